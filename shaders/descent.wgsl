@@ -1,0 +1,61 @@
+// The one kernel: take a run from the queue, step it until its verdict or the end of the segment, put it back. Twin of
+// src/descent.rs. The model's text defines
+//   struct Survey;  fn survey(x: ptr<function, Components>) -> Survey;  fn decide(s: Survey) -> u32;
+//   fn size(s: Survey) -> real;  struct Slopes;  fn slopes(s: Survey) -> Slopes;
+//   fn slope(i: u32, value: real, s: Slopes) -> real;  fn step_size(i: u32) -> real;
+
+@group(0) @binding(4) var<storage, read> queue: array<u32>;
+@group(0) @binding(5) var<storage, read_write> survivors: array<u32>;
+// Code and number of steps of every run that has ended.
+@group(0) @binding(6) var<storage, read_write> stops: array<vec2<u32>>;
+
+@compute @workgroup_size(WORKGROUP)
+fn descend(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let team = enter(group, groups, local);
+    let mine = team < control.queued;
+    let run = queue[select(0u, team, mine)];
+    var x = load(run);
+    var running = mine;
+    var taken = control.taken;
+    for (var i = 0u; i < control.segment; i++) {
+        if (!keep_going(running)) {
+            break;
+        }
+        let seen = survey(&x);
+        // Written so that NaN counts as out of bounds.
+        let bounded = size(seen) < constants.size_limit;
+        var code = select(CODE_DIVERGED, decide(seen), bounded);
+        if (code == CODE_RUNNING && taken == control.budget) {
+            code = CODE_OUT_OF_STEPS;
+        }
+        if (running && code != CODE_RUNNING) {
+            running = false;
+            if (lane == 0u) {
+                stops[run] = vec2<u32>(code, taken);
+            }
+        }
+        if (running) {
+            let down = slopes(seen);
+            for (var j = 0u; j < PER_LANE; j++) {
+                let c = lane + j * LANES;
+                x[j] -= step_size(c) * slope(c, x[j], down);
+            }
+            taken += 1u;
+        }
+    }
+    if (mine) {
+        for (var j = 0u; j < PER_LANE; j++) {
+            let i = lane + j * LANES;
+            if (i < DIM) {
+                state[i * control.capacity + run] = x[j];
+            }
+        }
+    }
+    if (running && lane == 0u) {
+        survivors[atomicAdd(&control.survivors, 1u)] = run;
+    }
+}

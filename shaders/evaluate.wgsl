@@ -1,0 +1,32 @@
+// Loss and gradient of the queued states, run `r` of the queue being `r`: the kernel's own mathematics, for tests.
+
+@group(0) @binding(4) var<storage, read_write> losses: array<real>;
+// Code of the stop rule at each state; 0 where it would go on.
+@group(0) @binding(5) var<storage, read_write> codes: array<u32>;
+
+@compute @workgroup_size(WORKGROUP)
+fn evaluate(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let team = enter(group, groups, local);
+    let mine = team < control.queued;
+    let run = select(0u, team, mine);
+    var x = load(run);
+    let seen = survey(&x);
+    let value = loss(&x, seen);
+    let down = slopes(seen);
+    if (mine) {
+        for (var j = 0u; j < PER_LANE; j++) {
+            let i = lane + j * LANES;
+            if (i < DIM) {
+                state[i * control.capacity + run] = slope(i, x[j], down);
+            }
+        }
+        if (lane == 0u) {
+            losses[run] = value;
+            codes[run] = decide(seen);
+        }
+    }
+}

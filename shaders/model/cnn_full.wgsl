@@ -1,0 +1,46 @@
+// Full form: v, then a. Twin of src/model/cnn/full.rs. `data` holds the teacher's output weights a*.
+
+fn survey(x: ptr<function, Components>) -> Survey {
+    // Component of v along w*, square of the rest, sum of a, overlap of a with a*.
+    var part = vec4<real>(ZERO, ZERO, ZERO, ZERO);
+    for (var j = 0u; j < PER_LANE; j++) {
+        let i = lane + j * LANES;
+        let value = (*x)[j];
+        if (i == 0u) {
+            part.x = value;
+        } else if (i < FILTER_SIZE) {
+            part.y += value * value;
+        } else if (i < DIM) {
+            part.z += value;
+            part.w += value * data[i - FILTER_SIZE];
+        }
+    }
+    let total = team_sum(part);
+    return complete(total.x, sqrt(total.y), total.y, total.z, total.w);
+}
+
+fn loss(x: ptr<function, Components>, s: Survey) -> real {
+    var part = vec4<real>(ZERO, ZERO, ZERO, ZERO);
+    for (var j = 0u; j < PER_LANE; j++) {
+        let i = lane + j * LANES;
+        if (i >= FILTER_SIZE && i < DIM) {
+            let b = (*x)[j] - constants.filter_norm * data[i - FILTER_SIZE];
+            part.x += b * b;
+        }
+    }
+    return loss_from(s, team_sum(part).x);
+}
+
+fn slope(i: u32, value: real, s: Slopes) -> real {
+    if (i == 0u) {
+        return -(s.pull * s.y_square);
+    }
+    if (i < FILTER_SIZE) {
+        return s.pull * s.x * value;
+    }
+    return s.level + (PI - ONE) * HALF_OVER_PI * value - s.drive * data[min(i, DIM - 1u) - FILTER_SIZE];
+}
+
+fn step_size(i: u32) -> real {
+    return select(constants.output_step, constants.filter_step, i < FILTER_SIZE);
+}

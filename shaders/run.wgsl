@@ -1,0 +1,50 @@
+// What every kernel shares: the buffers, and how a team finds and holds its run.
+// Run `r` keeps component `i` of its state at `state[i * control.capacity + r]`; lane `l` of a team holds the components
+// l, l + LANES, l + 2 LANES, ...
+
+struct Control {
+    // Runs in the queue of this segment.
+    queued: u32,
+    // Runs that the segment leaves unfinished.
+    survivors: atomic<u32>,
+    // Steps that every queued run has taken.
+    taken: u32,
+    // Largest number of steps.
+    budget: u32,
+    // Steps in a segment.
+    segment: u32,
+    // Runs that the buffers hold.
+    capacity: u32,
+    // Runs that one workgroup advances.
+    runs_per_workgroup: u32,
+    padding: u32,
+}
+
+@group(0) @binding(0) var<uniform> constants: Constants;
+@group(0) @binding(1) var<storage, read> data: array<real>;
+@group(0) @binding(2) var<storage, read_write> state: array<real>;
+@group(0) @binding(3) var<storage, read_write> control: Control;
+
+// Index of this invocation in its workgroup, and of its lane in its team.
+var<private> invocation: u32;
+var<private> lane: u32;
+
+// Sets the above and returns the index of this invocation's team in the dispatch.
+fn enter(group: vec3<u32>, groups: vec3<u32>, local: u32) -> u32 {
+    invocation = local;
+    lane = local % LANES;
+    return (group.y * groups.x + group.x) * RUNS_PER_WORKGROUP + local / LANES;
+}
+
+alias Components = array<real, PER_LANE>;
+
+fn load(run: u32) -> Components {
+    var x: Components;
+    for (var j = 0u; j < PER_LANE; j++) {
+        let i = lane + j * LANES;
+        if (i < DIM) {
+            x[j] = state[i * control.capacity + run];
+        }
+    }
+    return x;
+}

@@ -1,0 +1,76 @@
+//! Backends: a batch of starts in, endpoints out. Nothing here knows what a model means.
+
+pub mod cpu;
+pub mod gpu;
+
+use crate::endpoint::Endpoints;
+use crate::model::Problem;
+use crate::real::Precision;
+use std::sync::atomic::AtomicBool;
+
+/// A batch: runs of one cell that a backend takes at once.
+#[derive(Clone)]
+pub struct Batch<'a> {
+    /// The cell.
+    pub problem: &'a dyn Problem,
+    /// States at the start, one run after another, `problem.dim()` numbers each.
+    pub starts: Vec<f64>,
+    /// Whether the weights at the end are wanted, not only why and when each run stopped.
+    pub keep_states: bool,
+}
+
+impl Batch<'_> {
+    /// Number of runs.
+    pub fn runs(&self) -> usize {
+        self.starts.len() / self.problem.dim()
+    }
+}
+
+/// Why a backend could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// There is no adapter, or none that fits.
+    #[error("{0}")]
+    NoAdapter(String),
+    /// The device refused or failed.
+    #[error("device {adapter}: {message}")]
+    Device {
+        /// Name of the adapter.
+        adapter: String,
+        /// What it said.
+        message: String,
+    },
+    /// The kernel's text was refused: a defect of this program, not of the input.
+    #[error("kernel {kernel} is not valid: {message}")]
+    Kernel {
+        /// Which kernel.
+        kernel: String,
+        /// What the compiler said.
+        message: String,
+    },
+    /// The batch does not fit the device.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The user asked to stop.
+    #[error("stopped before the batch was finished")]
+    Cancelled,
+}
+
+/// Something that advances runs to their ends.
+pub trait Backend: Send + Sync {
+    /// Name in specs and tables: `cpu` or `gpu`.
+    fn name(&self) -> &'static str;
+    /// What computes: the adapter with its driver, or the number of threads.
+    fn description(&self) -> String;
+    /// Format of the arithmetic.
+    fn precision(&self) -> Precision;
+    /// Runs that a batch of this cell should hold for the backend to be busy and the memory small.
+    fn batch_size(&self, problem: &dyn Problem) -> usize;
+    /// Bytes of host and device memory that a batch of this many runs takes here, apart from its starts.
+    fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize;
+    /// Advances every run of the batch to its end.
+    ///
+    /// # Errors
+    /// A device failure, or [`BackendError::Cancelled`] once `cancel` is raised.
+    fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError>;
+}

@@ -1,0 +1,469 @@
+//! The GPU: a batch goes to device buffers once, is advanced segment by segment, and comes back once.
+//!
+//! Every queued run has taken the same number of steps. A segment advances the queue by at most `segment` steps; runs that
+//! end write their code and leave the queue, the others are appended to the next queue, and a small kernel sizes the next
+//! dispatch to them. Host and device meet only to learn how many runs are left.
+
+pub mod device;
+pub mod layout;
+pub mod shader;
+
+use super::{Backend, BackendError, Batch};
+use crate::endpoint::{Endpoints, Stop};
+use crate::model::{Evaluation, Kernel, Problem};
+use crate::real::Precision;
+use device::{AdapterReport, Opened, Wanted};
+use layout::{Control, Dispatch};
+use shader::{Entry, MAX_GROUPS, Shape};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use wgpu::util::{BufferInitDescriptor, DeviceExt};
+
+/// Bytes of state in a batch, unless the device allows less.
+const BATCH_BYTES: usize = 64 << 20;
+/// Runs in a batch at most.
+const BATCH_RUNS: usize = 1 << 20;
+/// Largest state that one invocation holds by itself by default; beyond it a team shares the run.
+const SOLO_DIM: usize = 128;
+/// Largest state that one invocation is allowed to hold: its registers spill to memory long before.
+const SOLO_LIMIT: usize = 512;
+/// Steps in a segment by default: short enough that finished runs seldom idle, long enough to hide the scheduling.
+const SEGMENT: u32 = 100;
+/// A submission should keep the device busy for about this long: watchdogs stop longer ones, shorter ones cost more.
+const SUBMISSION: Duration = Duration::from_millis(60);
+/// Value of every output word before the first dispatch.
+const POISON: u32 = 0xdead_beef;
+
+/// How a kernel uses a buffer; the position in a list is the binding.
+#[derive(Clone, Copy, Debug)]
+enum Use {
+    Uniform,
+    Read,
+    Write,
+}
+
+const SCHEDULE_BINDINGS: &[Use] = &[Use::Write, Use::Write];
+
+/// Bindings of an entry point: constants, data, state and control, then its own. Spelled out because a model need not use
+/// all of them, and a layout deduced from the text would leave the unused ones out.
+fn bindings(entry: Entry) -> &'static [Use] {
+    match entry {
+        Entry::Descend => &[Use::Uniform, Use::Read, Use::Write, Use::Write, Use::Read, Use::Write, Use::Write],
+        Entry::Evaluate => &[Use::Uniform, Use::Read, Use::Write, Use::Write, Use::Write, Use::Write],
+    }
+}
+
+/// What the GPU backend is opened with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which adapter.
+    pub adapter: Wanted,
+    /// Number type of the kernels.
+    pub precision: Precision,
+    /// Lanes that share a run; 0 lets the size of the state decide.
+    pub lanes: u32,
+    /// Steps in a segment; 0 for the default.
+    pub segment: u32,
+    /// Changes the kernel's text before it is compiled. Only tests set it, to see a wrong kernel fail.
+    pub edit: Option<fn(String) -> String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { adapter: Wanted::default(), precision: Precision::F32, lanes: 0, segment: 0, edit: None }
+    }
+}
+
+/// The GPU backend.
+#[derive(Debug)]
+pub struct Gpu {
+    opened: Opened,
+    options: Options,
+    schedule: wgpu::ComputePipeline,
+    /// Compiled kernels by their text.
+    compiled: Mutex<HashMap<String, Arc<wgpu::ComputePipeline>>>,
+}
+
+/// Buffers of one batch on the device.
+struct Buffers {
+    constants: wgpu::Buffer,
+    data: wgpu::Buffer,
+    state: wgpu::Buffer,
+    control: wgpu::Buffer,
+}
+
+impl Gpu {
+    /// Opens an adapter.
+    ///
+    /// # Errors
+    /// See [`device::open`].
+    pub fn open(options: Options) -> Result<Self, BackendError> {
+        let opened = device::open(&options.adapter, options.precision)?;
+        let schedule = compile(&opened, "schedule", SCHEDULE_BINDINGS, &shader::schedule())?;
+        Ok(Gpu { opened, options, schedule, compiled: Mutex::new(HashMap::new()) })
+    }
+
+    /// The adapter in use.
+    pub fn adapter(&self) -> &AdapterReport {
+        &self.opened.report
+    }
+
+    /// Shape of the kernel for a cell.
+    ///
+    /// # Errors
+    /// Lanes that the model, the state's size or the device rule out.
+    pub fn shape(&self, problem: &dyn Problem) -> Result<Shape, BackendError> {
+        let dim = problem.dim();
+        let lanes = match self.options.lanes {
+            0 if dim <= SOLO_DIM => 1,
+            0 => (dim / 16).next_power_of_two().clamp(32, 256) as u32,
+            lanes => lanes,
+        };
+        let shape = Shape { dim: dim as u32, lanes, precision: self.options.precision };
+        let report = &self.opened.report;
+        let refuse = |why: String| Err(BackendError::TooLarge(format!("compute.lanes = {lanes}: {why}")));
+        if !lanes.is_power_of_two() {
+            return refuse("the lanes of a team must be a power of two; choose 1, 2, 4, … or \"auto\"".into());
+        }
+        if lanes == 1 && dim > SOLO_LIMIT {
+            return refuse(format!("one lane cannot hold a state of {dim} numbers; choose 32 or more, or \"auto\""));
+        }
+        if shape.workgroup() > report.workgroup_size || shape.workgroup_bytes() > report.workgroup_memory {
+            return refuse(format!("{} allows {} lanes; choose fewer", report.name, report.workgroup_size));
+        }
+        if lanes > 1 && dim <= 4 {
+            return refuse(format!("a state of {dim} numbers cannot be shared; choose 1 or \"auto\""));
+        }
+        Ok(shape)
+    }
+
+    /// Loss, gradient and class of given states, computed by the kernel's own text.
+    ///
+    /// # Errors
+    /// As [`Backend::run`].
+    pub fn evaluate(&self, problem: &dyn Problem, states: &[f64]) -> Result<Vec<Evaluation>, BackendError> {
+        let dim = problem.dim();
+        let runs = states.len() / dim;
+        let shape = self.shape(problem)?;
+        let kernel = problem.kernel();
+        let pipeline = self.pipeline(&kernel, shape, Entry::Evaluate)?;
+        let device = &self.opened.device;
+        let control = Control { queued: runs as u32, capacity: runs as u32, ..Control::default() };
+        let buffers = self.upload(&kernel, states, dim, control);
+        let precision = self.options.precision;
+        let losses = self.poisoned(runs * precision.bytes(), "losses");
+        let codes = self.poisoned(runs * 4, "codes");
+        let group = self.bind(&pipeline, &buffers, &[&losses, &codes]);
+        let mut encoder = device.create_command_encoder(&Default::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            pass.set_pipeline(&pipeline);
+            pass.set_bind_group(0, &group, &[]);
+            let groups = (runs as u32).div_ceil(shape.runs_per_workgroup());
+            pass.dispatch_workgroups(groups.min(MAX_GROUPS), groups.div_ceil(MAX_GROUPS), 1);
+        }
+        self.opened.queue.submit([encoder.finish()]);
+        let gradient = decode(&self.read(&buffers.state)?, precision);
+        let losses = decode(&self.read(&losses)?, precision);
+        let codes: Vec<u32> = words(&self.read(&codes)?);
+        Ok((0..runs)
+            .map(|run| Evaluation {
+                loss: losses[run],
+                gradient: (0..dim).map(|i| gradient[i * runs + run]).collect(),
+                stop: (codes[run] != 0).then(|| Stop::from_code(codes[run], 0)),
+            })
+            .collect())
+    }
+
+    fn pipeline(
+        &self,
+        kernel: &Kernel,
+        shape: Shape,
+        entry: Entry,
+    ) -> Result<Arc<wgpu::ComputePipeline>, BackendError> {
+        let mut text = shader::assemble(kernel, shape, entry);
+        if let Some(edit) = self.options.edit {
+            text = edit(text);
+        }
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pipeline) = compiled.get(&text) {
+            return Ok(pipeline.clone());
+        }
+        let pipeline = Arc::new(compile(&self.opened, entry.name(), bindings(entry), &text)?);
+        compiled.insert(text, pipeline.clone());
+        Ok(pipeline)
+    }
+
+    fn upload(&self, kernel: &Kernel, states: &[f64], dim: usize, control: Control) -> Buffers {
+        let precision = self.options.precision;
+        let runs = states.len() / dim;
+        let constants: Vec<f64> = kernel.constants.iter().map(|(_, value)| *value).collect();
+        // Component-major, so that neighbouring invocations read neighbouring words.
+        let mut columns = vec![0.0; states.len()];
+        for (run, state) in states.chunks_exact(dim).enumerate() {
+            for (i, &value) in state.iter().enumerate() {
+                columns[i * runs + run] = value;
+            }
+        }
+        let storage = wgpu::BufferUsages::STORAGE;
+        Buffers {
+            constants: self.filled(&encode(&constants, precision), wgpu::BufferUsages::UNIFORM, "constants"),
+            data: self.filled(&encode(&kernel.data, precision), storage, "data"),
+            state: self.filled(&encode(&columns, precision), storage | wgpu::BufferUsages::COPY_SRC, "state"),
+            control: self.filled(
+                bytemuck::bytes_of(&control),
+                storage | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+                "control",
+            ),
+        }
+    }
+
+    fn filled(&self, bytes: &[u8], usage: wgpu::BufferUsages, label: &str) -> wgpu::Buffer {
+        // A uniform block ends on a multiple of 16 bytes.
+        let mut contents = bytes.to_vec();
+        contents.resize(bytes.len().next_multiple_of(16), 0);
+        self.opened.device.create_buffer_init(&BufferInitDescriptor { label: Some(label), contents: &contents, usage })
+    }
+
+    fn poisoned(&self, bytes: usize, label: &str) -> wgpu::Buffer {
+        let words = vec![POISON; bytes.div_ceil(4)];
+        self.filled(bytemuck::cast_slice(&words), wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC, label)
+    }
+
+    fn bind(&self, pipeline: &wgpu::ComputePipeline, buffers: &Buffers, outputs: &[&wgpu::Buffer]) -> wgpu::BindGroup {
+        let shared = [&buffers.constants, &buffers.data, &buffers.state, &buffers.control];
+        self.group(pipeline, &[&shared[..], outputs].concat())
+    }
+
+    fn group(&self, pipeline: &wgpu::ComputePipeline, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
+        let entries: Vec<_> = buffers
+            .iter()
+            .enumerate()
+            .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                binding: binding as u32,
+                resource: buffer.as_entire_binding(),
+            })
+            .collect();
+        self.opened.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &pipeline.get_bind_group_layout(0),
+            entries: &entries,
+        })
+    }
+
+    fn failure(&self, message: impl ToString) -> BackendError {
+        BackendError::Device { adapter: self.opened.report.name.clone(), message: message.to_string() }
+    }
+
+    /// Copies a buffer back to the host.
+    fn read(&self, buffer: &wgpu::Buffer) -> Result<Vec<u8>, BackendError> {
+        let device = &self.opened.device;
+        let staging = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("read-back"),
+            size: buffer.size(),
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let mut encoder = device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, buffer.size());
+        let submission = self.opened.queue.submit([encoder.finish()]);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        staging.map_async(wgpu::MapMode::Read, .., move |result| {
+            // The receiver waits below; it can only be gone if this thread has already failed.
+            let _ = sender.send(result);
+        });
+        device
+            .poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })
+            .map_err(|e| self.failure(e))?;
+        receiver.recv().map_err(|e| self.failure(e))?.map_err(|e| self.failure(e))?;
+        let view = staging.get_mapped_range(..).map_err(|e| self.failure(e))?;
+        Ok(view.to_vec())
+    }
+}
+
+fn compile(opened: &Opened, entry: &str, bindings: &[Use], text: &str) -> Result<wgpu::ComputePipeline, BackendError> {
+    let entries: Vec<_> = bindings
+        .iter()
+        .enumerate()
+        .map(|(binding, usage)| wgpu::BindGroupLayoutEntry {
+            binding: binding as u32,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: match usage {
+                    Use::Uniform => wgpu::BufferBindingType::Uniform,
+                    Use::Read => wgpu::BufferBindingType::Storage { read_only: true },
+                    Use::Write => wgpu::BufferBindingType::Storage { read_only: false },
+                },
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            count: None,
+        })
+        .collect();
+    let group = opened
+        .device
+        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(entry), entries: &entries });
+    let layout = opened.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(entry),
+        bind_group_layouts: &[Some(&group)],
+        immediate_size: 0,
+    });
+    let scope = opened.device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let module = opened.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(entry),
+        source: wgpu::ShaderSource::Wgsl(text.into()),
+    });
+    let pipeline = opened.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(entry),
+        layout: Some(&layout),
+        module: &module,
+        entry_point: Some(entry),
+        // Every word of workgroup memory is written before it is read.
+        compilation_options: wgpu::PipelineCompilationOptions {
+            zero_initialize_workgroup_memory: false,
+            ..Default::default()
+        },
+        cache: None,
+    });
+    match pollster::block_on(scope.pop()) {
+        Some(error) => Err(BackendError::Kernel { kernel: entry.into(), message: error.to_string() }),
+        None => Ok(pipeline),
+    }
+}
+
+fn encode(values: &[f64], precision: Precision) -> Vec<u8> {
+    match precision {
+        Precision::F32 => values.iter().flat_map(|&x| (x as f32).to_le_bytes()).collect(),
+        Precision::F64 => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+    }
+}
+
+fn decode(bytes: &[u8], precision: Precision) -> Vec<f64> {
+    match precision {
+        Precision::F32 => bytemuck::pod_collect_to_vec::<u8, f32>(bytes).into_iter().map(f64::from).collect(),
+        Precision::F64 => bytemuck::pod_collect_to_vec(bytes),
+    }
+}
+
+fn words(bytes: &[u8]) -> Vec<u32> {
+    bytemuck::pod_collect_to_vec(bytes)
+}
+
+impl Backend for Gpu {
+    fn name(&self) -> &'static str {
+        "gpu"
+    }
+
+    fn description(&self) -> String {
+        let report = &self.opened.report;
+        format!("{} ({}, {})", report.name, report.driver, report.interface)
+    }
+
+    fn precision(&self) -> Precision {
+        self.options.precision
+    }
+
+    fn batch_size(&self, problem: &dyn Problem) -> usize {
+        let bytes = BATCH_BYTES.min(self.opened.report.max_binding as usize);
+        (bytes / (problem.dim() * self.options.precision.bytes())).clamp(1, BATCH_RUNS)
+    }
+
+    fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize {
+        // State; two queues of one word and a stop of two words a run.
+        runs * (problem.dim() * self.options.precision.bytes() + 16)
+    }
+
+    fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
+        let dim = batch.problem.dim();
+        let runs = batch.runs();
+        if runs == 0 {
+            return Ok(Endpoints { stops: Vec::new(), states: Vec::new() });
+        }
+        let shape = self.shape(batch.problem)?;
+        let kernel = batch.problem.kernel();
+        let pipeline = self.pipeline(&kernel, shape, Entry::Descend)?;
+        let budget = batch.problem.rule().max_steps;
+        let segment = if self.options.segment == 0 { SEGMENT } else { self.options.segment };
+        let control = Control {
+            queued: runs as u32,
+            budget,
+            segment,
+            capacity: runs as u32,
+            runs_per_workgroup: shape.runs_per_workgroup(),
+            ..Control::default()
+        };
+        let buffers = self.upload(&kernel, &batch.starts, dim, control);
+        let stops = self.poisoned(runs * 8, "stops");
+        let first: Vec<u32> = (0..runs as u32).collect();
+        let queues = [
+            self.filled(bytemuck::cast_slice(&first), wgpu::BufferUsages::STORAGE, "queue"),
+            self.poisoned(runs * 4, "queue"),
+        ];
+        let groups = (runs as u32).div_ceil(shape.runs_per_workgroup());
+        let dispatch = Dispatch { x: groups.min(MAX_GROUPS), y: groups.div_ceil(MAX_GROUPS), z: 1, padding: 0 };
+        let dispatch = self.filled(
+            bytemuck::bytes_of(&dispatch),
+            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::INDIRECT,
+            "dispatch",
+        );
+        let descend = [
+            self.bind(&pipeline, &buffers, &[&queues[0], &queues[1], &stops]),
+            self.bind(&pipeline, &buffers, &[&queues[1], &queues[0], &stops]),
+        ];
+        let schedule = self.group(&self.schedule, &[&buffers.control, &dispatch]);
+
+        // One look at the weights more than there are steps: the last finds the budget spent.
+        let segments = u64::from(budget).div_ceil(u64::from(segment)) + 1;
+        let mut done = 0u64;
+        let mut burst = 1u64;
+        while done < segments {
+            if cancel.load(Ordering::Relaxed) {
+                return Err(BackendError::Cancelled);
+            }
+            let count = burst.min(segments - done);
+            let mut encoder = self.opened.device.create_command_encoder(&Default::default());
+            for _ in 0..count {
+                let mut pass = encoder.begin_compute_pass(&Default::default());
+                pass.set_pipeline(&pipeline);
+                pass.set_bind_group(0, &descend[(done % 2) as usize], &[]);
+                pass.dispatch_workgroups_indirect(&dispatch, 0);
+                pass.set_pipeline(&self.schedule);
+                pass.set_bind_group(0, &schedule, &[]);
+                pass.dispatch_workgroups(1, 1, 1);
+                done += 1;
+            }
+            let began = Instant::now();
+            self.opened.queue.submit([encoder.finish()]);
+            if words(&self.read(&buffers.control)?)[0] == 0 {
+                break;
+            }
+            // Fewer, longer submissions while they are short; a long one is cut at once.
+            let took = began.elapsed();
+            burst = if took < SUBMISSION { (burst * 2).min(256) } else { (burst / 2).max(1) };
+        }
+
+        let codes = words(&self.read(&stops)?);
+        let unfinished = codes.iter().take(2 * runs).filter(|w| **w == POISON).count();
+        if unfinished > 0 {
+            return Err(self.failure(format!("{unfinished} words of the result were never written")));
+        }
+        let columns = decode(&self.read(&buffers.state)?, self.options.precision);
+        let mut states = vec![0.0; runs * dim];
+        for (run, state) in states.chunks_exact_mut(dim).enumerate() {
+            for (i, value) in state.iter_mut().enumerate() {
+                *value = columns[i * runs + run];
+            }
+        }
+        let stops = codes
+            .chunks_exact(2)
+            .zip(states.chunks_exact(dim))
+            .map(|(code, state)| Stop::from_code(code[0], code[1]).checked(state))
+            .collect();
+        if !batch.keep_states {
+            states = Vec::new();
+        }
+        Ok(Endpoints { stops, states })
+    }
+}

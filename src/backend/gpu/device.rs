@@ -1,0 +1,184 @@
+//! Adapters: what there is, which one `auto` takes, and what is missing when there is none.
+
+use crate::backend::BackendError;
+use crate::real::Precision;
+use std::path::Path;
+
+/// One adapter that the system offers.
+#[derive(Clone, Debug)]
+pub struct AdapterReport {
+    /// Name of the hardware.
+    pub name: String,
+    /// Driver with its version.
+    pub driver: String,
+    /// Programming interface: `vulkan`, `metal` or `dx12`.
+    pub interface: String,
+    /// Kind of device: `discrete`, `integrated`, `virtual`, `software` or `other`.
+    pub kind: &'static str,
+    /// Whether kernels can compute in f64.
+    pub f64: bool,
+    /// Whether lanes of a subgroup can exchange values.
+    pub subgroups: bool,
+    /// Whether the device can time its own work.
+    pub timestamps: bool,
+    /// Smallest and largest subgroup.
+    pub subgroup_size: (u32, u32),
+    /// Largest buffer that a kernel can bind, bytes.
+    pub max_binding: u64,
+    /// Workgroup memory, bytes.
+    pub workgroup_memory: u32,
+    /// Largest workgroup, invocations.
+    pub workgroup_size: u32,
+}
+
+impl AdapterReport {
+    /// Whether this is hardware rather than a program that imitates it.
+    pub fn is_hardware(&self) -> bool {
+        self.kind != "software"
+    }
+}
+
+fn report(adapter: &wgpu::Adapter) -> AdapterReport {
+    let info = adapter.get_info();
+    let features = adapter.features();
+    let limits = adapter.limits();
+    AdapterReport {
+        name: info.name,
+        driver: format!("{} {}", info.driver, info.driver_info).trim().to_string(),
+        interface: info.backend.to_string(),
+        kind: match info.device_type {
+            wgpu::DeviceType::DiscreteGpu => "discrete",
+            wgpu::DeviceType::IntegratedGpu => "integrated",
+            wgpu::DeviceType::VirtualGpu => "virtual",
+            wgpu::DeviceType::Cpu => "software",
+            wgpu::DeviceType::Other => "other",
+        },
+        f64: features.contains(wgpu::Features::SHADER_F64),
+        subgroups: features.contains(wgpu::Features::SUBGROUP),
+        timestamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
+        subgroup_size: (info.subgroup_min_size, info.subgroup_max_size),
+        max_binding: limits.max_storage_buffer_binding_size,
+        workgroup_memory: limits.max_compute_workgroup_storage_size,
+        workgroup_size: limits.max_compute_invocations_per_workgroup,
+    }
+}
+
+fn adapters() -> Vec<wgpu::Adapter> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::PRIMARY;
+    let instance = wgpu::Instance::new(descriptor);
+    pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY))
+}
+
+/// Every adapter of the system, best first for `auto`: discrete, integrated, virtual, other, software.
+pub fn list() -> Vec<AdapterReport> {
+    sorted().into_iter().map(|(_, report)| report).collect()
+}
+
+fn sorted() -> Vec<(wgpu::Adapter, AdapterReport)> {
+    let mut all: Vec<_> = adapters().into_iter().map(|a| (report(&a), a)).map(|(r, a)| (a, r)).collect();
+    all.sort_by_key(|(_, r)| {
+        ["discrete", "integrated", "virtual", "other", "software"].iter().position(|k| *k == r.kind)
+    });
+    all
+}
+
+/// What keeps the system from having a usable adapter, one line each, for people.
+pub fn what_is_missing() -> Vec<String> {
+    let mut missing = Vec::new();
+    if cfg!(target_os = "linux") {
+        let folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
+        let loader = [
+            "/usr/lib/x86_64-linux-gnu/libvulkan.so.1",
+            "/usr/lib/aarch64-linux-gnu/libvulkan.so.1",
+            "/usr/lib64/libvulkan.so.1",
+            "/usr/lib/libvulkan.so.1",
+        ];
+        if !loader.iter().any(|path| Path::new(path).exists()) {
+            missing.push("the Vulkan loader, libvulkan.so.1 (Debian: apt-get install libvulkan1)".into());
+        }
+        let drivers = folders.iter().any(|f| std::fs::read_dir(f).is_ok_and(|mut d| d.next().is_some()));
+        if !drivers && std::env::var_os("VK_DRIVER_FILES").is_none() {
+            missing.push(
+                "a Vulkan driver file in /usr/share/vulkan/icd.d or named by VK_DRIVER_FILES (NVIDIA: nvidia_icd.json of \
+                 the driver package; in a container the \"graphics\" driver capability; without a GPU: apt-get install \
+                 mesa-vulkan-drivers)"
+                    .into(),
+            );
+        }
+    }
+    missing
+}
+
+/// An opened device.
+#[derive(Debug)]
+pub struct Opened {
+    /// The device.
+    pub device: wgpu::Device,
+    /// Its queue.
+    pub queue: wgpu::Queue,
+    /// What it is.
+    pub report: AdapterReport,
+}
+
+/// Which adapter to open.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Part of the adapter's name, any case; empty for the best.
+    pub name: String,
+    /// Whether a software adapter will do without being named.
+    pub software: bool,
+}
+
+/// Opens the first adapter that fits.
+///
+/// # Errors
+/// [`BackendError::NoAdapter`] says what there is and what to do; [`BackendError::Device`] if the adapter refuses.
+pub fn open(wanted: &Wanted, precision: Precision) -> Result<Opened, BackendError> {
+    let all = sorted();
+    let names: Vec<String> = all.iter().map(|(_, r)| r.name.clone()).collect();
+    let chosen = all.into_iter().find(|(_, r)| {
+        if wanted.name.is_empty() {
+            wanted.software || r.is_hardware()
+        } else {
+            r.name.to_lowercase().contains(&wanted.name.to_lowercase())
+        }
+    });
+    let Some((adapter, report)) = chosen else {
+        let mut text = if names.is_empty() {
+            "no GPU adapter was found".to_string()
+        } else if wanted.name.is_empty() {
+            format!("no hardware GPU adapter was found, only {}", names.join(", "))
+        } else {
+            format!("no GPU adapter is called \"{}\"; there is {}", wanted.name, join_or_none(&names))
+        };
+        for line in what_is_missing() {
+            text.push_str(&format!("; missing: {line}"));
+        }
+        text.push_str("; use --backend cpu, or see `spurious devices`");
+        return Err(BackendError::NoAdapter(text));
+    };
+    if precision == Precision::F64 && !report.f64 {
+        return Err(BackendError::NoAdapter(format!(
+            "the adapter {} cannot compute in f64; use --precision f32 or --backend cpu",
+            report.name
+        )));
+    }
+    let mut features = wgpu::Features::empty();
+    if precision == Precision::F64 {
+        features |= wgpu::Features::SHADER_F64;
+    }
+    let descriptor = wgpu::DeviceDescriptor {
+        label: Some("spurious"),
+        required_features: features,
+        required_limits: adapter.limits(),
+        ..Default::default()
+    };
+    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
+        .map_err(|e| BackendError::Device { adapter: report.name.clone(), message: e.to_string() })?;
+    Ok(Opened { device, queue, report })
+}
+
+fn join_or_none(names: &[String]) -> String {
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}

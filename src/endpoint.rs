@@ -1,0 +1,131 @@
+//! Where a run stopped, why, and what it found.
+
+/// Why a run stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Status {
+    /// A proof, tested inside the loop, that the run can only end in one outcome.
+    Verdict = 1,
+    /// Within tolerance of a known minimum.
+    Converged = 2,
+    /// The step budget was spent.
+    OutOfSteps = 3,
+    /// The weights left every bound.
+    Diverged = 4,
+    /// A weight became NaN or infinite.
+    NonFinite = 5,
+}
+
+impl Status {
+    /// Every status, in the order of its code.
+    pub const ALL: [Status; 5] =
+        [Status::Verdict, Status::Converged, Status::OutOfSteps, Status::Diverged, Status::NonFinite];
+
+    /// Name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Verdict => "verdict",
+            Status::Converged => "converged",
+            Status::OutOfSteps => "out_of_steps",
+            Status::Diverged => "diverged",
+            Status::NonFinite => "non_finite",
+        }
+    }
+}
+
+/// What a run found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Outcome {
+    /// The global minimum.
+    Global = 1,
+    /// A local minimum that is not global.
+    Spurious = 2,
+    /// The budget was spent before the outcome was known.
+    Undecided = 3,
+    /// The weights left every bound.
+    Diverged = 4,
+    /// A weight became NaN or infinite.
+    NonFinite = 5,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of tables.
+    pub const ALL: [Outcome; 5] =
+        [Outcome::Global, Outcome::Spurious, Outcome::Undecided, Outcome::Diverged, Outcome::NonFinite];
+
+    /// Name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Global => "global",
+            Outcome::Spurious => "spurious",
+            Outcome::Undecided => "undecided",
+            Outcome::Diverged => "diverged",
+            Outcome::NonFinite => "non_finite",
+        }
+    }
+
+    /// The outcome of a given name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|o| o.name() == name)
+    }
+}
+
+/// Why and when a run stopped, and the outcome that was proven inside the loop, if any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// Why.
+    pub status: Status,
+    /// Gradient steps taken.
+    pub steps: u32,
+    /// The outcome proven by verdict or convergence.
+    pub proven: Option<Outcome>,
+}
+
+impl Stop {
+    /// Placeholder before a run has ended; a run that still carries it was never finished.
+    pub const POISON: Stop = Stop { status: Status::NonFinite, steps: u32::MAX, proven: None };
+
+    /// The code that stands for a status and a proven outcome on every backend: `256 · status + outcome`; 0 means running.
+    pub const fn code(status: Status, proven: Option<Outcome>) -> u32 {
+        (status as u32) << 8
+            | match proven {
+                Some(outcome) => outcome as u32,
+                None => 0,
+            }
+    }
+
+    /// Reads a code back. An unknown code is read as `non_finite`, which no backend reports by itself.
+    pub fn from_code(code: u32, steps: u32) -> Self {
+        let status = Status::ALL.into_iter().find(|s| *s as u32 == code >> 8).unwrap_or(Status::NonFinite);
+        let proven = Outcome::ALL.into_iter().find(|o| *o as u32 == code & 0xff);
+        Stop { status, steps, proven }
+    }
+
+    /// Tells `non_finite` from `diverged` by looking at the weights: the loop itself only sees that no bound holds.
+    pub fn checked(mut self, state: &[f64]) -> Self {
+        if self.status == Status::Diverged && state.iter().any(|x| !x.is_finite()) {
+            self.status = Status::NonFinite;
+        }
+        self
+    }
+
+    /// What the run found.
+    pub fn outcome(&self) -> Outcome {
+        match self.status {
+            Status::Verdict | Status::Converged => self.proven.unwrap_or(Outcome::Undecided),
+            Status::OutOfSteps => Outcome::Undecided,
+            Status::Diverged => Outcome::Diverged,
+            Status::NonFinite => Outcome::NonFinite,
+        }
+    }
+}
+
+/// Endpoints of a batch of runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Endpoints {
+    /// Why, when and with what each run stopped.
+    pub stops: Vec<Stop>,
+    /// The weights at the end, one run after another; empty if the batch did not ask for them.
+    pub states: Vec<f64>,
+}

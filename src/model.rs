@@ -1,0 +1,397 @@
+//! Models: landscapes with named parameters, and the one list of them.
+//!
+//! A [`Model`] describes itself (parameters, forms, formulas) and builds a [`Problem`] for given values: one cell as the
+//! backends see it. The mathematics of a form is written once, generic over the number type, as a
+//! [`Landscape`](crate::descent::Landscape); [`Form`] ties it to its starts, and every `Form` is a `Problem`.
+//!
+//! A model is added with one Rust file, one WGSL file of the same stem and one line in [`MODELS`].
+
+pub mod cnn;
+
+use crate::descent::{self, Landscape, Rule};
+use crate::endpoint::Stop;
+use crate::real::{Lanes, Precision, Real};
+use crate::seed::Draws;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Every model. The command line, the checks, the help and the tests walk this list.
+pub const MODELS: &[&dyn Model] = &[&cnn::Cnn];
+
+/// The model of a given name.
+pub fn find(name: &str) -> Option<&'static dyn Model> {
+    MODELS.iter().copied().find(|m| m.name() == name)
+}
+
+/// Value of a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A whole number.
+    Integer(i64),
+    /// A real number.
+    Real(f64),
+    /// One of a parameter's choices.
+    Choice(String),
+}
+
+impl fmt::Display for Value {
+    /// Shortest text that reads back as the same value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Integer(i) => write!(f, "{i}"),
+            Value::Real(x) => write!(f, "{x}"),
+            Value::Choice(text) => f.write_str(text),
+        }
+    }
+}
+
+/// What values a parameter takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Whole numbers between two bounds, inclusive.
+    Integer(i64, i64),
+    /// Real numbers between two bounds, inclusive.
+    Real(f64, f64),
+    /// Real numbers greater than 0.
+    Positive,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::Integer(low, high) => write!(f, "a whole number from {low} to {high}"),
+            Kind::Real(low, high) if high.is_infinite() => write!(f, "a number of at least {low}"),
+            Kind::Real(low, high) => write!(f, "a number from {low} to {high}"),
+            Kind::Positive => write!(f, "a number greater than 0"),
+            Kind::Choice(words) => {
+                write!(f, "one of \"{}\"", words.join("\", \""))
+            }
+        }
+    }
+}
+
+impl Kind {
+    /// Reads a value of this kind, or says nothing fits.
+    pub fn accept(&self, value: &toml::Value) -> Option<Value> {
+        match (self, value) {
+            (Kind::Integer(low, high), toml::Value::Integer(i)) => {
+                (low..=high).contains(&i).then_some(Value::Integer(*i))
+            }
+            (Kind::Real(..) | Kind::Positive, toml::Value::Integer(i)) => self.accept(&toml::Value::Float(*i as f64)),
+            (Kind::Real(low, high), toml::Value::Float(x)) => {
+                (x.is_finite() && (low..=high).contains(&x)).then_some(Value::Real(*x))
+            }
+            (Kind::Positive, toml::Value::Float(x)) => (x.is_finite() && *x > 0.0).then_some(Value::Real(*x)),
+            (Kind::Choice(words), toml::Value::String(text)) => {
+                words.contains(&text.as_str()).then(|| Value::Choice(text.clone()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// One parameter of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Name in specs, tables and help.
+    pub name: &'static str,
+    /// Symbol in the formulas.
+    pub symbol: &'static str,
+    /// Meaning, one sentence.
+    pub about: &'static str,
+    /// Values it takes.
+    pub kind: Kind,
+    /// Value when the spec does not name it, written as in TOML.
+    pub default: &'static str,
+    /// Whether the value takes part in the seed of a cell's starts (see [`crate::seed`]).
+    pub seeds: bool,
+}
+
+/// Values of a model's parameters for one cell, in the model's order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Values(pub Vec<(&'static str, Value)>);
+
+impl Values {
+    /// Value of a whole-number parameter; 0 if the model has none of that name.
+    pub fn integer(&self, name: &str) -> i64 {
+        match self.get(name) {
+            Some(Value::Integer(i)) => *i,
+            _ => 0,
+        }
+    }
+
+    /// Value of a real parameter; NaN if the model has none of that name.
+    pub fn real(&self, name: &str) -> f64 {
+        match self.get(name) {
+            Some(Value::Real(x)) => *x,
+            Some(Value::Integer(i)) => *i as f64,
+            _ => f64::NAN,
+        }
+    }
+
+    /// Value of a choice; empty if the model has none of that name.
+    pub fn choice(&self, name: &str) -> &str {
+        match self.get(name) {
+            Some(Value::Choice(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// Value by name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(n, _)| *n == name).map(|(_, v)| v)
+    }
+}
+
+/// How a model's step sizes are chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepSize {
+    /// By the model's own rule, which `models NAME` prints.
+    Auto,
+    /// One number for all weights.
+    One(f64),
+    /// A number for each of the model's step groups, in the model's order.
+    Groups(Vec<f64>),
+}
+
+/// Settings of the descent that a cell is built with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Step sizes.
+    pub step: StepSize,
+    /// Step budget of a run.
+    pub max_steps: u32,
+    /// Distance from a known minimum, relative, at which a run counts as converged.
+    pub tolerance: f64,
+    /// Whether runs stop at a proof of their outcome.
+    pub verdicts: bool,
+}
+
+/// A value that a model refuses: which, why, and what to do.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{key} = {value}: {problem}; {remedy}")]
+pub struct Invalid {
+    /// Path of the key in the spec, for example `params.ratio`.
+    pub key: String,
+    /// The refused value.
+    pub value: String,
+    /// Why it is refused.
+    pub problem: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// A number that theory predicts for a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Name in tables.
+    pub name: &'static str,
+    /// The number; `None` where the theory has none for this cell.
+    pub value: Option<f64>,
+    /// Meaning, one sentence.
+    pub about: &'static str,
+}
+
+/// A landscape with named parameters.
+pub trait Model: Sync {
+    /// Name in specs and on the command line.
+    fn name(&self) -> &'static str;
+    /// One line: what it is, with its source.
+    fn summary(&self) -> &'static str;
+    /// Formulas, step rule, outcomes and verdicts, as `models NAME` prints them.
+    fn description(&self) -> &'static str;
+    /// Parameters, in the order of tables.
+    fn parameters(&self) -> &'static [Parameter];
+    /// Forms and what each is; the first is the form of the paper, in which points are given.
+    fn forms(&self) -> &'static [(&'static str, &'static str)];
+    /// Groups of weights that can have step sizes of their own.
+    fn step_groups(&self) -> &'static [&'static str];
+    /// Builds one cell.
+    ///
+    /// # Errors
+    /// A value that is impossible together with the others.
+    fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid>;
+    /// The teacher's weights in the order of the paper's form.
+    ///
+    /// # Errors
+    /// As [`Model::problem`].
+    fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid>;
+    /// Text that stands for the law of the starts of these values: two cells with the same text share their starts.
+    fn identity(&self, values: &Values) -> String {
+        let mut text = self.name().to_string();
+        for (parameter, (name, value)) in self.parameters().iter().zip(&values.0) {
+            if parameter.seeds {
+                text.push_str(&format!(";{name}={value}"));
+            }
+        }
+        text
+    }
+}
+
+/// What a device needs to know of a problem: the texts, sizes and numbers from which its kernel is built.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    /// Shader texts that define the landscape, in order.
+    pub texts: Vec<&'static str>,
+    /// Whole numbers that shape the kernel; they become constants of the text.
+    pub shape: Vec<(&'static str, u32)>,
+    /// Real numbers; a sweep over them never recompiles.
+    pub constants: Vec<(&'static str, f64)>,
+    /// Read-only data shared by all runs.
+    pub data: Vec<f64>,
+}
+
+/// Loss, gradient and class of one point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Population loss.
+    pub loss: f64,
+    /// Its gradient.
+    pub gradient: Vec<f64>,
+    /// What the stop rule says at this point; `None` where it would go on.
+    pub stop: Option<Stop>,
+}
+
+/// A chunk of runs handed to the CPU: starts in, endpoints out.
+#[derive(Debug)]
+pub struct Chunk<'a> {
+    /// Weights of the runs, one after another; overwritten with the endpoints.
+    pub states: &'a mut [f64],
+    /// Why and when each run stopped.
+    pub stops: &'a mut [Stop],
+    /// Format of the arithmetic.
+    pub precision: Precision,
+    /// Advance one run at a time instead of a tile of runs. The results are the same.
+    pub one_by_one: bool,
+    /// Raised to abandon the chunk.
+    pub cancel: &'a AtomicBool,
+}
+
+/// One cell as the backends see it.
+pub trait Problem: Send + Sync {
+    /// Numbers in a run's state.
+    fn dim(&self) -> usize;
+    /// Numbers in a run's start: the state, then what stays on the host.
+    fn start_dim(&self) -> usize;
+    /// Draws a start (`start_dim` numbers).
+    fn start(&self, draws: &mut Draws, out: &mut [f64]);
+    /// Step sizes and budget.
+    fn rule(&self) -> Rule;
+    /// Loss at the endpoint of a run, in f64, from its start, final state and number of steps.
+    fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> f64;
+    /// Loss, gradient and class of a state.
+    fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation;
+    /// Advances a chunk of runs to their ends; `false` if it was abandoned.
+    fn descend(&self, chunk: Chunk<'_>) -> bool;
+    /// Description for a device.
+    fn kernel(&self) -> Kernel;
+    /// What theory says about this cell.
+    fn theory(&self) -> Vec<Prediction>;
+}
+
+/// One coordinate system of a model: its landscape over every number type, and its starts.
+pub trait Form: Send + Sync {
+    /// The landscape over a number type.
+    type Over<R: Real>: Landscape<R>;
+
+    /// The landscape over a number type.
+    fn over<R: Real>(&self) -> Self::Over<R>;
+    /// See [`Problem::dim`].
+    fn dim(&self) -> usize;
+    /// See [`Problem::start_dim`].
+    fn start_dim(&self) -> usize {
+        self.dim()
+    }
+    /// See [`Problem::start`].
+    fn start(&self, draws: &mut Draws, out: &mut [f64]);
+    /// See [`Problem::rule`].
+    fn rule(&self) -> Rule;
+    /// See [`Problem::endpoint_loss`].
+    fn endpoint_loss(&self, _start: &[f64], state: &[f64], _steps: u32) -> f64 {
+        evaluate::<f64, Self>(self, state).loss
+    }
+    /// See [`Problem::kernel`].
+    fn kernel(&self) -> Kernel;
+    /// See [`Problem::theory`].
+    fn theory(&self) -> Vec<Prediction>;
+}
+
+/// Loss, gradient and class at one state, in a scalar format.
+fn evaluate<R: Real, F: Form + ?Sized>(form: &F, state: &[f64]) -> Evaluation {
+    let landscape = form.over::<R>();
+    let x: Vec<R> = state.iter().map(|&value| R::splat(value)).collect();
+    let mut gradient = vec![R::zero(); x.len()];
+    let survey = landscape.survey(&x);
+    landscape.gradient(&x, &survey, &mut gradient);
+    let code = landscape.decide(&survey).lane(0) as u32;
+    Evaluation {
+        loss: landscape.loss(&x, &survey).lane(0),
+        gradient: gradient.iter().map(|g| g.lane(0)).collect(),
+        stop: (code != 0).then(|| Stop::from_code(code, 0)),
+    }
+}
+
+impl<F: Form> Problem for F {
+    fn dim(&self) -> usize {
+        Form::dim(self)
+    }
+    fn start_dim(&self) -> usize {
+        Form::start_dim(self)
+    }
+    fn start(&self, draws: &mut Draws, out: &mut [f64]) {
+        Form::start(self, draws, out);
+    }
+    fn rule(&self) -> Rule {
+        Form::rule(self)
+    }
+    fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> f64 {
+        Form::endpoint_loss(self, start, state, steps)
+    }
+    fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation {
+        match precision {
+            Precision::F32 => evaluate::<f32, F>(self, state),
+            Precision::F64 => evaluate::<f64, F>(self, state),
+        }
+    }
+    fn descend(&self, chunk: Chunk<'_>) -> bool {
+        let rule = Form::rule(self);
+        let Chunk { states, stops, precision, one_by_one, cancel } = chunk;
+        match (precision, one_by_one) {
+            (Precision::F64, true) => descent::descend(&self.over::<f64>(), &rule, states, stops, cancel),
+            (Precision::F32, true) => descent::descend(&self.over::<f32>(), &rule, states, stops, cancel),
+            (Precision::F64, false) => descent::descend(&self.over::<Lanes<f64, 8>>(), &rule, states, stops, cancel),
+            (Precision::F32, false) => descent::descend(&self.over::<Lanes<f32, 16>>(), &rule, states, stops, cancel),
+        }
+    }
+    fn kernel(&self) -> Kernel {
+        Form::kernel(self)
+    }
+    fn theory(&self) -> Vec<Prediction> {
+        Form::theory(self)
+    }
+}
+
+/// Declares the real constants of a landscape once: a struct over the number type, its rounding to any format, and the
+/// named list from which a shader's constants are generated.
+macro_rules! constants {
+    ($(#[$meta:meta])* $visibility:vis struct $name:ident { $($(#[$field_meta:meta])* $field:ident,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        $visibility struct $name<R> { $($(#[$field_meta])* $visibility $field: R,)+ }
+
+        impl $name<f64> {
+            /// The same constants, rounded to another format.
+            $visibility fn over<R: $crate::real::Real>(&self) -> $name<R> {
+                $name { $($field: R::splat(self.$field),)+ }
+            }
+            /// Names and values, in order.
+            $visibility fn named(&self) -> Vec<(&'static str, f64)> {
+                vec![$((stringify!($field), self.$field),)+]
+            }
+        }
+    };
+}
+pub(crate) use constants;

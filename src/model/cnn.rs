@@ -1,0 +1,488 @@
+//! `cnn`: the one-hidden-layer convolutional network with weight normalisation of Du, Lee, Tian, Póczos and Singh,
+//! "Gradient Descent Learns One-hidden-layer CNN: Don't be Afraid of Spurious Local Minima" (ICML 2018,
+//! arXiv 1712.00779).
+//!
+//! The input is `k` disjoint patches `Z_j ∈ R^p` with standard normal entries. The student
+//! `f(Z; v, a) = Σ_j a_j relu(vᵀZ_j / ‖v‖)` learns a teacher `f(Z; w*, a*)` of the same shape without normalisation. With
+//! `φ = ∠(v, w*)`, `g = (π − φ) cos φ + sin φ`, `s = ‖w*‖`, `b = a − s a*` the population loss and its gradient are
+//! (Theorems 3.1 and 3.2)
+//!
+//! ```text
+//! ℓ(v, a) = ½ E (f(Z; v, a) − f(Z; w*, a*))²
+//!         = (1/4π) { (1ᵀb)² + (π−1)‖b‖² + 2 (π − g) s aᵀa* }
+//! ∂ℓ/∂v   = −(π−φ)/(2π‖v‖) · aᵀa* · (I − vvᵀ/‖v‖²) w*
+//! ∂ℓ/∂a   = (1/2π) { (11ᵀ + (π−1)I) a − s (11ᵀ + (g−1)I) a* }
+//! ```
+//!
+//! Only `p`, `k`, `q = (1ᵀa*)²/‖a*‖²`, `‖a*‖` and `‖w*‖` matter, so the teacher is canonical: `w* = s e₁` and
+//! `a* = (B₁/√k) 1 + B₂ e₂` with `B₁ = ‖a*‖√(q/k)`, `B₂ = ‖a*‖√(1−q/k)` and `e₂` the lowest cosine vector,
+//! `e₂ⱼ = √(2/k) cos(π(2j+1)/2k)`, which is a unit vector orthogonal to `1`.
+//!
+//! # Verdicts
+//! With `E = (s1ᵀa* − 1ᵀa) 1ᵀa* / (s‖a*‖²)` a run can only end in the global minimum once `aᵀa* > 0` and
+//! `g − 1 + min(E, 0) ≥ 0`, and only in the spurious one once `aᵀa* < 0` and `g − 1 + max(E, qπ/(k+π−1)) < 0`. Both regions
+//! are forward invariant if `η_a ≤ 2π/(k+π−1)` and `η_v T ≤ 2‖v‖²`, where
+//! `T = s|B₁| max(ρ, s|B₁|) + s|B₂| max(ρ, s|B₂|)` bounds `s|aᵀa*|` along the run for starts in a ball of radius `ρ`: the
+//! gap `D = 1 − 1ᵀa/(s1ᵀa*)` obeys `D' = (1−κ)D + κ(π−g)/(k+π−1)`, `κ = η_a(k+π−1)/2π`, the overlap
+//! `(aᵀa*)' = (1−c) aᵀa* + (η_a s‖a*‖²/2π)(E + g − 1)`, `c = η_a(π−1)/2π`, and the angle moves monotonically with the sign of
+//! the overlap without crossing 0 or π. The gradient norm decides nothing: towards the spurious minimum `π − φ ~ 1/t`.
+
+pub mod full;
+pub mod reduced;
+pub mod theory;
+
+use crate::arc_cosine::{Angle, angle_of, kernel_deficit};
+use crate::descent::{Rule, proven};
+use crate::endpoint::{Outcome, Status};
+use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Value, Values, constants};
+use crate::real::Real;
+use std::f64::consts::PI;
+use std::sync::Arc;
+
+/// The model; see the module's page.
+#[derive(Debug)]
+pub struct Cnn;
+
+const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "filter_size",
+        symbol: "p",
+        about: "length of a patch and of the shared filter",
+        kind: Kind::Integer(2, 1 << 20),
+        default: "5",
+        seeds: true,
+    },
+    Parameter {
+        name: "patches",
+        symbol: "k",
+        about: "number of patches, and of output weights",
+        kind: Kind::Integer(1, 4096),
+        default: "25",
+        seeds: true,
+    },
+    Parameter {
+        name: "ratio",
+        symbol: "q",
+        about: "(1ᵀa*)²/‖a*‖² of the teacher's output weights, from 0 to k",
+        kind: Kind::Real(0.0, 4096.0),
+        default: "4.0",
+        seeds: true,
+    },
+    Parameter {
+        name: "teacher_norm",
+        symbol: "‖a*‖",
+        about: "norm of the teacher's output weights",
+        kind: Kind::Positive,
+        default: "1.0",
+        seeds: true,
+    },
+    Parameter {
+        name: "filter_norm",
+        symbol: "s",
+        about: "norm of the teacher's filter, ‖w*‖",
+        kind: Kind::Positive,
+        default: "1.0",
+        seeds: true,
+    },
+    Parameter {
+        name: "start_filter",
+        symbol: "",
+        about: "law of v₀: uniform on the sphere, or Gaussian with independent entries",
+        kind: Kind::Choice(&["sphere", "gaussian"]),
+        default: "\"sphere\"",
+        seeds: true,
+    },
+    Parameter {
+        name: "start_filter_scale",
+        symbol: "r₀",
+        about: "radius of that sphere, or standard deviation of an entry",
+        kind: Kind::Positive,
+        default: "1.0",
+        seeds: true,
+    },
+    Parameter {
+        name: "start_output_scale",
+        symbol: "",
+        about: "a₀ is uniform in the ball of radius start_output_scale · |1ᵀa*| · ‖w*‖ / √k",
+        kind: Kind::Real(0.0, f64::INFINITY),
+        default: "1.0",
+        seeds: true,
+    },
+    Parameter {
+        name: "start_reduced",
+        symbol: "",
+        about: "reduced form only: start drawn from its exact law, or projected from the full start of the same run",
+        kind: Kind::Choice(&["law", "projected"]),
+        default: "\"law\"",
+        seeds: false,
+    },
+];
+
+/// Fraction of the stability limit that the automatic step size takes.
+const AUTO_FRACTION: f64 = 0.2;
+
+/// A radius² that no run reaches, in any format: where it stands, no verdict is given.
+const NEVER: f64 = 1e37;
+
+impl Model for Cnn {
+    fn name(&self) -> &'static str {
+        "cnn"
+    }
+
+    fn summary(&self) -> &'static str {
+        "one-hidden-layer CNN with weight normalisation (Du, Lee, Tian, Póczos, Singh 2018)"
+    }
+
+    fn description(&self) -> &'static str {
+        include_str!("cnn/description.txt")
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        PARAMETERS
+    }
+
+    fn forms(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("full", "v ∈ R^p, then a ∈ R^k, as in the paper"),
+            ("reduced", "x, y, A₁, A₂: the exact image of the same trajectory in 4 numbers, whatever p and k"),
+        ]
+    }
+
+    fn step_groups(&self) -> &'static [&'static str] {
+        &["filter", "output"]
+    }
+
+    fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+        let cell = Cell::new(values, settings)?;
+        Ok(match form {
+            "full" => Arc::new(full::Full::new(cell)),
+            _ => Arc::new(reduced::Reduced::new(cell)),
+        })
+    }
+
+    fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {
+        let teacher = Teacher::new(values)?;
+        let mut point = vec![0.0; teacher.filter_size];
+        point[0] = teacher.filter_norm;
+        point.extend(teacher.output());
+        Ok(point)
+    }
+}
+
+/// The teacher's parameters and the numbers that follow from them.
+#[derive(Clone, Copy, Debug)]
+pub struct Teacher {
+    /// `p`
+    pub filter_size: usize,
+    /// `k`
+    pub patches: usize,
+    /// `q`
+    pub ratio: f64,
+    /// `‖a*‖`
+    pub norm: f64,
+    /// `s = ‖w*‖`
+    pub filter_norm: f64,
+    /// `B₁ = ‖a*‖ √(q/k)`, the component of `a*` along `1/√k`.
+    pub along: f64,
+    /// `B₂ = ‖a*‖ √(1 − q/k)`, the norm of the rest.
+    pub across: f64,
+}
+
+impl Teacher {
+    fn new(values: &Values) -> Result<Self, Invalid> {
+        let patches = values.integer("patches") as usize;
+        let k = patches as f64;
+        let ratio = values.real("ratio");
+        let invalid = |problem: String, remedy: String| Invalid {
+            key: "params.ratio".into(),
+            value: ratio.to_string(),
+            problem,
+            remedy,
+        };
+        if ratio > k {
+            return Err(invalid(
+                format!("(1ᵀa*)²/‖a*‖² cannot exceed the number of patches, {k}"),
+                format!("choose ratio between 0 and {k}, or more patches"),
+            ));
+        }
+        if patches == 1 && ratio != 1.0 {
+            return Err(invalid(
+                "with patches = 1 there is one output weight and the ratio is always 1".into(),
+                "set ratio = 1, or patches to at least 2".into(),
+            ));
+        }
+        let norm = values.real("teacher_norm");
+        Ok(Teacher {
+            filter_size: values.integer("filter_size") as usize,
+            patches,
+            ratio,
+            norm,
+            filter_norm: values.real("filter_norm"),
+            along: norm * (ratio / k).sqrt(),
+            across: norm * (1.0 - ratio / k).sqrt(),
+        })
+    }
+
+    /// Unit vector `e₂` in the plane of `1` and `a*`, orthogonal to `1`; zero for one patch.
+    pub fn across_direction(&self) -> Vec<f64> {
+        let k = self.patches as f64;
+        let scale = if self.patches == 1 { 0.0 } else { (2.0 / k).sqrt() };
+        (0..self.patches).map(|j| scale * libm::cos(PI * (2 * j + 1) as f64 / (2.0 * k))).collect()
+    }
+
+    /// The teacher's output weights `a*`.
+    pub fn output(&self) -> Vec<f64> {
+        let along = self.along / (self.patches as f64).sqrt();
+        self.across_direction().into_iter().map(|e| along + self.across * e).collect()
+    }
+
+    /// `λ₁ = k + π − 1`, the larger eigenvalue of the output block.
+    pub fn stiffness(&self) -> f64 {
+        self.patches as f64 + PI - 1.0
+    }
+}
+
+/// One cell: teacher, law of the start, step sizes and stop rule.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    teacher: Teacher,
+    gaussian_filter: bool,
+    filter_scale: f64,
+    /// Radius of the ball from which `a₀` is drawn.
+    output_radius: f64,
+    projected: bool,
+    filter_step: f64,
+    output_step: f64,
+    settings: Settings,
+}
+
+constants! {
+    /// Constants of the landscape and its stop rule; see [`Cell::constants`] for their values.
+    pub struct Constants {
+        /// `s`
+        filter_norm,
+        /// `s 1ᵀa*`
+        target_sum,
+        /// `s ‖a*‖²`
+        target_overlap,
+        /// `1ᵀa* / (s ‖a*‖²)`: turns `s1ᵀa* − 1ᵀa` into `E`.
+        gap_scale,
+        /// `qπ / (k + π − 1)`: the largest `E` that a run can return to.
+        gap_ceiling,
+        /// Verdicts hold for `‖v‖²` of at least this.
+        verdict_square,
+        /// `1ᵀa` at the spurious point.
+        spurious_sum,
+        /// `aᵀa*` at the spurious point.
+        spurious_overlap,
+        /// Largest angle from `w*` that counts as converged.
+        global_angle,
+        /// Largest angle from `−w*` that counts as converged; negative where there is no spurious minimum.
+        spurious_angle,
+        /// Largest difference of `1ᵀa` that counts as converged.
+        sum_tolerance,
+        /// Largest difference of `aᵀa*` that counts as converged.
+        overlap_tolerance,
+        /// Size at which a run has diverged.
+        size_limit,
+        /// `B₁`
+        along,
+        /// `B₂`
+        across,
+        /// `k`
+        patches,
+        /// `√k`
+        root_patches,
+        /// `η_v`
+        filter_step,
+        /// `η_a`
+        output_step,
+    }
+}
+
+impl Cell {
+    fn new(values: &Values, settings: &Settings) -> Result<Self, Invalid> {
+        let teacher = Teacher::new(values)?;
+        let filter_scale = values.real("start_filter_scale");
+        let output_radius = values.real("start_output_scale") * teacher.along.abs() * teacher.filter_norm;
+        let auto = auto_step(&teacher, filter_scale);
+        let (filter_step, output_step) = match &settings.step {
+            StepSize::Auto => (auto, auto),
+            StepSize::One(step) => (*step, *step),
+            StepSize::Groups(steps) => (steps[0], steps[1]),
+        };
+        let limit = 4.0 * PI / teacher.stiffness();
+        if output_step >= limit {
+            let key = match settings.step {
+                StepSize::Groups(_) => "descent.step.output",
+                _ => "descent.step",
+            };
+            return Err(Invalid {
+                key: key.into(),
+                value: output_step.to_string(),
+                problem: format!(
+                    "descent on the output weights is unstable from 4π/(k+π−1) = {limit:.6} at patches = {}",
+                    teacher.patches
+                ),
+                remedy: format!("choose at most {:.6} (verdicts need it), or \"auto\" = {auto:.6}", limit / 2.0),
+            });
+        }
+        Ok(Cell {
+            teacher,
+            gaussian_filter: values.get("start_filter") == Some(&Value::Choice("gaussian".into())),
+            filter_scale,
+            output_radius,
+            projected: values.choice("start_reduced") == "projected",
+            filter_step,
+            output_step,
+            settings: settings.clone(),
+        })
+    }
+
+    /// The constants of the landscape and of the stop rule.
+    fn constants(&self) -> Constants<f64> {
+        let t = &self.teacher;
+        let tolerance = self.settings.tolerance;
+        let s = t.filter_norm;
+        let k = t.patches as f64;
+        let square = t.norm * t.norm;
+        let sum = t.norm * t.ratio.sqrt();
+        let spurious = theory::spurious_point(t);
+        Constants {
+            filter_norm: s,
+            target_sum: s * sum,
+            target_overlap: s * square,
+            gap_scale: sum / (s * square),
+            gap_ceiling: t.ratio * PI / t.stiffness(),
+            verdict_square: if self.settings.verdicts { self.verdict_square() } else { NEVER },
+            spurious_sum: k.sqrt() * spurious.along,
+            spurious_overlap: spurious.overlap,
+            global_angle: tolerance,
+            spurious_angle: if theory::has_spurious_minimum(t) { tolerance } else { -1.0 },
+            sum_tolerance: tolerance * k.sqrt() * s * t.norm,
+            overlap_tolerance: tolerance * s * square,
+            // Under a stable step |A| stays within the larger of its start and its target; six orders of margin.
+            size_limit: 1e6 * (self.output_radius + s * t.norm) * (1.0 + t.norm),
+            along: t.along,
+            across: t.across,
+            patches: k,
+            root_patches: k.sqrt(),
+            filter_step: self.filter_step,
+            output_step: self.output_step,
+        }
+    }
+
+    /// Smallest `‖v‖²` at which the step conditions of the verdicts hold.
+    fn verdict_square(&self) -> f64 {
+        let t = &self.teacher;
+        if self.output_step > 2.0 * PI / t.stiffness() {
+            return NEVER;
+        }
+        let (along, across) = (t.filter_norm * t.along, t.filter_norm * t.across);
+        let overlap = along * along.max(self.output_radius) + across * across.max(self.output_radius);
+        0.5 * self.filter_step * overlap
+    }
+
+    /// Draws `v₀` and `a₀` as the paper does: the filter's coordinates, the output weights', then the ball's radius.
+    fn full_start(&self, draws: &mut crate::seed::Draws, out: &mut [f64]) {
+        let (filter, output) = out.split_at_mut(self.teacher.filter_size);
+        if self.gaussian_filter {
+            for x in filter {
+                *x = self.filter_scale * draws.normal();
+            }
+        } else {
+            crate::seed::on_sphere(draws, self.filter_scale, filter);
+        }
+        crate::seed::in_ball(draws, self.output_radius, output);
+    }
+
+    fn rule(&self, dims: [usize; 2]) -> Rule {
+        let mut steps = vec![self.filter_step; dims[0]];
+        steps.extend(vec![self.output_step; dims[1]]);
+        Rule { steps, max_steps: self.settings.max_steps }
+    }
+}
+
+/// The automatic step size, `0.2 · min(2π/(k+π−1), 2r₀²/(‖a*‖²‖w*‖²))`: a fifth of what the verdicts allow.
+pub fn auto_step(teacher: &Teacher, filter_scale: f64) -> f64 {
+    let product = teacher.norm * teacher.filter_norm;
+    AUTO_FRACTION * f64::min(2.0 * PI / teacher.stiffness(), 2.0 * (filter_scale / product).powi(2))
+}
+
+/// What both forms know of a point: everything but the components themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Survey<R> {
+    /// Component of `v` along `w*`.
+    x: R,
+    /// Norm of the rest of `v`.
+    y: R,
+    /// `‖v‖²`
+    square: R,
+    /// `‖v‖`
+    radius: R,
+    angle: Angle<R>,
+    /// `g(φ) − 1`
+    kernel: R,
+    /// `1ᵀa`
+    sum: R,
+    /// `aᵀa*`
+    overlap: R,
+}
+
+impl<R: Real> Constants<R> {
+    /// Completes a survey from `v`'s components along and across `w*`, `y²`, `1ᵀa` and `aᵀa*`.
+    #[inline(always)]
+    fn survey(&self, x: R, y: R, y_square: R, sum: R, overlap: R) -> Survey<R> {
+        let square = x * x + y_square;
+        let radius = square.sqrt();
+        let angle = angle_of(x, y, radius);
+        let kernel = (angle.supplement * x + y) / radius - R::splat(1.0);
+        Survey { x, y, square, radius, angle, kernel, sum, overlap }
+    }
+
+    /// `(π−φ) aᵀa* s / (2π‖v‖³)`: `∂ℓ/∂v` is minus this times `‖v‖² (I − vvᵀ/‖v‖²) w*/s`.
+    #[inline(always)]
+    fn filter_pull(&self, survey: &Survey<R>) -> R {
+        R::splat(0.5 / PI) * self.filter_norm * survey.overlap * survey.angle.supplement
+            / (survey.square * survey.radius)
+    }
+
+    /// Verdicts and convergence; see the module's page.
+    #[inline(always)]
+    fn decide(&self, survey: &Survey<R>) -> R {
+        let zero = R::zero();
+        let gap = (self.target_sum - survey.sum) * self.gap_scale;
+        let valid = self.verdict_square.le(survey.square);
+        let global = valid & zero.lt(survey.overlap) & zero.le(survey.kernel + R::min(gap, zero));
+        let spurious = valid & survey.overlap.lt(zero) & (survey.kernel + R::max(gap, self.gap_ceiling)).lt(zero);
+        let near = |sum: R, overlap: R| {
+            (survey.sum - sum).abs().le(self.sum_tolerance)
+                & (survey.overlap - overlap).abs().le(self.overlap_tolerance)
+        };
+        let at_global = survey.angle.angle.le(self.global_angle) & near(self.target_sum, self.target_overlap);
+        let at_spurious =
+            survey.angle.supplement.le(self.spurious_angle) & near(self.spurious_sum, self.spurious_overlap);
+        let code = R::select(at_spurious, proven(Status::Converged, Outcome::Spurious), zero);
+        let code = R::select(at_global, proven(Status::Converged, Outcome::Global), code);
+        let code = R::select(spurious, proven(Status::Verdict, Outcome::Spurious), code);
+        R::select(global, proven(Status::Verdict, Outcome::Global), code)
+    }
+
+    /// Bounded by the start and the teacher in any stable run.
+    #[inline(always)]
+    fn size(&self, survey: &Survey<R>) -> R {
+        survey.sum.abs() / self.root_patches + survey.overlap.abs()
+    }
+
+    /// `ℓ` from `(1ᵀb)²`, `‖b‖²` and the survey.
+    #[inline(always)]
+    fn loss(&self, survey: &Survey<R>, norm_square: R) -> R {
+        let difference = survey.sum - self.target_sum;
+        let deficit = kernel_deficit(survey.x, survey.y, survey.radius, survey.angle.angle);
+        let two = R::splat(2.0);
+        R::splat(0.25 / PI)
+            * (difference * difference
+                + R::splat(PI - 1.0) * norm_square
+                + two * deficit * self.filter_norm * survey.overlap)
+    }
+}

@@ -1,0 +1,195 @@
+//! The exact image of a trajectory in four numbers. Twin of `shaders/model/cnn_reduced.wgsl`.
+//!
+//! Descent keeps `v` in the plane of `h = w*/s` and `u`, the unit part of `v₀` orthogonal to `h`, and moves `a` only in
+//! the plane of `e₁ = 1/√k` and `e₂`, the unit part of `a*` orthogonal to `1`, up to a decay of the rest: with
+//! `v = x h + y u` and `a = A₁ e₁ + A₂ e₂ + A₃ e₃` the full recursion is, for any `p` and `k`, gradient descent on
+//!
+//! ```text
+//! ℓ = (1/4π){ k(A₁−sB₁)² + (π−1)[(A₁−sB₁)² + (A₂−sB₂)² + A₃²] + 2(π−g) s (A₁B₁ + A₂B₂) }
+//! ```
+//!
+//! `A₃` decays by `1 − η_a(π−1)/2π` a step and influences nothing else, so it stays on the host in closed form.
+
+use super::{Cell, Constants, Survey};
+use crate::descent::{Landscape, Rule};
+use crate::model::{Form, Kernel, Prediction};
+use crate::real::Real;
+use crate::seed::{Draws, in_ball, on_circle, one_minus_power, root};
+use std::f64::consts::PI;
+
+/// One cell in reduced form.
+#[derive(Debug)]
+pub struct Reduced {
+    cell: Cell,
+    constants: Constants<f64>,
+    /// `e₂`, for starts projected from the full form.
+    direction: Vec<f64>,
+}
+
+impl Reduced {
+    pub(super) fn new(cell: Cell) -> Self {
+        let direction = if cell.projected { cell.teacher.across_direction() } else { Vec::new() };
+        Reduced { constants: cell.constants(), direction, cell }
+    }
+
+    /// Image of a full state: `x, y, A₁, A₂, A₃`.
+    fn project(&self, full: &[f64], out: &mut [f64]) {
+        let (filter, output) = full.split_at(self.cell.teacher.filter_size);
+        out[0] = filter[0];
+        out[1] = filter[1..].iter().map(|v| v * v).sum::<f64>().sqrt();
+        let unit = 1.0 / self.constants.root_patches;
+        let along = output.iter().sum::<f64>() * unit;
+        let across: f64 = output.iter().zip(&self.direction).map(|(a, e)| a * e).sum();
+        let rest: f64 = output.iter().zip(&self.direction).map(|(a, e)| (a - along * unit - across * e).powi(2)).sum();
+        out[2..5].copy_from_slice(&[along, across, rest.sqrt()]);
+    }
+
+    /// Draws `x` and `y`: the component of `v₀` along `w*` and the norm of the rest.
+    fn filter_start(&self, draws: &mut Draws) -> (f64, f64) {
+        let p = self.cell.teacher.filter_size;
+        let scale = self.cell.filter_scale;
+        if self.cell.gaussian_filter {
+            // N(0, 1) and χ_{p−1}; χ²_{2m} is −2 times the sum of m logarithms of uniforms.
+            let x = draws.normal();
+            let mut square = if p.is_multiple_of(2) { draws.normal().powi(2) } else { 0.0 };
+            for _ in 0..(p - 1) / 2 {
+                square -= 2.0 * libm::log(draws.uniform());
+            }
+            return (scale * x, scale * square.sqrt());
+        }
+        // A two-dimensional projection of the sphere has radius² = 1 − U^{2/(p−2)} and a uniform direction.
+        let radius = draws.uniform();
+        let (cos, sin) = on_circle(draws.uniform());
+        let square = if p == 2 { 1.0 } else { one_minus_power(radius, 2.0 / (p - 2) as f64) };
+        (scale * square.sqrt() * cos, scale * ((1.0 - square) + square * sin * sin).sqrt())
+    }
+
+    /// Draws `A₁, A₂, A₃`.
+    fn output_start(&self, draws: &mut Draws, out: &mut [f64]) {
+        let k = self.cell.teacher.patches;
+        let radius = self.cell.output_radius;
+        if k == 1 {
+            in_ball(draws, radius, &mut out[..1]);
+            out[1..3].fill(0.0);
+            return;
+        }
+        // A two-dimensional projection of the k-ball has radius² = 1 − U^{2/k} and a uniform direction.
+        let square = draws.uniform();
+        let (cos, sin) = on_circle(draws.uniform());
+        let rest = draws.uniform();
+        let rho = radius * one_minus_power(square, 2.0 / k as f64).sqrt();
+        out[0] = rho * cos;
+        out[1] = rho * sin;
+        out[2] = if k == 2 { 0.0 } else { radius * root(square, k as f64) * root(rest, (k - 2) as f64) };
+    }
+}
+
+/// The landscape over a number type.
+#[derive(Debug)]
+pub struct Over<R>(Constants<R>);
+
+impl<R: Real> Landscape<R> for Over<R> {
+    type Survey = Survey<R>;
+
+    #[inline(always)]
+    fn survey(&self, state: &[R]) -> Survey<R> {
+        let c = &self.0;
+        let (x, y) = (state[0], state[1]);
+        let sum = c.root_patches * state[2];
+        let overlap = c.along * state[2] + c.across * state[3];
+        c.survey(x, y.abs(), y * y, sum, overlap)
+    }
+
+    #[inline(always)]
+    fn loss(&self, state: &[R], survey: &Survey<R>) -> R {
+        let c = &self.0;
+        let along = state[2] - c.filter_norm * c.along;
+        let across = state[3] - c.filter_norm * c.across;
+        c.loss(survey, along * along + across * across)
+    }
+
+    #[inline(always)]
+    fn gradient(&self, state: &[R], survey: &Survey<R>, out: &mut [R]) {
+        let c = &self.0;
+        let pull = c.filter_pull(survey);
+        out[0] = -(pull * survey.y * survey.y);
+        out[1] = pull * survey.x * state[1];
+        let common = R::splat(0.5 / PI) * (survey.sum - c.target_sum);
+        let decay = R::splat((PI - 1.0) * 0.5 / PI);
+        let drive = R::splat(0.5 / PI) * c.filter_norm * survey.kernel;
+        out[2] = c.root_patches * common + decay * state[2] - drive * c.along;
+        out[3] = decay * state[3] - drive * c.across;
+    }
+
+    #[inline(always)]
+    fn decide(&self, survey: &Survey<R>) -> R {
+        self.0.decide(survey)
+    }
+
+    #[inline(always)]
+    fn size(&self, survey: &Survey<R>) -> R {
+        self.0.size(survey)
+    }
+
+    #[inline(always)]
+    fn size_limit(&self) -> R {
+        self.0.size_limit
+    }
+}
+
+impl Form for Reduced {
+    type Over<R: Real> = Over<R>;
+
+    fn over<R: Real>(&self) -> Over<R> {
+        Over(self.constants.over())
+    }
+
+    fn dim(&self) -> usize {
+        4
+    }
+
+    fn start_dim(&self) -> usize {
+        5
+    }
+
+    fn start(&self, draws: &mut Draws, out: &mut [f64]) {
+        if self.cell.projected {
+            let t = &self.cell.teacher;
+            let mut full = vec![0.0; t.filter_size + t.patches];
+            self.cell.full_start(draws, &mut full);
+            self.project(&full, out);
+        } else {
+            let (x, y) = self.filter_start(draws);
+            out[..2].copy_from_slice(&[x, y]);
+            self.output_start(draws, &mut out[2..5]);
+        }
+    }
+
+    fn rule(&self) -> Rule {
+        self.cell.rule([2, 2])
+    }
+
+    /// Adds what `A₃`, decayed over the run, contributes.
+    fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> f64 {
+        let landscape = Form::over::<f64>(self);
+        let decay = 1.0 - self.cell.output_step * (PI - 1.0) * 0.5 / PI;
+        let rest = start[4] * decay.powf(f64::from(steps));
+        landscape.loss(state, &landscape.survey(state)) + 0.25 / PI * (PI - 1.0) * rest * rest
+    }
+
+    fn kernel(&self) -> Kernel {
+        Kernel {
+            texts: vec![
+                include_str!("../../../shaders/model/cnn.wgsl"),
+                include_str!("../../../shaders/model/cnn_reduced.wgsl"),
+            ],
+            shape: Vec::new(),
+            constants: self.constants.named(),
+            data: vec![0.0],
+        }
+    }
+
+    fn theory(&self) -> Vec<Prediction> {
+        super::theory::predictions(&self.cell)
+    }
+}
