@@ -19,6 +19,12 @@ pub struct Batch<'a> {
     pub keep_states: bool,
 }
 
+impl std::fmt::Debug for Batch<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "batch of {} runs", self.runs())
+    }
+}
+
 impl Batch<'_> {
     /// Number of runs.
     pub fn runs(&self) -> usize {
@@ -66,6 +72,8 @@ pub trait Backend: Send + Sync {
     fn precision(&self) -> Precision;
     /// Runs that a batch of this cell should hold for the backend to be busy and the memory small.
     fn batch_size(&self, problem: &dyn Problem) -> usize;
+    /// Whether several small batches should run at once to keep the backend busy.
+    fn runs_side_by_side(&self) -> bool;
     /// Bytes of host and device memory that a batch of this many runs takes here, apart from its starts.
     fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize;
     /// Advances every run of the batch to its end.

@@ -1,10 +1,54 @@
-//! stub
+//! How often does gradient descent, restarted from random weights, end in the global minimum, and how often in a spurious
+//! one? For families of networks with Gaussian input the population loss and its gradient have closed forms, so the
+//! question is answered exactly and at scale: millions of independent runs on CPU or GPU, each outcome proven or counted
+//! as undecided, each probability with an interval.
+//!
+//! ```
+//! use spurious::endpoint::Outcome;
+//! use spurious::spec::Spec;
+//!
+//! let spec = Spec::parse("
+//!     [params]
+//!     patches = 25
+//!     ratio = [4, 9]          # below and above the critical ratio 1 + 24/π = 8.64
+//!     [runs]
+//!     per_cell = 2000
+//!     [compute]
+//!     backend = 'cpu'
+//! ", "example", &[])?;
+//! let results = spurious::experiment::run(&spec)?;
+//! assert!((results.probability(0, Outcome::Global) - 0.73).abs() < 0.05);
+//! assert_eq!(results.probability(1, Outcome::Global), 1.0);
+//! println!("{}", results.summary().text());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Words
+//! A **model** is a landscape with named parameters; a **form** is one of its coordinate systems (`full`, the paper's weights, or
+//! `reduced`, an exact low-dimensional image of the same trajectory). A **cell** is a model with a form, parameter values
+//! and descent settings. A **run** is one descent from one random start. A **batch** goes to a backend at once, a **segment** is
+//! what a device advances it by in one dispatch, a **team** is the lanes that share one run. A **verdict** is a proof, tested inside
+//! the loop, that a run can only end in one outcome. An **endpoint** is where a run stopped, its **status** why, its **outcome** what it
+//! found; an **estimate** is the probability of an outcome with an interval.
+//!
+//! # Modules, in the direction in which data flows
+//! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`] (starts) → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
+//! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
+//! landscapes, written once over the number types of [`real`] for the descent of [`descent`].
+
 pub mod arc_cosine;
 pub mod backend;
 pub mod descent;
 pub mod endpoint;
+pub mod experiment;
 pub mod interval;
 pub mod model;
 pub mod normal;
+pub mod plan;
+pub mod progress;
 pub mod real;
+pub mod report;
 pub mod seed;
+pub mod spec;
+pub mod store;
+pub mod tally;

@@ -2,7 +2,7 @@
 //!
 //! A [`Model`] describes itself (parameters, forms, formulas) and builds a [`Problem`] for given values: one cell as the
 //! backends see it. The mathematics of a form is written once, generic over the number type, as a
-//! [`Landscape`](crate::descent::Landscape); [`Form`] ties it to its starts, and every `Form` is a `Problem`.
+//! [`Landscape`]; [`Form`] ties it to its starts, and every `Form` is a `Problem`.
 //!
 //! A model is added with one Rust file, one WGSL file of the same stem and one line in [`MODELS`].
 
@@ -193,6 +193,15 @@ pub struct Prediction {
     pub value: Option<f64>,
     /// Meaning, one sentence.
     pub about: &'static str,
+    /// Whether it is a success probability that tables show beside the estimate.
+    pub beside_estimate: bool,
+}
+
+impl Prediction {
+    /// A number that is not a success probability.
+    pub fn new(name: &'static str, value: Option<f64>, about: &'static str) -> Self {
+        Prediction { name, value, about, beside_estimate: false }
+    }
 }
 
 /// A landscape with named parameters.

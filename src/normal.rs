@@ -1,12 +1,14 @@
 //! Quantiles of the standard normal distribution.
 //!
 //! The quantile z(p) solves Φ(z) = p, where Φ(z) = ∫ exp(-t²/2) dt / √(2π) over t < z. It is computed by
-//! the rational approximations of algorithm AS 241, routine PPND16 (M. J. Wichura, "The percentage points of
-//! the normal distribution", Applied Statistics 37 (1988) 477-484), whose relative error is about 1e-16.
+//! the rational approximations of algorithm AS 241, routine PPND16 (M. J. Wichura, "The percentage points
+//! of the normal distribution", Applied Statistics 37 (1988) 477-484), whose relative error is about
+//! 1e-16.
 //!
-//! Confidence intervals take their z from here, and normal variates are drawn by inversion: z(u) of a uniform
-//! u is standard normal. Only additions, multiplications, divisions, square roots and `libm::log` are used, so
-//! one argument has one value on every platform; the logarithm of the standard library does not promise that.
+//! Confidence intervals take their z from here, and normal variates are drawn by inversion: z(u) of a
+//! uniform u is standard normal. Only additions, multiplications, divisions, square roots and `libm::log`
+//! are used, so one argument has one value on every platform; the logarithm of the standard library does
+//! not promise that.
 
 /// Half-width in p, about 1/2, of the interval on which the central approximation holds.
 const CENTRE: f64 = 0.425;
@@ -30,11 +32,11 @@ pub fn quantile(p: f64) -> f64 {
     }
 }
 
-/// Two-sided quantile: the z for which a standard normal variate lies in (-z, z) with probability `level`.
+/// Two-sided quantile: the z with which a standard normal variate lies in (-z, z) with probability `level`.
 ///
 /// Equal to `quantile(0.5 + level / 2)`, but the sum, which would round away what tells `level` from 0 or
-/// from 1, is never formed. `level` = 0 gives 0, `level` = 1 positive infinity, and anything outside [0, 1],
-/// or not a number, gives NaN.
+/// from 1, is never formed. `level` = 0 gives 0 and `level` = 1 positive infinity; anything outside
+/// [0, 1], or not a number, gives NaN.
 #[must_use]
 pub fn two_sided(level: f64) -> f64 {
     if (0.0..=2.0 * CENTRE).contains(&level) {

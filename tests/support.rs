@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// A test that panics to fail.
-pub fn trial(name: &'static str, test: fn()) -> Trial {
+pub(crate) fn trial(name: &'static str, test: fn()) -> Trial {
     Trial::test(name, move || {
         test();
         Ok(())
@@ -20,30 +20,30 @@ pub fn trial(name: &'static str, test: fn()) -> Trial {
 }
 
 /// A test that needs an adapter: ignored by name without one, unless `REQUIRE_GPU=1`.
-pub fn gpu_trial(name: &'static str, test: fn()) -> Trial {
+pub(crate) fn gpu_trial(name: &'static str, test: fn()) -> Trial {
     let required = std::env::var_os("REQUIRE_GPU").is_some_and(|v| v == "1");
     let missing = device::list().is_empty() && !required;
     trial(name, test).with_ignored_flag(missing).with_kind(if missing { "needs an adapter" } else { "" })
 }
 
 /// Any adapter, in the given format, with the given lanes (0: automatic).
-pub fn gpu(precision: Precision, lanes: u32) -> Gpu {
+pub(crate) fn gpu(precision: Precision, lanes: u32) -> Gpu {
     gpu_with(Options { precision, lanes, ..Options::default() })
 }
 
 /// Any adapter, with more options; which adapter is set here. `SPURIOUS_TEST_ADAPTER` names one.
-pub fn gpu_with(options: Options) -> Gpu {
+pub(crate) fn gpu_with(options: Options) -> Gpu {
     let name = std::env::var("SPURIOUS_TEST_ADAPTER").unwrap_or_default();
     Gpu::open(Options { adapter: Wanted { name, software: true }, ..options }).expect("an adapter")
 }
 
 /// Settings of the descent that most tests use: automatic steps, 300,000 steps, tolerance 0.01, verdicts.
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings { step: StepSize::Auto, max_steps: 300_000, tolerance: 1e-2, verdicts: true }
 }
 
 /// Values of a model's parameters: the defaults, and TOML texts for some.
-pub fn values(model: &str, set: &[(&str, &str)]) -> Values {
+pub(crate) fn values(model: &str, set: &[(&str, &str)]) -> Values {
     let model = model::find(model).unwrap();
     for (name, _) in set {
         assert!(model.parameters().iter().any(|p| p.name == *name), "no parameter {name}");
@@ -57,12 +57,12 @@ pub fn values(model: &str, set: &[(&str, &str)]) -> Values {
 }
 
 /// One cell.
-pub fn problem(model: &str, form: &str, set: &[(&str, &str)], settings: &Settings) -> Arc<dyn Problem> {
+pub(crate) fn problem(model: &str, form: &str, set: &[(&str, &str)], settings: &Settings) -> Arc<dyn Problem> {
     model::find(model).unwrap().problem(form, &values(model, set), settings).unwrap()
 }
 
 /// Starts of the runs `0..runs` of a cell, states only.
-pub fn starts(model: &str, set: &[(&str, &str)], problem: &dyn Problem, seed: u64, runs: usize) -> Vec<f64> {
+pub(crate) fn starts(model: &str, set: &[(&str, &str)], problem: &dyn Problem, seed: u64, runs: usize) -> Vec<f64> {
     let cell = CellSeed::new(seed, &model::find(model).unwrap().identity(&values(model, set)));
     let mut start = vec![0.0; problem.start_dim()];
     let mut all = Vec::with_capacity(runs * problem.dim());
@@ -74,7 +74,7 @@ pub fn starts(model: &str, set: &[(&str, &str)], problem: &dyn Problem, seed: u6
 }
 
 /// Endpoints, with weights, of given starts.
-pub fn run(backend: &dyn Backend, problem: &dyn Problem, starts: &[f64]) -> Endpoints {
+pub(crate) fn run(backend: &dyn Backend, problem: &dyn Problem, starts: &[f64]) -> Endpoints {
     let batch = Batch { problem, starts: starts.to_vec(), keep_states: true };
     backend.run(batch, &AtomicBool::new(false)).unwrap()
 }

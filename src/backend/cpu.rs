@@ -52,6 +52,10 @@ impl Backend for Cpu {
         (BATCH_NUMBERS / problem.dim()).clamp(1024, BATCH)
     }
 
+    fn runs_side_by_side(&self) -> bool {
+        true
+    }
+
     fn batch_bytes(&self, _problem: &dyn Problem, runs: usize) -> usize {
         runs * size_of::<Stop>()
     }

@@ -370,6 +370,10 @@ impl Backend for Gpu {
         (bytes / (problem.dim() * self.options.precision.bytes())).clamp(1, BATCH_RUNS)
     }
 
+    fn runs_side_by_side(&self) -> bool {
+        false
+    }
+
     fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize {
         // State; two queues of one word and a stop of two words a run.
         runs * (problem.dim() * self.options.precision.bytes() + 16)

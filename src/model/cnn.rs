@@ -257,7 +257,7 @@ pub struct Cell {
 }
 
 constants! {
-    /// Constants of the landscape and its stop rule; see [`Cell::constants`] for their values.
+    /// Constants of the landscape and its stop rule; computed once for a cell.
     pub struct Constants {
         /// `s`
         filter_norm,

@@ -84,37 +84,26 @@ pub(super) fn predictions(cell: &Cell) -> Vec<Prediction> {
         && cell.verdict_square() <= cell.filter_scale * cell.filter_scale
         && !cell.gaussian_filter;
     vec![
-        Prediction {
-            name: "critical_ratio",
-            value: Some(critical_ratio(t)),
-            about: "q_c = 1 + (k−1)/π: a spurious minimum exists exactly for ratio < q_c",
-        },
-        Prediction {
-            name: "spurious_loss",
-            value: spurious.map(|s| s.loss),
-            about: "population loss of the spurious minimum",
-        },
-        Prediction {
-            name: "spurious_overlap",
-            value: spurious.map(|s| s.overlap),
-            about: "aᵀa* at the spurious minimum",
-        },
-        Prediction {
-            name: "saddle_angle",
-            value: saddle_angle(t),
-            about: "angle φ_c in radians of the saddle between the basins",
-        },
+        Prediction::new(
+            "critical_ratio",
+            Some(critical_ratio(t)),
+            "q_c = 1 + (k−1)/π: a spurious minimum exists exactly for ratio < q_c",
+        ),
+        Prediction::new("spurious_loss", spurious.map(|s| s.loss), "population loss of the spurious minimum"),
+        Prediction::new("spurious_overlap", spurious.map(|s| s.overlap), "aᵀa* at the spurious minimum"),
+        Prediction::new("saddle_angle", saddle_angle(t), "angle φ_c in radians of the saddle between the basins"),
         Prediction {
             name: "slow_limit",
             value: Some(slow_limit(t)),
             about: "probability of global when the filter is much slower than the output weights",
+            beside_estimate: true,
         },
-        Prediction { name: "step_filter", value: Some(cell.filter_step), about: "step size of the filter v" },
-        Prediction { name: "step_output", value: Some(cell.output_step), about: "step size of the output weights a" },
-        Prediction {
-            name: "verdicts_at_start",
-            value: Some(f64::from(u8::from(verdicts))),
-            about: "1 if the step conditions of the verdicts hold for every start; 0 if only later or never",
-        },
+        Prediction::new("step_filter", Some(cell.filter_step), "step size of the filter v"),
+        Prediction::new("step_output", Some(cell.output_step), "step size of the output weights a"),
+        Prediction::new(
+            "verdicts_at_start",
+            Some(f64::from(u8::from(verdicts))),
+            "1 if the step conditions of the verdicts hold for every start; 0 if only later or never",
+        ),
     ]
 }

@@ -1,0 +1,170 @@
+//! Commands, flags and exit codes.
+
+mod devices;
+mod eval;
+mod generate;
+mod models;
+mod plan;
+mod report;
+mod run;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use spurious::backend::BackendError;
+use spurious::experiment::ExperimentError;
+use spurious::spec::{Spec, SpecError};
+use spurious::store::StoreError;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// How often does gradient descent, restarted from random weights, end in the global minimum, and how often in a
+/// spurious one? Runs experiments on landscapes whose population loss is known in closed form, on CPU and GPU.
+#[derive(Debug, Parser)]
+#[command(
+    name = "spurious",
+    version,
+    after_help = "Exit codes: 0 done, 1 failed while running, 2 wrong usage or experiment file, 3 no suitable GPU, \
+                  130 interrupted (finished work is kept)."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run an experiment, or go on with it, and print its table
+    Run(run::Arguments),
+    /// Say what an experiment would do: cells, runs, memory, time. Writes nothing
+    Plan(plan::Arguments),
+    /// Print the table of a result folder
+    Report(report::Arguments),
+    /// List the models, or explain one: parameters, forms, formulas, outcomes, theory
+    Models(models::Arguments),
+    /// List the GPU adapters, which one `auto` takes, and what is missing when there is none
+    Devices(devices::Arguments),
+    /// Loss, gradient and outcome class of given points
+    Eval(eval::Arguments),
+    /// Write shell completions or the manual page to stdout
+    Generate(generate::Arguments),
+}
+
+/// Format of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a terminal
+    Text,
+    /// A row a cell, for programs
+    Csv,
+    /// One document, for programs
+    Json,
+    /// Markdown
+    Md,
+}
+
+/// Parses the command line, runs the command and returns its exit code.
+pub(crate) fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
+        Command::Models(arguments) => models::models(&arguments),
+        Command::Devices(arguments) => devices::devices(&arguments),
+        Command::Eval(arguments) => eval::eval(&arguments),
+        Command::Generate(arguments) => generate::generate(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+/// A wrong argument that the parser cannot see.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// The user asked to stop; what is kept has been said.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Interrupted(String);
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    let backend = |e: &BackendError| match e {
+        BackendError::NoAdapter(_) => 3,
+        BackendError::TooLarge(_) => 2,
+        BackendError::Cancelled => 130,
+        BackendError::Device { .. } | BackendError::Kernel { .. } => 1,
+    };
+    let store = |e: &StoreError| match e {
+        StoreError::OtherExperiment { .. } | StoreError::NotResults { .. } | StoreError::Spec(_) => 2,
+        StoreError::Io { .. } | StoreError::InUse { .. } | StoreError::Damaged { .. } => 1,
+    };
+    if error.is::<Interrupted>() {
+        130
+    } else if error.is::<SpecError>() || error.is::<Usage>() {
+        2
+    } else if let Some(e) = error.downcast_ref::<BackendError>() {
+        backend(e)
+    } else if let Some(e) = error.downcast_ref::<StoreError>() {
+        store(e)
+    } else {
+        match error.downcast_ref::<ExperimentError>() {
+            Some(ExperimentError::Spec(_) | ExperimentError::Threads(_)) => 2,
+            Some(ExperimentError::Backend(e)) => backend(e),
+            Some(ExperimentError::Store(e)) => store(e),
+            None => 1,
+        }
+    }
+}
+
+/// Writes a result to stdout. A reader that has gone away (`spurious … | head`) is no error.
+fn print(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to stderr; nothing depends on it being read.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// The flags of `run` and `plan` that stand for keys of the experiment file.
+#[derive(Clone, Debug, clap::Args)]
+struct SpecArguments {
+    /// Experiment file (TOML); ready ones are in experiments/
+    spec: std::path::PathBuf,
+    /// Where to compute: `auto` takes a hardware GPU if there is one, else the CPU [spec: compute.backend]
+    #[arg(long, value_parser = ["auto", "cpu", "gpu"])]
+    backend: Option<String>,
+    /// Part of the name of the GPU adapter to use, see `spurious devices` [spec: compute.adapter]
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
+    /// Format of the arithmetic; by default f64 on the CPU, f32 on a GPU [spec: compute.precision]
+    #[arg(long, value_parser = ["auto", "f32", "f64"])]
+    precision: Option<String>,
+    /// Seed of all starts [spec: experiment.seed]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Replace any key of the experiment file by its path, for example `params.patches=25`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl SpecArguments {
+    fn load(&self) -> Result<Spec, SpecError> {
+        let mut sets = self.set.clone();
+        let quoted = |key: &str, value: &String| format!("{key}=\"{}\"", value.replace(['"', '\\'], ""));
+        sets.extend(self.backend.iter().map(|v| quoted("compute.backend", v)));
+        sets.extend(self.adapter.iter().map(|v| quoted("compute.adapter", v)));
+        sets.extend(self.precision.iter().map(|v| quoted("compute.precision", v)));
+        sets.extend(self.seed.iter().map(|v| format!("experiment.seed={v}")));
+        Spec::load(Path::new(&self.spec), &sets)
+    }
+}

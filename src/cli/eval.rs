@@ -1,0 +1,107 @@
+//! `spurious eval`
+
+use super::models::find;
+use super::{Usage, print};
+use anyhow::Context;
+use spurious::plan::{Cell, Plan};
+use spurious::real::Precision;
+use spurious::spec::{Spec, io_reason};
+use spurious::store::table::{field, number, to_csv};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Points are CSV with the header point,x0,x1,… and the weights in the order of the paper's form (for cnn: \
+                  v, then a). The outcome is what the stop rule says at the point: global or spurious where a run from \
+                  there can only end so, or is within tolerance; undecided elsewhere."
+)]
+pub(super) struct Arguments {
+    /// Name of the model
+    model: String,
+    /// CSV file of points; - for standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "teacher")]
+    points: Option<PathBuf>,
+    /// Set a parameter or a descent setting, for example `params.patches=3`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Add the gradient, columns g0,g1,…
+    #[arg(long)]
+    gradient: bool,
+    /// Print the teacher's weights instead, in the same order
+    #[arg(long, conflicts_with_all = ["points", "gradient"])]
+    teacher: bool,
+}
+
+pub(super) fn eval(arguments: &Arguments) -> anyhow::Result<()> {
+    let model = find(&arguments.model)?;
+    let spec = Spec::parse(&format!("[model]\nname = \"{}\"", model.name()), "eval", &arguments.set)?;
+    let plan = Plan::new(&spec)?;
+    let [cell] = &plan.cells[..] else {
+        return Err(Usage("--set: a list makes several cells; give one value of each parameter".into()).into());
+    };
+    match &arguments.points {
+        Some(points) if !arguments.teacher => evaluate(cell, points, arguments.gradient),
+        _ => {
+            let point = model.teacher(&cell.values).map_err(|e| Usage(format!("--set: {e}")))?;
+            let mut header = vec!["point".to_string()];
+            header.extend((0..point.len()).map(|i| format!("x{i}")));
+            let mut row = vec!["teacher".to_string()];
+            row.extend(point.into_iter().map(number));
+            print(&to_csv(&header, [row]))
+        }
+    }
+}
+
+fn evaluate(cell: &Cell, path: &Path, gradient: bool) -> anyhow::Result<()> {
+    let file = path.display().to_string();
+    let mut text = Vec::new();
+    if file == "-" {
+        std::io::stdin().read_to_end(&mut text).context("standard input cannot be read")?;
+    } else {
+        text = std::fs::read(path)
+            .map_err(|e| Usage(format!("{file}: --points: cannot be read ({}); check the path", io_reason(&e))))?;
+    }
+    let dim = cell.problem.dim();
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&text[..]);
+    let found = reader.headers().map_err(|e| Usage(format!("{file}: is not CSV ({e}); write point,x0,x1,…")))?.clone();
+    let expected: Vec<String> = std::iter::once("point".into()).chain((0..dim).map(|i| format!("x{i}"))).collect();
+    if found.iter().ne(expected.iter().map(String::as_str)) {
+        return Err(Usage(format!(
+            "{file}: header = {}…: expected point,x0,…,x{} ({dim} weights); adapt the file, or the parameters with --set",
+            found.iter().take(4).collect::<Vec<_>>().join(","),
+            dim - 1
+        ))
+        .into());
+    }
+    let mut header = vec!["point".to_string(), "loss".into(), "outcome".into()];
+    if gradient {
+        header.extend((0..dim).map(|i| format!("g{i}")));
+    }
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| Usage(format!("{file}: {e}; every row needs {} fields", dim + 1)))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let mut point = Vec::with_capacity(dim);
+        for (text, name) in record.iter().zip(&expected).skip(1) {
+            let value = text.parse::<f64>().ok().filter(|x| x.is_finite()).ok_or_else(|| {
+                Usage(format!("{file}: line {line}, {name} = {text}: is not a finite number; write a number"))
+            })?;
+            point.push(value);
+        }
+        let evaluation = cell.problem.evaluate(Precision::F64, &point);
+        if !evaluation.loss.is_finite() {
+            return Err(Usage(format!(
+                "{file}: line {line}: the loss is not defined at this point (is the filter zero?); remove the point"
+            ))
+            .into());
+        }
+        let outcome = evaluation.stop.map_or("undecided", |stop| stop.outcome().name());
+        let mut row = vec![record[0].to_string(), field(Some(evaluation.loss)), outcome.into()];
+        if gradient {
+            row.extend(evaluation.gradient.into_iter().map(number));
+        }
+        rows.push(row);
+    }
+    print(&to_csv(&header, rows))
+}

@@ -1,0 +1,56 @@
+//! `spurious models`
+
+use super::{Usage, print};
+use spurious::model::{self, Model};
+use spurious::plan::Plan;
+use spurious::spec::Spec;
+use std::fmt::Write;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Name of a model; without it all are listed
+    name: Option<String>,
+}
+
+pub(super) fn models(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut text = String::new();
+    match &arguments.name {
+        None => {
+            for model in model::MODELS {
+                writeln!(text, "{}  {}", model.name(), model.summary())?;
+            }
+        }
+        Some(name) => text = explain(find(name)?)?,
+    }
+    print(text.as_bytes())
+}
+
+/// The model of a name, or an error that lists them.
+pub(super) fn find(name: &str) -> Result<&'static dyn Model, Usage> {
+    model::find(name).ok_or_else(|| {
+        let names: Vec<&str> = model::MODELS.iter().map(|m| m.name()).collect();
+        Usage(format!("MODEL = {name}: there is no such model; known are {}", names.join(", ")))
+    })
+}
+
+fn explain(model: &dyn Model) -> anyhow::Result<String> {
+    let mut text = format!("{}: {}\n\n{}\n", model.name(), model.summary(), model.description().trim_end());
+    writeln!(text, "\nForms")?;
+    for (name, about) in model.forms() {
+        writeln!(text, "  {name:<10} {about}")?;
+    }
+    writeln!(text, "\nParameters ([params] of an experiment; a list makes an axis of the grid)")?;
+    for p in model.parameters() {
+        let symbol = if p.symbol.is_empty() { String::new() } else { format!("{}, ", p.symbol) };
+        writeln!(text, "  {:<19} {symbol}{}", p.name, p.about)?;
+        writeln!(text, "  {:<19} {}; default {}", "", p.kind, p.default)?;
+    }
+    writeln!(text, "\nStep groups ([descent] step = {{ … }})\n  {}", model.step_groups().join(", "))?;
+    let spec = Spec::parse(&format!("[model]\nname = \"{}\"", model.name()), "defaults", &[])?;
+    writeln!(text, "\nTheory (cells.csv), with its value at the default parameters")?;
+    for prediction in Plan::new(&spec)?.cells[0].problem.theory() {
+        let value = prediction.value.map_or("–".into(), |x| format!("{x:.6}"));
+        writeln!(text, "  {:<19} {value:<10} {}", prediction.name, prediction.about)?;
+    }
+    Ok(text)
+}

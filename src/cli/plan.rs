@@ -1,0 +1,141 @@
+//! `spurious plan`
+
+use super::{SpecArguments, print};
+use spurious::backend::cpu::Cpu;
+use spurious::backend::{Backend, BackendError};
+use spurious::experiment::{self, Details};
+use spurious::plan::Plan;
+use spurious::progress::{clock, si};
+use spurious::real::Precision;
+use spurious::report::Summary;
+use spurious::spec::Spec;
+use spurious::tally::Tally;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    spec: SpecArguments,
+}
+
+/// Runs of each cell that are tried for the forecast.
+const PILOT_RUNS: u64 = 256;
+/// Time that the forecast may take.
+const PILOT_TIME: Duration = Duration::from_secs(3);
+
+pub(super) fn plan(arguments: &Arguments) -> anyhow::Result<()> {
+    let spec = arguments.spec.load()?;
+    let plan = Plan::new(&spec)?;
+    let text = experiment::on_threads(&spec.compute, || describe(&spec, &plan))??;
+    print(text.as_bytes())
+}
+
+fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
+    let backend = experiment::backend(&spec.compute)?;
+    let mut text = format!(
+        "{}\nmodel {}, {} form\ncells        {}\nruns a cell  {}\nruns         {}\n",
+        if spec.title.is_empty() { &spec.name } else { &spec.title },
+        spec.model.name(),
+        spec.form,
+        plan.cells.len(),
+        plan.runs_per_cell,
+        plan.runs()
+    );
+    for (name, values) in spec.params.iter().filter(|(_, values)| values.len() > 1) {
+        let list: Vec<String> = values.iter().map(ToString::to_string).collect();
+        writeln!(text, "axis         {name} = {}", list.join(", "))?;
+    }
+    writeln!(text, "backend      {} in {}", backend.description(), backend.precision().name())?;
+    let size = |cell: &spurious::plan::Cell| {
+        let liked = backend.batch_size(&*cell.problem);
+        let batch = if spec.compute.batch == 0 { liked } else { spec.compute.batch };
+        batch.min(plan.runs_per_cell as usize)
+    };
+    // Two batches of starts are on the host at once: one advances while the next is seeded.
+    let memory = |cell: &spurious::plan::Cell| {
+        let starts = if backend.runs_side_by_side() { backend.batch_size(&*cell.problem) } else { size(cell) };
+        2 * starts * cell.problem.start_dim() * size_of::<f64>() + backend.batch_bytes(&*cell.problem, starts)
+    };
+    let largest = plan.cells.iter().map(memory).max().unwrap_or(0);
+    let batch = plan.cells.iter().map(size).max().unwrap_or(0);
+    writeln!(text, "batch        {batch} runs; memory about {}B", si(largest as f64))?;
+    text.push_str(&forecast(spec, plan, &*backend)?);
+    Ok(text)
+}
+
+/// Tries some runs of each cell on the CPU, for a limited time, and extrapolates.
+fn forecast(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> anyhow::Result<String> {
+    let pilot = Cpu::new(if backend.name() == "cpu" { backend.precision() } else { Precision::F64 });
+    let runs = PILOT_RUNS.min(plan.runs_per_cell);
+    let cancel = AtomicBool::new(false);
+    let began = Instant::now();
+    let mut tally = Tally::default();
+    let mut cells = 0;
+    // Cells from all over the grid, in case there is no time for every one.
+    let stride = (0..).map(|i| 7919 + i).find(|s| gcd(*s, plan.cells.len()) == 1).unwrap_or(1);
+    std::thread::scope(|scope| -> Result<(), BackendError> {
+        let (ended, wait) = std::sync::mpsc::channel::<()>();
+        scope.spawn(|| {
+            // Either the pilot is over and hangs up, or its time is.
+            if wait.recv_timeout(PILOT_TIME) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                cancel.store(true, Ordering::Relaxed);
+            }
+            drop(wait);
+        });
+        let _ended = ended;
+        for i in 0..plan.cells.len() {
+            let todo = [(i * stride % plan.cells.len(), 0..runs)];
+            let sink = |wave: Vec<experiment::Finished>| {
+                wave.iter().for_each(|f| tally.add(&f.tally));
+                Ok::<(), BackendError>(())
+            };
+            match experiment::execute(plan, &pilot, 0, &todo, Details::default(), &cancel, sink) {
+                Err(BackendError::Cancelled) => break,
+                other => other?,
+            }
+            cells += 1;
+            if began.elapsed() > PILOT_TIME {
+                break;
+            }
+        }
+        Ok(())
+    })?;
+    if tally.runs() == 0 {
+        return Ok(format!("forecast     {runs} runs of a cell take longer than {}\n", clock(PILOT_TIME)));
+    }
+    let steps = tally.steps as f64 / tally.runs() as f64;
+    let all = steps * plan.runs() as f64;
+    let mut text = format!(
+        "forecast     {steps:.0} steps a run (from {runs} runs of {cells} cells, longest {}), {} steps in all\n",
+        tally.longest,
+        si(all)
+    );
+    if backend.name() == "cpu" {
+        let seconds = began.elapsed().as_secs_f64() / tally.runs() as f64 * plan.runs() as f64;
+        let time = clock(Duration::from_secs_f64(seconds.clamp(1.0, 1e15)));
+        writeln!(text, "             at most about {time} at the pilot's rate, which larger batches exceed")?;
+    }
+    let level = spec.output.level;
+    let worst = Tally { counts: [plan.runs_per_cell / 2, plan.runs_per_cell.div_ceil(2), 0, 0, 0], ..Tally::default() };
+    if let Some(row) = Summary::new(spec, plan, &[worst], level).rows.first() {
+        let half = 0.5 * (row.interval.high - row.interval.low);
+        writeln!(text, "precision    probabilities to ±{half:.2} or better at level {level}", half = Digits(half))?;
+    }
+    Ok(text)
+}
+
+/// A number with two significant digits.
+struct Digits(f64);
+
+impl std::fmt::Display for Digits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let decimals = (1.0 - self.0.log10().floor()).clamp(0.0, 17.0) as usize;
+        write!(f, "{:.decimals$}", self.0)
+    }
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

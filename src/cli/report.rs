@@ -1,0 +1,33 @@
+//! `spurious report`
+
+use super::{Format, Usage, print};
+use spurious::report::Summary;
+use spurious::store::Stored;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Result folder of `spurious run`, finished or not
+    dir: PathBuf,
+    /// Format of the table
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Confidence level of the intervals [default: the experiment's]
+    #[arg(long, value_name = "LEVEL")]
+    level: Option<f64>,
+}
+
+pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
+    if let Some(level) = arguments.level.filter(|level| !(*level > 0.0 && *level < 1.0)) {
+        return Err(Usage(format!("--level = {level}: is not between 0 and 1; write for example --level 0.95")).into());
+    }
+    let stored = Stored::read(&arguments.dir)?;
+    let level = arguments.level.unwrap_or(stored.spec.output.level);
+    let summary = Summary::new(&stored.spec, &stored.plan, &stored.tallies, level);
+    match arguments.format {
+        Format::Text => print(summary.text().as_bytes()),
+        Format::Csv => print(&summary.csv()),
+        Format::Json => print(summary.json().as_bytes()),
+        Format::Md => print(summary.markdown().as_bytes()),
+    }
+}

@@ -1,0 +1,119 @@
+//! `spurious run`
+
+use super::{Interrupted, SpecArguments, print, say};
+use spurious::experiment::{self, Details, ExperimentError, Finished};
+use spurious::plan::Plan;
+use spurious::progress::{Progress, clock, si};
+use spurious::report::Summary;
+use spurious::spec::Spec;
+use spurious::store::manifest::Manifest;
+use spurious::store::{Folder, Stored};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    spec: SpecArguments,
+    /// Result folder [default: results/NAME of the experiment]. The same command goes on where it stopped
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// How the work ended, if nothing failed.
+enum Ended {
+    /// Every run is done; the table.
+    Complete(String),
+    /// The user stopped it with this many runs done.
+    Interrupted(u64),
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let spec = arguments.spec.load()?;
+    let plan = Plan::new(&spec)?;
+    let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&spec.name));
+    let cancel = Arc::new(AtomicBool::new(false));
+    let flag = cancel.clone();
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            // Asked twice: whole parts are on disk, nothing is lost by leaving at once.
+            std::process::exit(130);
+        }
+    })?;
+    let work = || work(&spec, &plan, &out, arguments.quiet, &cancel);
+    match experiment::on_threads(&spec.compute, work)?? {
+        Ended::Complete(table) => print(table.as_bytes()),
+        Ended::Interrupted(done) => Err(Interrupted(format!(
+            "interrupted; {done} of {} runs are kept in {}, the same command goes on from there",
+            plan.runs(),
+            out.display()
+        ))
+        .into()),
+    }
+}
+
+/// Does what is left to do and returns the table.
+fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) -> Result<Ended, ExperimentError> {
+    let backend = experiment::backend(&spec.compute)?;
+    let mut folder = Folder::open(out, spec, Manifest::new(&spec.name, &*backend))?;
+    if folder.is_complete() {
+        say(&format!("{} is complete; its table:", out.display()));
+        let stored = Stored::read(out)?;
+        let summary = Summary::new(spec, plan, &stored.tallies, spec.output.level);
+        return Ok(Ended::Complete(summary.text()));
+    }
+    let todo = folder.todo(plan);
+    let before = folder.runs_done();
+    let total = plan.runs();
+    if !quiet {
+        let kept = if before > 0 { format!(", {before} of them already done") } else { String::new() };
+        say(&format!(
+            "{}: {} cells x {} runs{kept}, on {} in {}",
+            spec.name,
+            plan.cells.len(),
+            plan.runs_per_cell,
+            backend.description(),
+            backend.precision().name()
+        ));
+    }
+    let began = Instant::now();
+    let mut progress = Progress::new(before, total, quiet);
+    let details = Details { runs: spec.output.runs, endpoints: spec.output.endpoints };
+    let sink = |wave: Vec<Finished>| -> Result<(), ExperimentError> {
+        let runs = wave.iter().map(|f| f.tally.runs()).sum();
+        folder.add(wave)?;
+        progress.add(runs);
+        Ok(())
+    };
+    let result = experiment::execute(plan, &*backend, spec.compute.batch, &todo, details, cancel, sink);
+    progress.finish();
+    if let Err(error) = result {
+        // A failure to note the time worked is not worth more than the reason for stopping.
+        let noted = folder.suspend();
+        if !cancel.load(Ordering::Relaxed) {
+            return Err(error);
+        }
+        noted?;
+        return Ok(Ended::Interrupted(folder.runs_done()));
+    }
+    folder.finish(spec, plan)?;
+    let tallies = folder.tallies(plan);
+    if !quiet {
+        let steps: u64 = tallies.iter().map(|t| t.steps).sum();
+        let seconds = began.elapsed();
+        say(&format!(
+            "{} runs, {} steps in all; {} now, {} runs/s; tables in {}",
+            total,
+            si(steps as f64),
+            if seconds.as_secs() < 10 { format!("{:.2} s", seconds.as_secs_f64()) } else { clock(seconds) },
+            si((total - before) as f64 / seconds.as_secs_f64()),
+            out.display()
+        ));
+    }
+    Ok(Ended::Complete(Summary::new(spec, plan, &tallies, spec.output.level).text()))
+}

@@ -1,0 +1,282 @@
+//! Runs an experiment: seeding, backend and tally, batch after batch, with the next batches seeded while a device works.
+
+use crate::backend::cpu::Cpu;
+use crate::backend::gpu::device::{self, Wanted};
+use crate::backend::gpu::{Gpu, Options};
+use crate::backend::{Backend, BackendError, Batch};
+use crate::endpoint::{Outcome, Stop};
+use crate::plan::{Cell, Plan};
+use crate::real::Precision;
+use crate::report::Summary;
+use crate::spec::{Compute, Spec, SpecError};
+use crate::store::StoreError;
+use crate::tally::Tally;
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::atomic::AtomicBool;
+
+/// Why an experiment did not end.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// The experiment file is wrong.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The backend failed or was stopped.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The result folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The threads could not be started.
+    #[error("compute.threads: the threads could not be started ({0}); choose fewer")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Runs `work` on the threads that the spec asks for.
+///
+/// # Errors
+/// The threads cannot be started.
+pub fn on_threads<T: Send>(compute: &Compute, work: impl FnOnce() -> T + Send) -> Result<T, ExperimentError> {
+    Ok(rayon::ThreadPoolBuilder::new().num_threads(compute.threads).build()?.install(work))
+}
+
+/// The backend that the spec asks for. `auto` takes a hardware adapter if there is one, else the CPU; a named backend is
+/// taken or is an error.
+///
+/// # Errors
+/// No adapter fits, or the device refuses.
+pub fn backend(compute: &Compute) -> Result<Box<dyn Backend>, BackendError> {
+    let precision = |auto: Precision| match compute.precision {
+        "f32" => Precision::F32,
+        "f64" => Precision::F64,
+        _ => auto,
+    };
+    let forced = compute.backend == "gpu" || !compute.adapter.is_empty();
+    let gpu = match compute.backend {
+        "cpu" => false,
+        _ if forced => true,
+        _ => {
+            let wanted = precision(Precision::F32);
+            device::list().iter().any(|a| a.is_hardware() && (wanted == Precision::F32 || a.f64))
+        }
+    };
+    if !gpu {
+        return Ok(Box::new(Cpu::new(precision(Precision::F64))));
+    }
+    Ok(Box::new(Gpu::open(Options {
+        adapter: Wanted { name: compute.adapter.clone(), software: forced },
+        precision: precision(Precision::F32),
+        lanes: compute.lanes,
+        segment: compute.segment,
+        edit: None,
+    })?))
+}
+
+/// What to keep of each run besides the count of its outcome.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Details {
+    /// Status, steps, loss and outcome.
+    pub runs: bool,
+    /// The weights at the end.
+    pub endpoints: bool,
+}
+
+impl Details {
+    fn any(self) -> bool {
+        self.runs || self.endpoints
+    }
+}
+
+/// Consecutive runs of one cell that have ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// Index of the cell.
+    pub cell: usize,
+    /// The runs.
+    pub runs: Range<u64>,
+    /// What they ended in.
+    pub tally: Tally,
+    /// Why and when each run stopped, and the loss there; empty unless [`Details::runs`].
+    pub ends: Vec<(Stop, f64)>,
+    /// The weights at the end, one run after another; empty unless [`Details::endpoints`].
+    pub states: Vec<f64>,
+}
+
+/// A batch that waits for the backend.
+struct Seeded<'a> {
+    cell: &'a Cell,
+    runs: Range<u64>,
+    /// Starts with what stays on the host; empty if that is not needed later.
+    whole: Vec<f64>,
+    states: Vec<f64>,
+}
+
+fn seed<'a>(plan: &'a Plan, (cell, runs): &(usize, Range<u64>), details: Details) -> Seeded<'a> {
+    let cell = &plan.cells[*cell];
+    let (dim, start_dim) = (cell.problem.dim(), cell.problem.start_dim());
+    let count = (runs.end - runs.start) as usize;
+    let mut states = vec![0.0; count * dim];
+    let mut whole = vec![0.0; if details.any() { count * start_dim } else { 0 }];
+    let per_task = 1024;
+    let fill = |first: usize, states: &mut [f64], mut whole: Option<&mut [f64]>| {
+        let mut start = vec![0.0; start_dim];
+        for (i, state) in states.chunks_exact_mut(dim).enumerate() {
+            cell.problem.start(&mut cell.seed.run(runs.start + (first + i) as u64), &mut start);
+            state.copy_from_slice(&start[..dim]);
+            if let Some(whole) = &mut whole {
+                whole[i * start_dim..][..start_dim].copy_from_slice(&start);
+            }
+        }
+    };
+    let chunks = states.par_chunks_mut(per_task * dim).enumerate();
+    if details.any() {
+        chunks
+            .zip(whole.par_chunks_mut(per_task * start_dim))
+            .for_each(|((i, states), whole)| fill(i * per_task, states, Some(whole)));
+    } else {
+        chunks.for_each(|(i, states)| fill(i * per_task, states, None));
+    }
+    Seeded { cell, runs: runs.clone(), whole, states }
+}
+
+fn advance(
+    backend: &dyn Backend,
+    seeded: Seeded<'_>,
+    details: Details,
+    cancel: &AtomicBool,
+) -> Result<Finished, BackendError> {
+    let problem = &*seeded.cell.problem;
+    let batch = Batch { problem, starts: seeded.states, keep_states: details.any() };
+    let ends = backend.run(batch, cancel)?;
+    let tally = Tally::of(&ends.stops);
+    let (dim, start_dim) = (problem.dim(), problem.start_dim());
+    let with_loss = if details.runs {
+        let starts = seeded.whole.par_chunks_exact(start_dim);
+        let states = ends.states.par_chunks_exact(dim);
+        let loss = |((stop, start), state): ((&Stop, _), _)| (*stop, problem.endpoint_loss(start, state, stop.steps));
+        ends.stops.par_iter().zip(starts).zip(states).map(loss).collect()
+    } else {
+        Vec::new()
+    };
+    let states = if details.endpoints { ends.states } else { Vec::new() };
+    Ok(Finished { cell: seeded.cell.index, runs: seeded.runs, tally, ends: with_loss, states })
+}
+
+/// Runs the given ranges of runs, in order, and hands over what has finished, in order.
+///
+/// Ranges are cut into batches of at most `batch` runs (0: as the backend likes). Small batches of the CPU run side by side.
+///
+/// # Errors
+/// The backend's, or what `sink` returns; what was handed over before stays done.
+pub fn execute<E: From<BackendError> + Send>(
+    plan: &Plan,
+    backend: &dyn Backend,
+    batch: usize,
+    todo: &[(usize, Range<u64>)],
+    details: Details,
+    cancel: &AtomicBool,
+    mut sink: impl FnMut(Vec<Finished>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut waves = waves(plan, backend, batch, todo).into_iter();
+    let prepare = |wave: Vec<(usize, Range<u64>)>| -> Vec<Seeded<'_>> {
+        wave.par_iter().map(|ranges| seed(plan, ranges, details)).collect()
+    };
+    let mut next = waves.next().map(prepare);
+    while let Some(wave) = next {
+        let following = waves.next();
+        let (done, seeded) = rayon::join(
+            || {
+                wave.into_par_iter()
+                    .map(|batch| advance(backend, batch, details, cancel))
+                    .collect::<Result<Vec<_>, BackendError>>()
+            },
+            || following.map(prepare),
+        );
+        sink(done?)?;
+        next = seeded;
+    }
+    Ok(())
+}
+
+/// Cuts ranges into batches, and groups batches that the backend can run side by side.
+fn waves(
+    plan: &Plan,
+    backend: &dyn Backend,
+    batch: usize,
+    todo: &[(usize, Range<u64>)],
+) -> Vec<Vec<(usize, Range<u64>)>> {
+    let mut waves = Vec::new();
+    let mut wave = Vec::new();
+    let mut numbers = 0;
+    for (cell, range) in todo {
+        let problem = &*plan.cells[*cell].problem;
+        let liked = backend.batch_size(problem);
+        let size = if batch == 0 { liked } else { batch } as u64;
+        // A wave holds about as much state as one batch that the backend likes.
+        let room = liked * problem.dim();
+        let mut first = range.start;
+        while first < range.end {
+            let last = range.end.min(first + size);
+            wave.push((*cell, first..last));
+            numbers += (last - first) as usize * problem.dim();
+            first = last;
+            if numbers >= room || !backend.runs_side_by_side() {
+                waves.push(std::mem::take(&mut wave));
+                numbers = 0;
+            }
+        }
+    }
+    if !wave.is_empty() {
+        waves.push(wave);
+    }
+    waves
+}
+
+/// The whole of a plan, for [`execute`].
+pub fn everything(plan: &Plan) -> Vec<(usize, Range<u64>)> {
+    plan.cells.iter().map(|cell| (cell.index, 0..plan.runs_per_cell)).collect()
+}
+
+/// What an experiment found, in memory.
+#[derive(Debug)]
+pub struct Results {
+    /// The grid.
+    pub plan: Plan,
+    /// What the runs of each cell ended in.
+    pub tallies: Vec<Tally>,
+    spec: Spec,
+}
+
+impl Results {
+    /// Tables with intervals of the spec's confidence level.
+    pub fn summary(&self) -> Summary {
+        Summary::new(&self.spec, &self.plan, &self.tallies, self.spec.output.level)
+    }
+
+    /// Share of the runs of a cell that ended in an outcome.
+    pub fn probability(&self, cell: usize, outcome: Outcome) -> f64 {
+        self.tallies[cell].count(outcome) as f64 / self.tallies[cell].runs() as f64
+    }
+}
+
+/// Runs an experiment in memory, on the backend that it names.
+///
+/// # Errors
+/// A wrong spec, or a backend that is missing or fails.
+pub fn run(spec: &Spec) -> Result<Results, ExperimentError> {
+    let plan = Plan::new(spec)?;
+    let tallies = on_threads(&spec.compute, || -> Result<Vec<Tally>, ExperimentError> {
+        let backend = backend(&spec.compute)?;
+        let mut tallies = vec![Tally::default(); plan.cells.len()];
+        let sink = |wave: Vec<Finished>| {
+            for finished in wave {
+                tallies[finished.cell].add(&finished.tally);
+            }
+            Ok::<(), BackendError>(())
+        };
+        let never = AtomicBool::new(false);
+        execute(&plan, &*backend, spec.compute.batch, &everything(&plan), Details::default(), &never, sink)?;
+        Ok(tallies)
+    })??;
+    Ok(Results { plan, tallies, spec: spec.clone() })
+}

@@ -1,0 +1,132 @@
+//! Spec to cells: the grid, and how much there is to do. Pure: nothing is computed or written here.
+
+use crate::model::{Problem, Settings, StepSize, Value, Values};
+use crate::seed::CellSeed;
+use crate::spec::{Spec, SpecError, blame_set};
+use std::sync::Arc;
+
+/// One cell of the grid.
+#[derive(Clone)]
+pub struct Cell {
+    /// Position in the grid, from 0; the last axis runs fastest.
+    pub index: usize,
+    /// Values of the model's parameters.
+    pub values: Values,
+    /// Descent settings.
+    pub settings: Settings,
+    /// The landscape with its starts.
+    pub problem: Arc<dyn Problem>,
+    /// Source of its starts.
+    pub seed: CellSeed,
+}
+
+impl std::fmt::Debug for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cell {} {:?} {:?}", self.index, self.values, self.settings)
+    }
+}
+
+/// A grid of cells with the runs of each.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The cells, in order.
+    pub cells: Vec<Cell>,
+    /// Runs in each.
+    pub runs_per_cell: u64,
+    /// Names of the parameters that take several values.
+    pub axes: Vec<&'static str>,
+    /// Whether the step size takes several values.
+    pub sweeps_step: bool,
+}
+
+/// Most cells that a grid may have.
+const MAX_CELLS: usize = 1 << 20;
+
+impl Plan {
+    /// Builds every cell of the grid.
+    ///
+    /// # Errors
+    /// A combination of values that the model refuses, or a grid that is too large.
+    pub fn new(spec: &Spec) -> Result<Self, SpecError> {
+        let error = |key: String, value: String, problem: String, remedy: String| SpecError {
+            file: spec.file.clone(),
+            key,
+            value,
+            problem,
+            remedy,
+        };
+        let sizes = spec.params.iter().map(|(_, values)| values.len()).chain([spec.step.len()]);
+        let count = sizes.clone().try_fold(1usize, |n, size| n.checked_mul(size)).unwrap_or(usize::MAX);
+        if count > MAX_CELLS {
+            return Err(error(
+                "params".into(),
+                String::new(),
+                format!("the lists make {count} cells, more than {MAX_CELLS}"),
+                "shorten them or split the experiment".into(),
+            ));
+        }
+        let sizes: Vec<usize> = sizes.collect();
+        let mut cells = Vec::with_capacity(count);
+        for index in 0..count {
+            let mut rest = index;
+            let mut choice = vec![0; sizes.len()];
+            for (slot, size) in choice.iter_mut().zip(&sizes).rev() {
+                *slot = rest % size;
+                rest /= size;
+            }
+            let values = spec.params.iter().zip(&choice).map(|((name, values), i)| (*name, values[*i].clone()));
+            let values = Values(values.collect());
+            let settings = Settings {
+                step: spec.step[choice[sizes.len() - 1]].clone(),
+                max_steps: spec.max_steps,
+                tolerance: spec.tolerance,
+                verdicts: spec.verdicts,
+            };
+            let problem = spec
+                .model
+                .problem(spec.form, &values, &settings)
+                .map_err(|e| blame_set(error(e.key, e.value, e.problem, e.remedy), &spec.sets))?;
+            let seed = CellSeed::new(spec.seed, &spec.model.identity(&values));
+            cells.push(Cell { index, values, settings, problem, seed });
+        }
+        let axes = spec.params.iter().filter(|(_, values)| values.len() > 1).map(|(name, _)| *name).collect();
+        Ok(Plan { cells, runs_per_cell: spec.runs_per_cell, axes, sweeps_step: spec.step.len() > 1 })
+    }
+
+    /// Runs in all cells.
+    pub fn runs(&self) -> u64 {
+        self.runs_per_cell.saturating_mul(self.cells.len() as u64)
+    }
+
+    /// Names and texts of the columns that tell the cells apart: the parameters, and the step size where it is swept.
+    pub fn columns(&self, cell: &Cell) -> Vec<(&'static str, String)> {
+        let mut columns: Vec<_> = cell.values.0.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        if self.sweeps_step {
+            columns.push(("step", step_text(&cell.settings.step)));
+        }
+        columns
+    }
+
+    /// Whether a column of [`Plan::columns`] differs between cells.
+    pub fn varies(&self, column: &str) -> bool {
+        self.axes.contains(&column) || column == "step"
+    }
+}
+
+/// A step size as text.
+pub fn step_text(step: &StepSize) -> String {
+    match step {
+        StepSize::Auto => "auto".into(),
+        StepSize::One(x) => x.to_string(),
+        StepSize::Groups(steps) => steps.iter().map(f64::to_string).collect::<Vec<_>>().join("/"),
+    }
+}
+
+/// A parameter's value as a number, where it is one.
+pub fn numeric(value: &Value) -> Option<f64> {
+    match value {
+        Value::Integer(i) => Some(*i as f64),
+        Value::Real(x) => Some(*x),
+        Value::Choice(_) => None,
+    }
+}

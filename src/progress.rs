@@ -1,0 +1,96 @@
+//! How far an experiment has come, on stderr: a bar on a terminal, a line now and then in a log.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// Seconds between lines where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Shows progress in runs.
+#[derive(Debug)]
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    began: Instant,
+    last_line: Instant,
+    /// Runs that were done before this process began; they say nothing about the rate.
+    before: u64,
+    done: u64,
+    total: u64,
+}
+
+impl Progress {
+    /// Begins with `done` of `total` runs; `quiet` shows nothing.
+    pub fn new(done: u64, total: u64, quiet: bool) -> Self {
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::new(total).with_position(done);
+            let template = "{wide_bar} {percent}% {human_pos}/{human_len} runs, {msg}";
+            // The template is a constant and valid; a plain bar would do as well.
+            bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        let now = Instant::now();
+        // Quiet is a line that never comes due.
+        let last_line = if quiet { now + Duration::from_secs(1 << 40) } else { now };
+        Progress { bar, began: now, last_line, before: done, done, total }
+    }
+
+    /// Notes that more runs are done.
+    pub fn add(&mut self, runs: u64) {
+        self.done += runs;
+        let seconds = self.began.elapsed().as_secs_f64();
+        let rate = (self.done - self.before) as f64 / seconds.max(1e-9);
+        let left = Duration::from_secs_f64(((self.total - self.done) as f64 / rate.max(1e-9)).min(1e9));
+        let message = format!("{} runs/s, {} left", si(rate), clock(left));
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(self.done);
+                bar.set_message(message);
+            }
+            None if self.last_line.elapsed() >= LINE_EVERY && self.last_line <= Instant::now() => {
+                self.last_line = Instant::now();
+                // Progress is a courtesy: a closed stderr must not stop the work.
+                let _ = writeln!(std::io::stderr(), "{} of {} runs, {message}", self.done, self.total);
+            }
+            None => {}
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A number with three digits and a power of thousand: `1.23 M`.
+pub fn si(x: f64) -> String {
+    let (scale, suffix) = match x {
+        x if x >= 1e12 => (1e12, " T"),
+        x if x >= 1e9 => (1e9, " G"),
+        x if x >= 1e6 => (1e6, " M"),
+        x if x >= 1e3 => (1e3, " k"),
+        _ => (1.0, ""),
+    };
+    let scaled = x / scale;
+    let decimals = if scaled >= 100.0 || suffix.is_empty() {
+        0
+    } else if scaled >= 10.0 {
+        1
+    } else {
+        2
+    };
+    format!("{scaled:.decimals$}{suffix}")
+}
+
+/// A duration as people say it.
+pub fn clock(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}

@@ -1,0 +1,473 @@
+//! The experiment file: TOML and `--set` flags to a typed [`Spec`]. Unknown keys are errors.
+//!
+//! ```toml
+//! [experiment]
+//! name = "demo"
+//! seed = 1
+//!
+//! [model]
+//! name = "cnn"
+//! form = "reduced"
+//!
+//! [params]            # a list makes an axis of the grid
+//! patches = [25, 36]
+//! ratio = [0, 1, 4]
+//!
+//! [runs]
+//! per_cell = 10000
+//! ```
+
+mod reader;
+
+pub use reader::SpecError;
+
+use crate::endpoint::Outcome;
+use crate::model::{self, Model, StepSize, Value};
+use reader::{Reader, number, short};
+use std::path::Path;
+use toml::Table;
+
+/// A published table to compare with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Published {
+    /// Paper and table.
+    pub source: String,
+    /// What the reader should know of the figures.
+    pub note: String,
+    /// The outcome whose probability is published.
+    pub outcome: Outcome,
+    /// Runs behind each figure.
+    pub runs_per_cell: u64,
+    /// Step to which the figures are rounded.
+    pub rounding: f64,
+    /// Names of the parameters that tell the cells apart.
+    pub columns: Vec<String>,
+    /// Their values and the figure, a row a cell.
+    pub rows: Vec<Vec<f64>>,
+}
+
+/// Where and how the runs are computed; none of it changes a result beyond rounding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compute {
+    /// `auto`, `cpu` or `gpu`.
+    pub backend: &'static str,
+    /// Part of an adapter's name; empty for the best.
+    pub adapter: String,
+    /// `auto`, `f32` or `f64`; automatic is f64 on the CPU and f32 on a GPU.
+    pub precision: &'static str,
+    /// Lanes that share a run on a GPU; 0 is automatic.
+    pub lanes: u32,
+    /// Runs in a batch; 0 is automatic.
+    pub batch: usize,
+    /// Steps in a segment on a GPU; 0 is automatic.
+    pub segment: u32,
+    /// Threads; 0 is one for each core.
+    pub threads: usize,
+}
+
+/// What is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Whether `runs.csv` is written.
+    pub runs: bool,
+    /// Whether `endpoints.csv` is written.
+    pub endpoints: bool,
+    /// Confidence level of the intervals.
+    pub level: f64,
+}
+
+/// An experiment, checked and with every default filled in.
+#[derive(Clone)]
+pub struct Spec {
+    /// Where it was read from, for messages.
+    pub file: String,
+    /// Texts of `--set`, for messages.
+    pub sets: Vec<String>,
+    /// Short name; the default result folder is called so.
+    pub name: String,
+    /// The question, for people.
+    pub title: String,
+    /// Seed of all starts.
+    pub seed: u64,
+    /// The model.
+    pub model: &'static dyn Model,
+    /// The form of the model.
+    pub form: &'static str,
+    /// Values of each parameter, in the model's order; several values make an axis.
+    pub params: Vec<(&'static str, Vec<Value>)>,
+    /// Step sizes; several make an axis.
+    pub step: Vec<StepSize>,
+    /// Step budget of a run.
+    pub max_steps: u32,
+    /// Relative distance at which a run counts as converged.
+    pub tolerance: f64,
+    /// Whether runs stop at a proof of their outcome.
+    pub verdicts: bool,
+    /// Runs in a cell.
+    pub runs_per_cell: u64,
+    /// Where and how.
+    pub compute: Compute,
+    /// What is written.
+    pub output: Output,
+    /// A published table to compare with.
+    pub published: Option<Published>,
+}
+
+impl std::fmt::Debug for Spec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.to_toml())
+    }
+}
+
+impl Spec {
+    /// Reads an experiment file and applies `--set` texts, each `path.to.key=value`.
+    ///
+    /// # Errors
+    /// A one-line message with file, key, value and remedy.
+    pub fn load(path: &Path, sets: &[String]) -> Result<Self, SpecError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|e| SpecError {
+            file: file.clone(),
+            key: "the experiment file".into(),
+            value: String::new(),
+            problem: format!("cannot be read ({})", io_reason(&e)),
+            remedy: "check the path; ready experiments are in experiments/".into(),
+        })?;
+        Self::parse(&text, &file, sets)
+    }
+
+    /// Reads an experiment from text; `file` names it in messages.
+    ///
+    /// # Errors
+    /// As [`Spec::load`].
+    pub fn parse(text: &str, file: &str, sets: &[String]) -> Result<Self, SpecError> {
+        let mut table: Table = text.parse().map_err(|e: toml::de::Error| {
+            let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].lines().count().max(1));
+            SpecError {
+                file: file.into(),
+                key: format!("line {line}"),
+                value: String::new(),
+                problem: format!("is not TOML ({})", e.message().replace('\n', " ")),
+                remedy: "correct the syntax of that line".into(),
+            }
+        })?;
+        for set in sets {
+            apply_set(&mut table, set)?;
+        }
+        Self::from_table(&table, file, sets).map_err(|error| blame_set(error, sets))
+    }
+
+    fn from_table(table: &Table, file: &str, sets: &[String]) -> Result<Self, SpecError> {
+        let mut top = Reader::top(file, table);
+
+        let mut experiment = top.table("experiment")?;
+        let name = experiment.text("name", "experiment")?;
+        if name.is_empty()
+            || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            || name.starts_with('.')
+        {
+            return Err(experiment.error(
+                "name",
+                &format!("\"{name}\""),
+                "is not usable as a folder name",
+                "use letters, digits, '-', '_' and '.'",
+            ));
+        }
+        let title = experiment.text("title", "")?;
+        let seed = experiment.integer("seed", 0, 0, i64::MAX as u64)?;
+        experiment.finish()?;
+
+        let mut section = top.table("model")?;
+        let names: Vec<&'static str> = model::MODELS.iter().map(|m| m.name()).collect();
+        let chosen = section.choice("name", &names)?;
+        // `choice` only returns names of the list.
+        let model = model::find(chosen).unwrap_or(model::MODELS[0]);
+        let forms: Vec<&'static str> = model.forms().iter().map(|(form, _)| *form).collect();
+        let form = section.choice("form", &forms)?;
+        section.finish()?;
+
+        let mut section = top.table("params")?;
+        let mut params = Vec::new();
+        for parameter in model.parameters() {
+            let given = section.value(parameter.name);
+            let expected = parameter.kind.to_string();
+            let accept = |value: &toml::Value| {
+                parameter.kind.accept(value).ok_or_else(|| {
+                    section.error(
+                        parameter.name,
+                        &short(value),
+                        format!("is not {expected}"),
+                        format!("{} ({}) takes {expected}", parameter.name, parameter.about),
+                    )
+                })
+            };
+            let values = match given {
+                Some(toml::Value::Array(list)) if list.is_empty() => {
+                    return Err(section.error(parameter.name, "[]", "is an empty list", "give at least one value"));
+                }
+                Some(toml::Value::Array(list)) => list.iter().map(accept).collect::<Result<_, _>>()?,
+                Some(value) => vec![accept(value)?],
+                None => vec![default_of(parameter)],
+            };
+            params.push((parameter.name, values));
+        }
+        section.finish()?;
+
+        let mut section = top.table("descent")?;
+        let step = read_steps(&mut section, model)?;
+        let max_steps = section.integer("max_steps", 300_000, 1, u64::from(u32::MAX) - 1)? as u32;
+        let tolerance = section.number("tolerance", 1e-2, 0.0, 0.5)?;
+        let verdicts = section.flag("verdicts", true)?;
+        section.finish()?;
+
+        let mut section = top.table("runs")?;
+        let runs_per_cell = section.integer("per_cell", 10_000, 1, 1 << 53)?;
+        section.finish()?;
+
+        let mut section = top.table("compute")?;
+        let compute = Compute {
+            backend: section.choice("backend", &["auto", "cpu", "gpu"])?,
+            adapter: section.text("adapter", "")?,
+            precision: section.choice("precision", &["auto", "f32", "f64"])?,
+            lanes: section.auto_integer("lanes", 1024)? as u32,
+            batch: section.auto_integer("batch", 1 << 24)? as usize,
+            segment: section.auto_integer("segment", 1 << 20)? as u32,
+            threads: section.auto_integer("threads", 4096)? as usize,
+        };
+        section.finish()?;
+
+        let mut section = top.table("output")?;
+        let output = Output {
+            runs: section.flag("runs", false)?,
+            endpoints: section.flag("endpoints", false)?,
+            level: section.number("level", 0.95, 0.0, 1.0)?,
+        };
+        section.finish()?;
+
+        let mut section = top.table("published")?;
+        let published = if section.present() { Some(read_published(&mut section, model)?) } else { None };
+        section.finish()?;
+        top.finish()?;
+
+        Ok(Spec {
+            file: file.into(),
+            sets: sets.to_vec(),
+            name,
+            title,
+            seed,
+            model,
+            form,
+            params,
+            step,
+            max_steps,
+            tolerance,
+            verdicts,
+            runs_per_cell,
+            compute,
+            output,
+            published,
+        })
+    }
+
+    /// The resolved experiment as a file that can itself be run.
+    pub fn to_toml(&self) -> String {
+        let mut top = self.identity_table();
+        let auto = |n: u64| if n == 0 { "auto".into() } else { toml::Value::Integer(n as i64) };
+        let compute: Table = [
+            ("backend", self.compute.backend.into()),
+            ("adapter", self.compute.adapter.clone().into()),
+            ("precision", self.compute.precision.into()),
+            ("lanes", auto(u64::from(self.compute.lanes))),
+            ("batch", auto(self.compute.batch as u64)),
+            ("segment", auto(u64::from(self.compute.segment))),
+            ("threads", auto(self.compute.threads as u64)),
+        ]
+        .into_iter()
+        .map(|(k, v): (_, toml::Value)| (k.to_string(), v))
+        .collect();
+        top.insert("compute".into(), compute.into());
+        // A table of plain values always serialises.
+        toml::to_string(&top).unwrap_or_default()
+    }
+
+    /// Everything that decides what the result folder holds: all but `[compute]`.
+    pub fn identity_table(&self) -> Table {
+        let entry = |pairs: Vec<(&str, toml::Value)>| -> toml::Value {
+            pairs.into_iter().map(|(k, v)| (k.to_string(), v)).collect::<Table>().into()
+        };
+        let mut top = Table::new();
+        top.insert(
+            "experiment".into(),
+            entry(vec![
+                ("name", self.name.clone().into()),
+                ("title", self.title.clone().into()),
+                ("seed", (self.seed as i64).into()),
+            ]),
+        );
+        top.insert("model".into(), entry(vec![("name", self.model.name().into()), ("form", self.form.into())]));
+        let params =
+            self.params.iter().map(|(name, values)| (*name, one_or_list(values.iter().map(to_toml)))).collect();
+        top.insert("params".into(), entry(params));
+        let steps = one_or_list(self.step.iter().map(|step| match step {
+            StepSize::Auto => "auto".into(),
+            StepSize::One(x) => (*x).into(),
+            StepSize::Groups(steps) => {
+                entry(self.model.step_groups().iter().copied().zip(steps.iter().map(|x| (*x).into())).collect())
+            }
+        }));
+        top.insert(
+            "descent".into(),
+            entry(vec![
+                ("step", steps),
+                ("max_steps", i64::from(self.max_steps).into()),
+                ("tolerance", self.tolerance.into()),
+                ("verdicts", self.verdicts.into()),
+            ]),
+        );
+        top.insert("runs".into(), entry(vec![("per_cell", (self.runs_per_cell as i64).into())]));
+        top.insert(
+            "output".into(),
+            entry(vec![
+                ("runs", self.output.runs.into()),
+                ("endpoints", self.output.endpoints.into()),
+                ("level", self.output.level.into()),
+            ]),
+        );
+        if let Some(published) = &self.published {
+            let rows: Vec<toml::Value> = published.rows.iter().map(|row| row.clone().into()).collect();
+            top.insert(
+                "published".into(),
+                entry(vec![
+                    ("source", published.source.clone().into()),
+                    ("note", published.note.clone().into()),
+                    ("outcome", published.outcome.name().into()),
+                    ("runs_per_cell", (published.runs_per_cell as i64).into()),
+                    ("rounding", published.rounding.into()),
+                    ("columns", published.columns.clone().into()),
+                    ("rows", rows.into()),
+                ]),
+            );
+        }
+        top
+    }
+}
+
+/// The reason of an input or output error without the operating system's number.
+pub fn io_reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "it does not exist".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        _ => error.to_string(),
+    }
+}
+
+fn to_toml(value: &Value) -> toml::Value {
+    match value {
+        Value::Integer(i) => (*i).into(),
+        Value::Real(x) => (*x).into(),
+        Value::Choice(text) => text.clone().into(),
+    }
+}
+
+fn one_or_list(values: impl Iterator<Item = toml::Value>) -> toml::Value {
+    let mut values: Vec<toml::Value> = values.collect();
+    if values.len() == 1 { values.remove(0) } else { values.into() }
+}
+
+/// A parameter's default. The texts are constants of the models; a test reads every one of them.
+pub fn default_of(parameter: &model::Parameter) -> Value {
+    format!("x = {}", parameter.default)
+        .parse::<Table>()
+        .ok()
+        .and_then(|table| parameter.kind.accept(table.get("x")?))
+        .unwrap_or(Value::Real(f64::NAN))
+}
+
+fn read_steps(section: &mut Reader<'_>, model: &dyn Model) -> Result<Vec<StepSize>, SpecError> {
+    let groups = model.step_groups();
+    let expected = format!("\"auto\", a number greater than 0, or a table with {}", groups.join(" and "));
+    let positive = |v: &toml::Value| number(v).filter(|x| *x > 0.0);
+    let one = |value: &toml::Value| match value {
+        toml::Value::String(text) if text == "auto" => Some(StepSize::Auto),
+        toml::Value::Table(table) if table.len() == groups.len() => {
+            groups.iter().map(|g| table.get(*g).and_then(positive)).collect::<Option<_>>().map(StepSize::Groups)
+        }
+        value => positive(value).map(StepSize::One),
+    };
+    section.get("step", vec![StepSize::Auto], &expected, |value| match value {
+        toml::Value::Array(list) if list.is_empty() => None,
+        toml::Value::Array(list) => list.iter().map(one).collect(),
+        value => Some(vec![one(value)?]),
+    })
+}
+
+fn read_published(section: &mut Reader<'_>, model: &dyn Model) -> Result<Published, SpecError> {
+    let outcomes: Vec<&'static str> = Outcome::ALL.iter().map(|o| o.name()).collect();
+    let outcome = section.choice("outcome", &outcomes)?;
+    let columns: Vec<String> = section.get("columns", Vec::new(), "a list of parameter names", |v| {
+        v.as_array()?.iter().map(|c| c.as_str().map(String::from)).collect()
+    })?;
+    if let Some(column) = columns.iter().find(|c| !model.parameters().iter().any(|p| p.name == *c)) {
+        return Err(section.error("columns", column, "is not a parameter of the model", "name parameters only"));
+    }
+    let width = columns.len() + 1;
+    let rows = section.get("rows", Vec::new(), &format!("a list of rows of {width} numbers"), |v| {
+        v.as_array()?
+            .iter()
+            .map(|row| row.as_array().filter(|r| r.len() == width)?.iter().map(number).collect::<Option<Vec<f64>>>())
+            .collect()
+    })?;
+    Ok(Published {
+        source: section.text("source", "")?,
+        note: section.text("note", "")?,
+        outcome: Outcome::from_name(outcome).unwrap_or(Outcome::Global),
+        runs_per_cell: section.integer("runs_per_cell", 1, 1, 1 << 53)?,
+        rounding: section
+            .get("rounding", 0.0, "a number from 0 to 1", |v| number(v).filter(|x| (0.0..=1.0).contains(x)))?,
+        columns,
+        rows,
+    })
+}
+
+/// Names `--set` instead of the file where the refused key was set there.
+pub(crate) fn blame_set(mut error: SpecError, sets: &[String]) -> SpecError {
+    let key = |set: &String| set.split('=').next().unwrap_or_default().trim().to_string();
+    if sets.iter().map(key).any(|set| error.key == set || error.key.starts_with(&format!("{set}."))) {
+        error.file = "--set".into();
+    }
+    error
+}
+
+/// Puts `path.to.key=value` into the table. The value is read as TOML, and as text where it is none.
+fn apply_set(table: &mut Table, set: &str) -> Result<(), SpecError> {
+    let fail = |problem: &str, remedy: &str| SpecError {
+        file: "--set".into(),
+        key: set.into(),
+        value: String::new(),
+        problem: problem.into(),
+        remedy: remedy.into(),
+    };
+    let (path, value) =
+        set.split_once('=').ok_or_else(|| fail("has no '='", "write key=value, for example params.patches=25"))?;
+    let value = value.trim();
+    let value = format!("x = {value}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut t| t.remove("x"))
+        .unwrap_or_else(|| toml::Value::String(value.into()));
+    let keys: Vec<&str> = path.trim().split('.').collect();
+    let Some((last, tables)) = keys.split_last().filter(|_| keys.iter().all(|k| !k.is_empty())) else {
+        return Err(fail("names no key", "write key=value, for example params.patches=25"));
+    };
+    let mut inner = table;
+    for key in tables {
+        let next = inner.entry(key.to_string()).or_insert_with(|| Table::new().into());
+        if !next.is_table() {
+            // `descent.step.filter=…` replaces a number or "auto" by a table.
+            *next = Table::new().into();
+        }
+        inner = next.as_table_mut().ok_or_else(|| fail("names no table", "check the path"))?;
+    }
+    inner.insert(last.to_string(), value);
+    Ok(())
+}

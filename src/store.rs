@@ -1,0 +1,427 @@
+//! The result folder: parts while an experiment runs, tables when it is done.
+//!
+//! Every finished batch becomes a part in `parts/`, written under a temporary name and then renamed, so that a part is
+//! whole or absent whatever stops the program. The same experiment run into the same folder takes up the runs that no part
+//! covers, and the final tables are made from all parts in the order of the plan: they do not depend on how often or
+//! where the work was interrupted, nor on the size of the batches.
+
+pub mod manifest;
+pub mod table;
+
+use crate::experiment::{Details, Finished};
+use crate::plan::Plan;
+use crate::report::Summary;
+use crate::spec::{Spec, SpecError, io_reason};
+use crate::tally::Tally;
+use manifest::{Manifest, State};
+use std::fs::{self, File};
+use std::io::Write;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Why a result folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file or folder cannot be read or written.
+    #[error("{path}: cannot be {action} ({reason}); {remedy}")]
+    Io {
+        /// Which.
+        path: String,
+        /// `created`, `read`, `written`, …
+        action: &'static str,
+        /// The system's reason.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The folder holds another experiment.
+    #[error("{folder}: holds another experiment ({difference}); choose another folder with --out, or remove this one")]
+    OtherExperiment {
+        /// The folder.
+        folder: String,
+        /// The first key that differs, with both values.
+        difference: String,
+    },
+    /// The folder is not a result folder.
+    #[error("{folder}: is not a result folder ({reason}); choose an empty or new folder with --out")]
+    NotResults {
+        /// The folder.
+        folder: String,
+        /// What is missing or in the way.
+        reason: String,
+    },
+    /// Another process works in the folder.
+    #[error("{folder}: is in use by another process; wait for it to end, or choose another folder with --out")]
+    InUse {
+        /// The folder.
+        folder: String,
+    },
+    /// A file is not what was written.
+    #[error("{path}: is damaged ({reason}); {remedy}")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// How that shows.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The folder's own experiment file is wrong.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+}
+
+fn io(path: &Path, action: &'static str, remedy: &'static str) -> impl FnOnce(std::io::Error) -> StoreError {
+    let path = path.display().to_string();
+    move |error| StoreError::Io { path, action, reason: io_reason(&error), remedy }
+}
+
+const CHECK_PERMISSIONS: &str = "check the path, its permissions and the free space";
+
+/// Runs that a part holds, and their tally.
+#[derive(Clone, Debug, PartialEq)]
+struct Part {
+    cell: usize,
+    runs: Range<u64>,
+    tally: Tally,
+}
+
+impl Part {
+    /// Name of the part's file of a kind (`counts`, `runs`, `endpoints`); sorts in the order of the plan.
+    fn file(&self, kind: &str) -> String {
+        format!("{:07}-{:016}-{:016}-{kind}.csv", self.cell, self.runs.start, self.runs.end)
+    }
+}
+
+/// A result folder that this process works in.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    manifest: Manifest,
+    details: Details,
+    parts: Vec<Part>,
+    /// Held while the process works in the folder; the system releases it however the process ends.
+    _lock: File,
+}
+
+impl Folder {
+    /// Opens a folder for an experiment: creates it, or goes on where it stopped.
+    ///
+    /// # Errors
+    /// The folder cannot be written, is in use, holds something else, or holds a damaged part.
+    pub fn open(path: &Path, spec: &Spec, manifest: Manifest) -> Result<Self, StoreError> {
+        let folder = path.display().to_string();
+        if let Ok(mut entries) = fs::read_dir(path)
+            && !path.join("manifest.json").exists()
+            && let Some(Ok(entry)) = entries.find(|e| {
+                e.as_ref().is_ok_and(|e| {
+                    !["lock", "parts"].contains(&&*e.file_name().to_string_lossy())
+                        && !e.file_name().to_string_lossy().ends_with(".tmp")
+                })
+            })
+        {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            return Err(StoreError::NotResults { folder, reason: format!("it holds {name} but no manifest.json") });
+        }
+        fs::create_dir_all(path.join("parts")).map_err(io(&path.join("parts"), "created", CHECK_PERMISSIONS))?;
+        let lock_path = path.join("lock");
+        let lock = File::create(&lock_path).map_err(io(&lock_path, "created", CHECK_PERMISSIONS))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(StoreError::InUse { folder }),
+            // A file system without locks: go on unprotected rather than not at all.
+            Err(fs::TryLockError::Error(error)) => log::warn!("{folder}: cannot be locked ({error})"),
+        }
+        let details = Details { runs: spec.output.runs, endpoints: spec.output.endpoints };
+        let mut this = Folder { path: path.into(), manifest, details, parts: Vec::new(), _lock: lock };
+        if path.join("manifest.json").exists() {
+            let stored = Manifest::read(path)?;
+            this.compare(spec, &stored)?;
+            this.manifest.continue_from(stored);
+            if this.manifest.state == State::Complete {
+                this.verify()?;
+                return Ok(this);
+            }
+            this.parts = read_parts(path)?;
+        }
+        this.write("spec.toml", spec.to_toml().as_bytes())?;
+        this.manifest.write(path)?;
+        Ok(this)
+    }
+
+    /// Refuses a folder whose experiment differs in anything that decides its numbers.
+    fn compare(&self, spec: &Spec, stored: &Manifest) -> Result<(), StoreError> {
+        let folder = self.path.display().to_string();
+        let found = Spec::load(&self.path.join("spec.toml"), &[])?.identity_table();
+        if let Some(difference) = difference("", &found.into(), &spec.identity_table().into()) {
+            return Err(StoreError::OtherExperiment { folder, difference });
+        }
+        if stored.precision != self.manifest.precision {
+            let difference =
+                format!("compute.precision is {} there, {} here", stored.precision, self.manifest.precision);
+            return Err(StoreError::OtherExperiment { folder, difference });
+        }
+        Ok(())
+    }
+
+    /// Whether every run is done and every table written.
+    pub fn is_complete(&self) -> bool {
+        self.manifest.state == State::Complete
+    }
+
+    /// Runs already done.
+    pub fn runs_done(&self) -> u64 {
+        self.parts.iter().map(|p| p.tally.runs()).sum()
+    }
+
+    /// Ranges that no part covers, in the order of the plan.
+    pub fn todo(&self, plan: &Plan) -> Vec<(usize, Range<u64>)> {
+        let mut todo = Vec::new();
+        for cell in &plan.cells {
+            let mut first = 0;
+            for part in self.parts.iter().filter(|p| p.cell == cell.index) {
+                if part.runs.start > first {
+                    todo.push((cell.index, first..part.runs.start));
+                }
+                first = part.runs.end;
+            }
+            if first < plan.runs_per_cell {
+                todo.push((cell.index, first..plan.runs_per_cell));
+            }
+        }
+        todo
+    }
+
+    /// Adds what has finished: one part for consecutive runs of a cell.
+    ///
+    /// # Errors
+    /// A part cannot be written.
+    pub fn add(&mut self, wave: Vec<Finished>) -> Result<(), StoreError> {
+        let mut groups: Vec<Vec<Finished>> = Vec::new();
+        for finished in wave {
+            match groups.last_mut() {
+                Some(group)
+                    if group.last().is_some_and(|l| l.cell == finished.cell && l.runs.end == finished.runs.start) =>
+                {
+                    group.push(finished);
+                }
+                _ => groups.push(vec![finished]),
+            }
+        }
+        for group in groups {
+            let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+            let mut tally = Tally::default();
+            group.iter().for_each(|f| tally.add(&f.tally));
+            let part = Part { cell: first.cell, runs: first.runs.start..last.runs.end, tally };
+            // The counts come last: a part exists once they do.
+            if self.details.runs {
+                self.write_part(&part.file("runs"), &table::runs(&group))?;
+            }
+            if self.details.endpoints {
+                self.write_part(&part.file("endpoints"), &table::endpoints(&group))?;
+            }
+            self.write_part(&part.file("counts"), &table::part_counts(part.cell, &part.runs, &part.tally))?;
+            self.parts.push(part);
+        }
+        Ok(())
+    }
+
+    /// What the runs of each cell ended in so far.
+    pub fn tallies(&self, plan: &Plan) -> Vec<Tally> {
+        tallies(&self.parts, plan)
+    }
+
+    /// Writes the tables and closes the folder.
+    ///
+    /// # Errors
+    /// A file cannot be written, or a part has gone missing.
+    pub fn finish(&mut self, spec: &Spec, plan: &Plan) -> Result<(), StoreError> {
+        self.parts.sort_by_key(|p| (p.cell, p.runs.start));
+        let tallies = self.tallies(plan);
+        let summary = Summary::new(spec, plan, &tallies, spec.output.level);
+        self.write("cells.csv", &table::cells(spec, plan))?;
+        self.write("counts.csv", &table::counts(plan, &tallies))?;
+        self.write("estimates.csv", &table::estimates(plan, &tallies, spec.output.level))?;
+        self.write("summary.csv", &summary.csv())?;
+        let mut files = vec!["spec.toml", "cells.csv", "counts.csv", "estimates.csv", "summary.csv"];
+        if self.details.runs {
+            self.concatenate("runs", &table::RUNS_HEADER.join(","))?;
+            files.push("runs.csv");
+        }
+        if self.details.endpoints {
+            let widest = plan.cells.iter().map(|c| c.problem.dim()).max().unwrap_or(0);
+            self.concatenate("endpoints", &table::endpoints_header(widest))?;
+            files.push("endpoints.csv");
+        }
+        self.manifest.complete(&self.path, &files, &tallies)?;
+        // From here on the parts are copies; a leftover does no harm.
+        let _ = fs::remove_dir_all(self.path.join("parts"));
+        Ok(())
+    }
+
+    /// Notes how far the work has come, for a later process.
+    ///
+    /// # Errors
+    /// The manifest cannot be written.
+    pub fn suspend(&mut self) -> Result<(), StoreError> {
+        self.manifest.pause();
+        self.manifest.write(&self.path)
+    }
+
+    /// Joins the parts of a kind, in order, under one header. Rows shorter than the header are filled with empty fields.
+    fn concatenate(&self, kind: &str, header: &str) -> Result<(), StoreError> {
+        let path = self.path.join(format!("{kind}.csv"));
+        let temporary = self.path.join(format!("{kind}.csv.tmp"));
+        let fail = || io(&path, "written", CHECK_PERMISSIONS);
+        let width = header.split(',').count();
+        let mut file = std::io::BufWriter::new(File::create(&temporary).map_err(fail())?);
+        writeln!(file, "{header}").map_err(fail())?;
+        for part in &self.parts {
+            let source = self.path.join("parts").join(part.file(kind));
+            let text =
+                fs::read_to_string(&source).map_err(io(&source, "read", "run the experiment into a new folder"))?;
+            if text.lines().count() as u64 != part.tally.runs() || !text.ends_with('\n') {
+                return Err(damaged(
+                    &source,
+                    format!("it should have {} rows", part.tally.runs()),
+                    &part.file("counts"),
+                ));
+            }
+            for line in text.lines() {
+                let missing = width.saturating_sub(line.split(',').count());
+                writeln!(file, "{line}{}", ",".repeat(missing)).map_err(fail())?;
+            }
+        }
+        file.into_inner().map_err(|e| fail()(e.into_error()))?.sync_all().map_err(fail())?;
+        fs::rename(&temporary, &path).map_err(fail())
+    }
+
+    /// Checks that the tables are those that were written.
+    fn verify(&self) -> Result<(), StoreError> {
+        self.manifest.verify(&self.path)
+    }
+
+    fn write_part(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
+        write_renamed(&self.path.join("parts").join(name), contents)
+    }
+
+    fn write(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
+        write_renamed(&self.path.join(name), contents)
+    }
+}
+
+/// Writes under a temporary name, then renames, so that the file is whole or absent.
+fn write_renamed(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let temporary = PathBuf::from(temporary);
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(&temporary)?;
+        file.write_all(contents)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    };
+    write().map_err(io(path, "written", CHECK_PERMISSIONS))
+}
+
+fn damaged(path: &Path, reason: String, counts: &str) -> StoreError {
+    let remedy = format!("delete it and parts/{counts}, then run the same command again: only these runs are repeated");
+    StoreError::Damaged { path: path.display().to_string(), reason, remedy }
+}
+
+fn read_parts(folder: &Path) -> Result<Vec<Part>, StoreError> {
+    let path = folder.join("parts");
+    let entries = fs::read_dir(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
+    let mut parts = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(io(&path, "read", CHECK_PERMISSIONS))?.file_name().to_string_lossy().into_owned();
+        if !name.ends_with("-counts.csv") {
+            continue;
+        }
+        let file = path.join(&name);
+        let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
+        let part = table::read_part_counts(&text)
+            .map(|(cell, runs, tally)| Part { cell, runs, tally })
+            .filter(|part| part.file("counts") == name)
+            .ok_or_else(|| damaged(&file, "it is cut short or was changed".into(), &name))?;
+        parts.push(part);
+    }
+    parts.sort_by_key(|p| (p.cell, p.runs.start));
+    if let Some(pair) = parts.windows(2).find(|w| w[0].cell == w[1].cell && w[0].runs.end > w[1].runs.start) {
+        return Err(damaged(
+            &path.join(pair[1].file("counts")),
+            "its runs are counted twice".into(),
+            &pair[1].file("counts"),
+        ));
+    }
+    Ok(parts)
+}
+
+fn tallies(parts: &[Part], plan: &Plan) -> Vec<Tally> {
+    let mut tallies = vec![Tally::default(); plan.cells.len()];
+    for part in parts {
+        if let Some(tally) = tallies.get_mut(part.cell) {
+            tally.add(&part.tally);
+        }
+    }
+    tallies
+}
+
+/// First key in which two specs differ.
+fn difference(path: &str, there: &toml::Value, here: &toml::Value) -> Option<String> {
+    match (there, here) {
+        (toml::Value::Table(a), toml::Value::Table(b)) => {
+            let keys = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
+            keys.filter_map(|key| {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let nothing = toml::Value::String("not set".into());
+                difference(&path, a.get(key).unwrap_or(&nothing), b.get(key).unwrap_or(&nothing))
+            })
+            .next()
+        }
+        (a, b) if a == b => None,
+        (a, b) => Some(format!("{path} is {a} there, {b} here").replace('\n', " ")),
+    }
+}
+
+/// What a result folder holds, for reading.
+#[derive(Debug)]
+pub struct Stored {
+    /// The experiment.
+    pub spec: Spec,
+    /// Its grid.
+    pub plan: Plan,
+    /// What the runs of each cell ended in.
+    pub tallies: Vec<Tally>,
+    /// Where the numbers come from.
+    pub manifest: Manifest,
+}
+
+impl Stored {
+    /// Reads a result folder, finished or not.
+    ///
+    /// # Errors
+    /// The folder holds no results, or a file in it is damaged.
+    pub fn read(path: &Path) -> Result<Self, StoreError> {
+        if !path.join("manifest.json").exists() {
+            let reason = if path.exists() { "it holds no manifest.json" } else { "it does not exist" };
+            return Err(StoreError::NotResults { folder: path.display().to_string(), reason: reason.into() });
+        }
+        let manifest = Manifest::read(path)?;
+        let spec = Spec::load(&path.join("spec.toml"), &[])?;
+        let plan = Plan::new(&spec)?;
+        let tallies = if manifest.state == State::Complete {
+            manifest.verify(path)?;
+            let file = path.join("counts.csv");
+            let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
+            table::read_counts(&text, &plan).ok_or_else(|| StoreError::Damaged {
+                path: file.display().to_string(),
+                reason: "it is cut short or was changed".into(),
+                remedy: "run the experiment again into a new folder".into(),
+            })?
+        } else {
+            tallies(&read_parts(path)?, &plan)
+        };
+        Ok(Stored { spec, plan, tallies, manifest })
+    }
+}
