@@ -35,9 +35,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("statistics::ends_are_exact", ends_are_exact),
         trial("statistics::largest_counts_terminate", largest_counts_terminate),
         trial("statistics::names_are_distinct", names_are_distinct),
-        // A debug build checks the preconditions that this test breaks.
-        trial("statistics::invalid_input_is_clamped", invalid_input_is_clamped)
-            .with_ignored_flag(cfg!(debug_assertions)),
+        trial("statistics::invalid_input_is_clamped", invalid_input_is_clamped),
         trial("statistics::restarts_at_boundaries", restarts_at_boundaries),
         trial("statistics::restarts_by_brute_force", restarts_by_brute_force),
         trial("statistics::restarts_has_its_limits", restarts_has_its_limits),
