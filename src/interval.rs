@@ -61,8 +61,8 @@ impl Method {
     /// high is exactly 1 without a miss, and no runs give [0, 1]. The relative error of a bound is below
     /// 1e-13 up to 10¹⁵ runs and below 1e-9 for any number of them.
     ///
-    /// `hits` must not exceed `runs`, and `level` must lie strictly between 0 and 1. Both are checked in
-    /// debug builds only; otherwise the hits are capped at the runs, a level below 0 is taken as 0, and
+    /// `hits` should not exceed `runs`, and `level` should lie strictly between 0 and 1. Otherwise
+    /// the hits are capped at the runs, a level below 0 is taken as 0, and
     /// one that is not below 1 gives [0, 1].
     #[must_use]
     pub fn interval(self, hits: u64, runs: u64, level: f64) -> Interval {

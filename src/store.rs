@@ -292,7 +292,8 @@ impl Folder {
                 writeln!(file, "{line}{}", ",".repeat(missing)).map_err(fail())?;
             }
         }
-        file.into_inner().map_err(|e| fail()(e.into_error()))?.sync_all().map_err(fail())?;
+        file.flush().map_err(fail())?;
+        drop(file);
         fs::rename(&temporary, &path).map_err(fail())
     }
 
@@ -310,15 +311,14 @@ impl Folder {
     }
 }
 
-/// Writes under a temporary name, then renames, so that the file is whole or absent.
+/// Writes under a temporary name, then renames, so that the file is whole or absent however the process ends. It is not
+/// forced to the disk: that takes as long as a million runs. What a power failure cuts short is found when it is read.
 fn write_renamed(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);
     let write = || -> std::io::Result<()> {
-        let mut file = File::create(&temporary)?;
-        file.write_all(contents)?;
-        file.sync_all()?;
+        fs::write(&temporary, contents)?;
         fs::rename(&temporary, path)
     };
     write().map_err(io(path, "written", CHECK_PERMISSIONS))

@@ -66,7 +66,7 @@ impl Backend for Cpu {
         let mut states = batch.starts;
         let mut stops = vec![Stop::POISON; runs];
         // Several tasks a thread, so that a slow run at the end does not leave the other threads idle for long.
-        let per_task = (runs / (4 * rayon::current_num_threads())).clamp(64, RUNS_PER_TASK);
+        let per_task = (runs / (4 * rayon::current_num_threads())).clamp(128, RUNS_PER_TASK);
         let finished = states
             .par_chunks_mut(per_task * dim)
             .zip(stops.par_chunks_mut(per_task))

@@ -21,7 +21,9 @@ pub(super) struct Arguments {
 }
 
 /// Runs of each cell that are tried for the forecast.
-const PILOT_RUNS: u64 = 256;
+const PILOT_RUNS: u64 = 2048;
+/// Cells that are tried at once.
+const PILOT_CELLS: usize = 64;
 /// Time that the forecast may take.
 const PILOT_TIME: Duration = Duration::from_secs(3);
 
@@ -85,8 +87,10 @@ fn forecast(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> anyhow::Result<S
             drop(wait);
         });
         let _ended = ended;
-        for i in 0..plan.cells.len() {
-            let todo = [(i * stride % plan.cells.len(), 0..runs)];
+        // Cells side by side, as in a real run: one at a time would wait for the slowest run of each.
+        for first in (0..plan.cells.len()).step_by(PILOT_CELLS) {
+            let last = plan.cells.len().min(first + PILOT_CELLS);
+            let todo: Vec<_> = (first..last).map(|i| (i * stride % plan.cells.len(), 0..runs)).collect();
             let sink = |wave: Vec<experiment::Finished>| {
                 wave.iter().for_each(|f| tally.add(&f.tally));
                 Ok::<(), BackendError>(())
@@ -95,7 +99,7 @@ fn forecast(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> anyhow::Result<S
                 Err(BackendError::Cancelled) => break,
                 other => other?,
             }
-            cells += 1;
+            cells = last;
             if began.elapsed() > PILOT_TIME {
                 break;
             }

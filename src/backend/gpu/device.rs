@@ -97,8 +97,15 @@ pub fn what_is_missing() -> Vec<String> {
         if !loader.iter().any(|path| Path::new(path).exists()) {
             missing.push("the Vulkan loader, libvulkan.so.1 (Debian: apt-get install libvulkan1)".into());
         }
+        let named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]
+            .into_iter()
+            .find_map(|variable| Some((variable, std::env::var(variable).ok()?)));
         let drivers = folders.iter().any(|f| std::fs::read_dir(f).is_ok_and(|mut d| d.next().is_some()));
-        if !drivers && std::env::var_os("VK_DRIVER_FILES").is_none() {
+        if let Some((variable, files)) = named {
+            for file in files.split(':').filter(|file| !Path::new(file).exists()) {
+                missing.push(format!("the driver file {file}, which {variable} names"));
+            }
+        } else if !drivers {
             missing.push(
                 "a Vulkan driver file in /usr/share/vulkan/icd.d or named by VK_DRIVER_FILES (NVIDIA: nvidia_icd.json of \
                  the driver package; in a container the \"graphics\" driver capability; without a GPU: apt-get install \

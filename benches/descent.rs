@@ -1,0 +1,97 @@
+//! Rates of the pieces: run-steps by model, form, backend and precision; seeding; intervals.
+//!
+//! `cargo bench` prints a table with rates (Melem/s are millions of run-steps, starts or intervals a second). GPU rows
+//! appear where there is an adapter, which is named in the row.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use spurious::backend::cpu::Cpu;
+use spurious::backend::gpu::device::Wanted;
+use spurious::backend::gpu::{Gpu, Options};
+use spurious::backend::{Backend, Batch};
+use spurious::interval::Method;
+use spurious::model::MODELS;
+use spurious::plan::{Cell, Plan};
+use spurious::real::Precision;
+use spurious::spec::Spec;
+use std::hint::black_box;
+use std::sync::atomic::AtomicBool;
+
+const RUNS: u64 = 4096;
+const STEPS: u32 = 500;
+
+/// The model's default cell, without verdicts, so that every run takes every step.
+fn cell(model: &str, form: &str) -> Cell {
+    let text = format!(
+        "model = {{ name = '{model}', form = '{form}' }}\n\
+         descent = {{ verdicts = false, tolerance = 1e-12, max_steps = {STEPS} }}"
+    );
+    Plan::new(&Spec::parse(&text, "bench", &[]).unwrap()).unwrap().cells.remove(0)
+}
+
+fn starts(cell: &Cell) -> Vec<f64> {
+    let mut start = vec![0.0; cell.problem.start_dim()];
+    let mut all = Vec::new();
+    for run in 0..RUNS {
+        cell.problem.start(&mut cell.seed.run(run), &mut start);
+        all.extend_from_slice(&start[..cell.problem.dim()]);
+    }
+    all
+}
+
+fn backends() -> Vec<(String, Box<dyn Backend>)> {
+    let mut all: Vec<(String, Box<dyn Backend>)> = Vec::new();
+    for precision in [Precision::F64, Precision::F32] {
+        all.push((format!("cpu {}", precision.name()), Box::new(Cpu::new(precision))));
+        let adapter = Wanted { name: String::new(), software: true };
+        if let Ok(gpu) = Gpu::open(Options { adapter, precision, ..Options::default() }) {
+            all.push((format!("{} {}", gpu.adapter().name, precision.name()), Box::new(gpu)));
+        }
+    }
+    all
+}
+
+fn descent(c: &mut Criterion) {
+    let mut group = c.benchmark_group("descent");
+    group.sample_size(10).throughput(Throughput::Elements(RUNS * u64::from(STEPS)));
+    let backends = backends();
+    for model in MODELS {
+        for (form, _) in model.forms() {
+            let cell = cell(model.name(), form);
+            let starts = starts(&cell);
+            for (name, backend) in &backends {
+                group.bench_function(format!("{} {form}, {name}", model.name()), |b| {
+                    b.iter(|| {
+                        let batch = Batch { problem: &*cell.problem, starts: starts.clone(), keep_states: false };
+                        backend.run(batch, &AtomicBool::new(false)).unwrap()
+                    });
+                });
+            }
+        }
+    }
+}
+
+fn seeding(c: &mut Criterion) {
+    let mut group = c.benchmark_group("seeding, one thread");
+    group.throughput(Throughput::Elements(RUNS));
+    for model in MODELS {
+        for (form, _) in model.forms() {
+            let cell = cell(model.name(), form);
+            group.bench_function(format!("{} {form}", model.name()), |b| b.iter(|| starts(black_box(&cell))));
+        }
+    }
+}
+
+fn interval(c: &mut Criterion) {
+    let mut group = c.benchmark_group("interval");
+    group.throughput(Throughput::Elements(1));
+    for method in Method::ALL {
+        group.bench_function(method.name(), |b| {
+            b.iter(|| method.interval(black_box(3), black_box(10_000_000), black_box(0.95)));
+        });
+    }
+}
+
+criterion_group!(benches, descent, seeding, interval);
+criterion_main!(benches);
