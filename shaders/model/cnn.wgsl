@@ -42,10 +42,6 @@ fn slopes(s: Survey) -> Slopes {
     );
 }
 
-fn near(s: Survey, sum: real, overlap: real) -> bool {
-    return abs(s.sum - sum) <= constants.sum_tolerance && abs(s.overlap - overlap) <= constants.overlap_tolerance;
-}
-
 fn decide(s: Survey) -> u32 {
     let gap = (constants.target_sum - s.sum) * constants.gap_scale;
     let valid = constants.verdict_square <= s.square;
@@ -55,10 +51,14 @@ fn decide(s: Survey) -> u32 {
     if (valid && s.overlap < ZERO && s.kernel + max(gap, constants.gap_ceiling) < ZERO) {
         return CODE_VERDICT_SPURIOUS;
     }
-    if (s.angle <= constants.global_angle && near(s, constants.target_sum, constants.target_overlap)) {
+    if (s.angle <= constants.global_angle
+        && abs(s.sum - constants.target_sum) <= constants.global_sum_tolerance
+        && abs(s.overlap - constants.target_overlap) <= constants.global_overlap_tolerance) {
         return CODE_CONVERGED_GLOBAL;
     }
-    if (s.supplement <= constants.spurious_angle && near(s, constants.spurious_sum, constants.spurious_overlap)) {
+    if (s.supplement <= constants.spurious_angle
+        && abs(s.sum - constants.spurious_sum) <= constants.spurious_sum_tolerance
+        && abs(s.overlap - constants.spurious_overlap) <= constants.spurious_overlap_tolerance) {
         return CODE_CONVERGED_SPURIOUS;
     }
     return CODE_RUNNING;

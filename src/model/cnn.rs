@@ -279,10 +279,14 @@ constants! {
         global_angle,
         /// Largest angle from `−w*` that counts as converged; negative where there is no spurious minimum.
         spurious_angle,
-        /// Largest difference of `1ᵀa` that counts as converged.
-        sum_tolerance,
-        /// Largest difference of `aᵀa*` that counts as converged.
-        overlap_tolerance,
+        /// Largest difference of `1ᵀa` from the global minimum that counts as converged.
+        global_sum_tolerance,
+        /// The same for the spurious minimum.
+        spurious_sum_tolerance,
+        /// Largest difference of `aᵀa*` from the global minimum that counts as converged.
+        global_overlap_tolerance,
+        /// The same for the spurious minimum.
+        spurious_overlap_tolerance,
         /// Size at which a run has diverged.
         size_limit,
         /// `B₁`
@@ -348,19 +352,28 @@ impl Cell {
         let square = t.norm * t.norm;
         let sum = t.norm * t.ratio.sqrt();
         let spurious = theory::spurious_point(t);
+        // Converged means well inside the region of the verdict: `E` moves by at most `tolerance` of its margin there, and the
+        // overlap keeps its sign.
+        let gap_scale = sum / (s * square);
+        let gap_ceiling = t.ratio * PI / t.stiffness();
+        let margin = (1.0 - gap_ceiling).max(0.0);
+        let sum_tolerance = |margin: f64| tolerance * f64::min(k.sqrt() * s * t.norm, margin / gap_scale);
         Constants {
             filter_norm: s,
             target_sum: s * sum,
             target_overlap: s * square,
-            gap_scale: sum / (s * square),
-            gap_ceiling: t.ratio * PI / t.stiffness(),
+            gap_scale,
+            gap_ceiling,
             verdict_square: if self.settings.verdicts { self.verdict_square() } else { NEVER },
             spurious_sum: k.sqrt() * spurious.along,
             spurious_overlap: spurious.overlap,
             global_angle: tolerance,
-            spurious_angle: if theory::has_spurious_minimum(t) { tolerance } else { -1.0 },
-            sum_tolerance: tolerance * k.sqrt() * s * t.norm,
-            overlap_tolerance: tolerance * s * square,
+            // `g ≈ (π − φ)³/3` near π must not use up the margin either.
+            spurious_angle: if theory::has_spurious_minimum(t) { tolerance.min(margin.cbrt()) } else { -1.0 },
+            global_sum_tolerance: sum_tolerance(1.0),
+            spurious_sum_tolerance: sum_tolerance(margin),
+            global_overlap_tolerance: tolerance * s * square,
+            spurious_overlap_tolerance: tolerance * spurious.overlap.abs(),
             // Under a stable step |A| stays within the larger of its start and its target; six orders of margin.
             size_limit: 1e6 * (self.output_radius + s * t.norm) * (1.0 + t.norm),
             along: t.along,
@@ -455,13 +468,12 @@ impl<R: Real> Constants<R> {
         let valid = self.verdict_square.le(survey.square);
         let global = valid & zero.lt(survey.overlap) & zero.le(survey.kernel + R::min(gap, zero));
         let spurious = valid & survey.overlap.lt(zero) & (survey.kernel + R::max(gap, self.gap_ceiling)).lt(zero);
-        let near = |sum: R, overlap: R| {
-            (survey.sum - sum).abs().le(self.sum_tolerance)
-                & (survey.overlap - overlap).abs().le(self.overlap_tolerance)
-        };
-        let at_global = survey.angle.angle.le(self.global_angle) & near(self.target_sum, self.target_overlap);
-        let at_spurious =
-            survey.angle.supplement.le(self.spurious_angle) & near(self.spurious_sum, self.spurious_overlap);
+        let at_global = survey.angle.angle.le(self.global_angle)
+            & (survey.sum - self.target_sum).abs().le(self.global_sum_tolerance)
+            & (survey.overlap - self.target_overlap).abs().le(self.global_overlap_tolerance);
+        let at_spurious = survey.angle.supplement.le(self.spurious_angle)
+            & (survey.sum - self.spurious_sum).abs().le(self.spurious_sum_tolerance)
+            & (survey.overlap - self.spurious_overlap).abs().le(self.spurious_overlap_tolerance);
         let code = R::select(at_spurious, proven(Status::Converged, Outcome::Spurious), zero);
         let code = R::select(at_global, proven(Status::Converged, Outcome::Global), code);
         let code = R::select(spurious, proven(Status::Verdict, Outcome::Spurious), code);
