@@ -4,7 +4,7 @@ pub mod cpu;
 pub mod gpu;
 
 use crate::endpoint::Endpoints;
-use crate::model::Problem;
+use crate::model::{Kernel, Problem};
 use crate::real::Precision;
 use std::sync::atomic::AtomicBool;
 
@@ -54,7 +54,7 @@ pub enum BackendError {
         /// What the compiler said.
         message: String,
     },
-    /// The batch does not fit the device.
+    /// The batch or the cell does not fit the device or the format of its arithmetic.
     #[error("{0}")]
     TooLarge(String),
     /// The user asked to stop.
@@ -81,4 +81,20 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// A device failure, or [`BackendError::Cancelled`] once `cancel` is raised.
     fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError>;
+}
+
+/// Refuses a cell whose constants overflow, or vanish, in the format of the arithmetic: its runs would mean nothing.
+fn check_range(kernel: &Kernel, precision: Precision) -> Result<(), BackendError> {
+    let rounded = |x: f64| match precision {
+        Precision::F32 => f64::from(x as f32),
+        Precision::F64 => x,
+    };
+    match kernel.constants.iter().find(|(_, x)| !rounded(*x).is_finite() || (*x != 0.0 && rounded(*x) == 0.0)) {
+        None => Ok(()),
+        Some((name, value)) => Err(BackendError::TooLarge(format!(
+            "the cell's constant {name} = {value:e} is out of the range of {}; choose parameters nearer to 1{}",
+            precision.name(),
+            if precision == Precision::F32 { ", or --precision f64" } else { "" }
+        ))),
+    }
 }

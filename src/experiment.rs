@@ -177,7 +177,7 @@ pub fn execute<E: From<BackendError> + Send>(
     cancel: &AtomicBool,
     mut sink: impl FnMut(Vec<Finished>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut waves = waves(plan, backend, batch, todo).into_iter();
+    let mut waves = waves(plan, backend, batch, todo);
     let prepare = |wave: Vec<(usize, Range<u64>)>| -> Vec<Seeded<'_>> {
         wave.par_iter().map(|ranges| seed(plan, ranges, details)).collect()
     };
@@ -199,37 +199,32 @@ pub fn execute<E: From<BackendError> + Send>(
 }
 
 /// Cuts ranges into batches, and groups batches that the backend can run side by side.
-fn waves(
-    plan: &Plan,
-    backend: &dyn Backend,
+fn waves<'a>(
+    plan: &'a Plan,
+    backend: &'a dyn Backend,
     batch: usize,
-    todo: &[(usize, Range<u64>)],
-) -> Vec<Vec<(usize, Range<u64>)>> {
-    let mut waves = Vec::new();
-    let mut wave = Vec::new();
-    let mut numbers = 0;
-    for (cell, range) in todo {
-        let problem = &*plan.cells[*cell].problem;
-        let liked = backend.batch_size(problem);
-        let size = if batch == 0 { liked } else { batch } as u64;
+    todo: &'a [(usize, Range<u64>)],
+) -> impl Iterator<Item = Vec<(usize, Range<u64>)>> {
+    let numbers = |cell: usize, runs: u64| plan.cells[cell].problem.dim() as u64 * runs;
+    let liked = |cell: usize| backend.batch_size(&*plan.cells[cell].problem) as u64;
+    let mut batches = todo.iter().flat_map(move |(cell, range)| {
+        let size = if batch == 0 { liked(*cell) } else { batch as u64 };
+        let starts = (range.start..range.end).step_by(size as usize);
+        starts.map(move |first| (*cell, first..range.end.min(first + size)))
+    });
+    std::iter::from_fn(move || {
+        let first = batches.next()?;
         // A wave holds about as much state as one batch that the backend likes.
-        let room = liked * problem.dim();
-        let mut first = range.start;
-        while first < range.end {
-            let last = range.end.min(first + size);
-            wave.push((*cell, first..last));
-            numbers += (last - first) as usize * problem.dim();
-            first = last;
-            if numbers >= room || !backend.runs_side_by_side() {
-                waves.push(std::mem::take(&mut wave));
-                numbers = 0;
-            }
+        let room = numbers(first.0, liked(first.0));
+        let mut taken = numbers(first.0, first.1.end - first.1.start);
+        let mut wave = vec![first];
+        while backend.runs_side_by_side() && taken < room {
+            let Some(next) = batches.next() else { break };
+            taken += numbers(next.0, next.1.end - next.1.start);
+            wave.push(next);
         }
-    }
-    if !wave.is_empty() {
-        waves.push(wave);
-    }
-    waves
+        Some(wave)
+    })
 }
 
 /// The whole of a plan, for [`execute`].

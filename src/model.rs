@@ -245,6 +245,8 @@ pub trait Model: Sync {
 pub struct Kernel {
     /// Shader texts that define the landscape, in order.
     pub texts: Vec<&'static str>,
+    /// Whether several lanes can share a run; otherwise each lane holds a whole state.
+    pub shareable: bool,
     /// Whole numbers that shape the kernel; they become constants of the text.
     pub shape: Vec<(&'static str, u32)>,
     /// Real numbers; a sweep over them never recompiles.

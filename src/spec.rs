@@ -234,6 +234,15 @@ impl Spec {
             segment: section.auto_integer("segment", 1 << 20)? as u32,
             threads: section.auto_integer("threads", 4096)? as usize,
         };
+        if compute.backend == "cpu" && !compute.adapter.is_empty() {
+            let value = format!("\"{}\"", compute.adapter);
+            return Err(section.error(
+                "adapter",
+                &value,
+                "means nothing on the CPU",
+                "remove it, or choose backend gpu",
+            ));
+        }
         section.finish()?;
 
         let mut section = top.table("output")?;

@@ -134,7 +134,8 @@ impl Folder {
         }
         let details = Details { runs: spec.output.runs, endpoints: spec.output.endpoints };
         let mut this = Folder { path: path.into(), manifest, details, parts: Vec::new(), _lock: lock };
-        if path.join("manifest.json").exists() {
+        let spec_path = path.join("spec.toml");
+        if path.join("manifest.json").exists() && spec_path.exists() {
             let stored = Manifest::read(path)?;
             this.compare(spec, &stored)?;
             this.manifest.continue_from(stored);
@@ -144,8 +145,9 @@ impl Folder {
             }
             this.parts = read_parts(path)?;
         }
-        this.write("spec.toml", spec.to_toml().as_bytes())?;
+        // The manifest first: a folder without one is not ours, and one without a spec has not been begun.
         this.manifest.write(path)?;
+        this.write("spec.toml", spec.to_toml().as_bytes())?;
         Ok(this)
     }
 
@@ -177,9 +179,10 @@ impl Folder {
     /// Ranges that no part covers, in the order of the plan.
     pub fn todo(&self, plan: &Plan) -> Vec<(usize, Range<u64>)> {
         let mut todo = Vec::new();
+        let mut parts = self.parts.iter().peekable();
         for cell in &plan.cells {
             let mut first = 0;
-            for part in self.parts.iter().filter(|p| p.cell == cell.index) {
+            while let Some(part) = parts.next_if(|part| part.cell <= cell.index) {
                 if part.runs.start > first {
                     todo.push((cell.index, first..part.runs.start));
                 }

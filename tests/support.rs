@@ -5,11 +5,12 @@ use spurious::backend::gpu::device::{self, Wanted};
 use spurious::backend::gpu::{Gpu, Options};
 use spurious::backend::{Backend, Batch};
 use spurious::endpoint::Endpoints;
-use spurious::model::{self, Problem, Settings, StepSize, Values};
+use spurious::model::{self, MODELS, Model, Problem, Settings, StepSize, Values};
 use spurious::real::Precision;
-use spurious::seed::CellSeed;
-use std::sync::Arc;
+use spurious::seed::{CellSeed, Draws};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 
 /// A test that panics to fail.
 pub(crate) fn trial(name: &'static str, test: fn()) -> Trial {
@@ -22,7 +23,8 @@ pub(crate) fn trial(name: &'static str, test: fn()) -> Trial {
 /// A test that needs an adapter: ignored by name without one, unless `REQUIRE_GPU=1`.
 pub(crate) fn gpu_trial(name: &'static str, test: fn()) -> Trial {
     let required = std::env::var_os("REQUIRE_GPU").is_some_and(|v| v == "1");
-    let missing = device::list().is_empty() && !required;
+    static FOUND: LazyLock<bool> = LazyLock::new(|| !device::list().is_empty());
+    let missing = !*FOUND && !required;
     trial(name, test).with_ignored_flag(missing).with_kind(if missing { "needs an adapter" } else { "" })
 }
 
@@ -77,4 +79,116 @@ pub(crate) fn starts(model: &str, set: &[(&str, &str)], problem: &dyn Problem, s
 pub(crate) fn run(backend: &dyn Backend, problem: &dyn Problem, starts: &[f64]) -> Endpoints {
     let batch = Batch { problem, starts: starts.to_vec(), keep_states: true };
     backend.run(batch, &AtomicBool::new(false)).unwrap()
+}
+
+/// Seed of everything random in the tests; `SPURIOUS_TEST_SEED` sets another.
+pub(crate) fn seed() -> u64 {
+    std::env::var("SPURIOUS_TEST_SEED").map_or(20_180_712, |text| text.parse().expect("SPURIOUS_TEST_SEED"))
+}
+
+/// Runs a test with random numbers of its own; a failure names the seed and the case.
+pub(crate) fn for_cases(name: &str, cases: u64, test: impl Fn(u64, &mut Draws)) {
+    let seed = seed();
+    for case in 0..cases {
+        let mut draws = CellSeed::new(seed, name).run(case);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(case, &mut draws))) {
+            let message = panic.downcast_ref::<String>().cloned();
+            let message = message.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+            panic!("{name}, case {case}, SPURIOUS_TEST_SEED={seed}: {}", message.unwrap_or_default());
+        }
+    }
+}
+
+/// Parameter values of a cell, as TOML texts by name.
+pub(crate) type Set = &'static [(&'static str, &'static str)];
+
+/// Cells of a model that the rungs walk: its defaults, then others that reach its corners.
+pub(crate) fn cells(model: &str) -> Vec<Set> {
+    let others: &[Set] = match model {
+        "cnn" => &[
+            &[("filter_size", "2"), ("patches", "1"), ("ratio", "1.0"), ("teacher_norm", "1.3")],
+            &[("filter_size", "3"), ("patches", "2"), ("ratio", "0.0"), ("filter_norm", "0.5")],
+            &[("filter_size", "6"), ("patches", "7"), ("ratio", "7.0"), ("start_filter_scale", "1.5")],
+            &[("filter_size", "25"), ("patches", "20"), ("ratio", "1.0"), ("start_filter", "\"gaussian\"")],
+            &[
+                ("filter_size", "8"),
+                ("patches", "100"),
+                ("ratio", "9.0"),
+                ("teacher_norm", "2.0"),
+                ("filter_norm", "1.5"),
+            ],
+        ],
+        _ => &[],
+    };
+    [&[] as Set].into_iter().chain(others.iter().copied()).collect()
+}
+
+/// Calls `test` with every model, form and cell: `(what, model, form, set)`.
+pub(crate) fn for_all_cells(mut test: impl FnMut(&str, &'static dyn Model, &'static str, Set)) {
+    for model in MODELS {
+        for (form, _) in model.forms() {
+            for set in cells(model.name()) {
+                let listed: Vec<String> = set.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                test(&format!("{}/{form}[{}]", model.name(), listed.join(",")), *model, form, set);
+            }
+        }
+    }
+}
+
+/// A point of normal components, about as large as `scale`: filters of any norm, angles on both sides of a right one.
+pub(crate) fn random_point(draws: &mut Draws, scale: f64, dim: usize) -> Vec<f64> {
+    (0..dim).map(|_| scale * draws.normal()).collect()
+}
+
+/// Rounds every number to f32, so that both formats start from the same point.
+pub(crate) fn round_to_f32(points: &mut [f64]) {
+    for x in points {
+        *x = f64::from(*x as f32);
+    }
+}
+
+/// How far loss and gradient, evaluated in a format of unit roundoff `epsilon`, may be from the truth.
+///
+/// The landscape is evaluated in f64 at points moved by `epsilon` of their size in every component. Sixteen times the largest
+/// change bounds the result of an evaluation with that many roundings on its longest path, each no worse than one in its
+/// input; the constants are rounded as well, which a change relative to the values themselves covers.
+pub(crate) fn conditioning(problem: &dyn Problem, state: &[f64], epsilon: f64, draws: &mut Draws) -> (f64, f64) {
+    let exact = problem.evaluate(Precision::F64, state);
+    // The scale of the terms of which the loss is a sum.
+    let terms: f64 = exact.gradient.iter().zip(state).map(|(g, x)| (g * x).abs()).sum();
+    let mut loss = epsilon * (exact.loss.abs() + terms);
+    let mut gradient = epsilon * largest(&exact.gradient);
+    let size = largest(state);
+    for _ in 0..8 {
+        let nearby: Vec<f64> = state.iter().map(|x| x + epsilon * size * (draws.uniform() - 0.5).signum()).collect();
+        let moved = problem.evaluate(Precision::F64, &nearby);
+        loss = loss.max((moved.loss - exact.loss).abs());
+        gradient = gradient.max(distance(&moved.gradient, &exact.gradient));
+    }
+    (16.0 * loss, 16.0 * gradient)
+}
+
+/// Largest absolute value.
+pub(crate) fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |most, x| x.abs().max(most))
+}
+
+/// Largest absolute difference; NaN counts as infinite.
+pub(crate) fn distance(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, |most, d| {
+        if d <= most {
+            most
+        } else if d.is_nan() {
+            f64::INFINITY
+        } else {
+            d
+        }
+    })
+}
+
+/// Asserts `|value − expected| <= tolerance`.
+#[track_caller]
+pub(crate) fn assert_close(value: f64, expected: f64, tolerance: f64, what: &str) {
+    assert!((value - expected).abs() <= tolerance, "{what}: {value:e} is not {expected:e} to {tolerance:e}");
 }

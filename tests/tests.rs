@@ -4,12 +4,28 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 #![allow(dead_code)]
 
+mod arc_cosine;
+mod counts;
+mod endpoints;
+mod gradients;
+mod landscape;
+mod parity;
+mod seeding;
+mod shaders;
 mod statistics;
 mod support;
 
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials = Vec::new();
+    trials.extend(arc_cosine::trials());
+    trials.extend(counts::trials());
+    trials.extend(endpoints::trials());
+    trials.extend(gradients::trials());
+    trials.extend(landscape::trials());
+    trials.extend(parity::trials());
+    trials.extend(seeding::trials());
+    trials.extend(shaders::trials());
     trials.extend(statistics::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -1,6 +1,6 @@
 //! The CPU: threads, and in each thread a tile of runs side by side.
 
-use super::{Backend, BackendError, Batch};
+use super::{Backend, BackendError, Batch, check_range};
 use crate::endpoint::{Endpoints, Stop};
 use crate::model::{Chunk, Problem};
 use crate::real::Precision;
@@ -61,6 +61,7 @@ impl Backend for Cpu {
     }
 
     fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
+        check_range(&batch.problem.kernel(), self.precision)?;
         let dim = batch.problem.dim();
         let runs = batch.runs();
         let mut states = batch.starts;

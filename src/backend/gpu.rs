@@ -8,7 +8,7 @@ pub mod device;
 pub mod layout;
 pub mod shader;
 
-use super::{Backend, BackendError, Batch};
+use super::{Backend, BackendError, Batch, check_range};
 use crate::endpoint::{Endpoints, Stop};
 use crate::model::{Evaluation, Kernel, Problem};
 use crate::real::Precision;
@@ -84,6 +84,8 @@ pub struct Gpu {
     schedule: wgpu::ComputePipeline,
     /// Compiled kernels by their text.
     compiled: Mutex<HashMap<String, Arc<wgpu::ComputePipeline>>>,
+    /// What the device has complained about outside of any call that could return it.
+    complaints: Arc<Mutex<Vec<String>>>,
 }
 
 /// Buffers of one batch on the device.
@@ -101,8 +103,13 @@ impl Gpu {
     /// See [`device::open`].
     pub fn open(options: Options) -> Result<Self, BackendError> {
         let opened = device::open(&options.adapter, options.precision)?;
+        let complaints = Arc::new(Mutex::new(Vec::new()));
+        let heard = complaints.clone();
+        opened.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            heard.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
+        }));
         let schedule = compile(&opened, "schedule", SCHEDULE_BINDINGS, &shader::schedule())?;
-        Ok(Gpu { opened, options, schedule, compiled: Mutex::new(HashMap::new()) })
+        Ok(Gpu { opened, options, schedule, compiled: Mutex::new(HashMap::new()), complaints })
     }
 
     /// The adapter in use.
@@ -110,14 +117,17 @@ impl Gpu {
         &self.opened.report
     }
 
-    /// Shape of the kernel for a cell.
+    /// Shape of a cell's kernel.
     ///
     /// # Errors
     /// Lanes that the model, the state's size or the device rule out.
     pub fn shape(&self, problem: &dyn Problem) -> Result<Shape, BackendError> {
-        let dim = problem.dim();
+        self.shape_of(&problem.kernel(), problem.dim())
+    }
+
+    fn shape_of(&self, kernel: &Kernel, dim: usize) -> Result<Shape, BackendError> {
         let lanes = match self.options.lanes {
-            0 if dim <= SOLO_DIM => 1,
+            0 if dim <= SOLO_DIM || !kernel.shareable => 1,
             0 => (dim / 16).next_power_of_two().clamp(32, 256) as u32,
             lanes => lanes,
         };
@@ -133,8 +143,8 @@ impl Gpu {
         if shape.workgroup() > report.workgroup_size || shape.workgroup_bytes() > report.workgroup_memory {
             return refuse(format!("{} allows {} lanes; choose fewer", report.name, report.workgroup_size));
         }
-        if lanes > 1 && dim <= 4 {
-            return refuse(format!("a state of {dim} numbers cannot be shared; choose 1 or \"auto\""));
+        if lanes > 1 && !kernel.shareable {
+            return refuse("lanes cannot share a run in this form; choose 1 or \"auto\"".into());
         }
         Ok(shape)
     }
@@ -146,8 +156,8 @@ impl Gpu {
     pub fn evaluate(&self, problem: &dyn Problem, states: &[f64]) -> Result<Vec<Evaluation>, BackendError> {
         let dim = problem.dim();
         let runs = states.len() / dim;
-        let shape = self.shape(problem)?;
         let kernel = problem.kernel();
+        let shape = self.shape_of(&kernel, dim)?;
         let pipeline = self.pipeline(&kernel, shape, Entry::Evaluate)?;
         let device = &self.opened.device;
         let control = Control { queued: runs as u32, capacity: runs as u32, ..Control::default() };
@@ -277,6 +287,10 @@ impl Gpu {
         device
             .poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })
             .map_err(|e| self.failure(e))?;
+        let complaints = std::mem::take(&mut *self.complaints.lock().unwrap_or_else(PoisonError::into_inner));
+        if !complaints.is_empty() {
+            return Err(self.failure(complaints.join("; ").replace('\n', " ")));
+        }
         receiver.recv().map_err(|e| self.failure(e))?.map_err(|e| self.failure(e))?;
         let view = staging.get_mapped_range(..).map_err(|e| self.failure(e))?;
         Ok(view.to_vec())
@@ -385,8 +399,9 @@ impl Backend for Gpu {
         if runs == 0 {
             return Ok(Endpoints { stops: Vec::new(), states: Vec::new() });
         }
-        let shape = self.shape(batch.problem)?;
         let kernel = batch.problem.kernel();
+        check_range(&kernel, self.options.precision)?;
+        let shape = self.shape_of(&kernel, dim)?;
         let pipeline = self.pipeline(&kernel, shape, Entry::Descend)?;
         let budget = batch.problem.rule().max_steps;
         let segment = if self.options.segment == 0 { SEGMENT } else { self.options.segment };

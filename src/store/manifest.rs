@@ -2,6 +2,7 @@
 
 use super::{CHECK_PERMISSIONS, StoreError, io, write_renamed};
 use crate::backend::Backend;
+use crate::spec::io_reason;
 use crate::tally::Tally;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ pub enum State {
 pub struct FileRecord {
     /// Its size.
     pub bytes: u64,
-    /// FNV-1a hash of its contents, 64 bits, hexadecimal.
+    /// FNV-1a hash of its contents, 64 bits, hexadecimal; empty for files over 64 MiB.
     pub fnv1a: String,
 }
 
@@ -64,6 +65,17 @@ pub struct Manifest {
 
 fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}
+
+/// Files up to this size are hashed; of larger ones only the size is compared, which is what an interrupted copy changes.
+const HASHED: u64 = 64 << 20;
+
+impl FileRecord {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        let bytes = fs::metadata(path)?.len();
+        let fnv1a = if bytes > HASHED { String::new() } else { fnv1a(&fs::read(path)?) };
+        Ok(FileRecord { bytes, fnv1a })
+    }
 }
 
 fn fnv1a(bytes: &[u8]) -> String {
@@ -158,8 +170,8 @@ impl Manifest {
         self.files.clear();
         for name in files {
             let path = folder.join(name);
-            let bytes = fs::read(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
-            self.files.insert(name.to_string(), FileRecord { bytes: bytes.len() as u64, fnv1a: fnv1a(&bytes) });
+            let record = FileRecord::of(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
+            self.files.insert(name.to_string(), record);
         }
         self.state = State::Complete;
         self.finished = Some(now());
@@ -175,11 +187,11 @@ impl Manifest {
                 reason,
                 remedy: "restore it from a copy, or run the experiment again into a new folder".into(),
             };
-            let bytes = fs::read(&path).map_err(|_| damaged("it is missing".into()))?;
-            if bytes.len() as u64 != record.bytes {
-                return Err(damaged(format!("it has {} bytes, {} were written", bytes.len(), record.bytes)));
+            let found = FileRecord::of(&path).map_err(|e| damaged(io_reason(&e)))?;
+            if found.bytes != record.bytes {
+                return Err(damaged(format!("it has {} bytes, {} were written", found.bytes, record.bytes)));
             }
-            if fnv1a(&bytes) != record.fnv1a {
+            if found != *record {
                 return Err(damaged("its contents were changed".into()));
             }
         }

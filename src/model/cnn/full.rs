@@ -123,6 +123,7 @@ impl Form for Full {
                 include_str!("../../../shaders/model/cnn.wgsl"),
                 include_str!("../../../shaders/model/cnn_full.wgsl"),
             ],
+            shareable: true,
             shape: vec![("FILTER_SIZE", self.cell.teacher.filter_size as u32)],
             constants: self.constants.named(),
             data: self.teacher.clone(),

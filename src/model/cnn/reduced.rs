@@ -183,6 +183,7 @@ impl Form for Reduced {
                 include_str!("../../../shaders/model/cnn.wgsl"),
                 include_str!("../../../shaders/model/cnn_reduced.wgsl"),
             ],
+            shareable: false,
             shape: Vec::new(),
             constants: self.constants.named(),
             data: vec![0.0],
