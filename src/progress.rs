@@ -4,15 +4,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// Seconds between lines where there is no terminal.
-const LINE_EVERY: Duration = Duration::from_secs(5);
+/// Time to the first line where there is no terminal; the time between lines doubles from there …
+const FIRST_LINE: Duration = Duration::from_secs(1);
+/// … up to this.
+const LINE_EVERY: Duration = Duration::from_secs(60);
 
 /// Shows progress in runs.
 #[derive(Debug)]
 pub struct Progress {
     bar: Option<ProgressBar>,
+    quiet: bool,
     began: Instant,
-    last_line: Instant,
+    /// When the next line is due, after `began`.
+    next_line: Duration,
     /// Runs that were done before this process began; they say nothing about the rate.
     before: u64,
     done: u64,
@@ -30,17 +34,14 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
-        let now = Instant::now();
-        // Quiet is a line that never comes due.
-        let last_line = if quiet { now + Duration::from_secs(1 << 40) } else { now };
-        Progress { bar, began: now, last_line, before: done, done, total }
+        Progress { bar, quiet, began: Instant::now(), next_line: FIRST_LINE, before: done, done, total }
     }
 
     /// Notes that more runs are done.
     pub fn add(&mut self, runs: u64) {
         self.done += runs;
-        let seconds = self.began.elapsed().as_secs_f64();
-        let rate = (self.done - self.before) as f64 / seconds.max(1e-9);
+        let elapsed = self.began.elapsed();
+        let rate = (self.done - self.before) as f64 / elapsed.as_secs_f64().max(1e-9);
         let left = Duration::from_secs_f64(((self.total - self.done) as f64 / rate.max(1e-9)).min(1e9));
         let message = format!("{} runs/s, {} left", si(rate), clock(left));
         match &self.bar {
@@ -48,8 +49,8 @@ impl Progress {
                 bar.set_position(self.done);
                 bar.set_message(message);
             }
-            None if self.last_line.elapsed() >= LINE_EVERY && self.last_line <= Instant::now() => {
-                self.last_line = Instant::now();
+            None if !self.quiet && elapsed >= self.next_line => {
+                self.next_line = elapsed + elapsed.clamp(FIRST_LINE, LINE_EVERY);
                 // Progress is a courtesy: a closed stderr must not stop the work.
                 let _ = writeln!(std::io::stderr(), "{} of {} runs, {message}", self.done, self.total);
             }

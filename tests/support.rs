@@ -1,5 +1,7 @@
 //! What the tests share: trials that need an adapter or not, cells from a few settings, and starts.
 
+pub(crate) mod program;
+
 use libtest_mimic::Trial;
 use spurious::backend::gpu::device::{self, Wanted};
 use spurious::backend::gpu::{Gpu, Options};

@@ -2,9 +2,9 @@
 //! adapter is found, and fail there if `REQUIRE_GPU=1`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
-#![allow(dead_code)]
 
 mod arc_cosine;
+mod cli;
 mod counts;
 mod endpoints;
 mod gradients;
@@ -12,13 +12,16 @@ mod landscape;
 mod parity;
 mod seeding;
 mod shaders;
+mod spec;
 mod statistics;
+mod store;
 mod support;
 
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials = Vec::new();
     trials.extend(arc_cosine::trials());
+    trials.extend(cli::trials());
     trials.extend(counts::trials());
     trials.extend(endpoints::trials());
     trials.extend(gradients::trials());
@@ -26,6 +29,8 @@ fn main() {
     trials.extend(parity::trials());
     trials.extend(seeding::trials());
     trials.extend(shaders::trials());
+    trials.extend(spec::trials());
     trials.extend(statistics::trials());
+    trials.extend(store::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
