@@ -4,7 +4,7 @@ pub mod cpu;
 pub mod gpu;
 
 use crate::endpoint::Endpoints;
-use crate::model::{Kernel, Problem};
+use crate::model::{Invalid, Kernel, Problem};
 use crate::real::Precision;
 use std::sync::atomic::AtomicBool;
 
@@ -54,9 +54,9 @@ pub enum BackendError {
         /// What the compiler said.
         message: String,
     },
-    /// The batch or the cell does not fit the device or the format of its arithmetic.
-    #[error("{0}")]
-    TooLarge(String),
+    /// The cell does not fit the backend.
+    #[error(transparent)]
+    Unfit(#[from] Invalid),
     /// The user asked to stop.
     #[error("stopped before the batch was finished")]
     Cancelled,
@@ -76,6 +76,11 @@ pub trait Backend: Send + Sync {
     fn runs_side_by_side(&self) -> bool;
     /// Bytes of host and device memory that a batch of this many runs takes here, apart from its starts.
     fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize;
+    /// Whether the backend can take a cell at all.
+    ///
+    /// # Errors
+    /// Which setting stands in the way.
+    fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid>;
     /// Advances every run of the batch to its end.
     ///
     /// # Errors
@@ -84,17 +89,21 @@ pub trait Backend: Send + Sync {
 }
 
 /// Refuses a cell whose constants overflow, or vanish, in the format of the arithmetic: its runs would mean nothing.
-fn check_range(kernel: &Kernel, precision: Precision) -> Result<(), BackendError> {
+fn check_range(kernel: &Kernel, precision: Precision) -> Result<(), Invalid> {
     let rounded = |x: f64| match precision {
         Precision::F32 => f64::from(x as f32),
         Precision::F64 => x,
     };
     match kernel.constants.iter().find(|(_, x)| !rounded(*x).is_finite() || (*x != 0.0 && rounded(*x) == 0.0)) {
         None => Ok(()),
-        Some((name, value)) => Err(BackendError::TooLarge(format!(
-            "the cell's constant {name} = {value:e} is out of the range of {}; choose parameters nearer to 1{}",
-            precision.name(),
-            if precision == Precision::F32 { ", or --precision f64" } else { "" }
-        ))),
+        Some((name, value)) => Err(Invalid {
+            key: "params".into(),
+            value: String::new(),
+            problem: format!("make the constant {name} {value:e}, out of the range of {}", precision.name()),
+            remedy: match precision {
+                Precision::F32 => "choose parameters nearer to 1, or --precision f64".into(),
+                Precision::F64 => "choose parameters nearer to 1".into(),
+            },
+        }),
     }
 }

@@ -95,7 +95,7 @@ struct Interrupted(String);
 fn exit_code(error: &anyhow::Error) -> u8 {
     let backend = |e: &BackendError| match e {
         BackendError::NoAdapter(_) => 3,
-        BackendError::TooLarge(_) => 2,
+        BackendError::Unfit(_) => 2,
         BackendError::Cancelled => 130,
         BackendError::Device { .. } | BackendError::Kernel { .. } => 1,
     };

@@ -131,10 +131,11 @@ pub fn descend<R: Real, L: Landscape<R>>(
         for ((component, slope), step) in x.iter_mut().zip(&gradient).zip(&steps) {
             *component = R::select(moving, *component - *step * *slope, *component);
         }
-        tick += 1;
+        // At the first step too, so that work in small pieces can be stopped.
         if tick.is_multiple_of(4096) && cancel.load(Ordering::Relaxed) {
             return false;
         }
+        tick += 1;
     }
 }
 

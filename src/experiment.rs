@@ -72,6 +72,15 @@ pub fn backend(compute: &Compute) -> Result<Box<dyn Backend>, BackendError> {
     })?))
 }
 
+/// Refuses a plan with a cell that the backend cannot take, before anything is computed.
+///
+/// # Errors
+/// The setting that stands in the way.
+pub fn check(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> Result<(), SpecError> {
+    let unfit = plan.cells.iter().find_map(|cell| backend.fits(&*cell.problem).err());
+    unfit.map_or(Ok(()), |invalid| Err(spec.refuse(invalid)))
+}
+
 /// What to keep of each run besides the count of its outcome.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Details {
@@ -262,6 +271,7 @@ pub fn run(spec: &Spec) -> Result<Results, ExperimentError> {
     let plan = Plan::new(spec)?;
     let tallies = on_threads(&spec.compute, || -> Result<Vec<Tally>, ExperimentError> {
         let backend = backend(&spec.compute)?;
+        check(spec, &plan, &*backend)?;
         let mut tallies = vec![Tally::default(); plan.cells.len()];
         let sink = |wave: Vec<Finished>| {
             for finished in wave {

@@ -12,6 +12,6 @@ fn main() -> ExitCode {
     unsafe {
         std::env::set_var("NODEVICE_SELECT", "1");
     }
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("spurious=warn")).init();
     cli::main()
 }

@@ -170,13 +170,13 @@ pub struct Settings {
     pub verdicts: bool,
 }
 
-/// A value that a model refuses: which, why, and what to do.
+/// A value that a model or a backend refuses: which, why, and what to do.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{key} = {value}: {problem}; {remedy}")]
+#[error("{key}{}: {problem}; {remedy}", if value.is_empty() { String::new() } else { format!(" = {value}") })]
 pub struct Invalid {
     /// Path of the key in the spec, for example `params.ratio`.
     pub key: String,
-    /// The refused value.
+    /// The refused value; empty where several make the fault.
     pub value: String,
     /// Why it is refused.
     pub problem: String,

@@ -1,8 +1,8 @@
 //! Spec to cells: the grid, and how much there is to do. Pure: nothing is computed or written here.
 
-use crate::model::{Problem, Settings, StepSize, Value, Values};
+use crate::model::{Invalid, Problem, Settings, StepSize, Value, Values};
 use crate::seed::CellSeed;
-use crate::spec::{Spec, SpecError, blame_set};
+use crate::spec::{Spec, SpecError};
 use std::sync::Arc;
 
 /// One cell of the grid.
@@ -48,22 +48,15 @@ impl Plan {
     /// # Errors
     /// A combination of values that the model refuses, or a grid that is too large.
     pub fn new(spec: &Spec) -> Result<Self, SpecError> {
-        let error = |key: String, value: String, problem: String, remedy: String| SpecError {
-            file: spec.file.clone(),
-            key,
-            value,
-            problem,
-            remedy,
-        };
         let sizes = spec.params.iter().map(|(_, values)| values.len()).chain([spec.step.len()]);
         let count = sizes.clone().try_fold(1usize, |n, size| n.checked_mul(size)).unwrap_or(usize::MAX);
         if count > MAX_CELLS {
-            return Err(error(
-                "params".into(),
-                String::new(),
-                format!("the lists make {count} cells, more than {MAX_CELLS}"),
-                "shorten them or split the experiment".into(),
-            ));
+            return Err(spec.refuse(Invalid {
+                key: "params".into(),
+                value: String::new(),
+                problem: format!("the lists make {count} cells, more than {MAX_CELLS}"),
+                remedy: "shorten them or split the experiment".into(),
+            }));
         }
         let sizes: Vec<usize> = sizes.collect();
         let mut cells = Vec::with_capacity(count);
@@ -82,10 +75,7 @@ impl Plan {
                 tolerance: spec.tolerance,
                 verdicts: spec.verdicts,
             };
-            let problem = spec
-                .model
-                .problem(spec.form, &values, &settings)
-                .map_err(|e| blame_set(error(e.key, e.value, e.problem, e.remedy), &spec.sets))?;
+            let problem = spec.model.problem(spec.form, &values, &settings).map_err(|e| spec.refuse(e))?;
             let seed = CellSeed::new(spec.seed, &spec.model.identity(&values));
             cells.push(Cell { index, values, settings, problem, seed });
         }

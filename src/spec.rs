@@ -22,7 +22,7 @@ mod reader;
 pub use reader::SpecError;
 
 use crate::endpoint::Outcome;
-use crate::model::{self, Model, StepSize, Value};
+use crate::model::{self, Invalid, Model, StepSize, Value};
 use reader::{Reader, number, short};
 use std::path::Path;
 use toml::Table;
@@ -142,7 +142,7 @@ impl Spec {
     /// As [`Spec::load`].
     pub fn parse(text: &str, file: &str, sets: &[String]) -> Result<Self, SpecError> {
         let mut table: Table = text.parse().map_err(|e: toml::de::Error| {
-            let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].lines().count().max(1));
+            let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].matches('\n').count() + 1);
             SpecError {
                 file: file.into(),
                 key: format!("line {line}"),
@@ -168,7 +168,7 @@ impl Spec {
         {
             return Err(experiment.error(
                 "name",
-                &format!("\"{name}\""),
+                &format!("{name:?}"),
                 "is not usable as a folder name",
                 "use letters, digits, '-', '_' and '.'",
             ));
@@ -278,11 +278,23 @@ impl Spec {
         })
     }
 
+    /// The error for a value of this spec that a model or a backend refuses.
+    pub fn refuse(&self, invalid: Invalid) -> SpecError {
+        let Invalid { key, value, problem, remedy } = invalid;
+        blame_set(SpecError { file: self.file.clone(), key, value, problem, remedy }, &self.sets)
+    }
+
     /// The resolved experiment as a file that can itself be run.
     pub fn to_toml(&self) -> String {
         let mut top = self.identity_table();
+        if let Some(toml::Value::Table(experiment)) = top.get_mut("experiment") {
+            experiment.insert("title".into(), self.title.clone().into());
+        }
+        if let Some(published) = &self.published {
+            top.insert("published".into(), published_table(published).into());
+        }
         let auto = |n: u64| if n == 0 { "auto".into() } else { toml::Value::Integer(n as i64) };
-        let compute: Table = [
+        let compute = table_of(vec![
             ("backend", self.compute.backend.into()),
             ("adapter", self.compute.adapter.clone().into()),
             ("precision", self.compute.precision.into()),
@@ -290,28 +302,19 @@ impl Spec {
             ("batch", auto(self.compute.batch as u64)),
             ("segment", auto(u64::from(self.compute.segment))),
             ("threads", auto(self.compute.threads as u64)),
-        ]
-        .into_iter()
-        .map(|(k, v): (_, toml::Value)| (k.to_string(), v))
-        .collect();
+        ]);
         top.insert("compute".into(), compute.into());
         // A table of plain values always serialises.
         toml::to_string(&top).unwrap_or_default()
     }
 
-    /// Everything that decides what the result folder holds: all but `[compute]`.
+    /// What decides the numbers in a result folder: all but `[compute]`, the title and the published table.
     pub fn identity_table(&self) -> Table {
-        let entry = |pairs: Vec<(&str, toml::Value)>| -> toml::Value {
-            pairs.into_iter().map(|(k, v)| (k.to_string(), v)).collect::<Table>().into()
-        };
+        let entry = |pairs: Vec<(&str, toml::Value)>| toml::Value::from(table_of(pairs));
         let mut top = Table::new();
         top.insert(
             "experiment".into(),
-            entry(vec![
-                ("name", self.name.clone().into()),
-                ("title", self.title.clone().into()),
-                ("seed", (self.seed as i64).into()),
-            ]),
+            entry(vec![("name", self.name.clone().into()), ("seed", (self.seed as i64).into())]),
         );
         top.insert("model".into(), entry(vec![("name", self.model.name().into()), ("form", self.form.into())]));
         let params =
@@ -342,23 +345,25 @@ impl Spec {
                 ("level", self.output.level.into()),
             ]),
         );
-        if let Some(published) = &self.published {
-            let rows: Vec<toml::Value> = published.rows.iter().map(|row| row.clone().into()).collect();
-            top.insert(
-                "published".into(),
-                entry(vec![
-                    ("source", published.source.clone().into()),
-                    ("note", published.note.clone().into()),
-                    ("outcome", published.outcome.name().into()),
-                    ("runs_per_cell", (published.runs_per_cell as i64).into()),
-                    ("rounding", published.rounding.into()),
-                    ("columns", published.columns.clone().into()),
-                    ("rows", rows.into()),
-                ]),
-            );
-        }
         top
     }
+}
+
+fn table_of(pairs: Vec<(&str, toml::Value)>) -> Table {
+    pairs.into_iter().map(|(key, value)| (key.to_string(), value)).collect()
+}
+
+fn published_table(published: &Published) -> Table {
+    let rows: Vec<toml::Value> = published.rows.iter().map(|row| row.clone().into()).collect();
+    table_of(vec![
+        ("source", published.source.clone().into()),
+        ("note", published.note.clone().into()),
+        ("outcome", published.outcome.name().into()),
+        ("runs_per_cell", (published.runs_per_cell as i64).into()),
+        ("rounding", published.rounding.into()),
+        ("columns", published.columns.clone().into()),
+        ("rows", rows.into()),
+    ])
 }
 
 /// The reason of an input or output error without the operating system's number.
@@ -439,9 +444,11 @@ fn read_published(section: &mut Reader<'_>, model: &dyn Model) -> Result<Publish
 }
 
 /// Names `--set` instead of the file where the refused key was set there.
-pub(crate) fn blame_set(mut error: SpecError, sets: &[String]) -> SpecError {
+fn blame_set(mut error: SpecError, sets: &[String]) -> SpecError {
     let key = |set: &String| set.split('=').next().unwrap_or_default().trim().to_string();
-    if sets.iter().map(key).any(|set| error.key == set || error.key.starts_with(&format!("{set}."))) {
+    if sets.iter().map(key).any(|set| {
+        error.key == set || error.key.starts_with(&format!("{set}.")) || set.starts_with(&format!("{}.", error.key))
+    }) {
         error.file = "--set".into();
     }
     error

@@ -43,12 +43,14 @@ pub enum StoreError {
         difference: String,
     },
     /// The folder is not a result folder.
-    #[error("{folder}: is not a result folder ({reason}); choose an empty or new folder with --out")]
+    #[error("{folder}: is not a result folder ({reason}); {remedy}")]
     NotResults {
         /// The folder.
         folder: String,
         /// What is missing or in the way.
         reason: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// Another process works in the folder.
     #[error("{folder}: is in use by another process; wait for it to end, or choose another folder with --out")]
@@ -111,21 +113,28 @@ impl Folder {
     /// The folder cannot be written, is in use, holds something else, or holds a damaged part.
     pub fn open(path: &Path, spec: &Spec, manifest: Manifest) -> Result<Self, StoreError> {
         let folder = path.display().to_string();
-        if let Ok(mut entries) = fs::read_dir(path)
-            && !path.join("manifest.json").exists()
-            && let Some(Ok(entry)) = entries.find(|e| {
-                e.as_ref().is_ok_and(|e| {
-                    !["lock", "parts"].contains(&&*e.file_name().to_string_lossy())
-                        && !e.file_name().to_string_lossy().ends_with(".tmp")
-                })
-            })
+        let begun = path.join("manifest.json").exists();
+        // Before the manifest there is only the lock, which stays empty. Anything else is not ours.
+        let ours = |entry: &fs::DirEntry| match entry.file_name().to_string_lossy().as_ref() {
+            "lock" => entry.metadata().is_ok_and(|m| m.len() == 0),
+            name => name == "manifest.json.tmp",
+        };
+        if !begun
+            && let Ok(entries) = fs::read_dir(path)
+            && let Some(entry) = entries.flatten().find(|entry| !ours(entry))
         {
             let name = entry.file_name().to_string_lossy().into_owned();
-            return Err(StoreError::NotResults { folder, reason: format!("it holds {name} but no manifest.json") });
+            let remedy = "choose an empty or new folder with --out";
+            return Err(StoreError::NotResults {
+                folder,
+                reason: format!("it holds {name} but no manifest.json"),
+                remedy,
+            });
         }
-        fs::create_dir_all(path.join("parts")).map_err(io(&path.join("parts"), "created", CHECK_PERMISSIONS))?;
+        fs::create_dir_all(path).map_err(io(path, "created", CHECK_PERMISSIONS))?;
         let lock_path = path.join("lock");
-        let lock = File::create(&lock_path).map_err(io(&lock_path, "created", CHECK_PERMISSIONS))?;
+        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
+        let lock = lock.map_err(io(&lock_path, "created", CHECK_PERMISSIONS))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(StoreError::InUse { folder }),
@@ -134,27 +143,30 @@ impl Folder {
         }
         let details = Details { runs: spec.output.runs, endpoints: spec.output.endpoints };
         let mut this = Folder { path: path.into(), manifest, details, parts: Vec::new(), _lock: lock };
-        let spec_path = path.join("spec.toml");
-        if path.join("manifest.json").exists() && spec_path.exists() {
+        let parts = path.join("parts");
+        if begun {
             let stored = Manifest::read(path)?;
-            this.compare(spec, &stored)?;
-            this.manifest.continue_from(stored);
-            if this.manifest.state == State::Complete {
-                this.verify()?;
-                return Ok(this);
+            stored.verify(path)?;
+            // A process that was killed between the manifest and the experiment has done nothing yet.
+            if parts.exists() || stored.state == State::Complete {
+                this.compare(spec, &stored)?;
+                this.manifest.continue_from(stored);
+                if this.is_complete() {
+                    return Ok(this);
+                }
+                this.parts = read_parts(path)?;
             }
-            this.parts = read_parts(path)?;
         }
-        // The manifest first: a folder without one is not ours, and one without a spec has not been begun.
         this.manifest.write(path)?;
         this.write("spec.toml", spec.to_toml().as_bytes())?;
+        fs::create_dir_all(&parts).map_err(io(&parts, "created", CHECK_PERMISSIONS))?;
         Ok(this)
     }
 
     /// Refuses a folder whose experiment differs in anything that decides its numbers.
     fn compare(&self, spec: &Spec, stored: &Manifest) -> Result<(), StoreError> {
         let folder = self.path.display().to_string();
-        let found = Spec::load(&self.path.join("spec.toml"), &[])?.identity_table();
+        let found = own_spec(&self.path)?.identity_table();
         if let Some(difference) = difference("", &found.into(), &spec.identity_table().into()) {
             return Err(StoreError::OtherExperiment { folder, difference });
         }
@@ -267,6 +279,9 @@ impl Folder {
     /// # Errors
     /// The manifest cannot be written.
     pub fn suspend(&mut self) -> Result<(), StoreError> {
+        let tallies = || self.parts.iter().map(|part| &part.tally);
+        self.manifest.runs = tallies().map(Tally::runs).sum();
+        self.manifest.steps = tallies().map(|tally| tally.steps).sum();
         self.manifest.pause();
         self.manifest.write(&self.path)
     }
@@ -300,11 +315,6 @@ impl Folder {
         fs::rename(&temporary, &path).map_err(fail())
     }
 
-    /// Checks that the tables are those that were written.
-    fn verify(&self) -> Result<(), StoreError> {
-        self.manifest.verify(&self.path)
-    }
-
     fn write_part(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
         write_renamed(&self.path.join("parts").join(name), contents)
     }
@@ -330,6 +340,15 @@ fn write_renamed(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
 fn damaged(path: &Path, reason: String, counts: &str) -> StoreError {
     let remedy = format!("delete it and parts/{counts}, then run the same command again: only these runs are repeated");
     StoreError::Damaged { path: path.display().to_string(), reason, remedy }
+}
+
+/// The folder's own experiment.
+fn own_spec(folder: &Path) -> Result<Spec, StoreError> {
+    Spec::load(&folder.join("spec.toml"), &[]).map_err(|error| StoreError::Damaged {
+        path: error.file,
+        reason: format!("{}: {}", error.key, error.problem),
+        remedy: "restore it from a copy, or run the experiment again into a new folder".into(),
+    })
 }
 
 fn read_parts(folder: &Path) -> Result<Vec<Part>, StoreError> {
@@ -408,13 +427,14 @@ impl Stored {
     pub fn read(path: &Path) -> Result<Self, StoreError> {
         if !path.join("manifest.json").exists() {
             let reason = if path.exists() { "it holds no manifest.json" } else { "it does not exist" };
-            return Err(StoreError::NotResults { folder: path.display().to_string(), reason: reason.into() });
+            let remedy = "name the folder that `spurious run` filled";
+            return Err(StoreError::NotResults { folder: path.display().to_string(), reason: reason.into(), remedy });
         }
         let manifest = Manifest::read(path)?;
-        let spec = Spec::load(&path.join("spec.toml"), &[])?;
+        manifest.verify(path)?;
+        let spec = own_spec(path)?;
         let plan = Plan::new(&spec)?;
         let tallies = if manifest.state == State::Complete {
-            manifest.verify(path)?;
             let file = path.join("counts.csv");
             let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
             table::read_counts(&text, &plan).ok_or_else(|| StoreError::Damaged {

@@ -2,8 +2,8 @@
 //! segments change nothing at all.
 
 use crate::support::{
-    Set, assert_close, cells, for_all_cells, gpu, gpu_trial, gpu_with, problem, run, seed, settings, starts, trial,
-    values,
+    Set, assert_close, cells, distance, for_all_cells, gpu, gpu_trial, gpu_with, problem, run, seed, settings, starts,
+    trial, values,
 };
 use libtest_mimic::Trial;
 use spurious::backend::Backend;
@@ -22,12 +22,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("endpoints::full_and_reduced_losses_agree", full_and_reduced_losses_agree),
         trial("endpoints::cpu_tiles_threads_and_batches_change_nothing", cpu_tiling_changes_nothing),
         trial("endpoints::budgets_are_kept", budgets_are_kept),
-        trial("endpoints::bad_starts_are_named", bad_starts_are_named),
+        trial("endpoints::bad_starts_are_named", || check_bad_starts(&Cpu::new(F64))),
         trial("endpoints::a_cancelled_batch_says_so", a_cancelled_batch_says_so),
         gpu_trial("endpoints::gpu_agrees_with_one_lane", || gpu_agrees(1, 20_000)),
         gpu_trial("endpoints::gpu_agrees_with_a_workgroup", || gpu_agrees(64, 2_000)),
         gpu_trial("endpoints::gpu_agrees_with_several_teams", || gpu_agrees(8, 2_000)),
         gpu_trial("endpoints::gpu_agrees_in_f64", gpu_agrees_in_f64),
+        gpu_trial("endpoints::gpu_converges_without_verdicts", gpu_converges_without_verdicts),
+        gpu_trial("endpoints::gpu_fills_two_dimensions", gpu_fills_two_dimensions),
+        gpu_trial("endpoints::gpu_names_bad_starts", || check_bad_starts(&gpu(F32, 1))),
         gpu_trial("endpoints::gpu_segments_and_batches_change_nothing", gpu_segments_change_nothing),
         gpu_trial("endpoints::gpu_keeps_budgets", gpu_keeps_budgets),
         gpu_trial("endpoints::a_wrong_verdict_fails", a_wrong_verdict_fails),
@@ -271,14 +274,14 @@ fn gpu_keeps_budgets() {
 }
 
 /// Weights beyond every bound and weights that are no numbers stop at once, each by its name, and harm no neighbour.
-fn bad_starts_are_named() {
+fn check_bad_starts(backend: &dyn Backend) {
     for_decisive(|what, model, set, problem| {
         let dim = problem.dim();
         let mut from = starts(model, set, problem, seed(), 64);
-        let good = run(&Cpu::new(F64), problem, &from);
+        let good = run(backend, problem, &from);
         from[5 * dim + dim - 1] = 1e30;
         from[40 * dim + dim - 1] = f64::NAN;
-        let ends = run(&Cpu::new(F64), problem, &from);
+        let ends = run(backend, problem, &from);
         for (run, (stop, good)) in ends.stops.iter().zip(&good.stops).enumerate() {
             match run {
                 5 => assert_eq!((stop.status, stop.outcome()), (Status::Diverged, Outcome::Diverged), "{what}"),
@@ -287,6 +290,45 @@ fn bad_starts_are_named() {
             }
         }
     });
+}
+
+/// Without verdicts every run goes on to a minimum, on the GPU as on the CPU. The angle to the spurious one falls as 1/t, so
+/// the tolerance is coarse.
+fn gpu_converges_without_verdicts() {
+    let gpu = gpu(F32, 1);
+    for model in MODELS {
+        for (form, _) in model.forms() {
+            let set = cells(model.name())[0];
+            let settings = Settings { verdicts: false, tolerance: 0.1, ..settings() };
+            let problem = problem(model.name(), form, set, &settings);
+            let from = starts(model.name(), set, &*problem, seed(), 500);
+            let (expected, found) = (run(&Cpu::new(F64), &*problem, &from), run(&gpu, &*problem, &from));
+            let what = format!("{}/{form}", model.name());
+            assert!(found.stops.iter().all(|s| s.status == Status::Converged), "{what}");
+            assert_both_outcomes(&what, &found);
+            compare_outcomes(&what, &expected, &found, BOUNDARY).unwrap_or_else(|e| panic!("{e}"));
+        }
+    }
+}
+
+/// More workgroups than one dimension of a dispatch holds, in the first segment and in those that the device sizes itself:
+/// every run is still advanced, once a step.
+fn gpu_fills_two_dimensions() {
+    let gpu = gpu_with(Options { precision: F32, lanes: 64, segment: 1, ..Options::default() });
+    for model in MODELS {
+        let (form, _) = model.forms()[0];
+        let set = cells(model.name())[0];
+        let settings = Settings { max_steps: 2, verdicts: false, tolerance: 1e-12, ..settings() };
+        let problem = problem(model.name(), form, set, &settings);
+        let runs = spurious::backend::gpu::shader::MAX_GROUPS as usize + 100;
+        assert_eq!(gpu.shape(&*problem).unwrap().runs_per_workgroup(), 1);
+        let from = starts(model.name(), set, &*problem, seed(), runs);
+        let (expected, found) = (run(&Cpu::new(F32), &*problem, &from), run(&gpu, &*problem, &from));
+        assert_eq!(expected.stops, found.stops, "{}", model.name());
+        // Two steps from states of order one: a handful of f32 roundings.
+        let off = distance(&expected.states, &found.states);
+        assert!(off < 1e-5, "{}: {off:e}", model.name());
+    }
 }
 
 fn a_cancelled_batch_says_so() {

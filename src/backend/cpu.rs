@@ -2,7 +2,7 @@
 
 use super::{Backend, BackendError, Batch, check_range};
 use crate::endpoint::{Endpoints, Stop};
-use crate::model::{Chunk, Problem};
+use crate::model::{Chunk, Invalid, Problem};
 use crate::real::Precision;
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
@@ -52,6 +52,10 @@ impl Backend for Cpu {
         (BATCH_NUMBERS / problem.dim()).clamp(1024, BATCH)
     }
 
+    fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {
+        check_range(&problem.kernel(), self.precision)
+    }
+
     fn runs_side_by_side(&self) -> bool {
         true
     }
@@ -61,7 +65,7 @@ impl Backend for Cpu {
     }
 
     fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
-        check_range(&batch.problem.kernel(), self.precision)?;
+        self.fits(batch.problem)?;
         let dim = batch.problem.dim();
         let runs = batch.runs();
         let mut states = batch.starts;

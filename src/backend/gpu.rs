@@ -10,7 +10,7 @@ pub mod shader;
 
 use super::{Backend, BackendError, Batch, check_range};
 use crate::endpoint::{Endpoints, Stop};
-use crate::model::{Evaluation, Kernel, Problem};
+use crate::model::{Evaluation, Invalid, Kernel, Problem};
 use crate::real::Precision;
 use device::{AdapterReport, Opened, Wanted};
 use layout::{Control, Dispatch};
@@ -121,11 +121,11 @@ impl Gpu {
     ///
     /// # Errors
     /// Lanes that the model, the state's size or the device rule out.
-    pub fn shape(&self, problem: &dyn Problem) -> Result<Shape, BackendError> {
+    pub fn shape(&self, problem: &dyn Problem) -> Result<Shape, Invalid> {
         self.shape_of(&problem.kernel(), problem.dim())
     }
 
-    fn shape_of(&self, kernel: &Kernel, dim: usize) -> Result<Shape, BackendError> {
+    fn shape_of(&self, kernel: &Kernel, dim: usize) -> Result<Shape, Invalid> {
         let lanes = match self.options.lanes {
             0 if dim <= SOLO_DIM || !kernel.shareable => 1,
             0 => (dim / 16).next_power_of_two().clamp(32, 256) as u32,
@@ -133,18 +133,20 @@ impl Gpu {
         };
         let shape = Shape { dim: dim as u32, lanes, precision: self.options.precision };
         let report = &self.opened.report;
-        let refuse = |why: String| Err(BackendError::TooLarge(format!("compute.lanes = {lanes}: {why}")));
+        let refuse = |problem: String, remedy: &str| {
+            Err(Invalid { key: "compute.lanes".into(), value: lanes.to_string(), problem, remedy: remedy.into() })
+        };
         if !lanes.is_power_of_two() {
-            return refuse("the lanes of a team must be a power of two; choose 1, 2, 4, … or \"auto\"".into());
+            return refuse("is not a power of two".into(), "choose 1, 2, 4, … or \"auto\"");
         }
         if lanes == 1 && dim > SOLO_LIMIT {
-            return refuse(format!("one lane cannot hold a state of {dim} numbers; choose 32 or more, or \"auto\""));
+            return refuse(format!("one lane cannot hold a state of {dim} numbers"), "choose 32 or more, or \"auto\"");
         }
         if shape.workgroup() > report.workgroup_size || shape.workgroup_bytes() > report.workgroup_memory {
-            return refuse(format!("{} allows {} lanes; choose fewer", report.name, report.workgroup_size));
+            return refuse(format!("is more than {} can take", report.name), "choose fewer, or \"auto\"");
         }
         if lanes > 1 && !kernel.shareable {
-            return refuse("lanes cannot share a run in this form; choose 1 or \"auto\"".into());
+            return refuse("lanes cannot share a run in this form".into(), "choose 1 or \"auto\"");
         }
         Ok(shape)
     }
@@ -384,6 +386,12 @@ impl Backend for Gpu {
         (bytes / (problem.dim() * self.options.precision.bytes())).clamp(1, BATCH_RUNS)
     }
 
+    fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {
+        let kernel = problem.kernel();
+        check_range(&kernel, self.options.precision)?;
+        self.shape_of(&kernel, problem.dim()).map(drop)
+    }
+
     fn runs_side_by_side(&self) -> bool {
         false
     }
@@ -399,8 +407,8 @@ impl Backend for Gpu {
         if runs == 0 {
             return Ok(Endpoints { stops: Vec::new(), states: Vec::new() });
         }
+        self.fits(batch.problem)?;
         let kernel = batch.problem.kernel();
-        check_range(&kernel, self.options.precision)?;
         let shape = self.shape_of(&kernel, dim)?;
         let pipeline = self.pipeline(&kernel, shape, Entry::Descend)?;
         let budget = batch.problem.rule().max_steps;

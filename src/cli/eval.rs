@@ -40,6 +40,14 @@ pub(super) fn eval(arguments: &Arguments) -> anyhow::Result<()> {
     let [cell] = &plan.cells[..] else {
         return Err(Usage("--set: a list makes several cells; give one value of each parameter".into()).into());
     };
+    let paper = model.forms()[0].0;
+    if spec.form != paper {
+        return Err(Usage(format!(
+            "--set: model.form = {}: points and teacher are in the form {paper}; remove it",
+            spec.form
+        ))
+        .into());
+    }
     match &arguments.points {
         Some(points) if !arguments.teacher => evaluate(cell, points, arguments.gradient),
         _ => {

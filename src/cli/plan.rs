@@ -36,6 +36,7 @@ pub(super) fn plan(arguments: &Arguments) -> anyhow::Result<()> {
 
 fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
     let backend = experiment::backend(&spec.compute)?;
+    experiment::check(spec, plan, &*backend)?;
     let mut text = format!(
         "{}\nmodel {}, {} form\ncells        {}\nruns a cell  {}\nruns         {}\n",
         if spec.title.is_empty() { &spec.name } else { &spec.title },

@@ -60,9 +60,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// Does what is left to do and returns the table.
 fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) -> Result<Ended, ExperimentError> {
     let backend = experiment::backend(&spec.compute)?;
+    experiment::check(spec, plan, &*backend)?;
     let mut folder = Folder::open(out, spec, Manifest::new(&spec.name, &*backend))?;
     if folder.is_complete() {
-        say(&format!("{} is complete; its table:", out.display()));
+        if !quiet {
+            say(&format!("{} is complete; its table:", out.display()));
+        }
         let stored = Stored::read(out)?;
         let summary = Summary::new(spec, plan, &stored.tallies, spec.output.level);
         return Ok(Ended::Complete(summary.text()));

@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
         let table = match self.value(key) {
             None => None,
             Some(Value::Table(table)) => Some(table),
-            Some(other) => return Err(self.error(key, &other.to_string(), "is not a table", format!("write [{key}]"))),
+            Some(other) => return Err(self.error(key, &short(other), "is not a table", format!("write [{key}]"))),
         };
         Ok(Reader { file: self.file, path: self.key(key), table, asked: Vec::new() })
     }
@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
         match self.value(key) {
             None => Ok(default),
             Some(value) => convert(value).ok_or_else(|| {
-                self.error(key, &value.to_string(), format!("is not {expected}"), format!("write {expected}"))
+                self.error(key, &short(value), format!("is not {expected}"), format!("write {expected}"))
             }),
         }
     }

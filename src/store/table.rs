@@ -69,10 +69,11 @@ fn read_rows(bytes: &[u8]) -> Option<Vec<(usize, Range<u64>, Tally)>> {
         let mut tally = Tally { steps: numbers[3 + outcomes], ..Tally::default() };
         tally.counts.copy_from_slice(&numbers[3..3 + outcomes]);
         tally.longest = u32::try_from(numbers[4 + outcomes]).ok()?;
-        if tally.runs() != numbers[2] {
+        let runs = tally.counts.iter().try_fold(0u64, |sum, count| sum.checked_add(*count))?;
+        if runs != numbers[2] {
             return None;
         }
-        rows.push((numbers[0] as usize, numbers[1]..numbers[1] + numbers[2], tally));
+        rows.push((numbers[0] as usize, numbers[1]..numbers[1].checked_add(runs)?, tally));
     }
     Some(rows)
 }

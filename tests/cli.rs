@@ -1,0 +1,168 @@
+//! The command line: every command and flag that does not fill a result folder.
+
+mod eval;
+mod refusals;
+
+use crate::support::program::{Place, Ran, SMALL};
+use crate::support::{gpu_trial, trial};
+use libtest_mimic::Trial;
+use spurious::model;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = vec![
+        trial("cli::set_adds_and_replaces_keys", set_adds_and_replaces_keys),
+        trial("cli::a_level_outside_0_and_1_is_refused", a_level_outside_0_and_1_is_refused),
+        trial("cli::plan_says_what_and_writes_nothing", plan_says_what_and_writes_nothing),
+        trial("cli::models_are_explained", models_are_explained),
+        trial("cli::completions_and_manual_name_every_command", completions_and_manual_name_every_command),
+        trial("cli::every_command_has_help", every_command_has_help),
+        trial("cli::a_reader_that_goes_away_is_no_error", a_reader_that_goes_away_is_no_error),
+        trial("cli::devices_lists_or_says_what_is_missing", devices_lists_or_says_what_is_missing),
+        gpu_trial("cli::an_adapter_of_no_such_name_is_refused", an_adapter_of_no_such_name_is_refused),
+    ];
+    if cfg!(target_os = "linux") {
+        trials.push(trial("cli::without_a_driver_gpu_is_refused", without_a_driver_gpu_is_refused));
+        trials.push(trial("cli::without_a_driver_auto_takes_the_cpu", without_a_driver_auto_takes_the_cpu));
+    }
+    trials.extend(eval::trials());
+    trials.extend(refusals::trials());
+    trials
+}
+
+const COMMANDS: [&str; 7] = ["run", "plan", "report", "models", "devices", "eval", "generate"];
+
+fn set_adds_and_replaces_keys() {
+    let place = Place::with(SMALL);
+    let sets = ["params.ratio=[4, 16]", "descent.step.filter=0.02", "descent.step.output=0.03", "experiment.title=Two"];
+    let sets: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
+    let arguments = [&["run", "spec.toml", "-q", "--seed", "6"], &sets[..]].concat();
+    place.run(&arguments).done();
+    // The default folder is called after the experiment.
+    let resolved: toml::Table = place.text("results/small/spec.toml").parse().unwrap();
+    let expected: toml::Table = "ratio = [4.0, 16.0]\nstep = { filter = 0.02, output = 0.03 }".parse().unwrap();
+    assert_eq!(resolved["params"]["ratio"], expected["ratio"]);
+    assert_eq!(resolved["descent"]["step"], expected["step"]);
+    assert_eq!(resolved["experiment"]["title"].as_str(), Some("Two"));
+    assert_eq!(resolved["experiment"]["seed"].as_integer(), Some(6));
+}
+
+fn a_level_outside_0_and_1_is_refused() {
+    let place = Place::with(SMALL);
+    place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();
+    for level in ["1.5", "1", "0", "nan"] {
+        let shown = format!("--level = {}", level.replace("nan", "NaN"));
+        place.run(&["report", "out", "--level", level]).refused(2, &[&shown, "between 0 and 1", "write for example"]);
+    }
+    assert_eq!(place.run(&["report", "out", "--level", "high"]).code, Some(2));
+}
+
+fn plan_says_what_and_writes_nothing() {
+    let place = Place::with(SMALL);
+    let before = place.snapshot();
+    let out = place.run(&["plan", "spec.toml"]).done().out;
+    assert!(place.snapshot() == before, "nothing is written");
+    let fields: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert!(fields.contains(&vec!["cells", "3"]), "{out}");
+    assert!(fields.contains(&vec!["runs", "a", "cell", "300"]), "{out}");
+    assert!(fields.contains(&vec!["runs", "900"]), "{out}");
+    assert!(out.contains("ratio = 1, 4, 9") && out.contains("memory about"), "{out}");
+}
+
+fn models_are_explained() {
+    let place = Place::new();
+    let all = place.run(&["models"]).done().out;
+    assert_eq!(all.lines().count(), model::MODELS.len());
+    for model in model::MODELS {
+        assert!(all.lines().any(|l| l.starts_with(model.name()) && l.contains(model.summary())), "{all}");
+        let text = place.run(&["models", model.name()]).done().out;
+        let lists = |word: &str| text.lines().any(|line| line.trim_start().starts_with(word));
+        for parameter in model.parameters() {
+            assert!(lists(parameter.name) && text.contains(parameter.about), "{} is missing:\n{text}", parameter.name);
+            assert!(text.contains(&format!("{}; default {}", parameter.kind, parameter.default)), "{text}");
+        }
+        assert!(model.forms().iter().all(|(form, about)| lists(form) && text.contains(about)), "{text}");
+        assert!(text.contains(model.description().trim_end()) && text.contains(&model.step_groups().join(", ")));
+    }
+    place.run(&["models", "mlp"]).refused(2, &["mlp", "no such model", "cnn"]);
+}
+
+fn completions_and_manual_name_every_command() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let text = place.run(&["generate", "completions", shell]).done().out;
+        for word in COMMANDS.iter().chain(&["backend", "precision", "points"]) {
+            assert!(text.contains(word), "{word} is not in the completions of {shell}");
+        }
+    }
+    let manual = place.run(&["generate", "man"]).done().out;
+    assert!(manual.contains(".TH spurious"), "{manual}");
+    for command in COMMANDS {
+        assert!(manual.contains(&format!("SPURIOUS {}", command.to_uppercase())), "{command} has no section");
+    }
+    assert!(manual.contains("130"), "exit codes");
+    assert_eq!(place.run(&["generate", "completions", "abacus"]).code, Some(2));
+}
+
+fn every_command_has_help() {
+    let place = Place::new();
+    let help = place.run(&["--help"]).done().out;
+    assert!(help.contains("Exit codes"));
+    for command in COMMANDS {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{help}");
+        assert!(place.run(&[command, "--help"]).done().out.contains("Usage: spurious"));
+    }
+    assert!(place.run(&["--version"]).done().out.contains(env!("CARGO_PKG_VERSION")));
+    for wrong in [&["walk"][..], &[], &["run"], &["run", "a.toml", "--bakend", "cpu"], &["report"]] {
+        let ran = place.run(wrong);
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.out.is_empty() && ran.err.contains("Usage"), "{ran:?}");
+    }
+}
+
+fn a_reader_that_goes_away_is_no_error() {
+    let place = Place::new();
+    for arguments in [&["models", "cnn"][..], &["generate", "man"]] {
+        let mut child = place.command(arguments).spawn().unwrap();
+        drop(child.stdout.take());
+        let ran = Ran::of(&child.wait_with_output().unwrap(), arguments);
+        assert!(ran.done().err.is_empty());
+    }
+}
+
+fn devices_lists_or_says_what_is_missing() {
+    let place = Place::new();
+    let out = place.run(&["devices"]).done().out;
+    assert!(out.contains("--backend auto takes "), "{out}");
+    if cfg!(target_os = "linux") {
+        let ran = place.run_without_driver(&["devices"]).done();
+        assert!(ran.out.contains("--backend auto takes the CPU"), "{ran:?}");
+        assert!(ran.out.lines().any(|line| line.starts_with("missing: ")), "{ran:?}");
+        assert!(ran.err.is_empty(), "{}", ran.err);
+    }
+}
+
+fn without_a_driver_gpu_is_refused() {
+    let place = Place::with(SMALL);
+    let before = place.snapshot();
+    for rest in [&["--backend", "gpu"][..], &["--backend", "auto", "--adapter", "no such"], &["--adapter", "any"]] {
+        let arguments = [&["run", "spec.toml", "-q", "--set", "compute.backend=gpu"], rest].concat();
+        place.run_without_driver(&arguments).refused(3, &["no GPU adapter", "use --backend cpu", "spurious devices"]);
+        assert!(place.snapshot() == before, "nothing is written");
+    }
+}
+
+fn without_a_driver_auto_takes_the_cpu() {
+    let place = Place::with(SMALL);
+    let arguments = ["run", "spec.toml", "--backend", "auto", "--out", "out"];
+    let ran = place.run_without_driver(&arguments).done();
+    assert!(ran.err.contains("on CPU"), "{}", ran.err);
+    assert!(place.text("out/manifest.json").contains("\"cpu: CPU, "));
+}
+
+fn an_adapter_of_no_such_name_is_refused() {
+    let place = Place::with(SMALL);
+    let before = place.snapshot();
+    let arguments = ["run", "spec.toml", "-q", "--backend", "gpu", "--adapter", "no-such-name"];
+    place.run(&arguments).refused(3, &["no GPU adapter", "no-such-name", "there is", "use --backend cpu"]);
+    assert!(place.snapshot() == before, "nothing is written");
+}

@@ -1,0 +1,169 @@
+//! What is wrong with an experiment, said in one line on stderr: file or flag, key, value, problem and remedy.
+
+use crate::support::program::{Place, SMALL, gpu_arguments};
+use crate::support::{gpu_trial, trial};
+use libtest_mimic::Trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = vec![
+        trial("cli::refuses::a_missing_experiment", a_missing_experiment_is_refused),
+        trial("cli::refuses::too_many_cells", too_many_cells_are_refused),
+        gpu_trial("cli::refuses::lanes_that_do_not_fit", lanes_that_do_not_fit_are_refused),
+    ];
+    let of = |prefix: &str, wrong: &'static Wrong, test: fn(&Wrong)| {
+        let name = format!("cli::refuses::{prefix}{}", wrong.0);
+        Trial::test(name, move || {
+            test(wrong);
+            Ok(())
+        })
+    };
+    trials.extend(WRONG.iter().map(|wrong| of("", wrong, refuses_spec)));
+    trials.extend(WRONG_SETS.iter().map(|wrong| of("set_", wrong, refuses_set)));
+    trials
+}
+
+/// Name, text of the experiment file, and what the message must hold besides the file: key, value and remedy.
+type Wrong = (&'static str, &'static str, &'static [&'static str]);
+
+const WRONG: &[Wrong] = &[
+    ("an_unknown_key", "[params]\npatchs = 25", &["params.patchs = 25", "did you mean params.patches?"]),
+    ("an_unknown_key_unlike_any", "[runs]\nseed = 7", &["runs.seed = 7", "known here: per_cell"]),
+    ("an_unknown_table", "[parameters]\npatches = 25", &["parameters = ", "25", "did you mean params?"]),
+    ("a_text_for_a_number", "[params]\npatches = \"many\"", &["params.patches = \"many\"", "whole number from 1"]),
+    ("a_fraction_for_a_whole_number", "[params]\npatches = 2.5", &["params.patches = 2.5", "whole number from 1"]),
+    ("a_number_for_a_flag", "[descent]\nverdicts = 1", &["descent.verdicts = 1", "true or false"]),
+    ("a_number_for_a_table", "runs = 10", &["runs = 10", "write [runs]"]),
+    ("a_name_of_no_folder", "[experiment]\nname = \"a/b\"", &["experiment.name = \"a/b\"", "use letters"]),
+    ("a_name_of_two_lines", "[experiment]\nname = \"a\\nb\"", &["experiment.name = ", "use letters"]),
+    ("a_negative_seed", "[experiment]\nseed = -1", &["experiment.seed = -1", "whole number from 0"]),
+    ("too_many_patches", "[params]\npatches = 5000", &["params.patches = 5000", "from 1 to 4096"]),
+    ("a_negative_ratio", "[params]\nratio = -0.5", &["params.ratio = -0.5", "from 0 to"]),
+    ("a_ratio_that_is_no_number", "[params]\nratio = nan", &["params.ratio = nan", "from 0 to"]),
+    ("a_tolerance_too_large", "[descent]\ntolerance = 0.7", &["descent.tolerance = 0.7", "between 0 and 0.5"]),
+    ("a_level_of_one", "[output]\nlevel = 1.0", &["output.level = 1.0", "between 0 and 1"]),
+    ("an_unknown_model", "[model]\nname = \"mlp\"", &["model.name = \"mlp\"", "\"cnn\""]),
+    ("an_unknown_form", "[model]\nform = \"polar\"", &["model.form = \"polar\"", "\"full\", \"reduced\""]),
+    ("an_unknown_choice", "[params]\nstart_filter = \"cube\"", &["params.start_filter = \"cube\"", "\"gaussian\""]),
+    ("an_empty_list", "[params]\npatches = []", &["params.patches = []", "at least one value"]),
+    ("an_empty_list_of_steps", "[descent]\nstep = []", &["descent.step = []", "\"auto\""]),
+    (
+        "a_wrong_value_in_a_list",
+        "[params]\npatches = [25, 0]\nratio = 1",
+        &["params.patches = 0", "whole number from 1"],
+    ),
+    (
+        "a_ratio_above_the_patches",
+        "[params]\npatches = 25\nratio = 30",
+        &["params.ratio = 30", "number of patches, 25", "choose ratio between 0 and 25"],
+    ),
+    (
+        "a_ratio_above_some_of_the_patches",
+        "[params]\npatches = [36, 25]\nratio = [4, 30]",
+        &["params.ratio = 30", "choose ratio between 0 and 25"],
+    ),
+    ("a_filter_of_one", "[params]\nfilter_size = 1", &["params.filter_size = 1", "whole number from 2"]),
+    ("one_patch_with_a_ratio", "[params]\npatches = 1\nratio = 0.5", &["params.ratio = 0.5", "set ratio = 1"]),
+    ("no_runs", "[runs]\nper_cell = 0", &["runs.per_cell = 0", "whole number from 1"]),
+    (
+        "an_adapter_on_the_cpu",
+        "[compute]\nbackend = \"cpu\"\nadapter = \"any\"",
+        &["compute.adapter = \"any\"", "choose backend gpu"],
+    ),
+    ("no_threads", "[compute]\nthreads = 0", &["compute.threads = 0", "\"auto\" or a whole number from 1"]),
+    // 4π/(k+π−1) = 0.463 is unstable, half of it is what verdicts allow.
+    ("an_unstable_step", "[descent]\nstep = 1.0", &["descent.step = 1", "at patches = 25", "choose at most 0.2314"]),
+    (
+        "an_unstable_step_of_a_group",
+        "[descent]\nstep = { filter = 0.1, output = 1.0 }",
+        &["descent.step.output = 1", "choose at most 0.2314"],
+    ),
+    ("a_step_of_one_group", "[descent]\nstep = { filter = 0.1 }", &["descent.step = ", "0.1", "filter and output"]),
+    ("a_step_of_zero", "[descent]\nstep = 0", &["descent.step = 0", "greater than 0"]),
+    ("a_syntax_error", "[params]\npatches = 25\nratio = = 4\n", &["line 3", "not TOML", "correct the syntax"]),
+    ("a_syntax_error_at_a_line_start", "[params]\npatches = 25\n= 4\n", &["line 3", "not TOML"]),
+    ("a_key_given_twice", "[params]\npatches = 25\n\npatches = 36\n", &["line 4", "not TOML"]),
+    (
+        "a_published_column_of_no_parameter",
+        "[published]\noutcome = \"global\"\ncolumns = [\"q\"]",
+        &["published.columns = q", "name parameters only"],
+    ),
+    (
+        "a_published_row_of_wrong_width",
+        "[published]\noutcome = \"global\"\ncolumns = [\"ratio\"]\nrows = [[1, 0.5], [4]]",
+        &["published.rows = ", "rows of 2 numbers"],
+    ),
+];
+
+/// Text of `--set`, and what the message must hold besides `--set`.
+const WRONG_SETS: &[Wrong] = &[
+    ("without_equals_sign", "params.patches", &["params.patches", "has no '='", "write key=value"]),
+    ("without_key", "=3", &["=3", "names no key", "write key=value"]),
+    ("of_an_unknown_key", "params.ratios=3", &["params.ratios = 3", "did you mean params.ratio?"]),
+    ("of_an_unknown_table", "parms.ratio=3", &["parms", "3", "did you mean params?"]),
+    ("of_a_key_below_a_value", "params.patches.x=3", &["params.patches = ", "3", "whole number from 1"]),
+    ("of_an_impossible_value", "params.ratio=30", &["params.ratio = 30", "choose ratio between 0 and 25"]),
+    ("of_a_wrong_type", "compute.threads=\"two\"", &["compute.threads = \"two\"", "whole number from 1"]),
+    ("of_a_word_for_a_number", "params.patches=many", &["params.patches = \"many\"", "whole number from 1"]),
+    ("of_an_unstable_step", "descent.step=1.0", &["descent.step = 1", "choose at most 0.2314"]),
+    ("of_one_step_group", "descent.step.output=0.1", &["descent.step = ", "0.1", "filter and output"]),
+];
+
+fn refuses_spec((_, text, parts): &Wrong) {
+    let place = Place::with(text);
+    let before = place.snapshot();
+    for arguments in [&["run", "spec.toml", "--quiet", "--out", "out"][..], &["plan", "spec.toml"]] {
+        let ran = place.run(arguments);
+        ran.refused(2, &[&["error: spec.toml: "], *parts].concat());
+        assert!(place.snapshot() == before, "nothing is written");
+    }
+}
+
+fn refuses_set((_, set, parts): &Wrong) {
+    let place = Place::with(SMALL);
+    let before = place.snapshot();
+    for arguments in [&["run", "spec.toml", "--quiet", "--set", set][..], &["plan", "spec.toml", "--set", set]] {
+        let ran = place.run(arguments);
+        ran.refused(2, &[&["error: --set: "], *parts].concat());
+        assert!(place.snapshot() == before, "nothing is written");
+    }
+}
+
+fn a_missing_experiment_is_refused() {
+    let place = Place::new();
+    for command in ["run", "plan"] {
+        place.run(&[command, "absent.toml"]).refused(2, &["absent.toml", "does not exist", "check the path"]);
+    }
+    assert!(place.snapshot().is_empty());
+}
+
+fn too_many_cells_are_refused() {
+    let hundred: Vec<String> = (2..130).map(|i| i.to_string()).collect();
+    let list = hundred.join(", ");
+    let place =
+        Place::with(&format!("[params]\npatches = [{list}]\nfilter_size = [{list}]\nteacher_norm = [{list}]\n"));
+    for command in ["run", "plan"] {
+        place.run(&[command, "spec.toml"]).refused(2, &["spec.toml: params", "2097152 cells", "shorten them"]);
+    }
+}
+
+fn lanes_that_do_not_fit_are_refused() {
+    let gpu = gpu_arguments();
+    let gpu: Vec<&str> = gpu.iter().map(String::as_str).collect();
+    let cases = [
+        ("compute.lanes=3", "compute.lanes = 3", "power of two"),
+        ("compute.lanes=1024", "compute.lanes = 1024", "choose"),
+        ("compute.lanes=32", "compute.lanes = 32", "share"),
+    ];
+    for (set, shown, problem) in cases {
+        let place = Place::with(SMALL);
+        let arguments = [&["run", "spec.toml", "-q", "--set", set, "--out", "out"], &gpu[..]].concat();
+        place.run(&arguments).refused(2, &["error: --set: ", shown, problem, "choose"]);
+        // What it leaves behind does not stand in the way.
+        place.run(&["run", "spec.toml", "-q", "--precision", "f32", "--out", "out"]).done();
+    }
+    let wide = "[params]\npatches = 1000\n[runs]\nper_cell = 10\n[compute]\nlanes = 1\n";
+    let arguments = [&["run", "spec.toml", "-q", "--out", "out"], &gpu[..]].concat();
+    Place::with(wide)
+        .run(&arguments)
+        .refused(2, &["error: spec.toml: ", "compute.lanes = 1", "1005 numbers", "choose"]);
+}

@@ -1,0 +1,124 @@
+//! Processes that are killed or interrupted in the middle of their work, and go on with it.
+
+use super::{TABLES, assert_same};
+use crate::support::program::{Place, Ran, Table};
+use crate::support::trial;
+use libtest_mimic::Trial;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    if cfg!(unix) {
+        vec![
+            trial("store::resume::killed_work_goes_on", killed_work_goes_on),
+            trial("store::resume::interrupted_work_goes_on", interrupted_work_goes_on),
+        ]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Several cells, each in several batches, with every table; runs that take up to 200 steps.
+fn spec(per_cell: u64) -> String {
+    format!(
+        "[experiment]\nname = \"long\"\nseed = 11\n[model]\nform = \"reduced\"\n\
+         [params]\npatches = [25, 36]\nratio = [0, 1, 4, 9, 16]\n\
+         [descent]\nverdicts = false\nmax_steps = 200\n[runs]\nper_cell = {per_cell}\n\
+         [compute]\nbackend = \"cpu\"\nbatch = 512\n[output]\nruns = true\nendpoints = true\n"
+    )
+}
+
+/// Parts that are whole.
+fn parts(place: &Place) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(place.path("out/parts")) else { return Vec::new() };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.filter(|name| name.ends_with("-counts.csv")).collect()
+}
+
+fn runs_in_parts(place: &Place) -> f64 {
+    let runs = |name: &String| place.table(&format!("out/parts/{name}")).numbers("runs")[0].unwrap();
+    parts(place).iter().map(runs).sum()
+}
+
+/// Starts an experiment and sends it a signal once it has written some parts. Chooses its size so that it is not over by
+/// then, and returns what came of it.
+fn stopped(signal: &str) -> (Place, Ran) {
+    for per_cell in [40_000, 80_000, 160_000] {
+        let place = Place::with(&spec(per_cell));
+        let arguments = ["run", "spec.toml", "--out", "out"];
+        let mut child = place.command(&arguments).spawn().unwrap();
+        let began = Instant::now();
+        while parts(&place).len() < 3 && child.try_wait().unwrap().is_none() {
+            assert!(began.elapsed() < Duration::from_secs(60), "no parts after a minute");
+            sleep(Duration::from_millis(2));
+        }
+        let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+        let output = child.wait_with_output().unwrap();
+        if sent.success() && !output.status.success() {
+            return (place, Ran::of(&output, &arguments));
+        }
+    }
+    panic!("every experiment was over before it could be stopped");
+}
+
+fn is_running(place: &Place) -> bool {
+    let manifest: serde_json::Value = serde_json::from_str(&place.text("out/manifest.json")).unwrap();
+    manifest["state"] == "running" && !Path::new(&place.path("out/counts.csv")).exists()
+}
+
+/// Goes on with the work and compares with what an uninterrupted process makes of it.
+fn goes_on(place: &Place, kept: f64) {
+    let ran = place.run(&["run", "spec.toml", "--out", "out"]).done();
+    assert!(ran.err.contains(&format!("{kept} of them already done")), "{}", ran.err);
+    let whole = place.run(&["run", "spec.toml", "--out", "whole"]).done();
+    assert!(!whole.err.contains("already done"));
+    assert_eq!(ran.out, whole.out);
+    assert_same(place, "out", "whole", &TABLES);
+    assert_same(place, "out", "whole", &["spec.toml"]);
+    let names = |folder: &str| {
+        let entries = fs::read_dir(place.path(folder)).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("out"), names("whole"));
+    let counts = |file: &str| -> Table { place.table(file) };
+    assert_eq!(counts("out/counts.csv").rows.len(), 10);
+}
+
+fn killed_work_goes_on() {
+    let (place, ran) = stopped("KILL");
+    assert_eq!(ran.code, None, "killed: {ran:?}");
+    assert!(is_running(&place));
+    let kept = runs_in_parts(&place);
+    assert!(kept > 0.0);
+    goes_on(&place, kept);
+}
+
+fn interrupted_work_goes_on() {
+    let (place, ran) = stopped("INT");
+    assert_eq!(ran.code, Some(130), "{ran:?}");
+    let (kept, total) = (runs_in_parts(&place), 10.0 * per_cell(&place));
+    let line = ran.err.lines().last().unwrap();
+    let said = format!("error: interrupted; {kept} of {total} runs are kept in out, the same command goes on");
+    assert!(line.starts_with(&said), "{said}\n{}", ran.err);
+    assert!(is_running(&place));
+    let manifest: serde_json::Value = serde_json::from_str(&place.text("out/manifest.json")).unwrap();
+    assert_eq!(manifest["runs"].as_f64(), Some(kept), "the manifest counts the runs that are done");
+    let before = place.snapshot();
+    let report = place.run(&["report", "out"]).done();
+    assert!(report.out.contains(&format!("Unfinished: {kept} of {total} runs are done.")), "{}", report.out);
+    for format in ["csv", "json", "md"] {
+        place.run(&["report", "out", "--format", format]).done();
+    }
+    assert!(place.snapshot() == before, "report writes nothing");
+    goes_on(&place, kept);
+}
+
+fn per_cell(place: &Place) -> f64 {
+    let spec: toml::Table = place.text("spec.toml").parse().unwrap();
+    spec["runs"]["per_cell"].as_integer().unwrap() as f64
+}
