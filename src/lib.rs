@@ -34,7 +34,7 @@
 //! # Modules, in the direction in which data flows
 //! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`] (starts) → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
 //! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
-//! landscapes, written once over the number types of [`real`] for the descent of [`descent`].
+//! landscapes with their [`parameter`]s, written once over the number types of [`real`] for the descent of [`descent`].
 
 pub mod arc_cosine;
 pub mod backend;
@@ -44,6 +44,7 @@ pub mod experiment;
 pub mod interval;
 pub mod model;
 pub mod normal;
+pub mod parameter;
 pub mod plan;
 pub mod progress;
 pub mod real;

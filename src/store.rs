@@ -6,6 +6,7 @@
 //! where the work was interrupted, nor on the size of the batches.
 
 pub mod manifest;
+mod part;
 pub mod table;
 
 use crate::experiment::{Details, Finished};
@@ -14,8 +15,8 @@ use crate::report::Summary;
 use crate::spec::{Spec, SpecError, io_reason};
 use crate::tally::Tally;
 use manifest::{Manifest, State};
+use part::Part;
 use std::fs::{self, File};
-use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -80,21 +81,6 @@ fn io(path: &Path, action: &'static str, remedy: &'static str) -> impl FnOnce(st
 
 const CHECK_PERMISSIONS: &str = "check the path, its permissions and the free space";
 
-/// Runs that a part holds, and their tally.
-#[derive(Clone, Debug, PartialEq)]
-struct Part {
-    cell: usize,
-    runs: Range<u64>,
-    tally: Tally,
-}
-
-impl Part {
-    /// Name of the part's file of a kind (`counts`, `runs`, `endpoints`); sorts in the order of the plan.
-    fn file(&self, kind: &str) -> String {
-        format!("{:07}-{:016}-{:016}-{kind}.csv", self.cell, self.runs.start, self.runs.end)
-    }
-}
-
 /// A result folder that this process works in.
 #[derive(Debug)]
 pub struct Folder {
@@ -154,7 +140,7 @@ impl Folder {
                 if this.is_complete() {
                     return Ok(this);
                 }
-                this.parts = read_parts(path)?;
+                this.parts = part::read_all(path)?;
             }
         }
         this.manifest.write(path)?;
@@ -243,7 +229,7 @@ impl Folder {
 
     /// What the runs of each cell ended in so far.
     pub fn tallies(&self, plan: &Plan) -> Vec<Tally> {
-        tallies(&self.parts, plan)
+        part::tallies(&self.parts, plan)
     }
 
     /// Writes the tables and closes the folder.
@@ -260,12 +246,12 @@ impl Folder {
         self.write("summary.csv", &summary.csv())?;
         let mut files = vec!["spec.toml", "cells.csv", "counts.csv", "estimates.csv", "summary.csv"];
         if self.details.runs {
-            self.concatenate("runs", &table::RUNS_HEADER.join(","))?;
+            part::concatenate(&self.path, &self.parts, "runs", &table::RUNS_HEADER.join(","))?;
             files.push("runs.csv");
         }
         if self.details.endpoints {
             let widest = plan.cells.iter().map(|c| c.problem.dim()).max().unwrap_or(0);
-            self.concatenate("endpoints", &table::endpoints_header(widest))?;
+            part::concatenate(&self.path, &self.parts, "endpoints", &table::endpoints_header(widest))?;
             files.push("endpoints.csv");
         }
         self.manifest.complete(&self.path, &files, &tallies)?;
@@ -284,35 +270,6 @@ impl Folder {
         self.manifest.steps = tallies().map(|tally| tally.steps).sum();
         self.manifest.pause();
         self.manifest.write(&self.path)
-    }
-
-    /// Joins the parts of a kind, in order, under one header. Rows shorter than the header are filled with empty fields.
-    fn concatenate(&self, kind: &str, header: &str) -> Result<(), StoreError> {
-        let path = self.path.join(format!("{kind}.csv"));
-        let temporary = self.path.join(format!("{kind}.csv.tmp"));
-        let fail = || io(&path, "written", CHECK_PERMISSIONS);
-        let width = header.split(',').count();
-        let mut file = std::io::BufWriter::new(File::create(&temporary).map_err(fail())?);
-        writeln!(file, "{header}").map_err(fail())?;
-        for part in &self.parts {
-            let source = self.path.join("parts").join(part.file(kind));
-            let text =
-                fs::read_to_string(&source).map_err(io(&source, "read", "run the experiment into a new folder"))?;
-            if text.lines().count() as u64 != part.tally.runs() || !text.ends_with('\n') {
-                return Err(damaged(
-                    &source,
-                    format!("it should have {} rows", part.tally.runs()),
-                    &part.file("counts"),
-                ));
-            }
-            for line in text.lines() {
-                let missing = width.saturating_sub(line.split(',').count());
-                writeln!(file, "{line}{}", ",".repeat(missing)).map_err(fail())?;
-            }
-        }
-        file.flush().map_err(fail())?;
-        drop(file);
-        fs::rename(&temporary, &path).map_err(fail())
     }
 
     fn write_part(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
@@ -337,11 +294,6 @@ fn write_renamed(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
     write().map_err(io(path, "written", CHECK_PERMISSIONS))
 }
 
-fn damaged(path: &Path, reason: String, counts: &str) -> StoreError {
-    let remedy = format!("delete it and parts/{counts}, then run the same command again: only these runs are repeated");
-    StoreError::Damaged { path: path.display().to_string(), reason, remedy }
-}
-
 /// The folder's own experiment.
 fn own_spec(folder: &Path) -> Result<Spec, StoreError> {
     Spec::load(&folder.join("spec.toml"), &[]).map_err(|error| StoreError::Damaged {
@@ -349,44 +301,6 @@ fn own_spec(folder: &Path) -> Result<Spec, StoreError> {
         reason: format!("{}: {}", error.key, error.problem),
         remedy: "restore it from a copy, or run the experiment again into a new folder".into(),
     })
-}
-
-fn read_parts(folder: &Path) -> Result<Vec<Part>, StoreError> {
-    let path = folder.join("parts");
-    let entries = fs::read_dir(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
-    let mut parts = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(io(&path, "read", CHECK_PERMISSIONS))?.file_name().to_string_lossy().into_owned();
-        if !name.ends_with("-counts.csv") {
-            continue;
-        }
-        let file = path.join(&name);
-        let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
-        let part = table::read_part_counts(&text)
-            .map(|(cell, runs, tally)| Part { cell, runs, tally })
-            .filter(|part| part.file("counts") == name)
-            .ok_or_else(|| damaged(&file, "it is cut short or was changed".into(), &name))?;
-        parts.push(part);
-    }
-    parts.sort_by_key(|p| (p.cell, p.runs.start));
-    if let Some(pair) = parts.windows(2).find(|w| w[0].cell == w[1].cell && w[0].runs.end > w[1].runs.start) {
-        return Err(damaged(
-            &path.join(pair[1].file("counts")),
-            "its runs are counted twice".into(),
-            &pair[1].file("counts"),
-        ));
-    }
-    Ok(parts)
-}
-
-fn tallies(parts: &[Part], plan: &Plan) -> Vec<Tally> {
-    let mut tallies = vec![Tally::default(); plan.cells.len()];
-    for part in parts {
-        if let Some(tally) = tallies.get_mut(part.cell) {
-            tally.add(&part.tally);
-        }
-    }
-    tallies
 }
 
 /// First key in which two specs differ.
@@ -443,7 +357,7 @@ impl Stored {
                 remedy: "run the experiment again into a new folder".into(),
             })?
         } else {
-            tallies(&read_parts(path)?, &plan)
+            part::tallies(&part::read_all(path)?, &plan)
         };
         Ok(Stored { spec, plan, tallies, manifest })
     }

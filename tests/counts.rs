@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("counts::table_1_is_reproduced", table_1_is_reproduced),
         trial("counts::verdicts_are_never_contradicted", verdicts_are_never_contradicted),
         trial("counts::verdicts_wait_for_their_conditions", verdicts_wait_for_their_conditions),
+        trial("counts::converged_is_inside_the_verdict", converged_is_inside_the_verdict),
         trial("counts::bounds_on_steps_hold", bounds_on_steps_hold),
         trial("counts::slow_filter_reaches_its_limit", slow_filter_reaches_its_limit),
     ]
@@ -117,6 +118,48 @@ fn verdicts_wait_for_their_conditions() {
         let said = problem.theory().into_iter().find(|p| p.name == "verdicts_at_start").unwrap().value;
         assert_eq!(said, Some(f64::from(u8::from(valid))), "steps {filter}, {output}");
     }
+}
+
+/// A point that counts as converged is where the verdict holds too, however coarse the tolerance and however close the ratio
+/// to the critical one: so `converged` is a proof as well, once the filter's step is small enough.
+fn converged_is_inside_the_verdict() {
+    let mut seen = [0; 2];
+    for case in 0..400 {
+        let mut draws = CellSeed::new(seed(), "counts::converged").run(case);
+        let k = (2.0 + 99.0 * draws.uniform()).floor();
+        let critical = 1.0 + (k - 1.0) / PI;
+        // Half of the cells within a few percent of the critical ratio, where the margin of the verdict vanishes.
+        let q = if case % 2 == 0 { k * draws.uniform() } else { critical * (1.0 - 0.1 * draws.uniform().powi(3)) };
+        let (n, s) = (0.5 + draws.uniform(), 0.5 + draws.uniform());
+        let tolerance = 0.5 * draws.uniform();
+        let texts = [k.to_string(), format!("{q:?}"), format!("{n:?}"), format!("{s:?}")];
+        let names = ["patches", "ratio", "teacher_norm", "filter_norm"];
+        let set: Vec<_> = names.into_iter().zip(texts.iter().map(String::as_str)).collect();
+        let with = |verdicts| {
+            let step = StepSize::Groups(vec![1e-6, 1e-6]);
+            problem("cnn", "reduced", &set, &Settings { step, tolerance, verdicts, ..settings() })
+        };
+        let (plain, proving) = (with(false), with(true));
+        let target = [n * s * (q / k).sqrt(), n * s * (1.0 - q / k).sqrt()];
+        for point in 0..200 {
+            let spurious = point % 2 == 1;
+            let (along, across) = match spurious {
+                true => (target[0] * (k - 1.0) / (k + PI - 1.0), -target[1] / (PI - 1.0)),
+                false => (target[0], target[1]),
+            };
+            // Distances of every order up to the tolerance, since the margin may be much smaller.
+            let mut near = || tolerance * libm::exp(-6.0 * draws.uniform()) * (draws.uniform() - 0.5).signum();
+            let angle = if spurious { PI - near().abs() } else { near().abs() };
+            let x = [libm::cos(angle), libm::sin(angle), along + n * s * near(), across + n * s * near()];
+            let Some(stop) = plain.evaluate(F64, &x).stop else { continue };
+            assert_eq!(stop.status, Status::Converged);
+            let proven = proving.evaluate(F64, &x).stop.unwrap();
+            let what = format!("case {case}, seed {}: {set:?}, tolerance {tolerance}, {x:?}", seed());
+            assert_eq!((proven.status, proven.outcome()), (Status::Verdict, stop.outcome()), "{what}");
+            seen[usize::from(spurious)] += 1;
+        }
+    }
+    assert!(seen.iter().all(|n| *n > 2_000), "{seen:?}");
 }
 
 /// `π − g(φ)` for the majorant below.

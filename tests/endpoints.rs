@@ -103,9 +103,8 @@ fn formats_agree() {
 fn gpu_agrees(lanes: u32, runs: usize) {
     let gpu = gpu(F32, lanes);
     for_decisive(|what, model, set, problem| {
-        if lanes > 1 && gpu.shape(problem).is_err() {
-            // A state too small to be shared.
-            assert!(problem.dim() <= 4, "{what}");
+        if lanes > 1 && !problem.kernel().shareable {
+            assert!(gpu.shape(problem).is_err(), "{what}");
             return;
         }
         let from = starts(model, set, problem, seed(), runs);
@@ -221,8 +220,7 @@ fn gpu_segments_change_nothing() {
             for lanes in [1, 8] {
                 let with = |segment| gpu_with(Options { precision: F32, lanes, segment, ..Options::default() });
                 let usual = with(100);
-                if lanes > 1 && usual.shape(&*problem).is_err() {
-                    assert!(problem.dim() <= 4, "{form}");
+                if lanes > 1 && !problem.kernel().shareable {
                     continue;
                 }
                 let from = starts(model.name(), set, &*problem, seed(), 500);

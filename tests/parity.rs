@@ -37,9 +37,9 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// One cell in one form: model, form and parameter values.
 type Cell<'a> = (&'a str, &'a str, Set);
 
-/// Lanes that are tried with a state of `dim` numbers: alone, several teams a workgroup, one team a workgroup.
-fn lanes(dim: usize) -> &'static [u32] {
-    if dim > 4 { &[1, 8, 64] } else { &[1] }
+/// Lanes that are tried: alone, several teams a workgroup, one team a workgroup.
+fn lanes(problem: &dyn Problem) -> &'static [u32] {
+    if problem.kernel().shareable { &[1, 8, 64] } else { &[1] }
 }
 
 /// Runs a comparison for every cell and number of lanes.
@@ -47,7 +47,7 @@ fn for_all_lanes(precision: Precision, compare: impl Fn(&str, &Gpu, &dyn Problem
     let gpus = [1, 8, 64].map(|lanes| (lanes, gpu(precision, lanes)));
     for_all_cells(|what, model, form, set| {
         let problem = problem(model.name(), form, set, &settings());
-        for (lanes, gpu) in gpus.iter().filter(|(l, _)| lanes(problem.dim()).contains(l)) {
+        for (lanes, gpu) in gpus.iter().filter(|(l, _)| lanes(&*problem).contains(l)) {
             let what = format!("{what} lanes={lanes}");
             compare(&what, gpu, &*problem, (model.name(), form, set)).unwrap_or_else(|e| panic!("{e}"));
         }
@@ -172,7 +172,7 @@ fn for_forms_of_cnn(test: impl Fn(&str, &dyn Problem, Cell<'_>, u32)) {
     for (form, _) in model.forms() {
         let set = cells("cnn")[0];
         let problem = problem("cnn", form, set, &settings());
-        for &lanes in lanes(problem.dim()) {
+        for &lanes in lanes(&*problem) {
             test(&format!("cnn/{form} lanes={lanes}"), &*problem, ("cnn", form, set), lanes);
         }
     }

@@ -31,9 +31,9 @@ pub(crate) fn trials() -> Vec<Trial> {
 const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::F64];
 const ENTRIES: [Entry; 2] = [Entry::Descend, Entry::Evaluate];
 
-/// Lanes that share a state of `dim` numbers: all that the backend takes.
-fn lanes(dim: usize) -> &'static [u32] {
-    if dim > 4 { &[1, 8, 32, 64, 256] } else { &[1] }
+/// Lanes that share a state, of all sizes that the backend takes.
+fn lanes(kernel: &Kernel) -> &'static [u32] {
+    if kernel.shareable { &[1, 8, 32, 64, 256] } else { &[1] }
 }
 
 /// Calls `check` with every text: what it is, its kernel, shape, entry point and parsed module.
@@ -41,7 +41,7 @@ fn for_all_texts(mut check: impl FnMut(&str, &Kernel, Shape, Entry, &Module)) {
     for_all_cells(|what, model, form, set| {
         let problem = problem(model.name(), form, set, &settings());
         let kernel = problem.kernel();
-        for &lanes in lanes(problem.dim()) {
+        for &lanes in lanes(&kernel) {
             for precision in PRECISIONS {
                 for entry in ENTRIES {
                     let shape = Shape { dim: problem.dim() as u32, lanes, precision };

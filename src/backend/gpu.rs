@@ -6,6 +6,8 @@
 
 pub mod device;
 pub mod layout;
+mod memory;
+mod pipeline;
 pub mod shader;
 
 use super::{Backend, BackendError, Batch, check_range};
@@ -14,12 +16,13 @@ use crate::model::{Evaluation, Invalid, Kernel, Problem};
 use crate::real::Precision;
 use device::{AdapterReport, Opened, Wanted};
 use layout::{Control, Dispatch};
+use memory::{POISON, decode, words};
+use pipeline::{SCHEDULE_BINDINGS, bindings, compile};
 use shader::{Entry, MAX_GROUPS, Shape};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use wgpu::util::{BufferInitDescriptor, DeviceExt};
 
 /// Bytes of state in a batch, unless the device allows less.
 const BATCH_BYTES: usize = 64 << 20;
@@ -33,28 +36,6 @@ const SOLO_LIMIT: usize = 512;
 const SEGMENT: u32 = 100;
 /// A submission should keep the device busy for about this long: watchdogs stop longer ones, shorter ones cost more.
 const SUBMISSION: Duration = Duration::from_millis(60);
-/// Value of every output word before the first dispatch.
-const POISON: u32 = 0xdead_beef;
-
-/// How a kernel uses a buffer; the position in a list is the binding.
-#[derive(Clone, Copy, Debug)]
-enum Use {
-    Uniform,
-    Read,
-    Write,
-}
-
-const SCHEDULE_BINDINGS: &[Use] = &[Use::Write, Use::Write];
-
-/// Bindings of an entry point: constants, data, state and control, then its own. Spelled out because a model need not use
-/// all of them, and a layout deduced from the text would leave the unused ones out.
-fn bindings(entry: Entry) -> &'static [Use] {
-    match entry {
-        Entry::Descend => &[Use::Uniform, Use::Read, Use::Write, Use::Write, Use::Read, Use::Write, Use::Write],
-        Entry::Evaluate => &[Use::Uniform, Use::Read, Use::Write, Use::Write, Use::Write, Use::Write],
-    }
-}
-
 /// What the GPU backend is opened with.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -86,14 +67,6 @@ pub struct Gpu {
     compiled: Mutex<HashMap<String, Arc<wgpu::ComputePipeline>>>,
     /// What the device has complained about outside of any call that could return it.
     complaints: Arc<Mutex<Vec<String>>>,
-}
-
-/// Buffers of one batch on the device.
-struct Buffers {
-    constants: wgpu::Buffer,
-    data: wgpu::Buffer,
-    state: wgpu::Buffer,
-    control: wgpu::Buffer,
 }
 
 impl Gpu {
@@ -207,164 +180,6 @@ impl Gpu {
         compiled.insert(text, pipeline.clone());
         Ok(pipeline)
     }
-
-    fn upload(&self, kernel: &Kernel, states: &[f64], dim: usize, control: Control) -> Buffers {
-        let precision = self.options.precision;
-        let runs = states.len() / dim;
-        let constants: Vec<f64> = kernel.constants.iter().map(|(_, value)| *value).collect();
-        // Component-major, so that neighbouring invocations read neighbouring words.
-        let mut columns = vec![0.0; states.len()];
-        for (run, state) in states.chunks_exact(dim).enumerate() {
-            for (i, &value) in state.iter().enumerate() {
-                columns[i * runs + run] = value;
-            }
-        }
-        let storage = wgpu::BufferUsages::STORAGE;
-        Buffers {
-            constants: self.filled(&encode(&constants, precision), wgpu::BufferUsages::UNIFORM, "constants"),
-            data: self.filled(&encode(&kernel.data, precision), storage, "data"),
-            state: self.filled(&encode(&columns, precision), storage | wgpu::BufferUsages::COPY_SRC, "state"),
-            control: self.filled(
-                bytemuck::bytes_of(&control),
-                storage | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
-                "control",
-            ),
-        }
-    }
-
-    fn filled(&self, bytes: &[u8], usage: wgpu::BufferUsages, label: &str) -> wgpu::Buffer {
-        // A uniform block ends on a multiple of 16 bytes.
-        let mut contents = bytes.to_vec();
-        contents.resize(bytes.len().next_multiple_of(16), 0);
-        self.opened.device.create_buffer_init(&BufferInitDescriptor { label: Some(label), contents: &contents, usage })
-    }
-
-    fn poisoned(&self, bytes: usize, label: &str) -> wgpu::Buffer {
-        let words = vec![POISON; bytes.div_ceil(4)];
-        self.filled(bytemuck::cast_slice(&words), wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC, label)
-    }
-
-    fn bind(&self, pipeline: &wgpu::ComputePipeline, buffers: &Buffers, outputs: &[&wgpu::Buffer]) -> wgpu::BindGroup {
-        let shared = [&buffers.constants, &buffers.data, &buffers.state, &buffers.control];
-        self.group(pipeline, &[&shared[..], outputs].concat())
-    }
-
-    fn group(&self, pipeline: &wgpu::ComputePipeline, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
-        let entries: Vec<_> = buffers
-            .iter()
-            .enumerate()
-            .map(|(binding, buffer)| wgpu::BindGroupEntry {
-                binding: binding as u32,
-                resource: buffer.as_entire_binding(),
-            })
-            .collect();
-        self.opened.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &entries,
-        })
-    }
-
-    fn failure(&self, message: impl ToString) -> BackendError {
-        BackendError::Device { adapter: self.opened.report.name.clone(), message: message.to_string() }
-    }
-
-    /// Copies a buffer back to the host.
-    fn read(&self, buffer: &wgpu::Buffer) -> Result<Vec<u8>, BackendError> {
-        let device = &self.opened.device;
-        let staging = device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("read-back"),
-            size: buffer.size(),
-            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        let mut encoder = device.create_command_encoder(&Default::default());
-        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, buffer.size());
-        let submission = self.opened.queue.submit([encoder.finish()]);
-        let (sender, receiver) = std::sync::mpsc::channel();
-        staging.map_async(wgpu::MapMode::Read, .., move |result| {
-            // The receiver waits below; it can only be gone if this thread has already failed.
-            let _ = sender.send(result);
-        });
-        device
-            .poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })
-            .map_err(|e| self.failure(e))?;
-        let complaints = std::mem::take(&mut *self.complaints.lock().unwrap_or_else(PoisonError::into_inner));
-        if !complaints.is_empty() {
-            return Err(self.failure(complaints.join("; ").replace('\n', " ")));
-        }
-        receiver.recv().map_err(|e| self.failure(e))?.map_err(|e| self.failure(e))?;
-        let view = staging.get_mapped_range(..).map_err(|e| self.failure(e))?;
-        Ok(view.to_vec())
-    }
-}
-
-fn compile(opened: &Opened, entry: &str, bindings: &[Use], text: &str) -> Result<wgpu::ComputePipeline, BackendError> {
-    let entries: Vec<_> = bindings
-        .iter()
-        .enumerate()
-        .map(|(binding, usage)| wgpu::BindGroupLayoutEntry {
-            binding: binding as u32,
-            visibility: wgpu::ShaderStages::COMPUTE,
-            ty: wgpu::BindingType::Buffer {
-                ty: match usage {
-                    Use::Uniform => wgpu::BufferBindingType::Uniform,
-                    Use::Read => wgpu::BufferBindingType::Storage { read_only: true },
-                    Use::Write => wgpu::BufferBindingType::Storage { read_only: false },
-                },
-                has_dynamic_offset: false,
-                min_binding_size: None,
-            },
-            count: None,
-        })
-        .collect();
-    let group = opened
-        .device
-        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(entry), entries: &entries });
-    let layout = opened.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label: Some(entry),
-        bind_group_layouts: &[Some(&group)],
-        immediate_size: 0,
-    });
-    let scope = opened.device.push_error_scope(wgpu::ErrorFilter::Validation);
-    let module = opened.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some(entry),
-        source: wgpu::ShaderSource::Wgsl(text.into()),
-    });
-    let pipeline = opened.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some(entry),
-        layout: Some(&layout),
-        module: &module,
-        entry_point: Some(entry),
-        // Every word of workgroup memory is written before it is read.
-        compilation_options: wgpu::PipelineCompilationOptions {
-            zero_initialize_workgroup_memory: false,
-            ..Default::default()
-        },
-        cache: None,
-    });
-    match pollster::block_on(scope.pop()) {
-        Some(error) => Err(BackendError::Kernel { kernel: entry.into(), message: error.to_string() }),
-        None => Ok(pipeline),
-    }
-}
-
-fn encode(values: &[f64], precision: Precision) -> Vec<u8> {
-    match precision {
-        Precision::F32 => values.iter().flat_map(|&x| (x as f32).to_le_bytes()).collect(),
-        Precision::F64 => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
-    }
-}
-
-fn decode(bytes: &[u8], precision: Precision) -> Vec<f64> {
-    match precision {
-        Precision::F32 => bytemuck::pod_collect_to_vec::<u8, f32>(bytes).into_iter().map(f64::from).collect(),
-        Precision::F64 => bytemuck::pod_collect_to_vec(bytes),
-    }
-}
-
-fn words(bytes: &[u8]) -> Vec<u32> {
-    bytemuck::pod_collect_to_vec(bytes)
 }
 
 impl Backend for Gpu {

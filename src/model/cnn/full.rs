@@ -1,6 +1,7 @@
 //! The form of the paper: state `v₀ … v_{p−1}, a₀ … a_{k−1}`. Twin of `shaders/model/cnn_full.wgsl`.
 
-use super::{Cell, Constants, Survey};
+use super::Cell;
+use super::landscape::{Constants, Survey};
 use crate::descent::{Landscape, Rule};
 use crate::model::{Form, Kernel, Prediction};
 use crate::real::Real;

@@ -10,7 +10,8 @@
 //!
 //! `A₃` decays by `1 − η_a(π−1)/2π` a step and influences nothing else, so it stays on the host in closed form.
 
-use super::{Cell, Constants, Survey};
+use super::Cell;
+use super::landscape::{Constants, Survey};
 use crate::descent::{Landscape, Rule};
 use crate::model::{Form, Kernel, Prediction};
 use crate::real::Real;

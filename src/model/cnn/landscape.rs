@@ -1,0 +1,134 @@
+//! What both forms share: the constants of a cell, what is known of a point, and what follows from it. Twin of
+//! `shaders/model/cnn.wgsl`.
+
+use crate::arc_cosine::{Angle, angle_of, kernel_deficit};
+use crate::descent::proven;
+use crate::endpoint::{Outcome, Status};
+use crate::model::constants;
+use crate::real::Real;
+use std::f64::consts::PI;
+
+constants! {
+    /// Constants of the landscape and its stop rule; computed once for a cell.
+    pub struct Constants {
+        /// `s`
+        filter_norm,
+        /// `s 1ᵀa*`
+        target_sum,
+        /// `s ‖a*‖²`
+        target_overlap,
+        /// `1ᵀa* / (s ‖a*‖²)`: turns `s1ᵀa* − 1ᵀa` into `E`.
+        gap_scale,
+        /// `qπ / (k + π − 1)`: the largest `E` that a run can return to.
+        gap_ceiling,
+        /// Verdicts hold for `‖v‖²` of at least this.
+        verdict_square,
+        /// `1ᵀa` at the spurious point.
+        spurious_sum,
+        /// `aᵀa*` at the spurious point.
+        spurious_overlap,
+        /// Largest angle from `w*` that counts as converged.
+        global_angle,
+        /// Largest angle from `−w*` that counts as converged; negative where there is no spurious minimum.
+        spurious_angle,
+        /// Largest difference of `1ᵀa` from the global minimum that counts as converged.
+        global_sum_tolerance,
+        /// The same for the spurious minimum.
+        spurious_sum_tolerance,
+        /// Largest difference of `aᵀa*` from the global minimum that counts as converged.
+        global_overlap_tolerance,
+        /// The same for the spurious minimum.
+        spurious_overlap_tolerance,
+        /// Size at which a run has diverged.
+        size_limit,
+        /// `B₁`
+        along,
+        /// `B₂`
+        across,
+        /// `k`
+        patches,
+        /// `√k`
+        root_patches,
+        /// `η_v`
+        filter_step,
+        /// `η_a`
+        output_step,
+    }
+}
+
+/// What both forms know of a point: everything but the components themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Survey<R> {
+    /// Component of `v` along `w*`.
+    pub(super) x: R,
+    /// Norm of the rest of `v`.
+    pub(super) y: R,
+    /// `‖v‖²`
+    pub(super) square: R,
+    /// `‖v‖`
+    pub(super) radius: R,
+    pub(super) angle: Angle<R>,
+    /// `g(φ) − 1`
+    pub(super) kernel: R,
+    /// `1ᵀa`
+    pub(super) sum: R,
+    /// `aᵀa*`
+    pub(super) overlap: R,
+}
+
+impl<R: Real> Constants<R> {
+    /// Completes a survey from `v`'s components along and across `w*`, `y²`, `1ᵀa` and `aᵀa*`.
+    #[inline(always)]
+    pub(super) fn survey(&self, x: R, y: R, y_square: R, sum: R, overlap: R) -> Survey<R> {
+        let square = x * x + y_square;
+        let radius = square.sqrt();
+        let angle = angle_of(x, y, radius);
+        let kernel = (angle.supplement * x + y) / radius - R::splat(1.0);
+        Survey { x, y, square, radius, angle, kernel, sum, overlap }
+    }
+
+    /// `(π−φ) aᵀa* s / (2π‖v‖³)`: `∂ℓ/∂v` is minus this times `‖v‖² (I − vvᵀ/‖v‖²) w*/s`.
+    #[inline(always)]
+    pub(super) fn filter_pull(&self, survey: &Survey<R>) -> R {
+        R::splat(0.5 / PI) * self.filter_norm * survey.overlap * survey.angle.supplement
+            / (survey.square * survey.radius)
+    }
+
+    /// Verdicts and convergence; see the module's page.
+    #[inline(always)]
+    pub(super) fn decide(&self, survey: &Survey<R>) -> R {
+        let zero = R::zero();
+        let gap = (self.target_sum - survey.sum) * self.gap_scale;
+        let valid = self.verdict_square.le(survey.square);
+        let global = valid & zero.lt(survey.overlap) & zero.le(survey.kernel + R::min(gap, zero));
+        let spurious = valid & survey.overlap.lt(zero) & (survey.kernel + R::max(gap, self.gap_ceiling)).lt(zero);
+        let at_global = survey.angle.angle.le(self.global_angle)
+            & (survey.sum - self.target_sum).abs().le(self.global_sum_tolerance)
+            & (survey.overlap - self.target_overlap).abs().le(self.global_overlap_tolerance);
+        let at_spurious = survey.angle.supplement.le(self.spurious_angle)
+            & (survey.sum - self.spurious_sum).abs().le(self.spurious_sum_tolerance)
+            & (survey.overlap - self.spurious_overlap).abs().le(self.spurious_overlap_tolerance);
+        let code = R::select(at_spurious, proven(Status::Converged, Outcome::Spurious), zero);
+        let code = R::select(at_global, proven(Status::Converged, Outcome::Global), code);
+        let code = R::select(spurious, proven(Status::Verdict, Outcome::Spurious), code);
+        R::select(global, proven(Status::Verdict, Outcome::Global), code)
+    }
+
+    /// Bounded by the start and the teacher in any stable run.
+    #[inline(always)]
+    pub(super) fn size(&self, survey: &Survey<R>) -> R {
+        survey.sum.abs() / self.root_patches + survey.overlap.abs()
+    }
+
+    /// `ℓ` from `(1ᵀb)²`, `‖b‖²` and the survey.
+    #[inline(always)]
+    pub(super) fn loss(&self, survey: &Survey<R>, norm_square: R) -> R {
+        let difference = survey.sum - self.target_sum;
+        let deficit = kernel_deficit(survey.x, survey.y, survey.radius, survey.angle.angle);
+        let two = R::splat(2.0);
+        R::splat(0.25 / PI)
+            * (difference * difference
+                + R::splat(PI - 1.0) * norm_square
+                + two * deficit * self.filter_norm * survey.overlap)
+    }
+}

@@ -1,0 +1,93 @@
+//! Parts: what a folder keeps of each finished batch until the tables are made.
+
+use super::{CHECK_PERMISSIONS, StoreError, io, table};
+use crate::plan::Plan;
+use crate::tally::Tally;
+use std::fs::{self, File};
+use std::io::Write;
+use std::ops::Range;
+use std::path::Path;
+
+/// Runs that a part holds, and their tally.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Part {
+    pub(super) cell: usize,
+    pub(super) runs: Range<u64>,
+    pub(super) tally: Tally,
+}
+
+impl Part {
+    /// Name of the part's file of a kind (`counts`, `runs`, `endpoints`); sorts in the order of the plan.
+    pub(super) fn file(&self, kind: &str) -> String {
+        format!("{:07}-{:016}-{:016}-{kind}.csv", self.cell, self.runs.start, self.runs.end)
+    }
+}
+
+/// Joins the parts of a kind, in order, under one header. Rows shorter than the header are filled with empty fields.
+pub(super) fn concatenate(folder: &Path, parts: &[Part], kind: &str, header: &str) -> Result<(), StoreError> {
+    let path = folder.join(format!("{kind}.csv"));
+    let temporary = folder.join(format!("{kind}.csv.tmp"));
+    let fail = || io(&path, "written", CHECK_PERMISSIONS);
+    let width = header.split(',').count();
+    let mut file = std::io::BufWriter::new(File::create(&temporary).map_err(fail())?);
+    writeln!(file, "{header}").map_err(fail())?;
+    for part in parts {
+        let source = folder.join("parts").join(part.file(kind));
+        let text = fs::read_to_string(&source).map_err(io(&source, "read", "run the experiment into a new folder"))?;
+        if text.lines().count() as u64 != part.tally.runs() || !text.ends_with('\n') {
+            return Err(damaged(&source, format!("it should have {} rows", part.tally.runs()), &part.file("counts")));
+        }
+        for line in text.lines() {
+            let missing = width.saturating_sub(line.split(',').count());
+            writeln!(file, "{line}{}", ",".repeat(missing)).map_err(fail())?;
+        }
+    }
+    file.flush().map_err(fail())?;
+    drop(file);
+    fs::rename(&temporary, &path).map_err(fail())
+}
+
+fn damaged(path: &Path, reason: String, counts: &str) -> StoreError {
+    let remedy = format!("delete it and parts/{counts}, then run the same command again: only these runs are repeated");
+    StoreError::Damaged { path: path.display().to_string(), reason, remedy }
+}
+
+/// Every part of a folder, in the order of the plan.
+pub(super) fn read_all(folder: &Path) -> Result<Vec<Part>, StoreError> {
+    let path = folder.join("parts");
+    let entries = fs::read_dir(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
+    let mut parts = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(io(&path, "read", CHECK_PERMISSIONS))?.file_name().to_string_lossy().into_owned();
+        if !name.ends_with("-counts.csv") {
+            continue;
+        }
+        let file = path.join(&name);
+        let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
+        let part = table::read_part_counts(&text)
+            .map(|(cell, runs, tally)| Part { cell, runs, tally })
+            .filter(|part| part.file("counts") == name)
+            .ok_or_else(|| damaged(&file, "it is cut short or was changed".into(), &name))?;
+        parts.push(part);
+    }
+    parts.sort_by_key(|p| (p.cell, p.runs.start));
+    if let Some(pair) = parts.windows(2).find(|w| w[0].cell == w[1].cell && w[0].runs.end > w[1].runs.start) {
+        return Err(damaged(
+            &path.join(pair[1].file("counts")),
+            "its runs are counted twice".into(),
+            &pair[1].file("counts"),
+        ));
+    }
+    Ok(parts)
+}
+
+/// What the runs of each cell ended in, from the parts.
+pub(super) fn tallies(parts: &[Part], plan: &Plan) -> Vec<Tally> {
+    let mut tallies = vec![Tally::default(); plan.cells.len()];
+    for part in parts {
+        if let Some(tally) = tallies.get_mut(part.cell) {
+            tally.add(&part.tally);
+        }
+    }
+    tallies
+}
