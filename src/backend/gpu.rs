@@ -36,6 +36,7 @@ const SOLO_LIMIT: usize = 512;
 const SEGMENT: u32 = 100;
 /// A submission should keep the device busy for about this long: watchdogs stop longer ones, shorter ones cost more.
 const SUBMISSION: Duration = Duration::from_millis(60);
+
 /// What the GPU backend is opened with.
 #[derive(Clone, Debug)]
 pub struct Options {
