@@ -102,7 +102,8 @@ pub trait Model: Sync {
     /// # Errors
     /// A value that is impossible together with the others.
     fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid>;
-    /// The teacher's weights in the order of the paper's form.
+    /// The teacher's weights in the order of the paper's form. They need not be a point where the loss is 0: a student's
+    /// filter may be normalised where the teacher's is not.
     ///
     /// # Errors
     /// As [`Model::problem`].

@@ -60,10 +60,11 @@ impl CellSeed {
 pub struct Draws(Pcg64Mcg);
 
 impl Draws {
-    /// Uniform on the open interval (0, 1): one of the 2^53 midpoints `(i + ½) 2^-53`.
+    /// Uniform on the open interval (0, 1): one of the 2^52 midpoints `(i + ½) 2^-52`, all of which an f64 can hold. With one
+    /// more bit the sum would be rounded from ½ on, and now and then to 1.
     #[inline]
     pub fn uniform(&mut self) -> f64 {
-        ((self.0.next_u64() >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
+        ((self.0.next_u64() >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
     }
 
     /// Standard normal, by inversion of one uniform (AS 241): one draw a variate, whatever its value.

@@ -1,7 +1,6 @@
 //! Rung 1, mathematics of `cnn`: its stationary points, its symmetries, the exact reduction and the theory.
 //!
-//! Formulas are those of Du, Lee, Tian, Póczos and Singh (2018) and of the pages of `src/model/cnn`; nothing here calls these
-//! pages to check themselves, but for predictions that are compared with points of the landscape.
+//! Formulas are those of Du, Lee, Tian, Póczos and Singh (2018); predictions are compared with points of the landscape.
 
 use crate::support::{
     Set, assert_close, cells, distance, for_cases, largest, problem, random_point, settings, trial, values,

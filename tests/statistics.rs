@@ -1,4 +1,4 @@
-//! Normal quantiles, confidence intervals of a proportion, and numbers of restarts.
+//! Confidence intervals of a proportion.
 //!
 //! Reference values, unless a comment names another source, were computed with mpmath 1.3 at 60 digits
 //! from the defining equations, for arguments rounded to double precision. They agree with scipy 1.17
@@ -7,24 +7,19 @@
 
 #![expect(clippy::excessive_precision, reason = "references have 17 digits, whether or not all are needed")]
 
+mod functions;
+mod restarts;
+
 use libtest_mimic::Trial;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use spurious::interval::{Interval, Method, incomplete_beta, restarts, restarts_interval};
-use spurious::normal;
+use spurious::interval::{Interval, Method};
 
-use crate::support::trial;
+use crate::support::{assert_relative, trial};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
-        trial("statistics::quantile_matches_references", quantile_matches_references),
-        trial("statistics::quantile_is_odd", quantile_is_odd),
-        trial("statistics::quantile_has_its_limits", quantile_has_its_limits),
-        trial("statistics::two_sided_matches_references", two_sided_matches_references),
-        trial("statistics::incomplete_beta_matches_references", incomplete_beta_matches_references),
-        trial("statistics::incomplete_beta_has_its_closed_forms", incomplete_beta_has_its_closed_forms),
-        trial("statistics::incomplete_beta_has_its_limits", incomplete_beta_has_its_limits),
+    let mut trials = vec![
         trial("statistics::wilson_matches_references", wilson_matches_references),
         trial("statistics::clopper_pearson_matches_references", clopper_pearson_matches_references),
         trial("statistics::intervals_match_newcombe", intervals_match_newcombe),
@@ -36,22 +31,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("statistics::largest_counts_terminate", largest_counts_terminate),
         trial("statistics::names_are_distinct", names_are_distinct),
         trial("statistics::invalid_input_is_clamped", invalid_input_is_clamped),
-        trial("statistics::restarts_at_boundaries", restarts_at_boundaries),
-        trial("statistics::restarts_by_brute_force", restarts_by_brute_force),
-        trial("statistics::restarts_has_its_limits", restarts_has_its_limits),
-        trial("statistics::restarts_interval_swaps_bounds", restarts_interval_swaps_bounds),
         trial("statistics::interval_contains_proportion", interval_contains_proportion),
         trial("statistics::interval_grows_with_hits", interval_grows_with_hits),
         trial("statistics::interval_widens_with_level", interval_widens_with_level),
         trial("statistics::interval_mirrors", interval_mirrors),
-    ]
-}
-
-/// Asserts that `value` differs from `expected` by at most `tolerance` relative to it.
-#[track_caller]
-fn assert_relative(value: f64, expected: f64, tolerance: f64, what: &str) {
-    let error = (value - expected).abs();
-    assert!(error <= tolerance * expected.abs(), "{what}: {value:e} is not {expected:e} to {tolerance:e}");
+    ];
+    trials.extend(functions::trials());
+    trials.extend(restarts::trials());
+    trials
 }
 
 /// Natural logarithms of 0!, 1!, ..., `n`!, by summation.
@@ -74,129 +61,6 @@ fn binomial(n: u32, p: f64, log_factorials: &[f64]) -> Vec<f64> {
             (ways + f64::from(k) * hit + f64::from(n - k) * miss).exp()
         })
         .collect()
-}
-
-fn quantile_matches_references() {
-    let references = [
-        (0.6, 2.533_471_031_357_997_4e-1),
-        (0.75, 6.744_897_501_960_817_4e-1),
-        (0.9, 1.281_551_565_544_600_6),
-        (0.925, 1.439_531_470_938_456_2),
-        (0.95, 1.644_853_626_951_472_3),
-        (0.975, 1.959_963_984_540_053_9),
-        (0.99, 2.326_347_874_040_840_8),
-        (0.995, 2.575_829_303_548_900_5),
-        (0.999, 3.090_232_306_167_813_3),
-        (0.999_999_999_9, 6.361_340_889_697_421_9),
-        (1.0 - f64::EPSILON / 2.0, 8.209_536_151_601_386_9),
-        (0.500_000_01, 2.506_628_287_226_204_4e-8),
-        (0.025, -1.959_963_984_540_054_2),
-        (0.01, -2.326_347_874_040_841_1),
-        (1e-3, -3.090_232_306_167_813_5),
-        (1e-6, -4.753_424_308_822_899),
-        (1e-10, -6.361_340_902_404_056_2),
-        // On either side of the split at √(-ln p) = 5, that is p = 1.4e-11.
-        (2e-11, -6.604_077_590_405_634_3),
-        (1e-11, -6.706_023_155_495_136_3),
-        (1e-20, -9.262_340_089_798_407_6),
-        (1e-100, -2.127_345_356_096_532_4e1),
-        (1e-300, -3.704_709_629_936_119_9e1),
-    ];
-    for (p, z) in references {
-        // The claim of AS 241, about 1e-16, and four roundings.
-        assert_relative(normal::quantile(p), z, 1e-15, &format!("z({p:e})"));
-    }
-}
-
-fn quantile_is_odd() {
-    for i in 1..512 {
-        // Multiples of 1/1024, for which 1 - p is exact: the two values then agree to the last bit.
-        let p = f64::from(i) / 1024.0;
-        assert_eq!(normal::quantile(p), -normal::quantile(1.0 - p), "p = {p}");
-    }
-    assert_eq!(normal::quantile(0.5), 0.0);
-}
-
-fn quantile_has_its_limits() {
-    assert_eq!(normal::quantile(0.0), f64::NEG_INFINITY);
-    assert_eq!(normal::quantile(1.0), f64::INFINITY);
-    assert!(normal::quantile(f64::from_bits(1)).is_finite());
-    for p in [-0.1, -1e-300, 1.1, 1.0 + f64::EPSILON, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
-        assert!(normal::quantile(p).is_nan(), "p = {p}");
-    }
-    assert_eq!(normal::two_sided(0.0), 0.0);
-    assert_eq!(normal::two_sided(1.0), f64::INFINITY);
-    for level in [-0.1, 1.1, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
-        assert!(normal::two_sided(level).is_nan(), "level = {level}");
-    }
-}
-
-fn two_sided_matches_references() {
-    let references = [
-        (1e-20, 1.253_314_137_315_500_2e-20),
-        (0.5, 6.744_897_501_960_817_4e-1),
-        (0.85, 1.439_531_470_938_455_8),
-        (0.9, 1.644_853_626_951_472_8),
-        (0.95, 1.959_963_984_540_053_9),
-        (0.99, 2.575_829_303_548_900_5),
-        (0.999_999, 4.891_638_475_692_931_8),
-        (1.0 - f64::EPSILON / 2.0, 8.292_361_075_813_595_5),
-    ];
-    for (level, z) in references {
-        // As for the quantile.
-        assert_relative(normal::two_sided(level), z, 1e-15, &format!("level {level:e}"));
-    }
-}
-
-fn incomplete_beta_matches_references() {
-    let references = [
-        (0.5, 3.0, 0.01, 1.862_537_5e-1),
-        (2.5, 0.5, 0.9, 4.895_897_445_644_275_4e-1),
-        (0.5, 49.5, 0.001, 2.464_240_403_897_821_9e-1),
-        (0.01, 5.0, 1e-10, 8.109_929_104_464_573_7e-1),
-        (10.0, 20.0, 0.2, 4.926_351_730_421_251_7e-2),
-        // At the first arguments of the asymptotic series, where an error of its terms is largest.
-        (16.0, 16.0, 0.3, 9.540_435_911_883_398_2e-3),
-        (1e3, 1e3, 0.45, 3.683_198_869_007_578_3e-6),
-        (1e6, 2e6, 0.333, 1.103_228_395_166_496_2e-1),
-    ];
-    for (a, b, x, expected) in references {
-        // A rounding of x changes the value by up to √(a + b) roundings: 2e-13 for the largest here.
-        assert_relative(incomplete_beta(a, b, x), expected, 2e-13, &format!("I_{x}({a}, {b})"));
-    }
-}
-
-fn incomplete_beta_has_its_closed_forms() {
-    for i in 1..200 {
-        let x = f64::from(i) / 200.0;
-        // Some ten roundings in either form, amplified by exponents of up to 7.
-        let tolerance = 1e-14;
-        let arcsine = std::f64::consts::FRAC_2_PI * x.sqrt().asin();
-        assert_relative(incomplete_beta(0.5, 0.5, x), arcsine, tolerance, &format!("arcsine law at {x}"));
-        for c in [0.1, 0.5, 1.0, 2.5, 7.0] {
-            let power = x.powf(c);
-            assert_relative(incomplete_beta(c, 1.0, x), power, tolerance, &format!("I_{x}({c}, 1)"));
-            let complement = -(c * (-x).ln_1p()).exp_m1();
-            assert_relative(incomplete_beta(1.0, c, x), complement, tolerance, &format!("I_{x}(1, {c})"));
-        }
-    }
-    // The median of a symmetric distribution. The exponent is accurate to a few ε, and the continued
-    // fraction, of up to 10⁴ terms here, to 10⁴ ε at the very worst and to its square root in practice.
-    for a in [0.5, 3.0, 1e2, 1e4, 1e6, 1e9] {
-        assert_relative(incomplete_beta(a, a, 0.5), 0.5, 1e-13, &format!("median for {a}"));
-    }
-}
-
-fn incomplete_beta_has_its_limits() {
-    assert_eq!(incomplete_beta(2.0, 3.0, 0.0), 0.0);
-    assert_eq!(incomplete_beta(2.0, 3.0, -1.0), 0.0);
-    assert_eq!(incomplete_beta(2.0, 3.0, 1.0), 1.0);
-    assert_eq!(incomplete_beta(2.0, 3.0, 2.0), 1.0);
-    for bad in [0.0, -1.0, f64::INFINITY, f64::NAN] {
-        assert!(incomplete_beta(bad, 3.0, 0.5).is_nan(), "a = {bad}");
-        assert!(incomplete_beta(2.0, bad, 0.5).is_nan(), "b = {bad}");
-    }
-    assert!(incomplete_beta(2.0, 3.0, f64::NAN).is_nan());
 }
 
 /// Hits, runs, level and the two bounds.
@@ -420,72 +284,6 @@ fn invalid_input_is_clamped() {
             }
         }
     }
-}
-
-fn restarts_at_boundaries() {
-    // Tenths, because their powers are exact in 64-bit integers: (1 - p)^m = kept/total.
-    for tenths in 1..10_u64 {
-        let p = tenths as f64 / 10.0;
-        for m in 1..=15 {
-            let (kept, total) = ((10 - tenths).pow(m), 10_u64.pow(m));
-            // Both integers are below 2⁵³, so this is the boundary, correctly rounded.
-            let boundary = (total - kept) as f64 / total as f64;
-            assert_eq!(restarts(p, boundary), f64::from(m), "p = {p}, target {boundary}");
-            // Where floats resolve it, a target closer to 1 by a millionth takes one restart more, and
-            // one farther by a millionth takes no fewer.
-            let allowed = kept as f64 / total as f64;
-            if allowed > 1e-9 {
-                assert_eq!(restarts(p, 1.0 - allowed * (1.0 - 1e-6)), f64::from(m + 1), "above, p = {p}");
-                assert_eq!(restarts(p, 1.0 - allowed * (1.0 + 1e-6)), f64::from(m), "below, p = {p}");
-            }
-        }
-    }
-    assert_eq!(restarts(0.5, 0.5), 1.0);
-    assert_eq!(restarts(0.1, 0.19), 2.0);
-    assert_eq!(restarts(0.9, 0.99), 2.0);
-    assert_eq!(restarts(0.99, 0.99), 1.0);
-}
-
-fn restarts_by_brute_force() {
-    for i in 1..100 {
-        // No power of 1 - p is near one of the targets, so rounding decides nothing.
-        let p = f64::from(i) / 101.0 + 1e-5;
-        for target in [0.001, 0.1234, 0.5, 0.9, 0.95, 0.99, 0.999_999] {
-            let mut m = 1.0;
-            let mut failure = 1.0 - p;
-            while 1.0 - failure < target {
-                failure *= 1.0 - p;
-                m += 1.0;
-            }
-            assert_eq!(restarts(p, target), m, "p = {p}, target {target}");
-        }
-    }
-    // ln(100)/p, less half of ln(100), rounded up: by mpmath 15350564.98... and 4605170185985.79...
-    assert_eq!(restarts(3e-7, 0.99), 15_350_565.0);
-    assert_eq!(restarts(1e-12, 0.99), 4_605_170_185_986.0);
-}
-
-fn restarts_has_its_limits() {
-    for target in [0.01, 0.5, 0.99] {
-        assert_eq!(restarts(0.0, target), f64::INFINITY);
-        assert_eq!(restarts(-1.0, target), f64::INFINITY);
-        assert_eq!(restarts(1.0, target), 1.0);
-        assert_eq!(restarts(2.0, target), 1.0);
-        assert!(restarts(f64::NAN, target).is_nan());
-    }
-    assert_eq!(restarts(0.3, 0.0), 1.0);
-    assert_eq!(restarts(0.3, 1.0), f64::INFINITY);
-    assert_eq!(restarts(1.0, 1.0), 1.0);
-    assert!(restarts(0.3, f64::NAN).is_nan());
-    assert!(restarts(f64::from_bits(1), 0.99) > 1e300);
-}
-
-fn restarts_interval_swaps_bounds() {
-    let interval = Interval { low: 0.1, high: 0.5 };
-    // ln(0.01)/ln(0.5) = 6.64 and ln(0.01)/ln(0.9) = 43.7.
-    assert_eq!(restarts_interval(interval, 0.99), Interval { low: 7.0, high: 44.0 });
-    let nothing = Interval { low: 0.0, high: 1.0 };
-    assert_eq!(restarts_interval(nothing, 0.99), Interval { low: 1.0, high: f64::INFINITY });
 }
 
 /// The same 512 cases in every run, and no file of failures: the input of a failing case is printed.

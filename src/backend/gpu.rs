@@ -132,6 +132,9 @@ impl Gpu {
     pub fn evaluate(&self, problem: &dyn Problem, states: &[f64]) -> Result<Vec<Evaluation>, BackendError> {
         let dim = problem.dim();
         let runs = states.len() / dim;
+        if runs == 0 {
+            return Ok(Vec::new());
+        }
         let kernel = problem.kernel();
         let shape = self.shape_of(&kernel, dim)?;
         let pipeline = self.pipeline(&kernel, shape, Entry::Evaluate)?;

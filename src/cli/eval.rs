@@ -28,7 +28,8 @@ pub(super) struct Arguments {
     /// Add the gradient, columns g0,g1,…
     #[arg(long)]
     gradient: bool,
-    /// Print the teacher's weights instead, in the same order
+    /// Print the teacher's weights instead, in the same order (for cnn: w*, then a*; the student's global minimum is
+    /// w* with ‖w*‖·a*)
     #[arg(long, conflicts_with_all = ["points", "gradient"])]
     teacher: bool,
 }
