@@ -195,7 +195,7 @@ pub(crate) fn assert_close(value: f64, expected: f64, tolerance: f64, what: &str
     assert!((value - expected).abs() <= tolerance, "{what}: {value:e} is not {expected:e} to {tolerance:e}");
 }
 
-// Asserts that `value` differs from `expected` by at most `tolerance` relative to it.
+/// Asserts that `value` differs from `expected` by at most `tolerance` relative to it.
 #[track_caller]
 pub(crate) fn assert_relative(value: f64, expected: f64, tolerance: f64, what: &str) {
     let error = (value - expected).abs();
