@@ -5,8 +5,9 @@
 #   bash benches/gpu_protocol.sh DIR          uses the executables spurious, tests and descent in DIR, for a machine without
 #                                             Rust; `bash benches/gpu_protocol.sh --collect DIR` makes such a folder
 #
-# ADAPTER names part of the adapter's name (default: the one that `auto` would take). Results go to OUT, by default
-# benches/results/DATE-ADAPTER/, one text file a step, with the adapter, driver and date in protocol.txt.
+# ADAPTER names part of the adapter's name (default: the one that `auto` would take), RUNS the runs of a cell of Table 1, LARGE the
+# runs of one large cell. Results go to OUT, by default benches/results/DATE-ADAPTER/, one text file a step, with the adapter,
+# driver and date in protocol.txt.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 export NODEVICE_SELECT=1
@@ -66,7 +67,7 @@ REQUIRE_GPU=1 SPURIOUS_TEST_ADAPTER=$adapter step endpoints "$bin/tests" endpoin
 LINES_SHOWN=40 step rates "$bin/descent" --bench descent
 work=$(mktemp -d)
 for backend in cpu gpu; do
-    for runs in 100000 1000000; do
+    for runs in ${RUNS:-100000 1000000}; do
         extra=()
         [ $backend = cpu ] || extra=(--adapter "$adapter")
         step "table1-$backend-$runs" "$bin/spurious" run experiments/du2018-table1.toml --out "$work/$backend-$runs" \
