@@ -99,7 +99,7 @@ fn check_range(kernel: &Kernel, precision: Precision) -> Result<(), Invalid> {
         Some((name, value)) => Err(Invalid {
             key: "params".into(),
             value: String::new(),
-            problem: format!("make the constant {name} {value:e}, out of the range of {}", precision.name()),
+            problem: format!("make the constant {name} {value:.2e}, out of the range of {}", precision.name()),
             remedy: match precision {
                 Precision::F32 => "choose parameters nearer to 1, or --precision f64".into(),
                 Precision::F64 => "choose parameters nearer to 1".into(),

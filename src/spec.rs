@@ -202,7 +202,7 @@ impl Spec {
                     )
                 })
             };
-            let values = match given {
+            let values: Vec<Value> = match given {
                 Some(toml::Value::Array(list)) if list.is_empty() => {
                     return Err(section.error(parameter.name, "[]", "is an empty list", "give at least one value"));
                 }
@@ -210,12 +210,21 @@ impl Spec {
                 Some(value) => vec![accept(value)?],
                 None => vec![default_of(parameter)],
             };
+            // Two equal cells would share every start and look like independent confirmation.
+            if let Some(twice) = (1..values.len()).find(|i| values[..*i].contains(&values[*i])) {
+                let value = values[twice].to_string();
+                return Err(section.error(parameter.name, &value, "is listed twice", "remove one"));
+            }
             params.push((parameter.name, values));
         }
         section.finish()?;
 
         let mut section = top.table("descent")?;
         let step = read_steps(&mut section, model)?;
+        if (1..step.len()).any(|i| step[..i].contains(&step[i])) {
+            let value = section.value("step").map(short).unwrap_or_default();
+            return Err(section.error("step", &value, "lists a step size twice", "remove one"));
+        }
         let max_steps = section.integer("max_steps", 300_000, 1, u64::from(u32::MAX) - 1)? as u32;
         let tolerance = section.number("tolerance", 1e-2, 0.0, 0.5)?;
         let verdicts = section.flag("verdicts", true)?;

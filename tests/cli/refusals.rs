@@ -45,6 +45,14 @@ const WRONG: &[Wrong] = &[
     ("an_unknown_form", "[model]\nform = \"polar\"", &["model.form = \"polar\"", "\"full\", \"reduced\""]),
     ("an_unknown_choice", "[params]\nstart_filter = \"cube\"", &["params.start_filter = \"cube\"", "\"gaussian\""]),
     ("an_empty_list", "[params]\npatches = []", &["params.patches = []", "at least one value"]),
+    ("a_value_listed_twice", "[params]\nratio = [1, 4, 1]", &["params.ratio = 1", "listed twice", "remove one"]),
+    ("a_step_listed_twice", "[descent]\nstep = [0.1, 0.1]", &["descent.step = [0.1, 0.1]", "twice", "remove one"]),
+    ("an_adapter_for_the_cpu", "[compute]\nbackend = \"cpu\"\nadapter = \"x\"", &["compute.adapter = \"x\"", "remove"]),
+    (
+        "a_constant_beyond_f32",
+        "[params]\nteacher_norm = 1e30\n[compute]\nbackend = \"cpu\"\nprecision = \"f32\"",
+        &["params: ", "target_overlap 1.00e60", "--precision f64"],
+    ),
     ("an_empty_list_of_steps", "[descent]\nstep = []", &["descent.step = []", "\"auto\""]),
     (
         "a_wrong_value_in_a_list",
