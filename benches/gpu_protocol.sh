@@ -12,15 +12,18 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 export NODEVICE_SELECT=1
 
-executable() { # the newest executable cargo has built of a target
-    cargo "$@" --message-format=json 2>/dev/null | grep -o '"executable":"[^"]*"' | tail -n 1 | cut -d'"' -f4
+executable() { # what cargo has built of the target of a name
+    local name=$1
+    shift
+    cargo "$@" --message-format=json 2>/dev/null | grep "\"target\":{[^}]*\"name\":\"$name\"" |
+        grep -o '"executable":"[^"]*"' | tail -n 1 | cut -d'"' -f4
 }
 
 collect() {
     mkdir -p "$1"
     cargo build --release && cp target/release/spurious "$1/spurious"
-    cp "$(executable test --release --no-run --test tests)" "$1/tests"
-    cp "$(executable bench --no-run --bench descent)" "$1/descent"
+    cp "$(executable tests test --release --no-run --test tests)" "$1/tests"
+    cp "$(executable descent bench --no-run --bench descent)" "$1/descent"
 }
 
 if [ "${1:-}" = --collect ]; then
@@ -64,7 +67,7 @@ step() { # name, command…
 
 REQUIRE_GPU=1 SPURIOUS_TEST_ADAPTER=$adapter step parity "$bin/tests" parity
 REQUIRE_GPU=1 SPURIOUS_TEST_ADAPTER=$adapter step endpoints "$bin/tests" endpoints
-LINES_SHOWN=40 step rates "$bin/descent" --bench descent
+LINES_SHOWN=40 step rates "$bin/descent" --bench
 work=$(mktemp -d)
 for backend in cpu gpu; do
     for runs in ${RUNS:-100000 1000000}; do
