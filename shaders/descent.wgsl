@@ -20,8 +20,11 @@ fn descend(
     let run = queue[select(0u, team, mine)];
     var x = load(run);
     var running = mine;
+    // Read once: the compiler cannot know that no other invocation writes to the buffer.
     var taken = control.taken;
-    for (var i = 0u; i < control.segment; i++) {
+    let budget = control.budget;
+    let segment = control.segment;
+    for (var i = 0u; i < segment; i++) {
         if (!keep_going(running)) {
             break;
         }
@@ -29,7 +32,7 @@ fn descend(
         // Written so that NaN counts as out of bounds.
         let bounded = size(seen) < constants.size_limit;
         var code = select(CODE_DIVERGED, decide(seen), bounded);
-        if (code == CODE_RUNNING && taken == control.budget) {
+        if (code == CODE_RUNNING && taken == budget) {
             code = CODE_OUT_OF_STEPS;
         }
         if (running && code != CODE_RUNNING) {
