@@ -18,6 +18,7 @@
 //! ```
 
 mod reader;
+mod set;
 mod write;
 
 pub use reader::SpecError;
@@ -25,6 +26,7 @@ pub use reader::SpecError;
 use crate::endpoint::Outcome;
 use crate::model::{self, Invalid, Model, StepSize, Value};
 use reader::{Reader, number, short};
+use set::{apply_set, blame_set};
 use std::path::Path;
 use toml::Table;
 
@@ -357,49 +359,4 @@ fn read_published(section: &mut Reader<'_>, model: &dyn Model) -> Result<Publish
         columns,
         rows,
     })
-}
-
-/// Names `--set` instead of the file where the refused key was set there.
-fn blame_set(mut error: SpecError, sets: &[String]) -> SpecError {
-    let key = |set: &String| set.split('=').next().unwrap_or_default().trim().to_string();
-    if sets.iter().map(key).any(|set| {
-        error.key == set || error.key.starts_with(&format!("{set}.")) || set.starts_with(&format!("{}.", error.key))
-    }) {
-        error.file = "--set".into();
-    }
-    error
-}
-
-/// Puts `path.to.key=value` into the table. The value is read as TOML, and as text where it is none.
-fn apply_set(table: &mut Table, set: &str) -> Result<(), SpecError> {
-    let fail = |problem: &str, remedy: &str| SpecError {
-        file: "--set".into(),
-        key: set.into(),
-        value: String::new(),
-        problem: problem.into(),
-        remedy: remedy.into(),
-    };
-    let (path, value) =
-        set.split_once('=').ok_or_else(|| fail("has no '='", "write key=value, for example params.patches=25"))?;
-    let value = value.trim();
-    let value = format!("x = {value}")
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut t| t.remove("x"))
-        .unwrap_or_else(|| toml::Value::String(value.into()));
-    let keys: Vec<&str> = path.trim().split('.').collect();
-    let Some((last, tables)) = keys.split_last().filter(|_| keys.iter().all(|k| !k.is_empty())) else {
-        return Err(fail("names no key", "write key=value, for example params.patches=25"));
-    };
-    let mut inner = table;
-    for key in tables {
-        let next = inner.entry(key.to_string()).or_insert_with(|| Table::new().into());
-        if !next.is_table() {
-            // `descent.step.filter=…` replaces a number or "auto" by a table.
-            *next = Table::new().into();
-        }
-        inner = next.as_table_mut().ok_or_else(|| fail("names no table", "check the path"))?;
-    }
-    inner.insert(last.to_string(), value);
-    Ok(())
 }
