@@ -150,7 +150,7 @@ struct SpecArguments {
     #[arg(long, value_parser = ["auto", "f32", "f64"])]
     precision: Option<String>,
     /// Seed of all starts [spec: experiment.seed]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     seed: Option<u64>,
     /// Replace any key of the experiment file by its path, for example `params.patches=25`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]

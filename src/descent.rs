@@ -36,6 +36,9 @@ pub struct Rule {
     pub max_steps: u32,
 }
 
+/// Numbers of state that are advanced between two looks at the wish to stop: some milliseconds.
+const POLL_NUMBERS: usize = 1 << 18;
+
 /// Advances every run of a chunk from its start to its endpoint.
 ///
 /// `states` holds the runs one after another, `rule.steps.len()` numbers each, and is overwritten with the endpoints;
@@ -83,6 +86,7 @@ pub fn descend<R: Real, L: Landscape<R>>(
     // No lane spends its budget before this tick, so that the budget costs nothing in between.
     let mut deadline = budget;
     let mut tick = 0u64;
+    let poll = (POLL_NUMBERS / dim.max(1)).clamp(1, 4096) as u64;
     loop {
         let survey = landscape.survey(&x);
         let bounded = landscape.size(&survey).lt(limit);
@@ -132,7 +136,7 @@ pub fn descend<R: Real, L: Landscape<R>>(
             *component = R::select(moving, *component - *step * *slope, *component);
         }
         // At the first step too, so that work in small pieces can be stopped.
-        if tick.is_multiple_of(4096) && cancel.load(Ordering::Relaxed) {
+        if tick.is_multiple_of(poll) && cancel.load(Ordering::Relaxed) {
             return false;
         }
         tick += 1;

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 use crate::tally::Tally;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why an experiment did not end.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +111,9 @@ pub struct Finished {
     pub states: Vec<f64>,
 }
 
+/// Numbers of start that one task draws.
+const SEEDED_NUMBERS: usize = 1 << 16;
+
 /// A batch that waits for the backend.
 struct Seeded<'a> {
     cell: &'a Cell,
@@ -120,16 +123,20 @@ struct Seeded<'a> {
     states: Vec<f64>,
 }
 
-fn seed<'a>(plan: &'a Plan, (cell, runs): &(usize, Range<u64>), details: Details) -> Seeded<'a> {
+fn seed<'a>(plan: &'a Plan, (cell, runs): &(usize, Range<u64>), details: Details, cancel: &AtomicBool) -> Seeded<'a> {
     let cell = &plan.cells[*cell];
     let (dim, start_dim) = (cell.problem.dim(), cell.problem.start_dim());
     let count = (runs.end - runs.start) as usize;
     let mut states = vec![0.0; count * dim];
     let mut whole = vec![0.0; if details.any() { count * start_dim } else { 0 }];
-    let per_task = 1024;
+    let per_task = (SEEDED_NUMBERS / start_dim).clamp(1, 1024);
     let fill = |first: usize, states: &mut [f64], mut whole: Option<&mut [f64]>| {
         let mut start = vec![0.0; start_dim];
         for (i, state) in states.chunks_exact_mut(dim).enumerate() {
+            // What is left unseeded is never advanced: the backend looks at the same wish to stop first.
+            if start_dim > SEEDED_NUMBERS && cancel.load(Ordering::Relaxed) {
+                return;
+            }
             cell.problem.start(&mut cell.seed.run(runs.start + (first + i) as u64), &mut start);
             state.copy_from_slice(&start[..dim]);
             if let Some(whole) = &mut whole {
@@ -188,7 +195,7 @@ pub fn execute<E: From<BackendError> + Send>(
 ) -> Result<(), E> {
     let mut waves = waves(plan, backend, batch, todo);
     let prepare = |wave: Vec<(usize, Range<u64>)>| -> Vec<Seeded<'_>> {
-        wave.par_iter().map(|ranges| seed(plan, ranges, details)).collect()
+        wave.par_iter().map(|ranges| seed(plan, ranges, details, cancel)).collect()
     };
     let mut next = waves.next().map(prepare);
     while let Some(wave) = next {

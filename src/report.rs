@@ -2,9 +2,9 @@
 
 use crate::endpoint::Outcome;
 use crate::interval::{Interval, Method, restarts, restarts_interval};
-use crate::model::Prediction;
-use crate::plan::{Cell, Plan, numeric};
-use crate::spec::{Published, Spec};
+use crate::model::{Prediction, StepSize};
+use crate::plan::{Cell, Plan, numeric, step_text};
+use crate::spec::{self, Published, Spec};
 use crate::store::table::{field, number, to_csv};
 use crate::tally::Tally;
 use serde_json::{Map, Value, json};
@@ -72,7 +72,13 @@ impl Summary {
                 interval,
                 restarts: probability.map_or(f64::NAN, |p| restarts(p, RESTART_TARGET)),
                 restarts_interval: restarts_interval(interval, RESTART_TARGET),
-                theory: cell.problem.theory().into_iter().filter(|p| p.beside_estimate).collect(),
+                // Theory speaks of success; beside another outcome it would mislead.
+                theory: cell
+                    .problem
+                    .theory()
+                    .into_iter()
+                    .filter(|p| p.beside_estimate && outcome == Outcome::Global)
+                    .collect(),
                 published,
                 difference: difference(spec.published.as_ref(), published, probability, runs),
             }
@@ -121,7 +127,8 @@ impl Summary {
             .filter(|o| *o == Outcome::Undecided || self.rows.iter().any(|r| r.tally.count(*o) > 0))
             .collect();
         header.extend(others.iter().map(|o| o.name().to_string()));
-        header.extend(["restarts for 99 %".into(), "mean steps".into()]);
+        let success = if self.outcome == Outcome::Global { "" } else { self.outcome.name() };
+        header.extend([format!("restarts for 99 % {success}").trim_end().into(), "mean steps".into()]);
         header.extend(self.rows.first().iter().flat_map(|r| r.theory.iter().map(|p| p.name.replace('_', " "))));
         if self.published.is_some() {
             header.extend(["published".into(), "difference/σ".into()]);
@@ -156,8 +163,13 @@ impl Summary {
         if self.runs() < self.runs_planned {
             notes.push(format!("Unfinished: {} of {} runs are done.", self.runs(), self.runs_planned));
         }
+        notes.extend(self.undecided_note());
         if let Some(published) = &self.published {
-            notes.push(format!("Published: {}, {} runs a cell.", published.source, published.runs_per_cell));
+            let source = if published.source.is_empty() { "no source given" } else { &published.source };
+            notes.push(format!("Published: {source}, {} runs a cell.", published.runs_per_cell));
+            if self.rows.iter().all(|row| row.published.is_none()) {
+                notes.push("No published figure belongs to any of these cells.".into());
+            }
             if !published.note.is_empty() {
                 notes.push(published.note.clone());
             }
@@ -166,6 +178,23 @@ impl Summary {
             }
         }
         notes
+    }
+
+    /// What undecided runs leave open, for the cell with most of them.
+    fn undecided_note(&self) -> Option<String> {
+        let share = |row: &Row| row.tally.count(Outcome::Undecided) as f64 / row.tally.runs().max(1) as f64;
+        let worst = self.rows.iter().max_by(|a, b| share(a).total_cmp(&share(b))).filter(|row| share(row) > 0.0)?;
+        let cells = self.rows.iter().filter(|row| share(row) > 0.0).count();
+        let low = worst.probability?;
+        Some(format!(
+            "Undecided runs count as not {}, and the interval knows nothing of them. They are in {cells} {}; in cell {}, with most, \
+             they leave the probability between {} and {}. A larger descent.max_steps decides more.",
+            self.outcome.name(),
+            if cells == 1 { "cell" } else { "cells" },
+            worst.cell,
+            probability_text(low),
+            probability_text((low + share(worst)).min(1.0))
+        ))
     }
 
     /// Table for a terminal.
@@ -291,10 +320,23 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
         let fixed = plan.columns(cell).into_iter().filter(|(name, _)| !plan.varies(name));
         // Parameters at their defaults are left out.
         let default = |name: &str| {
-            spec.model.parameters().iter().find(|p| p.name == name).map(|p| crate::spec::default_of(p).to_string())
+            spec.model.parameters().iter().find(|p| p.name == name).map(|p| spec::default_of(p).to_string())
         };
         let named = fixed.filter(|(name, value)| default(name).as_ref() != Some(value) || *name == "filter_size");
         parts.extend(named.map(|(name, value)| format!("{name} {value}")));
+    }
+    // Settings of the descent, where they are not the defaults.
+    if !plan.sweeps_step && spec.step != [StepSize::Auto] {
+        parts.push(format!("step {}", step_text(&spec.step[0])));
+    }
+    if spec.max_steps != spec::DEFAULT_MAX_STEPS {
+        parts.push(format!("at most {} steps", spec.max_steps));
+    }
+    if spec.tolerance != spec::DEFAULT_TOLERANCE {
+        parts.push(format!("tolerance {}", number(spec.tolerance)));
+    }
+    if !spec.verdicts {
+        parts.push("no verdicts".into());
     }
     parts.push(format!("{} runs a cell", plan.runs_per_cell));
     parts.push(format!("seed {}", spec.seed));

@@ -30,6 +30,11 @@ use set::{apply_set, blame_set};
 use std::path::Path;
 use toml::Table;
 
+/// Step budget where the spec names none.
+pub const DEFAULT_MAX_STEPS: u32 = 300_000;
+/// Tolerance where the spec names none.
+pub const DEFAULT_TOLERANCE: f64 = 1e-2;
+
 /// A published table to compare with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Published {
@@ -227,8 +232,8 @@ impl Spec {
             let value = section.value("step").map(short).unwrap_or_default();
             return Err(section.error("step", &value, "lists a step size twice", "remove one"));
         }
-        let max_steps = section.integer("max_steps", 300_000, 1, u64::from(u32::MAX) - 1)? as u32;
-        let tolerance = section.number("tolerance", 1e-2, 0.0, 0.5)?;
+        let max_steps = section.integer("max_steps", u64::from(DEFAULT_MAX_STEPS), 1, u64::from(u32::MAX) - 1)? as u32;
+        let tolerance = section.number("tolerance", DEFAULT_TOLERANCE, 0.0, 0.5)?;
         let verdicts = section.flag("verdicts", true)?;
         section.finish()?;
 
@@ -349,6 +354,18 @@ fn read_published(section: &mut Reader<'_>, model: &dyn Model) -> Result<Publish
             .map(|row| row.as_array().filter(|r| r.len() == width)?.iter().map(number).collect::<Option<Vec<f64>>>())
             .collect()
     })?;
+    if let Some(figure) = rows.iter().filter_map(|row: &Vec<f64>| row.last()).find(|p| !(0.0..=1.0).contains(*p)) {
+        let value = figure.to_string();
+        return Err(section.error(
+            "rows",
+            &value,
+            "is not a probability",
+            "write the last number of a row as 0.73, not 73",
+        ));
+    }
+    if !section.has("runs_per_cell") {
+        return Err(section.error("runs_per_cell", "", "is missing", "say how many runs are behind each figure"));
+    }
     Ok(Published {
         source: section.text("source", "")?,
         note: section.text("note", "")?,

@@ -10,6 +10,7 @@ mod endpoints;
 mod gradients;
 mod landscape;
 mod parity;
+mod report;
 mod seeding;
 mod shaders;
 mod spec;
@@ -27,6 +28,7 @@ fn main() {
     trials.extend(gradients::trials());
     trials.extend(landscape::trials());
     trials.extend(parity::trials());
+    trials.extend(report::trials());
     trials.extend(seeding::trials());
     trials.extend(shaders::trials());
     trials.extend(spec::trials());

@@ -10,6 +10,11 @@ use std::sync::atomic::AtomicBool;
 /// Runs that one task takes: enough to refill lanes from, few enough to share out evenly.
 const RUNS_PER_TASK: usize = 2048;
 
+/// States above this many numbers are shared out in tasks of one tile.
+const LARGE_STATE: usize = 4096;
+/// Runs of the widest tile.
+const TILE: usize = 16;
+
 /// Runs in a batch; a batch is also what an interrupted experiment may lose.
 const BATCH: usize = 1 << 16;
 
@@ -49,7 +54,7 @@ impl Backend for Cpu {
     }
 
     fn batch_size(&self, problem: &dyn Problem) -> usize {
-        (BATCH_NUMBERS / problem.dim()).clamp(1024, BATCH)
+        (BATCH_NUMBERS / problem.dim()).clamp(32, BATCH)
     }
 
     fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {
@@ -72,6 +77,8 @@ impl Backend for Cpu {
         let mut stops = vec![Stop::POISON; runs];
         // Several tasks a thread, so that a slow run at the end does not leave the other threads idle for long.
         let per_task = (runs / (4 * rayon::current_num_threads())).clamp(128, RUNS_PER_TASK);
+        // A few large states are shared out one tile at a time.
+        let per_task = if dim > LARGE_STATE { TILE } else { per_task };
         let finished = states
             .par_chunks_mut(per_task * dim)
             .zip(stops.par_chunks_mut(per_task))

@@ -4,7 +4,7 @@ use super::{SpecArguments, print};
 use spurious::backend::cpu::Cpu;
 use spurious::backend::{Backend, BackendError};
 use spurious::experiment::{self, Details};
-use spurious::plan::Plan;
+use spurious::plan::{Plan, step_text};
 use spurious::progress::{clock, si};
 use spurious::real::Precision;
 use spurious::report::Summary;
@@ -20,8 +20,8 @@ pub(super) struct Arguments {
     spec: SpecArguments,
 }
 
-/// Runs of each cell that are tried for the forecast.
-const PILOT_RUNS: u64 = 2048;
+/// Runs of each cell that are tried for the forecast, in stages: large states may not get beyond the first.
+const PILOT_STAGES: [u64; 4] = [16, 128, 512, 2048];
 /// Cells that are tried at once.
 const PILOT_CELLS: usize = 64;
 /// Time that the forecast may take.
@@ -50,6 +50,10 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
         let list: Vec<String> = values.iter().map(ToString::to_string).collect();
         writeln!(text, "axis         {name} = {}", list.join(", "))?;
     }
+    if plan.sweeps_step {
+        let list: Vec<String> = spec.step.iter().map(step_text).collect();
+        writeln!(text, "axis         step = {}", list.join(", "))?;
+    }
     writeln!(text, "backend      {} in {}", backend.description(), backend.precision().name())?;
     let size = |cell: &spurious::plan::Cell| {
         let liked = backend.batch_size(&*cell.problem);
@@ -58,7 +62,8 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
     };
     // Two batches of starts are on the host at once: one advances while the next is seeded.
     let memory = |cell: &spurious::plan::Cell| {
-        let starts = if backend.runs_side_by_side() { backend.batch_size(&*cell.problem) } else { size(cell) };
+        let liked = backend.batch_size(&*cell.problem) as u64;
+        let starts = if backend.runs_side_by_side() { liked.min(plan.runs()) as usize } else { size(cell) };
         2 * starts * cell.problem.start_dim() * size_of::<f64>() + backend.batch_bytes(&*cell.problem, starts)
     };
     let largest = plan.cells.iter().map(memory).max().unwrap_or(0);
@@ -71,7 +76,6 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
 /// Tries some runs of each cell on the CPU, for a limited time, and extrapolates.
 fn forecast(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> anyhow::Result<String> {
     let pilot = Cpu::new(if backend.name() == "cpu" { backend.precision() } else { Precision::F64 });
-    let runs = PILOT_RUNS.min(plan.runs_per_cell);
     let cancel = AtomicBool::new(false);
     let began = Instant::now();
     let mut tally = Tally::default();
@@ -88,40 +92,46 @@ fn forecast(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> anyhow::Result<S
             drop(wait);
         });
         let _ended = ended;
-        // Cells side by side, as in a real run: one at a time would wait for the slowest run of each.
-        for first in (0..plan.cells.len()).step_by(PILOT_CELLS) {
-            let last = plan.cells.len().min(first + PILOT_CELLS);
-            let todo: Vec<_> = (first..last).map(|i| (i * stride % plan.cells.len(), 0..runs)).collect();
-            let sink = |wave: Vec<experiment::Finished>| {
-                wave.iter().for_each(|f| tally.add(&f.tally));
-                Ok::<(), BackendError>(())
-            };
-            match experiment::execute(plan, &pilot, 0, &todo, Details::default(), &cancel, sink) {
-                Err(BackendError::Cancelled) => break,
-                other => other?,
+        let mut first_run = 0;
+        for stage in PILOT_STAGES.map(|runs| runs.min(plan.runs_per_cell)) {
+            // Cells side by side, as in a real run: one at a time would wait for the slowest run of each.
+            for first in (0..plan.cells.len()).step_by(PILOT_CELLS) {
+                let last = plan.cells.len().min(first + PILOT_CELLS);
+                let todo: Vec<_> = (first..last).map(|i| (i * stride % plan.cells.len(), first_run..stage)).collect();
+                let sink = |wave: Vec<experiment::Finished>| {
+                    wave.iter().for_each(|f| tally.add(&f.tally));
+                    Ok::<(), BackendError>(())
+                };
+                match experiment::execute(plan, &pilot, 0, &todo, Details::default(), &cancel, sink) {
+                    Err(BackendError::Cancelled) => return Ok(()),
+                    other => other?,
+                }
+                cells = cells.max(last);
+                if began.elapsed() > PILOT_TIME {
+                    return Ok(());
+                }
             }
-            cells = last;
-            if began.elapsed() > PILOT_TIME {
-                break;
-            }
+            first_run = stage;
         }
         Ok(())
     })?;
     if tally.runs() == 0 {
-        return Ok(format!("forecast     {runs} runs of a cell take longer than {}\n", clock(PILOT_TIME)));
+        let first = PILOT_STAGES[0].min(plan.runs_per_cell);
+        return Ok(format!("forecast     {first} runs of a cell take longer than {}\n", clock(PILOT_TIME)));
     }
     let steps = tally.steps as f64 / tally.runs() as f64;
     let all = steps * plan.runs() as f64;
     let mut text = format!(
-        "forecast     {steps:.0} steps a run (from {runs} runs of {cells} cells, longest {}), {} steps in all\n",
+        "forecast     {steps:.0} steps a run (from {} runs of {cells} {}, longest {}), {} steps in all\n",
+        tally.runs(),
+        if cells == 1 { "cell" } else { "cells" },
         tally.longest,
         si(all)
     );
-    if backend.name() == "cpu" {
-        let seconds = began.elapsed().as_secs_f64() / tally.runs() as f64 * plan.runs() as f64;
-        let time = clock(Duration::from_secs_f64(seconds.clamp(1.0, 1e15)));
-        writeln!(text, "             at most about {time} at the pilot's rate, which larger batches exceed")?;
-    }
+    let seconds = began.elapsed().as_secs_f64() / tally.runs() as f64 * plan.runs() as f64;
+    let time = clock(Duration::from_secs_f64(seconds.clamp(1.0, 1e15)));
+    let elsewhere = if backend.name() == "cpu" { "" } else { " on this CPU" };
+    writeln!(text, "             at most about {time}{elsewhere} at the pilot's rate, which larger batches exceed")?;
     let level = spec.output.level;
     let worst = Tally { counts: [plan.runs_per_cell / 2, plan.runs_per_cell.div_ceil(2), 0, 0, 0], ..Tally::default() };
     if let Some(row) = Summary::new(spec, plan, &[worst], level).rows.first() {

@@ -110,7 +110,7 @@ const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "start_reduced",
         symbol: "",
-        about: "reduced form only: start drawn from its exact law, or projected from the full start of the same run",
+        about: "reduced form only: start drawn from its exact law, or projected from the full form's start of the same run (run by run the same descent)",
         kind: Kind::Choice(&["law", "projected"]),
         default: "\"law\"",
         seeds: false,

@@ -63,6 +63,11 @@ impl<'a> Reader<'a> {
         self.table.is_some()
     }
 
+    /// Whether the file has a key of this table.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
     /// The value of a key, if it is there.
     pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
         self.asked.push(key);
@@ -130,7 +135,7 @@ impl<'a> Reader<'a> {
         let expected = if high.is_infinite() {
             format!("a number greater than {low}")
         } else {
-            format!("a number between {low} and {high}")
+            format!("a number between {low} and {high}, both excluded")
         };
         self.get(key, default, &expected, |v| number(v).filter(|x| *x > low && *x < high))
     }

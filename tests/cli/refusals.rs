@@ -53,6 +53,16 @@ const WRONG: &[Wrong] = &[
         "[params]\nteacher_norm = 1e30\n[compute]\nbackend = \"cpu\"\nprecision = \"f32\"",
         &["params: ", "target_overlap 1.00e60", "--precision f64"],
     ),
+    (
+        "a_published_figure_in_percent",
+        "[published]\ncolumns = [\"ratio\"]\nruns_per_cell = 10\nrows = [[4, 73]]",
+        &["published.rows = 73", "is not a probability"],
+    ),
+    (
+        "published_figures_without_runs",
+        "[published]\ncolumns = [\"ratio\"]\nrows = [[4, 0.73]]",
+        &["published.runs_per_cell", "is missing"],
+    ),
     ("an_empty_list_of_steps", "[descent]\nstep = []", &["descent.step = []", "\"auto\""]),
     (
         "a_wrong_value_in_a_list",

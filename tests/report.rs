@@ -1,0 +1,53 @@
+//! What the table says besides its numbers.
+
+use crate::support::trial;
+use libtest_mimic::Trial;
+use spurious::experiment;
+use spurious::report::Summary;
+use spurious::spec::Spec;
+
+/// The tests of this module.
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("report::undecided_runs_are_explained", undecided_runs_are_explained),
+        trial("report::settings_are_named", settings_are_named),
+        trial("report::theory_stands_beside_success_only", theory_stands_beside_success_only),
+    ]
+}
+
+fn summary(text: &str) -> Summary {
+    let text = format!("runs.per_cell = 200\ncompute.backend = 'cpu'\n{text}");
+    experiment::run(&Spec::parse(&text, "test", &[]).unwrap()).unwrap().summary()
+}
+
+fn undecided_runs_are_explained() {
+    let summary = summary("descent.max_steps = 3");
+    let row = &summary.rows[0];
+    let undecided = row.tally.count(spurious::endpoint::Outcome::Undecided);
+    assert!(undecided > 0, "three steps decide every run");
+    let (low, high) = (row.probability.unwrap(), row.probability.unwrap() + undecided as f64 / 200.0);
+    let expected = format!("probability between {low:.4} and {high:.4}");
+    assert!(summary.text().contains(&expected), "no \"{expected}\" in\n{}", summary.text());
+    assert!(!self::summary("params.ratio = 9").text().contains("Undecided"));
+}
+
+fn settings_are_named() {
+    let usual = summary("params.ratio = 9").text();
+    for word in ["step", "tolerance", "verdicts"] {
+        assert!(!usual.lines().nth(1).unwrap().contains(word), "{usual}");
+    }
+    let text = summary("descent = { max_steps = 7, tolerance = 0.02, verdicts = false, step = 0.03 }").text();
+    let subject = text.lines().nth(1).unwrap();
+    for part in ["step 0.03", "at most 7 steps", "tolerance 0.02", "no verdicts"] {
+        assert!(subject.contains(part), "no \"{part}\" in {subject}");
+    }
+}
+
+fn theory_stands_beside_success_only() {
+    assert!(summary("").text().contains("slow limit"));
+    let published = "published = { outcome = 'spurious', columns = ['ratio'], runs_per_cell = 100, rows = [[4, 0.3]] }";
+    let spurious = summary(published).text();
+    assert!(!spurious.contains("slow limit") && spurious.contains("restarts for 99 % spurious"), "{spurious}");
+    let elsewhere = summary("published = { columns = ['ratio'], runs_per_cell = 100, rows = [[5, 0.3]] }").text();
+    assert!(elsewhere.contains("No published figure belongs to any of these cells."), "{elsewhere}");
+}
