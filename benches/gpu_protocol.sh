@@ -74,7 +74,7 @@ for backend in cpu gpu; do
         extra=()
         [ $backend = cpu ] || extra=(--adapter "$adapter")
         step "table1-$backend-$runs" "$bin/spurious" run experiments/du2018-table1.toml --out "$work/$backend-$runs" \
-            --backend $backend "${extra[@]}" --set runs.per_cell=$runs
+            --backend $backend ${extra[@]+"${extra[@]}"} --set runs.per_cell=$runs
     done
 done
 step large "$bin/spurious" run experiments/du2018-table1.toml --out "$work/large" --backend gpu --adapter "$adapter" \

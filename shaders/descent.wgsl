@@ -18,7 +18,10 @@ fn descend(
     let team = enter(group, groups, local);
     let mine = team < control.queued;
     let run = queue[select(0u, team, mine)];
-    var x = load(run);
+    var x: Components;
+    if (mine) {
+        x = load(run);
+    }
     var running = mine;
     // Read once: the compiler cannot know that no other invocation writes to the buffer.
     var taken = control.taken;

@@ -13,7 +13,10 @@ fn evaluate(
     let team = enter(group, groups, local);
     let mine = team < control.queued;
     let run = select(0u, team, mine);
-    var x = load(run);
+    var x: Components;
+    if (mine) {
+        x = load(run);
+    }
     let seen = survey(&x);
     let value = loss(&x, seen);
     let down = slopes(seen);

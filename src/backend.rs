@@ -72,9 +72,11 @@ pub trait Backend: Send + Sync {
     fn precision(&self) -> Precision;
     /// Runs that a batch of this cell should hold for the backend to be busy and the memory small.
     fn batch_size(&self, problem: &dyn Problem) -> usize;
+    /// Most runs of this cell that the backend can take at once.
+    fn largest_batch(&self, problem: &dyn Problem) -> usize;
     /// Whether several small batches should run at once to keep the backend busy.
     fn runs_side_by_side(&self) -> bool;
-    /// Bytes of host and device memory that a batch of this many runs takes here, apart from its starts.
+    /// Bytes that a batch of this many runs keeps on the device, or beside its starts on the host.
     fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize;
     /// Whether the backend can take a cell at all.
     ///

@@ -100,7 +100,10 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         BackendError::Device { .. } | BackendError::Kernel { .. } => 1,
     };
     let store = |e: &StoreError| match e {
-        StoreError::OtherExperiment { .. } | StoreError::NotResults { .. } | StoreError::Spec(_) => 2,
+        StoreError::OtherExperiment { .. }
+        | StoreError::OtherPrecision { .. }
+        | StoreError::NotResults { .. }
+        | StoreError::Spec(_) => 2,
         StoreError::Io { .. } | StoreError::InUse { .. } | StoreError::Damaged { .. } => 1,
     };
     if error.is::<Interrupted>() {

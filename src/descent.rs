@@ -19,7 +19,7 @@ pub trait Landscape<R: Real> {
     fn loss(&self, x: &[R], survey: &Self::Survey) -> R;
     /// Gradient of the loss at `x`, written to `out` (same length).
     fn gradient(&self, x: &[R], survey: &Self::Survey, out: &mut [R]);
-    /// Code of the verdict or convergence that the survey proves (see [`Stop::code`]), or 0 to go on.
+    /// Code of the verdict or convergence that the survey shows (see [`Stop::code`]), or 0 to go on.
     fn decide(&self, survey: &Self::Survey) -> R;
     /// A measure of the weights' size; a run whose size is not below [`Landscape::size_limit`] has diverged.
     fn size(&self, survey: &Self::Survey) -> R;
@@ -143,8 +143,8 @@ pub fn descend<R: Real, L: Landscape<R>>(
     }
 }
 
-/// Outcome that a code proves, as [`Landscape::decide`] returns it.
+/// Code of an outcome, as [`Landscape::decide`] returns it.
 #[inline(always)]
-pub fn proven<R: Real>(status: Status, outcome: Outcome) -> R {
+pub fn found<R: Real>(status: Status, outcome: Outcome) -> R {
     R::splat(f64::from(Stop::code(status, Some(outcome))))
 }

@@ -71,25 +71,25 @@ impl Outcome {
     }
 }
 
-/// Why and when a run stopped, and the outcome that was proven inside the loop, if any.
+/// Why and when a run stopped, and the outcome that was found inside the loop, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
     /// Why.
     pub status: Status,
     /// Gradient steps taken.
     pub steps: u32,
-    /// The outcome proven by verdict or convergence.
-    pub proven: Option<Outcome>,
+    /// The outcome found by verdict or convergence.
+    pub found: Option<Outcome>,
 }
 
 impl Stop {
     /// Placeholder before a run has ended; a run that still carries it was never finished.
-    pub const POISON: Stop = Stop { status: Status::NonFinite, steps: u32::MAX, proven: None };
+    pub const POISON: Stop = Stop { status: Status::NonFinite, steps: u32::MAX, found: None };
 
-    /// The code that stands for a status and a proven outcome on every backend: `256 · status + outcome`; 0 means running.
-    pub const fn code(status: Status, proven: Option<Outcome>) -> u32 {
+    /// The code that stands for a status and a found outcome on every backend: `256 · status + outcome`; 0 means running.
+    pub const fn code(status: Status, found: Option<Outcome>) -> u32 {
         (status as u32) << 8
-            | match proven {
+            | match found {
                 Some(outcome) => outcome as u32,
                 None => 0,
             }
@@ -98,8 +98,8 @@ impl Stop {
     /// Reads a code back. An unknown code is read as `non_finite`, which no backend reports by itself.
     pub fn from_code(code: u32, steps: u32) -> Self {
         let status = Status::ALL.into_iter().find(|s| *s as u32 == code >> 8).unwrap_or(Status::NonFinite);
-        let proven = Outcome::ALL.into_iter().find(|o| *o as u32 == code & 0xff);
-        Stop { status, steps, proven }
+        let found = Outcome::ALL.into_iter().find(|o| *o as u32 == code & 0xff);
+        Stop { status, steps, found }
     }
 
     /// Tells `non_finite` from `diverged` by looking at the weights: the loop itself only sees that no bound holds.
@@ -113,7 +113,7 @@ impl Stop {
     /// What the run found.
     pub fn outcome(&self) -> Outcome {
         match self.status {
-            Status::Verdict | Status::Converged => self.proven.unwrap_or(Outcome::Undecided),
+            Status::Verdict | Status::Converged => self.found.unwrap_or(Outcome::Undecided),
             Status::OutOfSteps => Outcome::Undecided,
             Status::Diverged => Outcome::Diverged,
             Status::NonFinite => Outcome::NonFinite,

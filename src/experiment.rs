@@ -180,7 +180,7 @@ fn advance(
 
 /// Runs the given ranges of runs, in order, and hands over what has finished, in order.
 ///
-/// Ranges are cut into batches of at most `batch` runs (0: as the backend likes). Small batches of the CPU run side by side.
+/// Ranges are cut into batches of at most `batch` runs (0: as the backend likes), and of no more than the backend can take. Small batches of the CPU run side by side.
 ///
 /// # Errors
 /// The backend's, or what `sink` returns; what was handed over before stays done.
@@ -224,7 +224,8 @@ fn waves<'a>(
     let numbers = |cell: usize, runs: u64| plan.cells[cell].problem.dim() as u64 * runs;
     let liked = |cell: usize| backend.batch_size(&*plan.cells[cell].problem) as u64;
     let mut batches = todo.iter().flat_map(move |(cell, range)| {
-        let size = if batch == 0 { liked(*cell) } else { batch as u64 };
+        let largest = backend.largest_batch(&*plan.cells[*cell].problem) as u64;
+        let size = if batch == 0 { liked(*cell) } else { (batch as u64).min(largest) };
         let starts = (range.start..range.end).step_by(size as usize);
         starts.map(move |first| (*cell, first..range.end.min(first + size)))
     });

@@ -1,7 +1,7 @@
 //! How often does gradient descent, restarted from random weights, end in the global minimum, and how often in a spurious
 //! one? For families of networks with Gaussian input the population loss and its gradient have closed forms, so the
-//! question is answered exactly and at scale: millions of independent runs on CPU or GPU, each outcome proven or counted
-//! as undecided, each probability with an interval.
+//! question is answered exactly and at scale: millions of independent runs on CPU or GPU, each outcome proven
+//! where a proof is known and never guessed from a small gradient, each probability with an interval.
 //!
 //! ```
 //! use spurious::endpoint::Outcome;

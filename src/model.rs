@@ -109,10 +109,13 @@ pub trait Model: Sync {
     /// As [`Model::problem`].
     fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid>;
     /// Text that stands for the law of the starts of these values: two cells with the same text share their starts.
+    ///
+    /// Parameters at their default are left out, so that a parameter added later does not change the starts of cells that do
+    /// not use it. The default of a parameter that seeds must therefore never change.
     fn identity(&self, values: &Values) -> String {
         let mut text = self.name().to_string();
         for (parameter, (name, value)) in self.parameters().iter().zip(&values.0) {
-            if parameter.seeds {
+            if parameter.seeds && *value != parameter.default_value() {
                 text.push_str(&format!(";{name}={value}"));
             }
         }

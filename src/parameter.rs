@@ -86,6 +86,19 @@ pub struct Parameter {
     pub default: &'static str,
     /// Whether the value takes part in the seed of a cell's starts (see [`crate::seed`]).
     pub seeds: bool,
+    /// Whether the heading of a table names it even at its default.
+    pub heading: bool,
+}
+
+impl Parameter {
+    /// The default. The texts are constants of the models; a test reads every one of them.
+    pub fn default_value(&self) -> Value {
+        format!("x = {}", self.default)
+            .parse::<toml::Table>()
+            .ok()
+            .and_then(|table| self.kind.accept(table.get("x")?))
+            .unwrap_or(Value::Real(f64::NAN))
+    }
 }
 
 /// Values of a model's parameters for one cell, in the model's order.

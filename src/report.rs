@@ -318,11 +318,11 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
     let mut parts = vec![format!("model {}, {} form", spec.model.name(), spec.form)];
     if let Some(cell) = plan.cells.first() {
         let fixed = plan.columns(cell).into_iter().filter(|(name, _)| !plan.varies(name));
-        // Parameters at their defaults are left out.
-        let default = |name: &str| {
-            spec.model.parameters().iter().find(|p| p.name == name).map(|p| spec::default_of(p).to_string())
+        let parameter = |name: &str| spec.model.parameters().iter().find(|p| p.name == name);
+        let usual = |name: &str, value: &String| {
+            parameter(name).is_some_and(|p| !p.heading && p.default_value().to_string() == *value)
         };
-        let named = fixed.filter(|(name, value)| default(name).as_ref() != Some(value) || *name == "filter_size");
+        let named = fixed.filter(|(name, value)| !usual(name, value));
         parts.extend(named.map(|(name, value)| format!("{name} {value}")));
     }
     // Settings of the descent, where they are not the defaults.

@@ -215,7 +215,7 @@ impl Spec {
                 }
                 Some(toml::Value::Array(list)) => list.iter().map(accept).collect::<Result<_, _>>()?,
                 Some(value) => vec![accept(value)?],
-                None => vec![default_of(parameter)],
+                None => vec![parameter.default_value()],
             };
             // Two equal cells would share every start and look like independent confirmation.
             if let Some(twice) = (1..values.len()).find(|i| values[..*i].contains(&values[*i])) {
@@ -309,15 +309,6 @@ pub fn io_reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),
         _ => error.to_string(),
     }
-}
-
-/// A parameter's default. The texts are constants of the models; a test reads every one of them.
-pub fn default_of(parameter: &model::Parameter) -> Value {
-    format!("x = {}", parameter.default)
-        .parse::<Table>()
-        .ok()
-        .and_then(|table| parameter.kind.accept(table.get("x")?))
-        .unwrap_or(Value::Real(f64::NAN))
 }
 
 fn read_steps(section: &mut Reader<'_>, model: &dyn Model) -> Result<Vec<StepSize>, SpecError> {

@@ -43,6 +43,18 @@ pub enum StoreError {
         /// The first key that differs, with both values.
         difference: String,
     },
+    /// The folder was begun in another format.
+    #[error(
+        "{folder}: was begun in {there}, this would go on in {here}; add --precision {there}, or choose another folder with --out"
+    )]
+    OtherPrecision {
+        /// The folder.
+        folder: String,
+        /// Its format.
+        there: String,
+        /// This one's.
+        here: String,
+    },
     /// The folder is not a result folder.
     #[error("{folder}: is not a result folder ({reason}); {remedy}")]
     NotResults {
@@ -99,13 +111,13 @@ impl Folder {
     /// The folder cannot be written, is in use, holds something else, or holds a damaged part.
     pub fn open(path: &Path, spec: &Spec, manifest: Manifest) -> Result<Self, StoreError> {
         let folder = path.display().to_string();
-        let begun = path.join("manifest.json").exists();
+        let begun = || path.join("manifest.json").exists();
         // Before the manifest there is only the lock, which stays empty. Anything else is not ours.
         let ours = |entry: &fs::DirEntry| match entry.file_name().to_string_lossy().as_ref() {
             "lock" => entry.metadata().is_ok_and(|m| m.len() == 0),
             name => name == "manifest.json.tmp",
         };
-        if !begun
+        if !begun()
             && let Ok(entries) = fs::read_dir(path)
             && let Some(entry) = entries.flatten().find(|entry| !ours(entry))
         {
@@ -130,7 +142,8 @@ impl Folder {
         let details = Details { runs: spec.output.runs, endpoints: spec.output.endpoints };
         let mut this = Folder { path: path.into(), manifest, details, parts: Vec::new(), _lock: lock };
         let parts = path.join("parts");
-        if begun {
+        // Asked again under the lock: another process may have begun meanwhile.
+        if begun() {
             let stored = Manifest::read(path)?;
             stored.verify(path)?;
             // A process that was killed between the manifest and the experiment has done nothing yet.
@@ -156,10 +169,12 @@ impl Folder {
         if let Some(difference) = difference("", &found.into(), &spec.identity_table().into()) {
             return Err(StoreError::OtherExperiment { folder, difference });
         }
-        if stored.precision != self.manifest.precision {
-            let difference =
-                format!("compute.precision is {} there, {} here", stored.precision, self.manifest.precision);
-            return Err(StoreError::OtherExperiment { folder, difference });
+        // A finished folder is only read: there `auto` means whatever made it.
+        if (stored.state == State::Running || spec.compute.precision != "auto")
+            && stored.precision != self.manifest.precision
+        {
+            let (there, here) = (stored.precision.clone(), self.manifest.precision.clone());
+            return Err(StoreError::OtherPrecision { folder, there, here });
         }
         Ok(())
     }

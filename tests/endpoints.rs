@@ -9,8 +9,8 @@ use libtest_mimic::Trial;
 use spurious::backend::Backend;
 use spurious::backend::cpu::Cpu;
 use spurious::backend::gpu::Options;
-use spurious::endpoint::{Endpoints, Outcome, Status};
-use spurious::model::{MODELS, Problem, Settings, find};
+use spurious::endpoint::{Endpoints, Outcome, Status, Stop};
+use spurious::model::{MODELS, Problem, Settings, StepSize, find};
 use spurious::real::Precision::{F32, F64};
 use spurious::seed::CellSeed;
 
@@ -20,6 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("endpoints::formats_agree", formats_agree),
         trial("endpoints::full_and_reduced_agree", full_and_reduced_agree),
         trial("endpoints::full_and_reduced_losses_agree", full_and_reduced_losses_agree),
+        trial("endpoints::verdicts_end_where_the_format_does", verdicts_end_where_the_format_does),
         trial("endpoints::cpu_tiles_threads_and_batches_change_nothing", cpu_tiling_changes_nothing),
         trial("endpoints::budgets_are_kept", budgets_are_kept),
         trial("endpoints::bad_starts_are_named", || check_bad_starts(&Cpu::new(F64))),
@@ -160,6 +161,20 @@ fn full_and_reduced_losses_agree() {
             assert_close(reduced, full, 1e-12 * full.max(1.0), &format!("{set:?}, run {index}, {stop:?}"));
         }
     }
+}
+
+/// A filter that outgrows the format must not be taken for one at a right angle: no proof holds there.
+fn verdicts_end_where_the_format_does() {
+    let steps = StepSize::Groups(vec![1e21, 0.01]);
+    let settings = Settings { step: steps, max_steps: 20_000, ..settings() };
+    let problem = problem("cnn", "full", &[], &settings);
+    let from = starts("cnn", &[], &*problem, seed(), 2_000);
+    let found = [F32, F64].map(|precision| run(&Cpu::new(precision), &*problem, &from).stops);
+    let decided = |stop: &Stop| stop.status == Status::Verdict;
+    let contradicted =
+        found[0].iter().zip(&found[1]).filter(|(a, b)| decided(a) && decided(b) && a.outcome() != b.outcome());
+    assert_eq!(contradicted.count(), 0);
+    assert!(found[0].iter().any(|stop| stop.status == Status::Diverged));
 }
 
 fn assert_identical(what: &str, a: &Endpoints, b: &Endpoints) {

@@ -21,10 +21,10 @@ fn summary(text: &str) -> Summary {
 }
 
 fn undecided_runs_are_explained() {
-    let summary = summary("descent.max_steps = 3");
+    let summary = summary("descent.max_steps = 40");
     let row = &summary.rows[0];
     let undecided = row.tally.count(spurious::endpoint::Outcome::Undecided);
-    assert!(undecided > 0, "three steps decide every run");
+    assert!(undecided > 0, "forty steps decide every run");
     let (low, high) = (row.probability.unwrap(), row.probability.unwrap() + undecided as f64 / 200.0);
     let expected = format!("probability between {low:.4} and {high:.4}");
     assert!(summary.text().contains(&expected), "no \"{expected}\" in\n{}", summary.text());

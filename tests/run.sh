@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 # Mesa would otherwise look for a display and complain that there is none.
 export NODEVICE_SELECT=1
 
-cargo build --quiet --bin spurious
-adapters() { target/debug/spurious devices | grep -c '^  driver' || true; }
+devices() { cargo run --quiet --bin spurious -- devices; }
+adapters() { devices | grep -c '^  driver' || true; }
 if [ "$(adapters)" = 0 ] && [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null; then
     packages=(mesa-vulkan-drivers libvulkan1)
     as_root=()
@@ -25,6 +25,6 @@ fi
 if [ "$(adapters)" = 0 ]; then
     echo "tests: without an adapter the GPU tests are listed as ignored"
 else
-    echo "tests: GPU tests run on $(target/debug/spurious devices | head -n 1)"
+    echo "tests: GPU tests run on $(devices | head -n 1)"
 fi
 exec cargo test "$@"

@@ -258,7 +258,7 @@ fn codes_and_sizes_are_those_of_the_host() {
     for status in Status::ALL {
         for proven in [None].into_iter().chain(Outcome::ALL.map(Some)) {
             let code = Stop::code(status, proven);
-            assert_eq!(Stop::from_code(code, 7), Stop { status, steps: 7, proven });
+            assert_eq!(Stop::from_code(code, 7), Stop { status, steps: 7, found: proven });
             codes.push(code);
         }
     }

@@ -4,7 +4,7 @@ use crate::support::trial;
 use libtest_mimic::Trial;
 use spurious::model::{self, Value};
 use spurious::plan::{Plan, numeric};
-use spurious::spec::{Spec, default_of};
+use spurious::spec::Spec;
 use std::path::PathBuf;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -127,7 +127,7 @@ fn defaults_are_accepted() {
     for model in model::MODELS {
         let mut names = Vec::new();
         for parameter in model.parameters() {
-            let value = default_of(parameter);
+            let value = parameter.default_value();
             assert!(!matches!(value, Value::Real(x) if x.is_nan()), "{}.{}", model.name(), parameter.name);
             // A default that is written in full reads as the same value.
             let spec = format!("model.name = '{}'\nparams.{} = {}", model.name(), parameter.name, parameter.default);

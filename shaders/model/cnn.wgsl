@@ -65,7 +65,8 @@ fn decide(s: Survey) -> u32 {
 }
 
 fn size(s: Survey) -> real {
-    return abs(s.sum) / constants.root_patches + abs(s.overlap);
+    let size = abs(s.sum) / constants.root_patches + abs(s.overlap);
+    return select(constants.size_limit, size, s.square < constants.square_limit);
 }
 
 // The loss, from the squared norm of a - s a*.

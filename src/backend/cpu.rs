@@ -18,6 +18,9 @@ const TILE: usize = 16;
 /// Runs in a batch; a batch is also what an interrupted experiment may lose.
 const BATCH: usize = 1 << 16;
 
+/// Numbers of state in a batch at the most, whatever is asked for: 2 GiB.
+const LARGEST_NUMBERS: usize = 1 << 28;
+
 /// Numbers of state in a batch: bounds its memory for large cells.
 const BATCH_NUMBERS: usize = 1 << 24;
 
@@ -55,6 +58,10 @@ impl Backend for Cpu {
 
     fn batch_size(&self, problem: &dyn Problem) -> usize {
         (BATCH_NUMBERS / problem.dim()).clamp(32, BATCH)
+    }
+
+    fn largest_batch(&self, problem: &dyn Problem) -> usize {
+        (LARGEST_NUMBERS / problem.dim()).max(1)
     }
 
     fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {

@@ -11,7 +11,7 @@ mod pipeline;
 pub mod shader;
 
 use super::{Backend, BackendError, Batch, check_range};
-use crate::endpoint::{Endpoints, Stop};
+use crate::endpoint::{Endpoints, Status, Stop};
 use crate::model::{Evaluation, Invalid, Kernel, Problem};
 use crate::real::Precision;
 use device::{AdapterReport, Opened, Wanted};
@@ -30,7 +30,7 @@ const BATCH_BYTES: usize = 64 << 20;
 const BATCH_RUNS: usize = 1 << 20;
 /// Largest state that one invocation holds by itself by default; beyond it a team shares the run.
 const SOLO_DIM: usize = 128;
-/// Largest state that one invocation is allowed to hold: its registers spill to memory long before.
+/// Most numbers that one invocation is allowed to hold: its registers spill to memory long before.
 const SOLO_LIMIT: usize = 512;
 /// Steps in a segment by default: short enough that finished runs seldom idle, long enough to hide the scheduling.
 const SEGMENT: u32 = 100;
@@ -113,8 +113,11 @@ impl Gpu {
         if !lanes.is_power_of_two() {
             return refuse("is not a power of two".into(), "choose 1, 2, 4, … or \"auto\"");
         }
-        if lanes == 1 && dim > SOLO_LIMIT {
-            return refuse(format!("one lane cannot hold a state of {dim} numbers"), "choose 32 or more, or \"auto\"");
+        if shape.per_lane() as usize > SOLO_LIMIT {
+            return refuse(
+                format!("leaves {} numbers of a state of {dim} to a lane, more than {SOLO_LIMIT}", shape.per_lane()),
+                "choose more lanes, \"auto\", or --backend cpu",
+            );
         }
         if shape.workgroup() > report.workgroup_size || shape.workgroup_bytes() > report.workgroup_memory {
             return refuse(format!("is more than {} can take", report.name), "choose fewer, or \"auto\"");
@@ -203,6 +206,12 @@ impl Backend for Gpu {
     fn batch_size(&self, problem: &dyn Problem) -> usize {
         let bytes = BATCH_BYTES.min(self.opened.report.max_binding as usize);
         (bytes / (problem.dim() * self.options.precision.bytes())).clamp(1, BATCH_RUNS)
+    }
+
+    fn largest_batch(&self, problem: &dyn Problem) -> usize {
+        // The state is the largest buffer, but for states of one number, where the stops are.
+        let bytes = (problem.dim() * self.options.precision.bytes()).max(8);
+        (self.opened.report.max_binding.min(1 << 30) as usize / bytes).max(1)
     }
 
     fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {
@@ -295,6 +304,12 @@ impl Backend for Gpu {
         if unfinished > 0 {
             return Err(self.failure(format!("{unfinished} words of the result were never written")));
         }
+        let ended = |code: &[u32]| Stop::from_code(code[0], code[1]);
+        let diverged = codes.chunks_exact(2).take(runs).any(|code| ended(code).status == Status::Diverged);
+        if !batch.keep_states && !diverged {
+            // The weights would only be looked at to tell how a run diverged.
+            return Ok(Endpoints { stops: codes.chunks_exact(2).take(runs).map(ended).collect(), states: Vec::new() });
+        }
         let columns = decode(&self.read(&buffers.state)?, self.options.precision);
         let mut states = vec![0.0; runs * dim];
         for (run, state) in states.chunks_exact_mut(dim).enumerate() {
@@ -305,7 +320,7 @@ impl Backend for Gpu {
         let stops = codes
             .chunks_exact(2)
             .zip(states.chunks_exact(dim))
-            .map(|(code, state)| Stop::from_code(code[0], code[1]).checked(state))
+            .map(|(code, state)| ended(code).checked(state))
             .collect();
         if !batch.keep_states {
             states = Vec::new();

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 #[command(
     after_help = "Points are CSV with the header point,x0,x1,… and the weights in the order of the paper's form (for cnn: \
                   v, then a). The outcome is what the stop rule says at the point: global or spurious where a run from \
-                  there can only end so, or is within tolerance; undecided elsewhere."
+                  there can only end so, or is within tolerance; undecided elsewhere. The proofs are for weights that a \
+                  start can have: for cnn, raise params.start_output_scale for larger a."
 )]
 pub(super) struct Arguments {
     /// Name of the model

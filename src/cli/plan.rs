@@ -4,10 +4,10 @@ use super::{SpecArguments, print};
 use spurious::backend::cpu::Cpu;
 use spurious::backend::{Backend, BackendError};
 use spurious::experiment::{self, Details};
+use spurious::interval::Method;
 use spurious::plan::{Plan, step_text};
 use spurious::progress::{clock, si};
 use spurious::real::Precision;
-use spurious::report::Summary;
 use spurious::spec::Spec;
 use spurious::tally::Tally;
 use std::fmt::Write;
@@ -133,11 +133,9 @@ fn forecast(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> anyhow::Result<S
     let elsewhere = if backend.name() == "cpu" { "" } else { " on this CPU" };
     writeln!(text, "             at most about {time}{elsewhere} at the pilot's rate, which larger batches exceed")?;
     let level = spec.output.level;
-    let worst = Tally { counts: [plan.runs_per_cell / 2, plan.runs_per_cell.div_ceil(2), 0, 0, 0], ..Tally::default() };
-    if let Some(row) = Summary::new(spec, plan, &[worst], level).rows.first() {
-        let half = 0.5 * (row.interval.high - row.interval.low);
-        writeln!(text, "precision    probabilities to ±{half:.2} or better at level {level}", half = Digits(half))?;
-    }
+    let interval = Method::Wilson.interval(plan.runs_per_cell / 2, plan.runs_per_cell, level);
+    let half = 0.5 * (interval.high - interval.low);
+    writeln!(text, "precision    probabilities to ±{half:.2} or better at level {level}", half = Digits(half))?;
     Ok(text)
 }
 

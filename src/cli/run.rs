@@ -1,6 +1,7 @@
 //! `spurious run`
 
 use super::{Interrupted, SpecArguments, print, say};
+use spurious::backend::BackendError;
 use spurious::experiment::{self, Details, ExperimentError, Finished};
 use spurious::plan::Plan;
 use spurious::progress::{Progress, clock, si};
@@ -98,7 +99,7 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
     if let Err(error) = result {
         // A failure to note the time worked is not worth more than the reason for stopping.
         let noted = folder.suspend();
-        if !cancel.load(Ordering::Relaxed) {
+        if !matches!(error, ExperimentError::Backend(BackendError::Cancelled)) {
             return Err(error);
         }
         noted?;

@@ -33,7 +33,7 @@ pub mod reduced;
 pub mod theory;
 
 use crate::descent::Rule;
-use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Value, Values};
+use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Values};
 use landscape::Constants;
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -50,6 +50,7 @@ const PARAMETERS: &[Parameter] = &[
         kind: Kind::Integer(2, 1 << 20),
         default: "5",
         seeds: true,
+        heading: true,
     },
     Parameter {
         name: "patches",
@@ -58,6 +59,7 @@ const PARAMETERS: &[Parameter] = &[
         kind: Kind::Integer(1, 4096),
         default: "25",
         seeds: true,
+        heading: false,
     },
     Parameter {
         name: "ratio",
@@ -66,6 +68,7 @@ const PARAMETERS: &[Parameter] = &[
         kind: Kind::Real(0.0, 4096.0),
         default: "4.0",
         seeds: true,
+        heading: false,
     },
     Parameter {
         name: "teacher_norm",
@@ -74,6 +77,7 @@ const PARAMETERS: &[Parameter] = &[
         kind: Kind::Positive,
         default: "1.0",
         seeds: true,
+        heading: false,
     },
     Parameter {
         name: "filter_norm",
@@ -82,6 +86,7 @@ const PARAMETERS: &[Parameter] = &[
         kind: Kind::Positive,
         default: "1.0",
         seeds: true,
+        heading: false,
     },
     Parameter {
         name: "start_filter",
@@ -90,6 +95,7 @@ const PARAMETERS: &[Parameter] = &[
         kind: Kind::Choice(&["sphere", "gaussian"]),
         default: "\"sphere\"",
         seeds: true,
+        heading: false,
     },
     Parameter {
         name: "start_filter_scale",
@@ -98,6 +104,7 @@ const PARAMETERS: &[Parameter] = &[
         kind: Kind::Positive,
         default: "1.0",
         seeds: true,
+        heading: false,
     },
     Parameter {
         name: "start_output_scale",
@@ -106,6 +113,7 @@ const PARAMETERS: &[Parameter] = &[
         kind: Kind::Real(0.0, f64::INFINITY),
         default: "1.0",
         seeds: true,
+        heading: false,
     },
     Parameter {
         name: "start_reduced",
@@ -114,6 +122,7 @@ const PARAMETERS: &[Parameter] = &[
         kind: Kind::Choice(&["law", "projected"]),
         default: "\"law\"",
         seeds: false,
+        heading: false,
     },
 ];
 
@@ -284,7 +293,7 @@ impl Cell {
         }
         Ok(Cell {
             teacher,
-            gaussian_filter: values.get("start_filter") == Some(&Value::Choice("gaussian".into())),
+            gaussian_filter: values.choice("start_filter") == "gaussian",
             filter_scale,
             output_radius,
             projected: values.choice("start_reduced") == "projected",
@@ -303,7 +312,7 @@ impl Cell {
         let square = t.norm * t.norm;
         let sum = t.norm * t.ratio.sqrt();
         let spurious = theory::spurious_point(t);
-        // Converged means well inside the region of the verdict: `E` moves by at most `tolerance` of its margin there, and the
+        // Converged means well inside the region where a verdict is given, whether or not its step conditions hold: `E` moves by at most `tolerance` of its margin there, and the
         // overlap keeps its sign.
         let gap_scale = sum / (s * square);
         let gap_ceiling = t.ratio * PI / t.stiffness();
@@ -327,9 +336,9 @@ impl Cell {
             spurious_overlap_tolerance: tolerance * spurious.overlap.abs(),
             // Under a stable step |A| stays within the larger of its start and its target; six orders of margin.
             size_limit: 1e6 * (self.output_radius + s * t.norm) * (1.0 + t.norm),
+            square_limit: NEVER,
             along: t.along,
             across: t.across,
-            patches: k,
             root_patches: k.sqrt(),
             filter_step: self.filter_step,
             output_step: self.output_step,

@@ -144,13 +144,17 @@ pub struct Wanted {
 pub fn open(wanted: &Wanted, precision: Precision) -> Result<Opened, BackendError> {
     let all = sorted();
     let names: Vec<String> = all.iter().map(|(_, r)| r.name.clone()).collect();
-    let chosen = all.into_iter().find(|(_, r)| {
+    let fits = |r: &AdapterReport| {
         if wanted.name.is_empty() {
             wanted.software || r.is_hardware()
         } else {
             r.name.to_lowercase().contains(&wanted.name.to_lowercase())
         }
-    });
+    };
+    // One that can compute in the format, else any, to say what it cannot.
+    let able = |r: &AdapterReport| precision == Precision::F32 || r.f64;
+    let position = all.iter().position(|(_, r)| fits(r) && able(r)).or_else(|| all.iter().position(|(_, r)| fits(r)));
+    let chosen = position.and_then(|i| all.into_iter().nth(i));
     let Some((adapter, report)) = chosen else {
         let mut text = if names.is_empty() {
             "no GPU adapter was found".to_string()

@@ -6,7 +6,7 @@ use bytemuck::{Pod, Zeroable};
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
 pub struct Control {
-    /// Runs in the queue of the next segment.
+    /// Runs in the queue of this segment.
     pub queued: u32,
     /// Runs that the segment leaves unfinished.
     pub survivors: u32,

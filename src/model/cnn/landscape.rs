@@ -2,7 +2,7 @@
 //! `shaders/model/cnn.wgsl`.
 
 use crate::arc_cosine::{Angle, angle_of, kernel_deficit};
-use crate::descent::proven;
+use crate::descent::found;
 use crate::endpoint::{Outcome, Status};
 use crate::model::constants;
 use crate::real::Real;
@@ -41,12 +41,12 @@ constants! {
         spurious_overlap_tolerance,
         /// Size at which a run has diverged.
         size_limit,
+        /// `‖v‖²` at which a run has diverged.
+        square_limit,
         /// `B₁`
         along,
         /// `B₂`
         across,
-        /// `k`
-        patches,
         /// `√k`
         root_patches,
         /// `η_v`
@@ -108,16 +108,17 @@ impl<R: Real> Constants<R> {
         let at_spurious = survey.angle.supplement.le(self.spurious_angle)
             & (survey.sum - self.spurious_sum).abs().le(self.spurious_sum_tolerance)
             & (survey.overlap - self.spurious_overlap).abs().le(self.spurious_overlap_tolerance);
-        let code = R::select(at_spurious, proven(Status::Converged, Outcome::Spurious), zero);
-        let code = R::select(at_global, proven(Status::Converged, Outcome::Global), code);
-        let code = R::select(spurious, proven(Status::Verdict, Outcome::Spurious), code);
-        R::select(global, proven(Status::Verdict, Outcome::Global), code)
+        let code = R::select(at_spurious, found(Status::Converged, Outcome::Spurious), zero);
+        let code = R::select(at_global, found(Status::Converged, Outcome::Global), code);
+        let code = R::select(spurious, found(Status::Verdict, Outcome::Spurious), code);
+        R::select(global, found(Status::Verdict, Outcome::Global), code)
     }
 
-    /// Bounded by the start and the teacher in any stable run.
+    /// Bounded by the start and the teacher in any stable run, while `‖v‖²` is a number that the format can hold.
     #[inline(always)]
     pub(super) fn size(&self, survey: &Survey<R>) -> R {
-        survey.sum.abs() / self.root_patches + survey.overlap.abs()
+        let size = survey.sum.abs() / self.root_patches + survey.overlap.abs();
+        R::select(survey.square.lt(self.square_limit), size, self.size_limit)
     }
 
     /// `ℓ` from `(1ᵀb)²`, `‖b‖²` and the survey.
