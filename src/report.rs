@@ -186,14 +186,17 @@ impl Summary {
         let worst = self.rows.iter().max_by(|a, b| share(a).total_cmp(&share(b))).filter(|row| share(row) > 0.0)?;
         let cells = self.rows.iter().filter(|row| share(row) > 0.0).count();
         let low = worst.probability?;
+        let high = (low + share(worst)).min(1.0);
+        // As many decimals as it takes to tell the two apart.
+        let texts = |decimals: usize| (format!("{low:.decimals$}"), format!("{high:.decimals$}"));
+        let (low, high) = (4..17).map(texts).find(|(low, high)| low != high).unwrap_or_else(|| texts(17));
+        let all: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Undecided)).sum();
         Some(format!(
-            "Undecided runs count as not {}, and the interval knows nothing of them. They are in {cells} {}; in cell {}, with most, \
-             they leave the probability between {} and {}. A larger descent.max_steps decides more.",
-            self.outcome.name(),
+            "Undecided runs: {all}, in {cells} {}. They count as not {}, and the interval knows nothing of them: in cell {}, with \
+             most, they leave the share between {low} and {high}. A larger descent.max_steps decides more.",
             if cells == 1 { "cell" } else { "cells" },
+            self.outcome.name(),
             worst.cell,
-            probability_text(low),
-            probability_text((low + share(worst)).min(1.0))
         ))
     }
 

@@ -26,9 +26,9 @@ fn undecided_runs_are_explained() {
     let undecided = row.tally.count(spurious::endpoint::Outcome::Undecided);
     assert!(undecided > 0, "forty steps decide every run");
     let (low, high) = (row.probability.unwrap(), row.probability.unwrap() + undecided as f64 / 200.0);
-    let expected = format!("probability between {low:.4} and {high:.4}");
+    let expected = format!("share between {low:.4} and {high:.4}");
     assert!(summary.text().contains(&expected), "no \"{expected}\" in\n{}", summary.text());
-    assert!(!self::summary("params.ratio = 9").text().contains("Undecided"));
+    assert!(!self::summary("params.ratio = 9").text().contains("Undecided runs"));
 }
 
 fn settings_are_named() {

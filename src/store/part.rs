@@ -55,6 +55,10 @@ fn damaged(path: &Path, reason: String, counts: &str) -> StoreError {
 /// Every part of a folder, in the order of the plan.
 pub(super) fn read_all(folder: &Path) -> Result<Vec<Part>, StoreError> {
     let path = folder.join("parts");
+    if !path.exists() {
+        // Killed before the first: nothing is done yet.
+        return Ok(Vec::new());
+    }
     let entries = fs::read_dir(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
     let mut parts = Vec::new();
     for entry in entries {
