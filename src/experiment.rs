@@ -1,14 +1,15 @@
 //! Runs an experiment: seeding, backend and tally, batch after batch, with the next batches seeded while a device works.
 
 use crate::backend::cpu::Cpu;
-use crate::backend::gpu::device::{self, Wanted};
+use crate::backend::gpu::device::Wanted;
 use crate::backend::gpu::{Gpu, Options};
 use crate::backend::{Backend, BackendError, Batch};
 use crate::endpoint::{Outcome, Stop};
+use crate::model::Problem;
 use crate::plan::{Cell, Plan};
 use crate::real::Precision;
 use crate::report::Summary;
-use crate::spec::{Compute, Spec, SpecError};
+use crate::spec::{Compute, Output, Spec, SpecError};
 use crate::store::StoreError;
 use crate::tally::Tally;
 use rayon::prelude::*;
@@ -51,25 +52,22 @@ pub fn backend(compute: &Compute) -> Result<Box<dyn Backend>, BackendError> {
         "f64" => Precision::F64,
         _ => auto,
     };
-    let forced = compute.backend == "gpu" || !compute.adapter.is_empty();
-    let gpu = match compute.backend {
-        "cpu" => false,
-        _ if forced => true,
-        _ => {
-            let wanted = precision(Precision::F32);
-            device::list().iter().any(|a| a.is_hardware() && (wanted == Precision::F32 || a.f64))
-        }
-    };
-    if !gpu {
-        return Ok(Box::new(Cpu::new(precision(Precision::F64))));
+    let cpu = || Box::new(Cpu::new(precision(Precision::F64)));
+    if compute.backend == "cpu" {
+        return Ok(cpu());
     }
-    Ok(Box::new(Gpu::open(Options {
+    let forced = compute.backend == "gpu" || !compute.adapter.is_empty();
+    let gpu = Gpu::open(Options {
         adapter: Wanted { name: compute.adapter.clone(), software: forced },
         precision: precision(Precision::F32),
         lanes: compute.lanes,
         segment: compute.segment,
         edit: None,
-    })?))
+    });
+    match gpu {
+        Err(BackendError::NoAdapter(_)) if !forced => Ok(cpu()),
+        gpu => Ok(Box::new(gpu?)),
+    }
 }
 
 /// Refuses a plan with a cell that the backend cannot take, before anything is computed.
@@ -91,6 +89,11 @@ pub struct Details {
 }
 
 impl Details {
+    /// What the tables of an experiment need.
+    pub fn of(output: &Output) -> Self {
+        Details { runs: output.runs, endpoints: output.endpoints }
+    }
+
     fn any(self) -> bool {
         self.runs || self.endpoints
     }
@@ -214,6 +217,11 @@ pub fn execute<E: From<BackendError> + Send>(
     Ok(())
 }
 
+/// Runs in a batch of a cell: as many as are asked for and the backend can take, or as it likes for 0.
+pub fn batch_runs(backend: &dyn Backend, problem: &dyn Problem, asked: usize) -> usize {
+    if asked == 0 { backend.batch_size(problem) } else { asked.min(backend.largest_batch(problem)) }
+}
+
 /// Cuts ranges into batches, and groups batches that the backend can run side by side.
 fn waves<'a>(
     plan: &'a Plan,
@@ -221,18 +229,17 @@ fn waves<'a>(
     batch: usize,
     todo: &'a [(usize, Range<u64>)],
 ) -> impl Iterator<Item = Vec<(usize, Range<u64>)>> {
-    let numbers = |cell: usize, runs: u64| plan.cells[cell].problem.dim() as u64 * runs;
-    let liked = |cell: usize| backend.batch_size(&*plan.cells[cell].problem) as u64;
+    let problem = |cell: usize| &*plan.cells[cell].problem;
+    let numbers = move |cell: usize, runs: u64| problem(cell).dim() as u64 * runs;
     let mut batches = todo.iter().flat_map(move |(cell, range)| {
-        let largest = backend.largest_batch(&*plan.cells[*cell].problem) as u64;
-        let size = if batch == 0 { liked(*cell) } else { (batch as u64).min(largest) };
-        let starts = (range.start..range.end).step_by(size as usize);
-        starts.map(move |first| (*cell, first..range.end.min(first + size)))
+        let size = batch_runs(backend, problem(*cell), batch);
+        let starts = (range.start..range.end).step_by(size);
+        starts.map(move |first| (*cell, first..range.end.min(first + size as u64)))
     });
     std::iter::from_fn(move || {
         let first = batches.next()?;
         // A wave holds about as much state as one batch that the backend likes.
-        let room = numbers(first.0, liked(first.0));
+        let room = numbers(first.0, backend.batch_size(problem(first.0)) as u64);
         let mut taken = numbers(first.0, first.1.end - first.1.start);
         let mut wave = vec![first];
         while backend.runs_side_by_side() && taken < room {

@@ -139,7 +139,7 @@ impl Folder {
             // A file system without locks: go on unprotected rather than not at all.
             Err(fs::TryLockError::Error(error)) => log::warn!("{folder}: cannot be locked ({error})"),
         }
-        let details = Details { runs: spec.output.runs, endpoints: spec.output.endpoints };
+        let details = Details::of(&spec.output);
         let mut this = Folder { path: path.into(), manifest, details, parts: Vec::new(), _lock: lock };
         let parts = path.join("parts");
         // Asked again under the lock: another process may have begun meanwhile.

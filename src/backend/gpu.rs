@@ -91,15 +91,16 @@ impl Gpu {
         &self.opened.report
     }
 
-    /// Shape of a cell's kernel.
+    /// Shape of a cell's kernel, if the device can take the cell.
     ///
     /// # Errors
-    /// Lanes that the model, the state's size or the device rule out.
+    /// Lanes that the model, the state's size or the device rule out; constants that the format cannot hold.
     pub fn shape(&self, problem: &dyn Problem) -> Result<Shape, Invalid> {
         self.shape_of(&problem.kernel(), problem.dim())
     }
 
     fn shape_of(&self, kernel: &Kernel, dim: usize) -> Result<Shape, Invalid> {
+        check_range(kernel, self.options.precision)?;
         let lanes = match self.options.lanes {
             0 if dim <= SOLO_DIM || !kernel.shareable => 1,
             0 => (dim / 16).next_power_of_two().clamp(32, 256) as u32,
@@ -215,9 +216,7 @@ impl Backend for Gpu {
     }
 
     fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {
-        let kernel = problem.kernel();
-        check_range(&kernel, self.options.precision)?;
-        self.shape_of(&kernel, problem.dim()).map(drop)
+        self.shape(problem).map(drop)
     }
 
     fn runs_side_by_side(&self) -> bool {
@@ -235,7 +234,6 @@ impl Backend for Gpu {
         if runs == 0 {
             return Ok(Endpoints { stops: Vec::new(), states: Vec::new() });
         }
-        self.fits(batch.problem)?;
         let kernel = batch.problem.kernel();
         let shape = self.shape_of(&kernel, dim)?;
         let pipeline = self.pipeline(&kernel, shape, Entry::Descend)?;

@@ -56,9 +56,7 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
     }
     writeln!(text, "backend      {} in {}", backend.description(), backend.precision().name())?;
     let size = |cell: &spurious::plan::Cell| {
-        let liked = backend.batch_size(&*cell.problem);
-        let batch = if spec.compute.batch == 0 { liked } else { spec.compute.batch };
-        batch.min(plan.runs_per_cell as usize)
+        experiment::batch_runs(&*backend, &*cell.problem, spec.compute.batch).min(plan.runs_per_cell as usize)
     };
     // Two batches of starts are on the host at once: one advances while the next is seeded.
     let memory = |cell: &spurious::plan::Cell| {

@@ -87,7 +87,7 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
     }
     let began = Instant::now();
     let mut progress = Progress::new(before, total, quiet);
-    let details = Details { runs: spec.output.runs, endpoints: spec.output.endpoints };
+    let details = Details::of(&spec.output);
     let sink = |wave: Vec<Finished>| -> Result<(), ExperimentError> {
         let runs = wave.iter().map(|f| f.tally.runs()).sum();
         folder.add(wave)?;
