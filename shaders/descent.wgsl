@@ -2,7 +2,9 @@
 // src/descent.rs. The model's text defines
 //   struct Survey;  fn survey(x: ptr<function, Components>) -> Survey;  fn decide(s: Survey) -> u32;
 //   fn size(s: Survey) -> real;  struct Slopes;  fn slopes(s: Survey) -> Slopes;
-//   fn slope(i: u32, value: real, s: Slopes) -> real;  fn step_size(i: u32) -> real;
+//   fn slope(j: u32, i: u32, value: real, s: Slopes) -> real;  fn step_size(i: u32) -> real;
+// `slope` is the slope along component i, which this lane holds as its j-th, of that value. What else it takes is in the
+// slopes, or the survey has left it in memory: of the lane, or of the team, whose lanes all survey together.
 
 @group(0) @binding(4) var<storage, read> queue: array<u32>;
 @group(0) @binding(5) var<storage, read_write> survivors: array<u32>;
@@ -48,7 +50,7 @@ fn descend(
             let down = slopes(seen);
             for (var j = 0u; j < PER_LANE; j++) {
                 let c = lane + j * LANES;
-                x[j] -= step_size(c) * slope(c, x[j], down);
+                x[j] -= step_size(c) * slope(j, c, x[j], down);
             }
             taken += 1u;
         }

@@ -24,7 +24,7 @@ fn evaluate(
         for (var j = 0u; j < PER_LANE; j++) {
             let i = lane + j * LANES;
             if (i < DIM) {
-                state[i * control.capacity + run] = slope(i, x[j], down);
+                state[i * control.capacity + run] = slope(j, i, x[j], down);
             }
         }
         if (lane == 0u) {

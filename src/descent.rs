@@ -2,7 +2,8 @@
 //!
 //! One step is `x_i ← x_i − η_i ∂ℓ/∂x_i`, all components at once, with a step size per component. Before each step the
 //! landscape is surveyed; a run stops when the survey proves its outcome (`verdict`), when it is within tolerance of a
-//! known minimum (`converged`), when it leaves every bound (`diverged`), or when its budget is spent (`out_of_steps`).
+//! known minimum or has come to rest (`converged`), when it leaves every bound (`diverged`), or when its budget is spent
+//! (`out_of_steps`).
 
 use crate::endpoint::{Outcome, Status, Stop};
 use crate::real::{Mask, Real};
@@ -10,15 +11,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A loss surface in the coordinates of one form, over one number type.
 pub trait Landscape<R: Real> {
-    /// The few scalars from which loss, gradient and verdict follow.
+    /// The few scalars from which loss, verdict and, where that is all it takes, the gradient follow.
     type Survey: Copy;
+    /// What a survey leaves for the gradient besides its scalars; kept from step to step, so that no step allocates.
+    type Scratch;
 
+    /// Room for the surveys of one descent.
+    fn scratch(&self) -> Self::Scratch;
     /// Surveys the point `x`.
-    fn survey(&self, x: &[R]) -> Self::Survey;
+    fn survey(&self, x: &[R], scratch: &mut Self::Scratch) -> Self::Survey;
     /// Population loss at `x`.
     fn loss(&self, x: &[R], survey: &Self::Survey) -> R;
     /// Gradient of the loss at `x`, written to `out` (same length).
-    fn gradient(&self, x: &[R], survey: &Self::Survey, out: &mut [R]);
+    fn gradient(&self, x: &[R], survey: &Self::Survey, scratch: &Self::Scratch, out: &mut [R]);
     /// Code of the verdict or convergence that the survey shows (see [`Stop::code`]), or 0 to go on.
     fn decide(&self, survey: &Self::Survey) -> R;
     /// A measure of the weights' size; a run whose size is not below [`Landscape::size_limit`] has diverged.
@@ -56,6 +61,7 @@ pub fn descend<R: Real, L: Landscape<R>>(
     let steps: Vec<R> = rule.steps.iter().map(|&s| R::splat(s)).collect();
     let mut x = vec![R::zero(); dim];
     let mut gradient = vec![R::zero(); dim];
+    let mut scratch = landscape.scratch();
     let diverged = R::splat(f64::from(Stop::code(Status::Diverged, None)));
     let limit = landscape.size_limit();
     let runs = stops.len();
@@ -88,7 +94,7 @@ pub fn descend<R: Real, L: Landscape<R>>(
     let mut tick = 0u64;
     let poll = (POLL_NUMBERS / dim.max(1)).clamp(1, 4096) as u64;
     loop {
-        let survey = landscape.survey(&x);
+        let survey = landscape.survey(&x, &mut scratch);
         let bounded = landscape.size(&survey).lt(limit);
         let code = alive * R::select(bounded, landscape.decide(&survey), diverged);
         let mut moving = alive;
@@ -130,7 +136,7 @@ pub fn descend<R: Real, L: Landscape<R>>(
             }
             deadline = oldest.saturating_add(budget);
         }
-        landscape.gradient(&x, &survey, &mut gradient);
+        landscape.gradient(&x, &survey, &scratch, &mut gradient);
         let moving = R::zero().lt(moving);
         for ((component, slope), step) in x.iter_mut().zip(&gradient).zip(&steps) {
             *component = R::select(moving, *component - *step * *slope, *component);

@@ -6,7 +6,7 @@
 pub enum Status {
     /// A proof, tested inside the loop, that the run can only end in one outcome.
     Verdict = 1,
-    /// Within tolerance of a known minimum.
+    /// Within tolerance of a known minimum, or come to rest: the gradient is too small to go on.
     Converged = 2,
     /// The step budget was spent.
     OutOfSteps = 3,
@@ -41,24 +41,33 @@ pub enum Outcome {
     Global = 1,
     /// A local minimum that is not global.
     Spurious = 2,
-    /// The budget was spent before the outcome was known.
-    Undecided = 3,
+    /// A critical point that is not a minimum.
+    Saddle = 3,
+    /// The budget was spent, or the curvature too weak, before the outcome was known.
+    Undecided = 4,
     /// The weights left every bound.
-    Diverged = 4,
+    Diverged = 5,
     /// A weight became NaN or infinite.
-    NonFinite = 5,
+    NonFinite = 6,
 }
 
 impl Outcome {
     /// Every outcome, in the order of tables.
-    pub const ALL: [Outcome; 5] =
-        [Outcome::Global, Outcome::Spurious, Outcome::Undecided, Outcome::Diverged, Outcome::NonFinite];
+    pub const ALL: [Outcome; 6] = [
+        Outcome::Global,
+        Outcome::Spurious,
+        Outcome::Saddle,
+        Outcome::Undecided,
+        Outcome::Diverged,
+        Outcome::NonFinite,
+    ];
 
     /// Name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Global => "global",
             Outcome::Spurious => "spurious",
+            Outcome::Saddle => "saddle",
             Outcome::Undecided => "undecided",
             Outcome::Diverged => "diverged",
             Outcome::NonFinite => "non_finite",

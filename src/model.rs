@@ -7,6 +7,7 @@
 //! A model is added with one Rust file, one WGSL file of the same stem and one line in [`MODELS`].
 
 pub mod cnn;
+pub mod relu_sum;
 
 pub use crate::parameter::{Kind, Parameter, Value, Values};
 
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Every model. The command line, the checks, the help and the tests walk this list.
-pub const MODELS: &[&dyn Model] = &[&cnn::Cnn];
+pub const MODELS: &[&dyn Model] = &[&cnn::Cnn, &relu_sum::ReluSum];
 
 /// The model of a given name.
 pub fn find(name: &str) -> Option<&'static dyn Model> {
@@ -43,7 +44,7 @@ pub struct Settings {
     pub step: StepSize,
     /// Step budget of a run.
     pub max_steps: u32,
-    /// Distance from a known minimum, relative, at which a run counts as converged.
+    /// What counts as converged; see [`Model::tolerance`].
     pub tolerance: f64,
     /// Whether runs stop at a proof of their outcome.
     pub verdicts: bool,
@@ -83,6 +84,15 @@ impl Prediction {
     }
 }
 
+/// What a model's tolerance means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// Value where the spec names none.
+    pub default: f64,
+    /// Meaning, one sentence.
+    pub about: &'static str,
+}
+
 /// A landscape with named parameters.
 pub trait Model: Sync {
     /// Name in specs and on the command line.
@@ -97,6 +107,8 @@ pub trait Model: Sync {
     fn forms(&self) -> &'static [(&'static str, &'static str)];
     /// Groups of weights that can have step sizes of their own.
     fn step_groups(&self) -> &'static [&'static str];
+    /// Meaning and default of `descent.tolerance`.
+    fn tolerance(&self) -> Tolerance;
     /// Builds one cell.
     ///
     /// # Errors
@@ -134,8 +146,11 @@ pub struct Kernel {
     pub shape: Vec<(&'static str, u32)>,
     /// Real numbers; a sweep over them never recompiles.
     pub constants: Vec<(&'static str, f64)>,
+    /// Memory that a team shares and that `survey` fills: names and numbers of real values for each run. A model's text
+    /// writes every word before it reads it.
+    pub memory: Vec<(&'static str, u32)>,
     /// Read-only data shared by all runs.
-    pub data: Vec<f64>,
+    pub data: Arc<[f64]>,
 }
 
 /// Loss, gradient and class of one point.
@@ -180,8 +195,8 @@ pub trait Problem: Send + Sync {
     fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation;
     /// Advances a chunk of runs to their ends; `false` if it was abandoned.
     fn descend(&self, chunk: Chunk<'_>) -> bool;
-    /// Description for a device.
-    fn kernel(&self) -> Kernel;
+    /// Description for a device that computes in the given format.
+    fn kernel(&self, precision: Precision) -> Kernel;
     /// What theory says about this cell.
     fn theory(&self) -> Vec<Prediction>;
 }
@@ -208,7 +223,7 @@ pub trait Form: Send + Sync {
         evaluate::<f64, Self>(self, state).loss
     }
     /// See [`Problem::kernel`].
-    fn kernel(&self) -> Kernel;
+    fn kernel(&self, precision: Precision) -> Kernel;
     /// See [`Problem::theory`].
     fn theory(&self) -> Vec<Prediction>;
 }
@@ -218,8 +233,9 @@ fn evaluate<R: Real, F: Form + ?Sized>(form: &F, state: &[f64]) -> Evaluation {
     let landscape = form.over::<R>();
     let x: Vec<R> = state.iter().map(|&value| R::splat(value)).collect();
     let mut gradient = vec![R::zero(); x.len()];
-    let survey = landscape.survey(&x);
-    landscape.gradient(&x, &survey, &mut gradient);
+    let mut scratch = landscape.scratch();
+    let survey = landscape.survey(&x, &mut scratch);
+    landscape.gradient(&x, &survey, &scratch, &mut gradient);
     let code = landscape.decide(&survey).lane(0) as u32;
     Evaluation {
         loss: landscape.loss(&x, &survey).lane(0),
@@ -260,8 +276,8 @@ impl<F: Form> Problem for F {
             (Precision::F32, false) => descent::descend(&self.over::<Lanes<f32, 16>>(), &rule, states, stops, cancel),
         }
     }
-    fn kernel(&self) -> Kernel {
-        Form::kernel(self)
+    fn kernel(&self, precision: Precision) -> Kernel {
+        Form::kernel(self, precision)
     }
     fn theory(&self) -> Vec<Prediction> {
         Form::theory(self)

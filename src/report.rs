@@ -335,7 +335,7 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
     if spec.max_steps != spec::DEFAULT_MAX_STEPS {
         parts.push(format!("at most {} steps", spec.max_steps));
     }
-    if spec.tolerance != spec::DEFAULT_TOLERANCE {
+    if spec.tolerance != spec.model.tolerance().default {
         parts.push(format!("tolerance {}", number(spec.tolerance)));
     }
     if !spec.verdicts {

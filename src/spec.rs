@@ -32,8 +32,6 @@ use toml::Table;
 
 /// Step budget where the spec names none.
 pub const DEFAULT_MAX_STEPS: u32 = 300_000;
-/// Tolerance where the spec names none.
-pub const DEFAULT_TOLERANCE: f64 = 1e-2;
 
 /// A published table to compare with.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +105,7 @@ pub struct Spec {
     pub step: Vec<StepSize>,
     /// Step budget of a run.
     pub max_steps: u32,
-    /// Relative distance at which a run counts as converged.
+    /// What counts as converged; see [`Model::tolerance`].
     pub tolerance: f64,
     /// Whether runs stop at a proof of their outcome.
     pub verdicts: bool,
@@ -233,7 +231,7 @@ impl Spec {
             return Err(section.error("step", &value, "lists a step size twice", "remove one"));
         }
         let max_steps = section.integer("max_steps", u64::from(DEFAULT_MAX_STEPS), 1, u64::from(u32::MAX) - 1)? as u32;
-        let tolerance = section.number("tolerance", DEFAULT_TOLERANCE, 0.0, 0.5)?;
+        let tolerance = section.number("tolerance", model.tolerance().default, 0.0, 0.5)?;
         let verdicts = section.flag("verdicts", true)?;
         section.finish()?;
 

@@ -3,7 +3,7 @@
 
 use crate::support::{
     assert_close, conditioning, distance, for_all_cells, for_cases, largest, problem, random_point, round_to_f32,
-    settings, trial,
+    settings, settings_of, trial,
 };
 use libtest_mimic::Trial;
 use spurious::model::{Problem, find};
@@ -35,7 +35,7 @@ fn loss_beside(problem: &dyn Problem, x: &[f64], i: usize, by: f64) -> f64 {
 /// point, and at most one component in fifty may be so close to a kink that they prove nothing.
 fn match_central_differences() {
     for_all_cells(|what, model, form, set| {
-        let problem = problem(model.name(), form, set, &settings());
+        let problem = problem(model.name(), form, set, &settings_of(model.name()));
         let (loose, all) = (Cell::new(0), Cell::new(0));
         for_cases("gradients::central_differences", 40, |_, draws| {
             let x = random_point(draws, 1.0, problem.dim());
@@ -65,7 +65,7 @@ fn match_central_differences() {
 /// weight that others are divided by is close to 0, as at most one point in fifty is.
 fn f32_matches_f64() {
     for_all_cells(|what, model, form, set| {
-        let problem = problem(model.name(), form, set, &settings());
+        let problem = problem(model.name(), form, set, &settings_of(model.name()));
         let loose = Cell::new(0);
         for_cases("gradients::f32", 200, |_, draws| {
             let mut x = random_point(draws, 1.0, problem.dim());

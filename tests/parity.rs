@@ -5,7 +5,7 @@
 
 use crate::support::{
     Set, cells, conditioning, distance, for_all_cells, gpu, gpu_trial, gpu_with, largest, problem, random_point,
-    round_to_f32, run, seed, settings, starts,
+    round_to_f32, run, seed, settings, settings_of, starts,
 };
 use libtest_mimic::Trial;
 use spurious::backend::cpu::Cpu;
@@ -39,14 +39,14 @@ type Cell<'a> = (&'a str, &'a str, Set);
 
 /// Lanes that are tried: alone, several teams a workgroup, one team a workgroup.
 fn lanes(problem: &dyn Problem) -> &'static [u32] {
-    if problem.kernel().shareable { &[1, 8, 64] } else { &[1] }
+    if problem.kernel(F32).shareable { &[1, 8, 64] } else { &[1] }
 }
 
 /// Runs a comparison for every cell and number of lanes.
 fn for_all_lanes(precision: Precision, compare: impl Fn(&str, &Gpu, &dyn Problem, Cell<'_>) -> Result<(), String>) {
     let gpus = [1, 8, 64].map(|lanes| (lanes, gpu(precision, lanes)));
     for_all_cells(|what, model, form, set| {
-        let problem = problem(model.name(), form, set, &settings());
+        let problem = problem(model.name(), form, set, &settings_of(model.name()));
         for (lanes, gpu) in gpus.iter().filter(|(l, _)| lanes(&*problem).contains(l)) {
             let what = format!("{what} lanes={lanes}");
             compare(&what, gpu, &*problem, (model.name(), form, set)).unwrap_or_else(|e| panic!("{e}"));

@@ -46,6 +46,11 @@ pub(crate) fn settings() -> Settings {
     Settings { step: StepSize::Auto, max_steps: 300_000, tolerance: 1e-2, verdicts: true }
 }
 
+/// The same with the model's own tolerance.
+pub(crate) fn settings_of(model: &str) -> Settings {
+    Settings { tolerance: model::find(model).unwrap().tolerance().default, ..settings() }
+}
+
 /// Values of a model's parameters: the defaults, and TOML texts for some.
 pub(crate) fn values(model: &str, set: &[(&str, &str)]) -> Values {
     let model = model::find(model).unwrap();
@@ -120,6 +125,13 @@ pub(crate) fn cells(model: &str) -> Vec<Set> {
                 ("filter_norm", "1.5"),
             ],
         ],
+        "relu_sum" => &[
+            &[("neurons", "1"), ("teachers", "1"), ("input_dim", "1")],
+            &[("neurons", "3"), ("teachers", "2"), ("input_dim", "5")],
+            &[("neurons", "7"), ("teachers", "6"), ("input_dim", "6"), ("start_scale", "2.0")],
+            &[("neurons", "4"), ("teachers", "3"), ("input_dim", "2"), ("teacher", "\"gaussian\"")],
+            &[("neurons", "5"), ("teachers", "5"), ("input_dim", "7"), ("teacher", "\"sphere\"")],
+        ],
         _ => &[],
     };
     [&[] as Set].into_iter().chain(others.iter().copied()).collect()
@@ -158,7 +170,9 @@ pub(crate) fn conditioning(problem: &dyn Problem, state: &[f64], epsilon: f64, d
     let exact = problem.evaluate(Precision::F64, state);
     // The scale of the terms of which the loss is a sum.
     let terms: f64 = exact.gradient.iter().zip(state).map(|(g, x)| (g * x).abs()).sum();
-    let mut loss = epsilon * (exact.loss.abs() + terms);
+    // So is the loss without weights, where there is one: it cancels near a global minimum.
+    let constant = Some(problem.evaluate(Precision::F64, &vec![0.0; state.len()]).loss).filter(|x| x.is_finite());
+    let mut loss = epsilon * (exact.loss.abs() + terms + constant.unwrap_or(0.0));
     let mut gradient = epsilon * largest(&exact.gradient);
     let size = largest(state);
     for _ in 0..8 {

@@ -31,7 +31,7 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
     return loss_from(s, team_sum(part).x);
 }
 
-fn slope(i: u32, value: real, s: Slopes) -> real {
+fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
     if (i == 0u) {
         return -(s.pull * s.y_square);
     }

@@ -13,7 +13,7 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
     return loss_from(s, along * along + across * across);
 }
 
-fn slope(i: u32, value: real, s: Slopes) -> real {
+fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
     let decay = (PI - ONE) * HALF_OVER_PI;
     switch (i) {
         case 0u: { return -(s.pull * s.y_square); }

@@ -1,5 +1,5 @@
-// A team of LANES invocations of one workgroup shares a run and sums through workgroup memory.
-// Both functions must be reached by all invocations of the workgroup.
+// A team of LANES invocations of one workgroup shares a run and meets in workgroup memory.
+// The first three functions must be reached by all invocations of the workgroup.
 
 var<workgroup> scratch: array<vec4<real>, WORKGROUP>;
 
@@ -16,6 +16,31 @@ fn team_sum(part: vec4<real>) -> vec4<real> {
     let total = scratch[invocation - lane];
     workgroupBarrier();
     return total;
+}
+
+// Maximum over the team, the same bits in every lane.
+fn team_max(part: real) -> real {
+    scratch[invocation].x = part;
+    workgroupBarrier();
+    for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+        if (lane < reach) {
+            scratch[invocation].x = max(scratch[invocation].x, scratch[invocation + reach].x);
+        }
+        workgroupBarrier();
+    }
+    let most = scratch[invocation - lane].x;
+    workgroupBarrier();
+    return most;
+}
+
+// Makes what the team's lanes have written visible to all of them.
+fn team_barrier() {
+    workgroupBarrier();
+}
+
+// Where the run's share of an array begins that holds `size` numbers for each run.
+fn own(size: u32) -> u32 {
+    return invocation / LANES * size;
 }
 
 // Whether the workgroup still has work in the segment. With one team a workgroup every lane holds the same bits of every

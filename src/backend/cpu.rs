@@ -65,7 +65,7 @@ impl Backend for Cpu {
     }
 
     fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {
-        check_range(&problem.kernel(), self.precision)
+        check_range(&problem.kernel(self.precision), self.precision)
     }
 
     fn runs_side_by_side(&self) -> bool {

@@ -30,6 +30,8 @@ const BATCH_BYTES: usize = 64 << 20;
 const BATCH_RUNS: usize = 1 << 20;
 /// Largest state that one invocation holds by itself by default; beyond it a team shares the run.
 const SOLO_DIM: usize = 128;
+/// Lanes that share a run of a model whose teams have memory of their own.
+const TEAM_WITH_MEMORY: u32 = 32;
 /// Most numbers that one invocation is allowed to hold: its registers spill to memory long before.
 const SOLO_LIMIT: usize = 512;
 /// Steps in a segment by default: short enough that finished runs seldom idle, long enough to hide the scheduling.
@@ -96,18 +98,24 @@ impl Gpu {
     /// # Errors
     /// Lanes that the model, the state's size or the device rule out; constants that the format cannot hold.
     pub fn shape(&self, problem: &dyn Problem) -> Result<Shape, Invalid> {
-        self.shape_of(&problem.kernel(), problem.dim())
+        self.shape_of(&problem.kernel(self.options.precision), problem.dim())
     }
 
     fn shape_of(&self, kernel: &Kernel, dim: usize) -> Result<Shape, Invalid> {
         check_range(kernel, self.options.precision)?;
+        let report = &self.opened.report;
+        let shape_of = |lanes| Shape { dim: dim as u32, lanes, precision: self.options.precision };
         let lanes = match self.options.lanes {
+            0 if !kernel.memory.is_empty() => {
+                // More lanes a run are fewer runs a workgroup, which share its memory.
+                let fits = |lanes: &u32| shape_of(*lanes).workgroup_bytes(kernel) <= report.workgroup_memory;
+                [TEAM_WITH_MEMORY, 64, 128, 256].into_iter().find(fits).unwrap_or(64)
+            }
             0 if dim <= SOLO_DIM || !kernel.shareable => 1,
             0 => (dim / 16).next_power_of_two().clamp(32, 256) as u32,
             lanes => lanes,
         };
-        let shape = Shape { dim: dim as u32, lanes, precision: self.options.precision };
-        let report = &self.opened.report;
+        let shape = shape_of(lanes);
         let refuse = |problem: String, remedy: &str| {
             Err(Invalid { key: "compute.lanes".into(), value: lanes.to_string(), problem, remedy: remedy.into() })
         };
@@ -120,8 +128,18 @@ impl Gpu {
                 "choose more lanes, \"auto\", or --backend cpu",
             );
         }
-        if shape.workgroup() > report.workgroup_size || shape.workgroup_bytes() > report.workgroup_memory {
+        if shape.workgroup() > report.workgroup_size {
             return refuse(format!("is more than {} can take", report.name), "choose fewer, or \"auto\"");
+        }
+        let (bytes, room) = (shape.workgroup_bytes(kernel), report.workgroup_memory);
+        if bytes > room {
+            return refuse(
+                format!("needs {bytes} bytes of workgroup memory, {} has {room}", report.name),
+                match self.options.precision {
+                    Precision::F64 => "choose more lanes, \"auto\", --precision f32, or --backend cpu",
+                    Precision::F32 => "choose more lanes, \"auto\", or --backend cpu",
+                },
+            );
         }
         if lanes > 1 && !kernel.shareable {
             return refuse("lanes cannot share a run in this form".into(), "choose 1 or \"auto\"");
@@ -139,7 +157,7 @@ impl Gpu {
         if runs == 0 {
             return Ok(Vec::new());
         }
-        let kernel = problem.kernel();
+        let kernel = problem.kernel(self.options.precision);
         let shape = self.shape_of(&kernel, dim)?;
         let pipeline = self.pipeline(&kernel, shape, Entry::Evaluate)?;
         let device = &self.opened.device;
@@ -234,7 +252,7 @@ impl Backend for Gpu {
         if runs == 0 {
             return Ok(Endpoints { stops: Vec::new(), states: Vec::new() });
         }
-        let kernel = batch.problem.kernel();
+        let kernel = batch.problem.kernel(self.options.precision);
         let shape = self.shape_of(&kernel, dim)?;
         let pipeline = self.pipeline(&kernel, shape, Entry::Descend)?;
         let budget = batch.problem.rule().max_steps;

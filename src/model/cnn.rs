@@ -33,7 +33,7 @@ pub mod reduced;
 pub mod theory;
 
 use crate::descent::Rule;
-use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Values};
+use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Tolerance, Values};
 use landscape::Constants;
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -158,6 +158,10 @@ impl Model for Cnn {
 
     fn step_groups(&self) -> &'static [&'static str] {
         &["filter", "output"]
+    }
+
+    fn tolerance(&self) -> Tolerance {
+        Tolerance { default: 1e-2, about: "relative distance from a known minimum at which a run has converged" }
     }
 
     fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {

@@ -42,9 +42,14 @@ impl Shape {
         self.dim.div_ceil(self.lanes)
     }
 
-    /// Bytes of workgroup memory that the team's sums take.
-    pub fn workgroup_bytes(&self) -> u32 {
-        if self.lanes == 1 { 0 } else { self.workgroup() * 4 * self.precision.bytes() as u32 }
+    /// Bytes of workgroup memory: the teams' sums, and what the model keeps there for each run.
+    pub fn workgroup_bytes(&self, kernel: &Kernel) -> u32 {
+        if self.lanes == 1 {
+            return 0;
+        }
+        let memory: u32 = kernel.memory.iter().map(|(_, numbers)| numbers).sum();
+        // A sum is a vec4 a lane, and arrays of vec4 begin on a multiple of its size.
+        (self.workgroup() * 4 + self.runs_per_workgroup() * memory) * self.precision.bytes() as u32
     }
 }
 
@@ -140,6 +145,12 @@ fn prelude(kernel: &Kernel, shape: Shape) -> String {
         let _ = writeln!(text, "    {name}: real,");
     }
     let _ = writeln!(text, "}}");
+    // A lane that holds its run alone keeps the model's memory to itself.
+    let (space, runs) = if shape.lanes == 1 { ("private", 1) } else { ("workgroup", shape.runs_per_workgroup()) };
+    for (name, numbers) in &kernel.memory {
+        let _ = writeln!(text, "const {}_SIZE: u32 = {numbers}u;", name.to_uppercase());
+        let _ = writeln!(text, "var<{space}> {name}: array<real, {}>;", runs * numbers);
+    }
     let mut horner = String::new();
     for &c in precision.atan_coefficients().iter().rev() {
         horner = if horner.is_empty() { real(c) } else { format!("({horner}) * z + {}", real(c)) };

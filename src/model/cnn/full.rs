@@ -4,21 +4,23 @@ use super::Cell;
 use super::landscape::{Constants, Survey};
 use crate::descent::{Landscape, Rule};
 use crate::model::{Form, Kernel, Prediction};
-use crate::real::Real;
+use crate::real::{Precision, Real};
 use crate::seed::Draws;
 use std::f64::consts::PI;
+use std::sync::Arc;
 
 /// One cell in full form.
 #[derive(Debug)]
 pub struct Full {
     cell: Cell,
     constants: Constants<f64>,
-    teacher: Vec<f64>,
+    /// `a*`
+    teacher: Arc<[f64]>,
 }
 
 impl Full {
     pub(super) fn new(cell: Cell) -> Self {
-        Full { constants: cell.constants(), teacher: cell.teacher.output(), cell }
+        Full { constants: cell.constants(), teacher: cell.teacher.output().into(), cell }
     }
 }
 
@@ -33,9 +35,12 @@ pub struct Over<R> {
 
 impl<R: Real> Landscape<R> for Over<R> {
     type Survey = Survey<R>;
+    type Scratch = ();
+
+    fn scratch(&self) {}
 
     #[inline(always)]
-    fn survey(&self, x: &[R]) -> Survey<R> {
+    fn survey(&self, x: &[R], (): &mut ()) -> Survey<R> {
         let (filter, output) = x.split_at(self.filter_size);
         let mut across = R::zero();
         for &v in &filter[1..] {
@@ -61,7 +66,7 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn gradient(&self, x: &[R], survey: &Survey<R>, out: &mut [R]) {
+    fn gradient(&self, x: &[R], survey: &Survey<R>, (): &(), out: &mut [R]) {
         let c = &self.constants;
         let (filter, output) = x.split_at(self.filter_size);
         let (filter_out, output_out) = out.split_at_mut(self.filter_size);
@@ -118,7 +123,7 @@ impl Form for Full {
         self.cell.rule([self.cell.teacher.filter_size, self.cell.teacher.patches])
     }
 
-    fn kernel(&self) -> Kernel {
+    fn kernel(&self, _: Precision) -> Kernel {
         Kernel {
             texts: vec![
                 include_str!("../../../shaders/model/cnn.wgsl"),
@@ -127,6 +132,7 @@ impl Form for Full {
             shareable: true,
             shape: vec![("FILTER_SIZE", self.cell.teacher.filter_size as u32)],
             constants: self.constants.named(),
+            memory: Vec::new(),
             data: self.teacher.clone(),
         }
     }

@@ -14,7 +14,7 @@ use super::Cell;
 use super::landscape::{Constants, Survey};
 use crate::descent::{Landscape, Rule};
 use crate::model::{Form, Kernel, Prediction};
-use crate::real::Real;
+use crate::real::{Precision, Real};
 use crate::seed::{Draws, in_ball, on_circle, one_minus_power, root};
 use std::f64::consts::PI;
 
@@ -91,9 +91,12 @@ pub struct Over<R>(Constants<R>);
 
 impl<R: Real> Landscape<R> for Over<R> {
     type Survey = Survey<R>;
+    type Scratch = ();
+
+    fn scratch(&self) {}
 
     #[inline(always)]
-    fn survey(&self, state: &[R]) -> Survey<R> {
+    fn survey(&self, state: &[R], (): &mut ()) -> Survey<R> {
         let c = &self.0;
         let (x, y) = (state[0], state[1]);
         let sum = c.root_patches * state[2];
@@ -110,7 +113,7 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn gradient(&self, state: &[R], survey: &Survey<R>, out: &mut [R]) {
+    fn gradient(&self, state: &[R], survey: &Survey<R>, (): &(), out: &mut [R]) {
         let c = &self.0;
         let pull = c.filter_pull(survey);
         out[0] = -(pull * survey.y * survey.y);
@@ -175,10 +178,10 @@ impl Form for Reduced {
         let landscape = Form::over::<f64>(self);
         let decay = 1.0 - self.cell.output_step * (PI - 1.0) * 0.5 / PI;
         let rest = start[4] * decay.powf(f64::from(steps));
-        landscape.loss(state, &landscape.survey(state)) + 0.25 / PI * (PI - 1.0) * rest * rest
+        landscape.loss(state, &landscape.survey(state, &mut ())) + 0.25 / PI * (PI - 1.0) * rest * rest
     }
 
-    fn kernel(&self) -> Kernel {
+    fn kernel(&self, _: Precision) -> Kernel {
         Kernel {
             texts: vec![
                 include_str!("../../../shaders/model/cnn.wgsl"),
@@ -187,7 +190,8 @@ impl Form for Reduced {
             shareable: false,
             shape: Vec::new(),
             constants: self.constants.named(),
-            data: vec![0.0],
+            memory: Vec::new(),
+            data: [0.0].into(),
         }
     }
 

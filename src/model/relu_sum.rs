@@ -1,0 +1,409 @@
+//! `relu_sum`: a sum of ReLU neurons that learns a sum of ReLU neurons, the landscape of Safran and Shamir, "Spurious
+//! Local Minima are Common in Two-Layer ReLU Neural Networks" (ICML 2018, arXiv 1712.08968).
+//!
+//! For standard normal input `x ∈ R^d`, students `w_1 … w_n` and teachers `v_1 … v_k`
+//!
+//! ```text
+//! F(W)    = ½ E ( Σ_i relu(w_iᵀx) − Σ_j relu(v_jᵀx) )²
+//!         = ½ Σ_{i,j} f(w_i, w_j) − Σ_{i,j} f(w_i, v_j) + ½ Σ_{i,j} f(v_i, v_j)
+//! f(u, v) = ‖u‖‖v‖ (sin t + (π − t) cos t)/2π,   t = ∠(u, v)
+//! ∂F/∂w_i = w_i/2 + Σ_{j≠i} g(w_i, w_j) − Σ_j g(w_i, v_j)
+//! g(u, v) = (‖v‖ sin t û + (π − t) v)/2π,   û = u/‖u‖
+//! ```
+//!
+//! (arc-cosine kernel of order 1, Cho & Saul 2009; the paper's section on the closed form of the objective). The sine is
+//! `√((1−cos t)(1+cos t))`, never the sine of an arc cosine: an error of the angle then moves the gradient only in second
+//! order. A neuron shorter than 10⁻¹⁵ counts as having no direction, `û = 0`; elsewhere `F` is twice continuously
+//! differentiable, parallel vectors included.
+//!
+//! # When a run is over
+//! It comes to rest where `max_i ‖∂F/∂w_i‖ ≤ max(tolerance, ε (√d/η + √(n+k)))` with `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64: a weight
+//! below 2 cannot move once `η` times its slope is under half a unit in its last place, `ε`, and `d` such slopes make a norm of
+//! `√d ε/η`; the second term is the rounding of the gradient itself, a sum of `n + k` terms. What a run at rest has found is
+//! then decided by the curvature there, never by its loss or gradient alone (see [`crate::classify`]).
+
+pub mod hessian;
+pub mod landscape;
+
+use crate::descent::Rule;
+use crate::model::{
+    Form, Invalid, Kernel, Kind, Model, Parameter, Prediction, Problem, Settings, StepSize, Tolerance, Values,
+};
+use crate::real::{Precision, Real};
+use crate::seed::{CellSeed, Draws, on_sphere};
+use landscape::{Constants, Over};
+use std::f64::consts::PI;
+use std::sync::Arc;
+
+/// The model; see the module's page.
+#[derive(Debug)]
+pub struct ReluSum;
+
+const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "neurons",
+        symbol: "n",
+        about: "student neurons",
+        kind: Kind::Integer(1, MOST),
+        default: "6",
+        seeds: true,
+        heading: true,
+    },
+    Parameter {
+        name: "teachers",
+        symbol: "k",
+        about: "teacher neurons",
+        kind: Kind::Integer(1, MOST),
+        default: "6",
+        seeds: true,
+        heading: true,
+    },
+    Parameter {
+        name: "input_dim",
+        symbol: "d",
+        about: "dimension of the input, at least the number of orthonormal teachers",
+        kind: Kind::Integer(1, MOST_INPUTS),
+        default: "6",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "teacher",
+        symbol: "v",
+        about: "the teachers: orthonormal, independent and uniform on the unit sphere, or independent N(0, 1/d) entries",
+        kind: Kind::Choice(&["orthonormal", "sphere", "gaussian", "file"]),
+        default: "\"orthonormal\"",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "teacher_seed",
+        symbol: "",
+        about: "seed of teachers drawn at random; the experiment's seed is that of the starts alone",
+        kind: Kind::Integer(0, i64::MAX),
+        default: "0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "start",
+        symbol: "",
+        about: "law of the start: each weight N(0, start_scale/k), the points of start_file, or Gaussian around them",
+        kind: Kind::Choice(&["gaussian", "file", "around"]),
+        default: "\"gaussian\"",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "start_scale",
+        symbol: "",
+        about: "variance of a weight times k, for start = \"gaussian\"",
+        kind: Kind::Positive,
+        default: "1.0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "start_radius",
+        symbol: "",
+        about: "standard deviation of a weight around the given point, for start = \"around\"",
+        kind: Kind::Positive,
+        default: "0.1",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "global_exit",
+        symbol: "",
+        about: "whether a run ends as global once its loss is below global_loss; auto: if n > k, where descent reaches the global \
+                minima only like 1/t³",
+        kind: Kind::Choice(&["auto", "always", "never"]),
+        default: "\"auto\"",
+        seeds: false,
+        heading: false,
+    },
+    Parameter {
+        name: "global_loss",
+        symbol: "",
+        about: "loss below which an endpoint is global; every spurious minimum known for k ≤ 40 orthonormal teachers has more than 0.006",
+        kind: Kind::Positive,
+        default: "0.001",
+        seeds: false,
+        heading: false,
+    },
+];
+
+/// Most neurons and teachers.
+const MOST: i64 = 128;
+/// Largest input dimension.
+const MOST_INPUTS: i64 = 1024;
+/// Most weights, `n d`: the Hessian of more does not fit into memory.
+const MOST_WEIGHTS: usize = 16_384;
+/// Squared norm from which a neuron has a direction.
+const SMALLEST_SQUARE: f64 = 1e-30;
+/// Step size of the paper.
+const STEP: f64 = 0.1;
+/// Largest distance from orthonormality of teachers that are to be orthonormal: rounding of a file with 12 digits.
+const ORTHONORMAL: f64 = 1e-10;
+
+impl Model for ReluSum {
+    fn name(&self) -> &'static str {
+        "relu_sum"
+    }
+
+    fn summary(&self) -> &'static str {
+        "sum of ReLU neurons learning a sum of ReLU neurons (Safran, Shamir 2018)"
+    }
+
+    fn description(&self) -> &'static str {
+        include_str!("relu_sum/description.txt")
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        PARAMETERS
+    }
+
+    fn forms(&self) -> &'static [(&'static str, &'static str)] {
+        &[("full", "w₁ ∈ R^d, then w₂ … w_n")]
+    }
+
+    fn step_groups(&self) -> &'static [&'static str] {
+        &["weights"]
+    }
+
+    /// The authors' code stops at `2π max_i ‖∂F/∂w_i‖ ≤ 10⁻⁹`.
+    fn tolerance(&self) -> Tolerance {
+        Tolerance { default: 1e-9 / (2.0 * PI), about: "largest norm of a neuron's gradient at which a run is at rest" }
+    }
+
+    fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+        Ok(Arc::new(Full::new(values, settings)?))
+    }
+
+    fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {
+        Ok(Teachers::new(values)?.rows)
+    }
+}
+
+/// The teachers of a cell.
+#[derive(Clone, Debug)]
+pub struct Teachers {
+    /// `k`
+    pub count: usize,
+    /// `d`
+    pub input_dim: usize,
+    /// `v_1 … v_k`, row by row.
+    pub rows: Vec<f64>,
+    /// `‖v_j‖`
+    pub norms: Vec<f64>,
+    /// Whether they are the first k unit vectors.
+    pub unit: bool,
+    /// Whether they are orthonormal.
+    pub orthonormal: bool,
+}
+
+fn invalid(key: &str, value: impl ToString, problem: impl Into<String>, remedy: impl Into<String>) -> Invalid {
+    Invalid { key: format!("params.{key}"), value: value.to_string(), problem: problem.into(), remedy: remedy.into() }
+}
+
+impl Teachers {
+    fn new(values: &Values) -> Result<Self, Invalid> {
+        let count = values.integer("teachers") as usize;
+        let input_dim = values.integer("input_dim") as usize;
+        let law = values.choice("teacher");
+        let mut rows = vec![0.0; count * input_dim];
+        let unit = law == "orthonormal";
+        if unit && count > input_dim {
+            return Err(invalid(
+                "input_dim",
+                input_dim,
+                format!("cannot hold {count} orthonormal teachers"),
+                format!("choose input_dim >= {count}, fewer teachers, or teacher = \"sphere\""),
+            ));
+        }
+        let seed = values.integer("teacher_seed") as u64;
+        let mut draws = CellSeed::new(seed, &format!("relu_sum teacher;{law};{count};{input_dim}")).run(0);
+        for (j, row) in rows.chunks_exact_mut(input_dim).enumerate() {
+            match law {
+                "sphere" => on_sphere(&mut draws, 1.0, row),
+                "gaussian" => row.fill_with(|| draws.normal() / (input_dim as f64).sqrt()),
+                _ => row[j] = 1.0,
+            }
+        }
+        let norms = rows.chunks_exact(input_dim).map(|v| v.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
+        Ok(Teachers { count, input_dim, rows, norms, unit, orthonormal: unit })
+    }
+
+    fn inverses(&self) -> Vec<f64> {
+        self.norms.iter().map(|norm| 1.0 / norm).collect()
+    }
+
+    /// `½ Σ f(v_i, v_j)`
+    fn loss(&self) -> f64 {
+        let k = self.count as f64;
+        if self.orthonormal {
+            return k / 4.0 + k * (k - 1.0) / (4.0 * PI);
+        }
+        let row = |i: usize| &self.rows[i * self.input_dim..][..self.input_dim];
+        let mut sum = 0.0;
+        for i in 0..self.count {
+            for j in 0..i {
+                let scale = self.norms[i] * self.norms[j];
+                let cosine = row(i).iter().zip(row(j)).map(|(x, y)| x * y).sum::<f64>() / scale;
+                let sine = ((1.0 - cosine) * (1.0 + cosine)).max(0.0).sqrt();
+                sum += scale * (sine + libm::atan2(sine, -cosine) * cosine);
+            }
+            sum += 0.5 * PI * self.norms[i] * self.norms[i];
+        }
+        sum * 0.5 / PI
+    }
+}
+
+/// One cell.
+#[derive(Debug)]
+pub struct Full {
+    neurons: usize,
+    teachers: Teachers,
+    start_deviation: f64,
+    step: f64,
+    settings: Settings,
+    global_loss: f64,
+    exits: bool,
+}
+
+impl Full {
+    fn new(values: &Values, settings: &Settings) -> Result<Self, Invalid> {
+        let teachers = Teachers::new(values)?;
+        let neurons = values.integer("neurons") as usize;
+        if neurons < teachers.count {
+            return Err(invalid(
+                "neurons",
+                neurons,
+                format!("with fewer neurons than teachers ({}) the global minimum is not known", teachers.count),
+                format!("choose neurons >= {}", teachers.count),
+            ));
+        }
+        if neurons * teachers.input_dim > MOST_WEIGHTS {
+            return Err(invalid(
+                "neurons",
+                neurons,
+                format!("makes {} weights, more than {MOST_WEIGHTS}", neurons * teachers.input_dim),
+                "choose fewer neurons or a smaller input_dim",
+            ));
+        }
+        let step = match &settings.step {
+            StepSize::Auto => auto_step(neurons),
+            StepSize::One(step) => *step,
+            StepSize::Groups(steps) => steps[0],
+        };
+        let exits = match values.choice("global_exit") {
+            "always" => true,
+            "never" => false,
+            _ => neurons > teachers.count,
+        };
+        Ok(Full {
+            neurons,
+            start_deviation: (values.real("start_scale") / teachers.count as f64).sqrt(),
+            step,
+            settings: settings.clone(),
+            global_loss: values.real("global_loss"),
+            exits,
+            teachers,
+        })
+    }
+
+    /// The largest norm of a neuron's gradient that counts as rest in a format; see the module's page.
+    fn rest(&self, precision: Precision) -> f64 {
+        let unit = match precision {
+            Precision::F32 => 0.5 * f64::from(f32::EPSILON),
+            Precision::F64 => 0.5 * f64::EPSILON,
+        };
+        let still = (self.teachers.input_dim as f64).sqrt() / self.step;
+        let noise = ((self.neurons + self.teachers.count) as f64).sqrt();
+        self.settings.tolerance.max(unit * (still + noise))
+    }
+
+    fn constants(&self, precision: Precision) -> Constants<f64> {
+        let t = &self.teachers;
+        // A stable run stays near the size of its start and of the teachers; four orders of margin.
+        let start = self.neurons as f64 * self.start_deviation * (t.input_dim as f64).sqrt();
+        Constants {
+            teacher_loss: t.loss(),
+            smallest_square: SMALLEST_SQUARE,
+            global_exit: if self.exits { self.global_loss } else { -1.0 },
+            rest_square: self.rest(precision).powi(2),
+            size_limit: 1e4 * (1.0 + start + t.norms.iter().sum::<f64>()),
+            step: self.step,
+        }
+    }
+
+    /// Rows of a block on a device: all, if a run's share of the workgroup's memory stays below 16 KiB in f32, which every
+    /// adapter has; else as many as do, but enough to keep the lanes busy.
+    fn block(&self) -> usize {
+        let partners = self.neurons + self.teachers.count;
+        let weights = self.neurons * self.teachers.input_dim + 3 * self.neurons;
+        (4096usize.saturating_sub(weights) / (2 * partners)).clamp(4.min(self.neurons), self.neurons)
+    }
+}
+
+/// The automatic step size: 0.1 as in the paper, or half the stability limit of large networks if that is less. The loss is
+/// most curved where all neurons move together: about `n/4 + 0.6`.
+fn auto_step(neurons: usize) -> f64 {
+    STEP.min(1.0 / (neurons as f64 / 4.0 + 0.6))
+}
+
+impl Form for Full {
+    type Over<R: Real> = Over<R>;
+
+    fn over<R: Real>(&self) -> Over<R> {
+        Over::new(self.neurons, &self.teachers, &self.constants(R::PRECISION))
+    }
+
+    fn dim(&self) -> usize {
+        self.neurons * self.teachers.input_dim
+    }
+
+    fn start(&self, draws: &mut Draws, out: &mut [f64]) {
+        out.fill_with(|| self.start_deviation * draws.normal());
+    }
+
+    fn rule(&self) -> Rule {
+        Rule { steps: vec![self.step; Form::dim(self)], max_steps: self.settings.max_steps }
+    }
+
+    fn kernel(&self, precision: Precision) -> Kernel {
+        let (n, t) = (self.neurons as u32, &self.teachers);
+        let block = self.block() as u32;
+        let partners = n + t.count as u32;
+        let data = match t.unit {
+            true => [0.0].into(),
+            false => [&t.rows[..], &t.norms, &t.inverses()].concat().into(),
+        };
+        Kernel {
+            texts: vec![include_str!("../../shaders/model/relu_sum.wgsl")],
+            shareable: true,
+            shape: vec![
+                ("NEURONS", n),
+                ("TEACHERS", t.count as u32),
+                ("INPUT_DIM", t.input_dim as u32),
+                ("PARTNERS", partners),
+                ("BLOCK", block),
+                ("ORTHONORMAL", u32::from(t.unit)),
+            ],
+            constants: self.constants(precision).named(),
+            memory: vec![
+                ("weights", Form::dim(self) as u32),
+                ("norms", n),
+                ("inverses", n),
+                ("radials", n),
+                ("sines", block * partners),
+                ("supplements", block * partners),
+            ],
+            data,
+        }
+    }
+
+    fn theory(&self) -> Vec<Prediction> {
+        vec![Prediction::new("loss_at_zero", Some(self.teachers.loss()), "loss of a student without weights")]
+    }
+}

@@ -1,0 +1,108 @@
+//! Second derivatives of the loss in closed form, in f64, and how fast they can change.
+//!
+//! With `û = u/‖u‖`, `t = ∠(u, v)` and `f(u, v) = ‖u‖‖v‖ (sin t + (π − t) cos t)/2π`,
+//!
+//! ```text
+//! ∂²f/∂u∂u = ‖v‖/(2π‖u‖) { sin t (I − ûûᵀ) + mmᵀ/sin t },   m = cos t û − v̂
+//! ∂²f/∂u∂v = (1/2π) { (π − t) I + (ûv̂ᵀ + v̂ûᵀ − cos t (ûûᵀ + v̂v̂ᵀ)) / sin t }
+//! ```
+//!
+//! Both have limits where the vectors are parallel: 0 and `(π − t) I / 2π`.
+
+use super::Teachers;
+use std::f64::consts::{PI, SQRT_2};
+
+/// A direction with its length.
+struct Ray {
+    norm: f64,
+    unit: Vec<f64>,
+}
+
+impl Ray {
+    fn of(vector: &[f64]) -> Self {
+        let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+        Ray { norm, unit: vector.iter().map(|x| x / norm).collect() }
+    }
+}
+
+/// Cosine, sine and supplement of the angle between two directions, and `m = cos t û − v̂`, whose norm is the sine.
+fn meet(u: &Ray, v: &Ray) -> (f64, f64, f64, Vec<f64>) {
+    let cosine: f64 = u.unit.iter().zip(&v.unit).map(|(x, y)| x * y).sum();
+    let across: Vec<f64> = u.unit.iter().zip(&v.unit).map(|(x, y)| cosine * x - y).collect();
+    let sine = across.iter().map(|x| x * x).sum::<f64>().sqrt();
+    // The angle of (−cos, sin) is π − t.
+    (cosine, sine, libm::atan2(sine, -cosine), across)
+}
+
+/// Sines below this are rounding errors of the vectors themselves.
+const PARALLEL: f64 = 1e-15;
+
+/// Adds `sign · ∂²f/∂u∂u` to a d × d block of a matrix with rows of `width` numbers.
+fn add_own(block: &mut [f64], width: usize, sign: f64, u: &Ray, v: &Ray) {
+    let (_, sine, _, across) = meet(u, v);
+    let scale = sign * v.norm / (2.0 * PI * u.norm);
+    let steep = if sine > PARALLEL { scale / sine } else { 0.0 };
+    for (a, (&x, &p)) in u.unit.iter().zip(&across).enumerate() {
+        let row = &mut block[a * width..][..u.unit.len()];
+        row[a] += scale * sine;
+        for (entry, (&y, &q)) in row.iter_mut().zip(u.unit.iter().zip(&across)) {
+            *entry += steep * p * q - scale * sine * x * y;
+        }
+    }
+}
+
+/// Writes `∂²f/∂u∂v`, a symmetric matrix, to a d × d block.
+fn write_mixed(block: &mut [f64], width: usize, u: &Ray, v: &Ray) {
+    let (cosine, sine, supplement, _) = meet(u, v);
+    let steep = if sine > PARALLEL { 0.5 / (PI * sine) } else { 0.0 };
+    for (a, (&x, &p)) in u.unit.iter().zip(&v.unit).enumerate() {
+        let row = &mut block[a * width..][..u.unit.len()];
+        for (entry, (&y, &q)) in row.iter_mut().zip(u.unit.iter().zip(&v.unit)) {
+            *entry = steep * (x * q + p * y - cosine * (x * y + p * q));
+        }
+        row[a] += 0.5 / PI * supplement;
+    }
+}
+
+/// The Hessian of the loss, row by row. It does not exist where a neuron has no direction: NaN there.
+pub(super) fn hessian(state: &[f64], teachers: &Teachers) -> Vec<f64> {
+    let d = teachers.input_dim;
+    let students: Vec<Ray> = state.chunks_exact(d).map(Ray::of).collect();
+    let others: Vec<Ray> = teachers.rows.chunks_exact(d).map(Ray::of).collect();
+    let width = state.len();
+    let mut matrix = vec![0.0; width * width];
+    for (i, u) in students.iter().enumerate() {
+        for (j, v) in students.iter().enumerate() {
+            let block = &mut matrix[i * d * width + j * d..];
+            if i == j {
+                (0..d).for_each(|a| block[a * width + a] += 0.5);
+                students
+                    .iter()
+                    .enumerate()
+                    .filter(|(m, _)| *m != i)
+                    .for_each(|(_, v)| add_own(block, width, 1.0, u, v));
+                others.iter().for_each(|v| add_own(block, width, -1.0, u, v));
+            } else {
+                write_mixed(block, width, u, v);
+            }
+        }
+    }
+    matrix
+}
+
+/// Lipschitz constant of the Hessian in a ball: `n(√2(n−1)(W + w) + k‖v‖)/(π w²)`, where the norms of the neurons lie between `w`
+/// and `W` in the ball and those of the teachers are at most `‖v‖` (Safran & Shamir 2018, the bound on third derivatives
+/// behind their proof). Infinite where a neuron may vanish in the ball.
+pub(super) fn lipschitz(state: &[f64], teachers: &Teachers, radius: f64) -> f64 {
+    let norms = state.chunks_exact(teachers.input_dim).map(|w| w.iter().map(|x| x * x).sum::<f64>().sqrt());
+    let (mut low, mut high, mut n) = (f64::INFINITY, 0.0f64, 0.0);
+    for norm in norms {
+        (low, high, n) = (low.min(norm), high.max(norm), n + 1.0);
+    }
+    let (low, high) = (low - radius, high + radius);
+    if low.is_nan() || low <= 0.0 {
+        return f64::INFINITY;
+    }
+    let longest = teachers.norms.iter().fold(0.0f64, |most, norm| most.max(*norm));
+    n * (SQRT_2 * (n - 1.0) * (high + low) + teachers.count as f64 * longest) / (PI * low * low)
+}
