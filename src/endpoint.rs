@@ -1,5 +1,7 @@
 //! Where a run stopped, why, and what it found.
 
+use serde::{Deserialize, Serialize};
+
 /// Why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -34,7 +36,8 @@ impl Status {
 }
 
 /// What a run found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Outcome {
     /// The global minimum.
@@ -119,7 +122,7 @@ impl Stop {
         self
     }
 
-    /// What the run found.
+    /// What the run found as far as the descent itself knows: undecided for a run that came to rest and is yet to be classified.
     pub fn outcome(&self) -> Outcome {
         match self.status {
             Status::Verdict | Status::Converged => self.found.unwrap_or(Outcome::Undecided),

@@ -4,7 +4,9 @@ use crate::backend::cpu::Cpu;
 use crate::backend::gpu::device::Wanted;
 use crate::backend::gpu::{Gpu, Options};
 use crate::backend::{Backend, BackendError, Batch};
-use crate::endpoint::{Outcome, Stop};
+use crate::classify::{Classifier, Found};
+use crate::endpoint::{Endpoints, Outcome, Stop};
+use crate::family::{Families, Family};
 use crate::model::Problem;
 use crate::plan::{Cell, Plan};
 use crate::real::Precision;
@@ -14,6 +16,7 @@ use crate::store::StoreError;
 use crate::tally::Tally;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why an experiment did not end.
@@ -99,6 +102,19 @@ impl Details {
     }
 }
 
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// Why and when it stopped.
+    pub stop: Stop,
+    /// Loss there.
+    pub loss: f64,
+    /// What it found.
+    pub outcome: Outcome,
+    /// Position of its family in [`Finished::families`].
+    pub family: Option<usize>,
+}
+
 /// Consecutive runs of one cell that have ended.
 #[derive(Debug)]
 pub struct Finished {
@@ -108,8 +124,10 @@ pub struct Finished {
     pub runs: Range<u64>,
     /// What they ended in.
     pub tally: Tally,
-    /// Why and when each run stopped, and the loss there; empty unless [`Details::runs`].
-    pub ends: Vec<(Stop, f64)>,
+    /// The families that runs ended in.
+    pub families: Families,
+    /// How each run ended; empty unless [`Details::runs`].
+    pub ends: Vec<End>,
     /// The weights at the end, one run after another; empty unless [`Details::endpoints`].
     pub states: Vec<f64>,
 }
@@ -158,27 +176,66 @@ fn seed<'a>(plan: &'a Plan, (cell, runs): &(usize, Range<u64>), details: Details
     Seeded { cell, runs: runs.clone(), whole, states }
 }
 
-fn advance(
+/// A batch that has come back from the backend.
+struct Advanced<'a> {
+    cell: &'a Cell,
+    runs: Range<u64>,
+    whole: Vec<f64>,
+    ends: Endpoints,
+}
+
+fn advance<'a>(
     backend: &dyn Backend,
-    seeded: Seeded<'_>,
+    seeded: Seeded<'a>,
     details: Details,
     cancel: &AtomicBool,
-) -> Result<Finished, BackendError> {
-    let problem = &*seeded.cell.problem;
-    let batch = Batch { problem, starts: seeded.states, keep_states: details.any() };
-    let ends = backend.run(batch, cancel)?;
-    let tally = Tally::of(&ends.stops);
+) -> Result<Advanced<'a>, BackendError> {
+    let Seeded { cell, runs, whole, states } = seeded;
+    let keep_states = details.any() || cell.problem.rest().is_some();
+    let batch = Batch { problem: &*cell.problem, starts: states, keep_states };
+    Ok(Advanced { cell, runs, whole, ends: backend.run(batch, cancel)? })
+}
+
+fn classify(advanced: Advanced<'_>, classifiers: &[Classifier], details: Details) -> Finished {
+    let Advanced { cell, runs, whole, ends } = advanced;
+    let problem = &*cell.problem;
+    let classifier = &classifiers[cell.index];
     let (dim, start_dim) = (problem.dim(), problem.start_dim());
-    let with_loss = if details.runs {
-        let starts = seeded.whole.par_chunks_exact(start_dim);
-        let states = ends.states.par_chunks_exact(dim);
-        let loss = |((stop, start), state): ((&Stop, _), _)| (*stop, problem.endpoint_loss(start, state, stop.steps));
-        ends.stops.par_iter().zip(starts).zip(states).map(loss).collect()
+    let state = |run: usize| ends.states.get(run * dim..(run + 1) * dim).unwrap_or_default();
+    let found: Vec<Found> = if classifier.needs_states() {
+        let each = ends.stops.par_iter().enumerate();
+        each.map(|(run, stop)| classifier.classify(problem, state(run), stop)).collect()
     } else {
-        Vec::new()
+        ends.stops.iter().map(|stop| classifier.classify(problem, &[], stop)).collect()
     };
+    // Runs of one family share it, so that most are told apart without looking at it.
+    let mut groups: Vec<(&Arc<Family>, Family)> = Vec::new();
+    for (run, found) in runs.clone().zip(&found) {
+        let Some(family) = &found.family else { continue };
+        match groups.iter_mut().find(|(known, _)| Arc::ptr_eq(known, family)) {
+            Some((_, group)) => {
+                group.count += 1;
+                group.moved = group.moved.max(found.moved);
+            }
+            None => {
+                let first = Family { count: 1, first_run: run, moved: found.moved, ..(**family).clone() };
+                groups.push((family, first));
+            }
+        }
+    }
+    let mut families = Families::default();
+    let positions: Vec<(&Arc<Family>, usize)> =
+        groups.into_iter().map(|(shared, group)| (shared, families.add(group))).collect();
+    let position = |family: &Arc<Family>| positions.iter().find(|(known, _)| Arc::ptr_eq(known, family)).map(|p| p.1);
+    let tally = Tally::of(ends.stops.iter().zip(found.iter().map(|found| found.outcome)));
+    let end = |run: usize| {
+        let (stop, found) = (ends.stops[run], &found[run]);
+        let loss = problem.endpoint_loss(&whole[run * start_dim..][..start_dim], state(run), stop.steps);
+        End { stop, loss, outcome: found.outcome, family: found.family.as_ref().and_then(position) }
+    };
+    let kept = if details.runs { (0..found.len()).into_par_iter().map(end).collect() } else { Vec::new() };
     let states = if details.endpoints { ends.states } else { Vec::new() };
-    Ok(Finished { cell: seeded.cell.index, runs: seeded.runs, tally, ends: with_loss, states })
+    Finished { cell: cell.index, runs, tally, families, ends: kept, states }
 }
 
 /// Runs the given ranges of runs, in order, and hands over what has finished, in order.
@@ -196,23 +253,36 @@ pub fn execute<E: From<BackendError> + Send>(
     cancel: &AtomicBool,
     mut sink: impl FnMut(Vec<Finished>) -> Result<(), E>,
 ) -> Result<(), E> {
+    let classifiers: Vec<Classifier> = plan.cells.iter().map(|cell| Classifier::new(&*cell.problem)).collect();
     let mut waves = waves(plan, backend, batch, todo);
     let prepare = |wave: Vec<(usize, Range<u64>)>| -> Vec<Seeded<'_>> {
         wave.par_iter().map(|ranges| seed(plan, ranges, details, cancel)).collect()
     };
-    let mut next = waves.next().map(prepare);
-    while let Some(wave) = next {
-        let following = waves.next();
-        let (done, seeded) = rayon::join(
+    let conclude = |wave: Vec<Advanced<'_>>| -> Vec<Finished> {
+        wave.into_par_iter().map(|batch| classify(batch, &classifiers, details)).collect()
+    };
+    // While the backend advances one wave, the next is seeded and the one before is classified.
+    let mut seeded = waves.next().map(prepare);
+    let mut advanced: Option<Vec<Advanced<'_>>> = None;
+    while seeded.is_some() || advanced.is_some() {
+        let following = if seeded.is_some() { waves.next() } else { None };
+        let (done, (finished, next)) = rayon::join(
             || {
-                wave.into_par_iter()
-                    .map(|batch| advance(backend, batch, details, cancel))
-                    .collect::<Result<Vec<_>, BackendError>>()
+                let each = seeded.take().map(|wave| {
+                    wave.into_par_iter()
+                        .map(|batch| advance(backend, batch, details, cancel))
+                        .collect::<Result<Vec<_>, BackendError>>()
+                });
+                each.transpose()
             },
-            || following.map(prepare),
+            || rayon::join(|| advanced.take().map(conclude), || following.map(prepare)),
         );
-        sink(done?)?;
-        next = seeded;
+        // What came back before a failure is kept.
+        if let Some(wave) = finished {
+            sink(wave)?;
+        }
+        advanced = done?;
+        seeded = next;
     }
     Ok(())
 }
@@ -263,6 +333,8 @@ pub struct Results {
     pub plan: Plan,
     /// What the runs of each cell ended in.
     pub tallies: Vec<Tally>,
+    /// The families of each cell.
+    pub families: Vec<Families>,
     spec: Spec,
 }
 
@@ -284,19 +356,22 @@ impl Results {
 /// A wrong spec, or a backend that is missing or fails.
 pub fn run(spec: &Spec) -> Result<Results, ExperimentError> {
     let plan = Plan::new(spec)?;
-    let tallies = on_threads(&spec.compute, || -> Result<Vec<Tally>, ExperimentError> {
+    let work = || -> Result<(Vec<Tally>, Vec<Families>), ExperimentError> {
         let backend = backend(&spec.compute)?;
         check(spec, &plan, &*backend)?;
         let mut tallies = vec![Tally::default(); plan.cells.len()];
+        let mut families = vec![Families::default(); plan.cells.len()];
         let sink = |wave: Vec<Finished>| {
             for finished in wave {
                 tallies[finished.cell].add(&finished.tally);
+                families[finished.cell].merge(&finished.families);
             }
             Ok::<(), BackendError>(())
         };
         let never = AtomicBool::new(false);
         execute(&plan, &*backend, spec.compute.batch, &everything(&plan), Details::default(), &never, sink)?;
-        Ok(tallies)
-    })??;
-    Ok(Results { plan, tallies, spec: spec.clone() })
+        Ok((tallies, families))
+    };
+    let (tallies, families) = on_threads(&spec.compute, work)??;
+    Ok(Results { plan, tallies, families, spec: spec.clone() })
 }

@@ -38,9 +38,12 @@
 
 pub mod arc_cosine;
 pub mod backend;
+pub mod classify;
+mod dense;
 pub mod descent;
 pub mod endpoint;
 pub mod experiment;
+pub mod family;
 pub mod interval;
 pub mod model;
 pub mod normal;
@@ -48,8 +51,10 @@ pub mod parameter;
 pub mod plan;
 pub mod progress;
 pub mod real;
+pub mod refine;
 pub mod report;
 pub mod seed;
 pub mod spec;
 pub mod store;
+pub mod symmetry;
 pub mod tally;

@@ -15,6 +15,7 @@ use crate::descent::{self, Landscape, Rule};
 use crate::endpoint::Stop;
 use crate::real::{Lanes, Precision, Real};
 use crate::seed::Draws;
+use crate::symmetry::Overlaps;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -199,6 +200,27 @@ pub trait Problem: Send + Sync {
     fn kernel(&self, precision: Precision) -> Kernel;
     /// What theory says about this cell.
     fn theory(&self) -> Vec<Prediction>;
+    /// See [`Rest`]; `None` where the descent itself finds the outcome of every run that ends.
+    fn rest(&self) -> Option<Rest>;
+    /// Second derivatives of the loss at a state, row by row; `None` where only differences are to be had.
+    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>>;
+    /// Directions at a state along which a symmetry keeps the loss constant, each with the symmetry's name.
+    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)>;
+    /// A Lipschitz constant of the Hessian in the ball of this radius around a state; infinite where none is known.
+    fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64;
+    /// An isometric image of a state whose rows, and whose movable columns, may be permuted without changing the loss.
+    fn image(&self, state: &[f64]) -> Overlaps;
+    /// What of the image no symmetry changes but those permutations.
+    fn overlaps(&self, state: &[f64]) -> Overlaps;
+}
+
+/// How an endpoint of a run that came to rest is judged (see [`crate::classify`]).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rest {
+    /// Loss up to which a strict minimum is the global one: rounding of a loss of 0.
+    pub zero: f64,
+    /// Loss below which an endpoint without a strict minimum counts as global.
+    pub near: f64,
 }
 
 /// One coordinate system of a model: its landscape over every number type, and its starts.
@@ -226,6 +248,30 @@ pub trait Form: Send + Sync {
     fn kernel(&self, precision: Precision) -> Kernel;
     /// See [`Problem::theory`].
     fn theory(&self) -> Vec<Prediction>;
+    /// See [`Problem::rest`].
+    fn rest(&self) -> Option<Rest> {
+        None
+    }
+    /// See [`Problem::hessian`].
+    fn hessian(&self, _state: &[f64]) -> Option<Vec<f64>> {
+        None
+    }
+    /// See [`Problem::flat_directions`].
+    fn flat_directions(&self, _state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
+        Vec::new()
+    }
+    /// See [`Problem::hessian_lipschitz`].
+    fn hessian_lipschitz(&self, _state: &[f64], _radius: f64) -> f64 {
+        f64::INFINITY
+    }
+    /// See [`Problem::image`].
+    fn image(&self, state: &[f64]) -> Overlaps {
+        Overlaps { rows: 1, columns: state.len(), movable: 0, entries: state.to_vec() }
+    }
+    /// See [`Problem::overlaps`].
+    fn overlaps(&self, state: &[f64]) -> Overlaps {
+        Form::image(self, state)
+    }
 }
 
 /// Loss, gradient and class at one state, in a scalar format.
@@ -281,6 +327,24 @@ impl<F: Form> Problem for F {
     }
     fn theory(&self) -> Vec<Prediction> {
         Form::theory(self)
+    }
+    fn rest(&self) -> Option<Rest> {
+        Form::rest(self)
+    }
+    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
+        Form::hessian(self, state)
+    }
+    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
+        Form::flat_directions(self, state)
+    }
+    fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
+        Form::hessian_lipschitz(self, state, radius)
+    }
+    fn image(&self, state: &[f64]) -> Overlaps {
+        Form::image(self, state)
+    }
+    fn overlaps(&self, state: &[f64]) -> Overlaps {
+        Form::overlaps(self, state)
     }
 }
 

@@ -5,15 +5,18 @@
 //! covers, and the final tables are made from all parts in the order of the plan: they do not depend on how often or
 //! where the work was interrupted, nor on the size of the batches.
 
+pub mod census;
 pub mod manifest;
 mod part;
 pub mod table;
 
 use crate::experiment::{Details, Finished};
+use crate::family::Families;
 use crate::plan::Plan;
 use crate::report::Summary;
 use crate::spec::{Spec, SpecError, io_reason};
 use crate::tally::Tally;
+use census::FamilyRow;
 use manifest::{Manifest, State};
 use part::Part;
 use std::fs::{self, File};
@@ -227,16 +230,27 @@ impl Folder {
         for group in groups {
             let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
             let mut tally = Tally::default();
-            group.iter().for_each(|f| tally.add(&f.tally));
-            let part = Part { cell: first.cell, runs: first.runs.start..last.runs.end, tally };
+            let mut families = Families::default();
+            for finished in &group {
+                tally.add(&finished.tally);
+                families.merge(&finished.families);
+            }
+            let part = Part { cell: first.cell, runs: first.runs.start..last.runs.end, tally, families };
             // The counts come last: a part exists once they do.
             if self.details.runs {
-                self.write_part(&part.file("runs"), &table::runs(&group))?;
+                let position = |finished: &Finished, i: usize| part.families.position(&finished.families.all()[i]);
+                self.write_part(&part.file("runs"), &table::runs(&group, position))?;
+            }
+            if !part.families.is_empty() {
+                // Plain values always serialise.
+                let text = serde_json::to_vec(&part.families).unwrap_or_default();
+                self.write_part(&part.file("families"), &text)?;
             }
             if self.details.endpoints {
                 self.write_part(&part.file("endpoints"), &table::endpoints(&group))?;
             }
-            self.write_part(&part.file("counts"), &table::part_counts(part.cell, &part.runs, &part.tally))?;
+            let counts = table::part_counts(part.cell, &part.runs, &part.tally, part.families.all().len());
+            self.write_part(&part.file("counts"), &counts)?;
             self.parts.push(part);
         }
         Ok(())
@@ -254,19 +268,36 @@ impl Folder {
     pub fn finish(&mut self, spec: &Spec, plan: &Plan) -> Result<(), StoreError> {
         self.parts.sort_by_key(|p| (p.cell, p.runs.start));
         let tallies = self.tallies(plan);
+        let families = part::families(&self.parts, plan);
         let summary = Summary::new(spec, plan, &tallies, spec.output.level);
         self.write("cells.csv", &table::cells(spec, plan))?;
         self.write("counts.csv", &table::counts(plan, &tallies))?;
         self.write("estimates.csv", &table::estimates(plan, &tallies, spec.output.level))?;
         self.write("summary.csv", &summary.csv())?;
         let mut files = vec!["spec.toml", "cells.csv", "counts.csv", "estimates.csv", "summary.csv"];
+        if plan.cells.iter().any(|cell| cell.problem.rest().is_some()) {
+            let rows = census::rows(plan, &tallies, &families, spec.output.level);
+            self.write("families.csv", &census::families(&rows))?;
+            self.write("family_points.csv", &census::points(plan, &families))?;
+            files.extend(["families.csv", "family_points.csv"]);
+        }
         if self.details.runs {
-            part::concatenate(&self.path, &self.parts, "runs", &table::RUNS_HEADER.join(","))?;
+            let labels: Vec<Vec<String>> = families.iter().map(Families::labels).collect();
+            // The last field is the family's position in the part's list.
+            let label = |part: &Part, line: &str| {
+                let (front, position) = line.rsplit_once(',').unwrap_or((line, ""));
+                let family = position.parse().ok().and_then(|i: usize| part.families.all().get(i));
+                let known = family.and_then(|family| families[part.cell].position(family));
+                format!("{front},{}", known.map_or("", |i| &labels[part.cell][i]))
+            };
+            part::concatenate(&self.path, &self.parts, "runs", &table::RUNS_HEADER.join(","), label)?;
             files.push("runs.csv");
         }
         if self.details.endpoints {
             let widest = plan.cells.iter().map(|c| c.problem.dim()).max().unwrap_or(0);
-            part::concatenate(&self.path, &self.parts, "endpoints", &table::endpoints_header(widest))?;
+            part::concatenate(&self.path, &self.parts, "endpoints", &table::endpoints_header(widest), |_, line| {
+                line.into()
+            })?;
             files.push("endpoints.csv");
         }
         self.manifest.complete(&self.path, &files, &tallies)?;
@@ -344,6 +375,8 @@ pub struct Stored {
     pub plan: Plan,
     /// What the runs of each cell ended in.
     pub tallies: Vec<Tally>,
+    /// The families that they ended in, most runs of a cell first; none where the model's runs end in known points only.
+    pub families: Vec<FamilyRow>,
     /// Where the numbers come from.
     pub manifest: Manifest,
 }
@@ -363,17 +396,29 @@ impl Stored {
         manifest.verify(path)?;
         let spec = own_spec(path)?;
         let plan = Plan::new(&spec)?;
-        let tallies = if manifest.state == State::Complete {
+        let damaged = |file: &Path| StoreError::Damaged {
+            path: file.display().to_string(),
+            reason: "it is cut short or was changed".into(),
+            remedy: "run the experiment again into a new folder".into(),
+        };
+        let (tallies, families) = if manifest.state == State::Complete {
             let file = path.join("counts.csv");
             let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
-            table::read_counts(&text, &plan).ok_or_else(|| StoreError::Damaged {
-                path: file.display().to_string(),
-                reason: "it is cut short or was changed".into(),
-                remedy: "run the experiment again into a new folder".into(),
-            })?
+            let tallies = table::read_counts(&text, &plan).ok_or_else(|| damaged(&file))?;
+            let file = path.join("families.csv");
+            let families = if file.exists() {
+                let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
+                census::read(&text).ok_or_else(|| damaged(&file))?
+            } else {
+                Vec::new()
+            };
+            (tallies, families)
         } else {
-            part::tallies(&part::read_all(path)?, &plan)
+            let parts = part::read_all(path)?;
+            let tallies = part::tallies(&parts, &plan);
+            let rows = census::rows(&plan, &tallies, &part::families(&parts, &plan), spec.output.level);
+            (tallies, rows)
         };
-        Ok(Stored { spec, plan, tallies, manifest })
+        Ok(Stored { spec, plan, tallies, families, manifest })
     }
 }

@@ -14,11 +14,10 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts runs that have stopped.
-    pub fn of<'a>(stops: impl IntoIterator<Item = &'a Stop>) -> Self {
+    /// Counts runs that have stopped, with what each has found.
+    pub fn of<'a>(ends: impl IntoIterator<Item = (&'a Stop, Outcome)>) -> Self {
         let mut tally = Tally::default();
-        for stop in stops {
-            let outcome = stop.outcome();
+        for (stop, outcome) in ends {
             for (count, candidate) in tally.counts.iter_mut().zip(Outcome::ALL) {
                 *count += u64::from(candidate == outcome);
             }

@@ -17,6 +17,7 @@ mod spec;
 mod statistics;
 mod store;
 mod support;
+mod symmetry;
 
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
@@ -34,5 +35,6 @@ fn main() {
     trials.extend(spec::trials());
     trials.extend(statistics::trials());
     trials.extend(store::trials());
+    trials.extend(symmetry::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

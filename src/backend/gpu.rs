@@ -30,8 +30,10 @@ const BATCH_BYTES: usize = 64 << 20;
 const BATCH_RUNS: usize = 1 << 20;
 /// Largest state that one invocation holds by itself by default; beyond it a team shares the run.
 const SOLO_DIM: usize = 128;
-/// Lanes that share a run of a model whose teams have memory of their own.
-const TEAM_WITH_MEMORY: u32 = 32;
+/// Fewest and most lanes that share a run of a model whose teams have memory of their own, where that memory allows:
+/// between them, as many as the device advances in one instruction.
+const SMALLEST_TEAM: u32 = 8;
+const LARGEST_TEAM: u32 = 32;
 /// Most numbers that one invocation is allowed to hold: its registers spill to memory long before.
 const SOLO_LIMIT: usize = 512;
 /// Steps in a segment by default: short enough that finished runs seldom idle, long enough to hide the scheduling.
@@ -109,7 +111,8 @@ impl Gpu {
             0 if !kernel.memory.is_empty() => {
                 // More lanes a run are fewer runs a workgroup, which share its memory.
                 let fits = |lanes: &u32| shape_of(*lanes).workgroup_bytes(kernel) <= report.workgroup_memory;
-                [TEAM_WITH_MEMORY, 64, 128, 256].into_iter().find(fits).unwrap_or(64)
+                let team = report.subgroup_size.1.clamp(SMALLEST_TEAM, LARGEST_TEAM);
+                [team, 32, 64, 128, 256].into_iter().find(fits).unwrap_or(64)
             }
             0 if dim <= SOLO_DIM || !kernel.shareable => 1,
             0 => (dim / 16).next_power_of_two().clamp(32, 256) as u32,

@@ -385,3 +385,10 @@ pub fn auto_step(teacher: &Teacher, filter_scale: f64) -> f64 {
     let product = teacher.norm * teacher.filter_norm;
     AUTO_FRACTION * f64::min(2.0 * PI / teacher.stiffness(), 2.0 * (filter_scale / product).powi(2))
 }
+
+/// The direction in which a state's filter, its first `size` components, grows: the loss is constant along it.
+fn scale_direction(state: &[f64], size: usize) -> Vec<(&'static str, Vec<f64>)> {
+    let mut direction = vec![0.0; state.len()];
+    direction[..size].copy_from_slice(&state[..size]);
+    vec![("scale of the filter", direction)]
+}

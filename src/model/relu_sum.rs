@@ -24,13 +24,16 @@
 
 pub mod hessian;
 pub mod landscape;
+pub mod theory;
 
 use crate::descent::Rule;
 use crate::model::{
-    Form, Invalid, Kernel, Kind, Model, Parameter, Prediction, Problem, Settings, StepSize, Tolerance, Values,
+    Form, Invalid, Kernel, Kind, Model, Parameter, Prediction, Problem, Rest, Settings, StepSize, Tolerance, Values,
 };
 use crate::real::{Precision, Real};
+use crate::refine;
 use crate::seed::{CellSeed, Draws, on_sphere};
+use crate::symmetry::Overlaps;
 use landscape::{Constants, Over};
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -143,6 +146,8 @@ const MOST_WEIGHTS: usize = 16_384;
 const SMALLEST_SQUARE: f64 = 1e-30;
 /// Step size of the paper.
 const STEP: f64 = 0.1;
+/// Norm from which neurons are taken to leave the span of the teachers: far above what rounding leaves there.
+const OUTSIDE: f64 = 1e-4;
 /// Largest distance from orthonormality of teachers that are to be orthonormal: rounding of a file with 12 digits.
 const ORTHONORMAL: f64 = 1e-10;
 
@@ -200,6 +205,8 @@ pub struct Teachers {
     pub unit: bool,
     /// Whether they are orthonormal.
     pub orthonormal: bool,
+    /// For orthonormal teachers that are not unit vectors: an orthonormal basis that begins with them, row by row.
+    pub basis: Option<Vec<f64>>,
 }
 
 fn invalid(key: &str, value: impl ToString, problem: impl Into<String>, remedy: impl Into<String>) -> Invalid {
@@ -231,7 +238,7 @@ impl Teachers {
             }
         }
         let norms = rows.chunks_exact(input_dim).map(|v| v.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
-        Ok(Teachers { count, input_dim, rows, norms, unit, orthonormal: unit })
+        Ok(Teachers { count, input_dim, rows, norms, unit, orthonormal: unit, basis: None })
     }
 
     fn inverses(&self) -> Vec<f64> {
@@ -346,10 +353,11 @@ impl Full {
     }
 }
 
-/// The automatic step size: 0.1 as in the paper, or half the stability limit of large networks if that is less. The loss is
-/// most curved where all neurons move together: about `n/4 + 0.6`.
+/// The automatic step size: 0.1 as in the paper, or half the stability limit at the global minimum of as many teachers as
+/// there are neurons, where 0.1 comes within a tenth of that limit.
 fn auto_step(neurons: usize) -> f64 {
-    STEP.min(1.0 / (neurons as f64 / 4.0 + 0.6))
+    let limit = theory::step_limit(neurons);
+    if STEP < 0.9 * limit { STEP } else { 0.5 * limit }
 }
 
 impl Form for Full {
@@ -403,7 +411,67 @@ impl Form for Full {
         }
     }
 
+    fn rest(&self) -> Option<Rest> {
+        Some(Rest { zero: 1e-9 * self.teachers.loss(), near: self.global_loss })
+    }
+
+    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
+        Some(hessian::hessian(state, &self.teachers))
+    }
+
+    fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
+        hessian::lipschitz(state, &self.teachers, radius)
+    }
+
+    /// Coordinates in a basis that begins with the teachers, where they are orthonormal; else the weights themselves.
+    fn image(&self, state: &[f64]) -> Overlaps {
+        let t = &self.teachers;
+        let movable = if t.orthonormal { t.count } else { 0 };
+        let entries = match &t.basis {
+            None => state.to_vec(),
+            Some(basis) => {
+                let rows = state.chunks_exact(t.input_dim);
+                rows.flat_map(|w| basis.chunks_exact(t.input_dim).map(move |e| refine::dot(w, e))).collect()
+            }
+        };
+        Overlaps { rows: self.neurons, columns: t.input_dim, movable, entries }
+    }
+
+    /// The overlaps with orthonormal teachers, and the norm of what is outside of their span.
+    fn overlaps(&self, state: &[f64]) -> Overlaps {
+        let image = Form::image(self, state);
+        let Overlaps { rows, columns, movable, .. } = image;
+        if movable == 0 || movable == columns {
+            return image;
+        }
+        let row = |w: &[f64]| [&w[..movable], &[refine::norm(&w[movable..])]].concat();
+        let entries = image.entries.chunks_exact(columns).flat_map(row).collect();
+        Overlaps { rows, columns: movable + 1, movable, entries }
+    }
+
+    /// Rotations of the inputs that orthonormal teachers do not look at, where neurons do.
+    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
+        let t = &self.teachers;
+        if !t.unit {
+            return Vec::new();
+        }
+        let mut directions = Vec::new();
+        for a in t.count..t.input_dim {
+            for b in t.count..a {
+                let mut direction = vec![0.0; state.len()];
+                for (out, w) in direction.chunks_exact_mut(t.input_dim).zip(state.chunks_exact(t.input_dim)) {
+                    out[a] = w[b];
+                    out[b] = -w[a];
+                }
+                if refine::norm(&direction) > OUTSIDE {
+                    directions.push(("rotation of the inputs outside the teachers' span", direction));
+                }
+            }
+        }
+        directions
+    }
+
     fn theory(&self) -> Vec<Prediction> {
-        vec![Prediction::new("loss_at_zero", Some(self.teachers.loss()), "loss of a student without weights")]
+        theory::predictions(self.neurons, &self.teachers)
     }
 }

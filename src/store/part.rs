@@ -1,6 +1,7 @@
 //! Parts: what a folder keeps of each finished batch until the tables are made.
 
 use super::{CHECK_PERMISSIONS, StoreError, io, table};
+use crate::family::Families;
 use crate::plan::Plan;
 use crate::tally::Tally;
 use std::fs::{self, File};
@@ -14,17 +15,26 @@ pub(super) struct Part {
     pub(super) cell: usize,
     pub(super) runs: Range<u64>,
     pub(super) tally: Tally,
+    pub(super) families: Families,
 }
 
 impl Part {
-    /// Name of the part's file of a kind (`counts`, `runs`, `endpoints`); sorts in the order of the plan.
+    /// Name of the part's file of a kind (`counts`, `families`, `runs`, `endpoints`); sorts in the order of the plan.
     pub(super) fn file(&self, kind: &str) -> String {
-        format!("{:07}-{:016}-{:016}-{kind}.csv", self.cell, self.runs.start, self.runs.end)
+        let extension = if kind == "families" { "json" } else { "csv" };
+        format!("{:07}-{:016}-{:016}-{kind}.{extension}", self.cell, self.runs.start, self.runs.end)
     }
 }
 
-/// Joins the parts of a kind, in order, under one header. Rows shorter than the header are filled with empty fields.
-pub(super) fn concatenate(folder: &Path, parts: &[Part], kind: &str, header: &str) -> Result<(), StoreError> {
+/// Joins the parts of a kind, in order, under one header; `row` writes a part's row as the table has it. Rows shorter than the
+/// header are filled with empty fields.
+pub(super) fn concatenate(
+    folder: &Path,
+    parts: &[Part],
+    kind: &str,
+    header: &str,
+    row: impl Fn(&Part, &str) -> String,
+) -> Result<(), StoreError> {
     let path = folder.join(format!("{kind}.csv"));
     let temporary = folder.join(format!("{kind}.csv.tmp"));
     let fail = || io(&path, "written", CHECK_PERMISSIONS);
@@ -38,6 +48,7 @@ pub(super) fn concatenate(folder: &Path, parts: &[Part], kind: &str, header: &st
             return Err(damaged(&source, format!("it should have {} rows", part.tally.runs()), &part.file("counts")));
         }
         for line in text.lines() {
+            let line = row(part, line);
             let missing = width.saturating_sub(line.split(',').count());
             writeln!(file, "{line}{}", ",".repeat(missing)).map_err(fail())?;
         }
@@ -68,10 +79,18 @@ pub(super) fn read_all(folder: &Path) -> Result<Vec<Part>, StoreError> {
         }
         let file = path.join(&name);
         let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
-        let part = table::read_part_counts(&text)
-            .map(|(cell, runs, tally)| Part { cell, runs, tally })
-            .filter(|part| part.file("counts") == name)
+        let (mut part, families) = table::read_part_counts(&text)
+            .map(|(cell, runs, tally, n)| (Part { cell, runs, tally, families: Families::default() }, n))
+            .filter(|(part, _)| part.file("counts") == name)
             .ok_or_else(|| damaged(&file, "it is cut short or was changed".into(), &name))?;
+        if families > 0 {
+            let file = path.join(part.file("families"));
+            let text = fs::read(&file).map_err(io(&file, "read", "run the experiment into a new folder"))?;
+            part.families = serde_json::from_slice(&text)
+                .ok()
+                .filter(|found: &Families| found.all().len() == families)
+                .ok_or_else(|| damaged(&file, "it is cut short or was changed".into(), &name))?;
+        }
         parts.push(part);
     }
     parts.sort_by_key(|p| (p.cell, p.runs.start));
@@ -83,6 +102,17 @@ pub(super) fn read_all(folder: &Path) -> Result<Vec<Part>, StoreError> {
         ));
     }
     Ok(parts)
+}
+
+/// The families of each cell, from the parts.
+pub(super) fn families(parts: &[Part], plan: &Plan) -> Vec<Families> {
+    let mut all = vec![Families::default(); plan.cells.len()];
+    for part in parts {
+        if let Some(families) = all.get_mut(part.cell) {
+            families.merge(&part.families);
+        }
+    }
+    all
 }
 
 /// What the runs of each cell ended in, from the parts.

@@ -10,7 +10,7 @@ use crate::tally::Tally;
 use std::ops::Range;
 
 /// Header of `runs.csv`.
-pub const RUNS_HEADER: [&str; 6] = ["cell", "run", "status", "steps", "loss", "outcome"];
+pub const RUNS_HEADER: [&str; 7] = ["cell", "run", "status", "steps", "loss", "outcome", "family"];
 
 /// Rows to CSV bytes.
 pub fn to_csv(header: &[impl AsRef<str>], rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
@@ -47,18 +47,29 @@ fn counts_row(cell: usize, runs: &Range<u64>, tally: &Tally) -> Vec<String> {
     row
 }
 
-/// The counts of one part.
-pub(super) fn part_counts(cell: usize, runs: &Range<u64>, tally: &Tally) -> Vec<u8> {
-    to_csv(&counts_header(), [counts_row(cell, runs, tally)])
+/// The counts of one part, with the number of its families: a part without them is not whole.
+pub(super) fn part_counts(cell: usize, runs: &Range<u64>, tally: &Tally, families: usize) -> Vec<u8> {
+    let mut row = counts_row(cell, runs, tally);
+    row.push(families.to_string());
+    to_csv(&part_header(), [row])
 }
 
+fn part_header() -> Vec<&'static str> {
+    let mut header = counts_header();
+    header.push("families");
+    header
+}
+
+/// Cell, runs and tally of a row of counts, and what follows them.
+type CountsRow = (usize, Range<u64>, Tally, Option<u64>);
+
 /// Reads rows of counts; `None` if anything is not as it was written.
-fn read_rows(bytes: &[u8]) -> Option<Vec<(usize, Range<u64>, Tally)>> {
+fn read_rows(bytes: &[u8], header: &[&str]) -> Option<Vec<CountsRow>> {
     if !bytes.ends_with(b"\n") {
         return None;
     }
     let mut reader = csv::Reader::from_reader(bytes);
-    if reader.headers().ok()? != &csv::StringRecord::from(counts_header()) {
+    if reader.headers().ok()? != &csv::StringRecord::from(header) {
         return None;
     }
     let mut rows = Vec::new();
@@ -73,15 +84,17 @@ fn read_rows(bytes: &[u8]) -> Option<Vec<(usize, Range<u64>, Tally)>> {
         if runs != numbers[2] {
             return None;
         }
-        rows.push((numbers[0] as usize, numbers[1]..numbers[1].checked_add(runs)?, tally));
+        let more = numbers.get(5 + outcomes).copied();
+        rows.push((numbers[0] as usize, numbers[1]..numbers[1].checked_add(runs)?, tally, more));
     }
     Some(rows)
 }
 
-/// Reads the counts of one part.
-pub(super) fn read_part_counts(bytes: &[u8]) -> Option<(usize, Range<u64>, Tally)> {
-    let mut rows = read_rows(bytes)?;
-    if rows.len() == 1 { rows.pop() } else { None }
+/// Reads the counts of one part, and the number of its families.
+pub(super) fn read_part_counts(bytes: &[u8]) -> Option<(usize, Range<u64>, Tally, usize)> {
+    let mut rows = read_rows(bytes, &part_header())?;
+    let (cell, runs, tally, families) = if rows.len() == 1 { rows.pop()? } else { return None };
+    Some((cell, runs, tally, families? as usize))
 }
 
 /// `counts.csv`: the outcomes of each cell with the range of runs they cover.
@@ -92,9 +105,9 @@ pub fn counts(plan: &Plan, tallies: &[Tally]) -> Vec<u8> {
 
 /// Reads `counts.csv`; `None` if it does not fit the plan.
 pub(super) fn read_counts(bytes: &[u8], plan: &Plan) -> Option<Vec<Tally>> {
-    let rows = read_rows(bytes)?;
+    let rows = read_rows(bytes, &counts_header())?;
     let fits = rows.len() == plan.cells.len() && rows.iter().enumerate().all(|(i, row)| row.0 == i);
-    fits.then(|| rows.into_iter().map(|(_, _, tally)| tally).collect())
+    fits.then(|| rows.into_iter().map(|(_, _, tally, _)| tally).collect())
 }
 
 /// `cells.csv`: every cell with its parameters, settings and theory.
@@ -151,14 +164,16 @@ pub fn estimates(plan: &Plan, tallies: &[Tally], level: f64) -> Vec<u8> {
     to_csv(&header, rows)
 }
 
-/// Rows of `runs.csv`, without header.
-pub(super) fn runs(group: &[Finished]) -> Vec<u8> {
+/// Rows of `runs.csv`, without header. A family is written as its position in the part's list, given by `position`.
+pub(super) fn runs(group: &[Finished], position: impl Fn(&Finished, usize) -> Option<usize>) -> Vec<u8> {
     let mut text = String::new();
     for finished in group {
-        for (run, (stop, loss)) in finished.runs.clone().zip(&finished.ends) {
-            let loss = field(loss.is_finite().then_some(*loss));
-            let (status, outcome) = (stop.status.name(), stop.outcome().name());
-            text.push_str(&format!("{},{run},{status},{},{loss},{outcome}\n", finished.cell, stop.steps));
+        for (run, end) in finished.runs.clone().zip(&finished.ends) {
+            let loss = field(end.loss.is_finite().then_some(end.loss));
+            let (status, outcome) = (end.stop.status.name(), end.outcome.name());
+            let family = end.family.and_then(|i| position(finished, i)).map_or(String::new(), |i| i.to_string());
+            let steps = end.stop.steps;
+            text.push_str(&format!("{},{run},{status},{steps},{loss},{outcome},{family}\n", finished.cell));
         }
     }
     text.into_bytes()

@@ -137,6 +137,11 @@ impl Form for Full {
         }
     }
 
+    /// The loss does not depend on the length of the filter.
+    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
+        super::scale_direction(state, self.cell.teacher.filter_size)
+    }
+
     fn theory(&self) -> Vec<Prediction> {
         super::theory::predictions(&self.cell)
     }

@@ -195,6 +195,11 @@ impl Form for Reduced {
         }
     }
 
+    /// The loss does not depend on the length of the filter.
+    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
+        super::scale_direction(state, 2)
+    }
+
     fn theory(&self) -> Vec<Prediction> {
         super::theory::predictions(&self.cell)
     }

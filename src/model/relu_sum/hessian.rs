@@ -1,13 +1,14 @@
 //! Second derivatives of the loss in closed form, in f64, and how fast they can change.
 //!
-//! With `û = u/‖u‖`, `t = ∠(u, v)` and `f(u, v) = ‖u‖‖v‖ (sin t + (π − t) cos t)/2π`,
+//! With `f(u, v) = ‖u‖‖v‖ (sin t + (π − t) cos t)/2π`, `t = ∠(u, v)`, and the unit vector `m` in `v̂ = cos t û + sin t m`,
 //!
 //! ```text
-//! ∂²f/∂u∂u = ‖v‖/(2π‖u‖) { sin t (I − ûûᵀ) + mmᵀ/sin t },   m = cos t û − v̂
-//! ∂²f/∂u∂v = (1/2π) { (π − t) I + (ûv̂ᵀ + v̂ûᵀ − cos t (ûûᵀ + v̂v̂ᵀ)) / sin t }
+//! ∂²f/∂u∂u = ‖v‖ sin t (I − ûûᵀ + mmᵀ) / 2π‖u‖
+//! ∂²f/∂u∂v = { (π − t) I + sin t cos t (ûûᵀ − mmᵀ) + sin² t (ûmᵀ + mûᵀ) } / 2π
 //! ```
 //!
-//! Both have limits where the vectors are parallel: 0 and `(π − t) I / 2π`.
+//! (the same as in the paper's closed forms, with nothing divided by the sine, so that nearly parallel vectors lose no
+//! digits). Where the vectors are parallel they are 0 and `(π − t) I / 2π`.
 
 use super::Teachers;
 use std::f64::consts::{PI, SQRT_2};
@@ -25,40 +26,46 @@ impl Ray {
     }
 }
 
-/// Cosine, sine and supplement of the angle between two directions, and `m = cos t û − v̂`, whose norm is the sine.
-fn meet(u: &Ray, v: &Ray) -> (f64, f64, f64, Vec<f64>) {
-    let cosine: f64 = u.unit.iter().zip(&v.unit).map(|(x, y)| x * y).sum();
-    let across: Vec<f64> = u.unit.iter().zip(&v.unit).map(|(x, y)| cosine * x - y).collect();
-    let sine = across.iter().map(|x| x * x).sum::<f64>().sqrt();
-    // The angle of (−cos, sin) is π − t.
-    (cosine, sine, libm::atan2(sine, -cosine), across)
+/// The angle between two directions.
+struct Meeting {
+    cosine: f64,
+    sine: f64,
+    supplement: f64,
+    /// `m`; zero where the vectors are parallel.
+    across: Vec<f64>,
 }
 
-/// Sines below this are rounding errors of the vectors themselves.
-const PARALLEL: f64 = 1e-15;
+fn meet(u: &Ray, v: &Ray) -> Meeting {
+    let cosine: f64 = u.unit.iter().zip(&v.unit).map(|(x, y)| x * y).sum();
+    let mut across: Vec<f64> = u.unit.iter().zip(&v.unit).map(|(x, y)| y - cosine * x).collect();
+    let sine = across.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let scale = if sine > 0.0 { 1.0 / sine } else { 0.0 };
+    across.iter_mut().for_each(|x| *x *= scale);
+    // The angle of (−cos, sin) is π − t.
+    Meeting { cosine, sine, supplement: libm::atan2(sine, -cosine), across }
+}
 
 /// Adds `sign · ∂²f/∂u∂u` to a d × d block of a matrix with rows of `width` numbers.
 fn add_own(block: &mut [f64], width: usize, sign: f64, u: &Ray, v: &Ray) {
-    let (_, sine, _, across) = meet(u, v);
-    let scale = sign * v.norm / (2.0 * PI * u.norm);
-    let steep = if sine > PARALLEL { scale / sine } else { 0.0 };
+    let Meeting { sine, across, .. } = meet(u, v);
+    let scale = sign * v.norm * sine / (2.0 * PI * u.norm);
     for (a, (&x, &p)) in u.unit.iter().zip(&across).enumerate() {
         let row = &mut block[a * width..][..u.unit.len()];
-        row[a] += scale * sine;
+        row[a] += scale;
         for (entry, (&y, &q)) in row.iter_mut().zip(u.unit.iter().zip(&across)) {
-            *entry += steep * p * q - scale * sine * x * y;
+            *entry += scale * (p * q - x * y);
         }
     }
 }
 
 /// Writes `∂²f/∂u∂v`, a symmetric matrix, to a d × d block.
 fn write_mixed(block: &mut [f64], width: usize, u: &Ray, v: &Ray) {
-    let (cosine, sine, supplement, _) = meet(u, v);
-    let steep = if sine > PARALLEL { 0.5 / (PI * sine) } else { 0.0 };
-    for (a, (&x, &p)) in u.unit.iter().zip(&v.unit).enumerate() {
+    let Meeting { cosine, sine, supplement, across } = meet(u, v);
+    let (turn, lean) = (0.5 / PI * sine * cosine, 0.5 / PI * sine * sine);
+    for (a, (&x, &p)) in u.unit.iter().zip(&across).enumerate() {
         let row = &mut block[a * width..][..u.unit.len()];
-        for (entry, (&y, &q)) in row.iter_mut().zip(u.unit.iter().zip(&v.unit)) {
-            *entry = steep * (x * q + p * y - cosine * (x * y + p * q));
+        for (entry, (&y, &q)) in row.iter_mut().zip(u.unit.iter().zip(&across)) {
+            *entry = turn * (x * y - p * q) + lean * (x * q + p * y);
         }
         row[a] += 0.5 / PI * supplement;
     }

@@ -1,0 +1,156 @@
+//! From endpoints to outcomes: which critical point a run came to rest at, and what that point is.
+//!
+//! A verdict or a known minimum found inside the loop stands. A run that came to rest is judged by the curvature at the
+//! critical point beside its endpoint ([`crate::refine`]): a strict minimum is global if its loss is 0 to rounding and
+//! spurious else, a point with a negative eigenvalue is a saddle. Where neither can be said the outcome stays
+//! undecided, but for an endpoint with a loss below the model's `near` bound, which counts as global: the global minima of
+//! students with more neurons than teachers are no strict minima.
+//!
+//! # Representatives
+//! Not every endpoint is refined. Around a critical point `x*` whose Hessian's eigenvalues are at least `λ` in absolute value the
+//! ball of radius `ρ < λ/L`, with the Lipschitz constant `L` of the Hessian there, holds no other critical point; around a
+//! minimum the loss is strictly convex in it, so that descent from any of its points converges to `x*`. An endpoint which a
+//! permutation of neurons and teachers takes into that ball is therefore a member of the family of `x*`. The permutation
+//! comes from the canonical orders of both ([`crate::symmetry`]); should they fail to match, the endpoint is refined by itself.
+
+use crate::endpoint::{Outcome, Status, Stop};
+use crate::family::Family;
+use crate::model::{Problem, Rest};
+use crate::real::Precision;
+use crate::refine::{self, Settled};
+use crate::symmetry::Overlaps;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A critical point that is known, with the ball in which there is no other.
+#[derive(Debug)]
+struct Known {
+    /// Shared out to the runs that end there.
+    family: Arc<Family>,
+    /// Image of the point, rows and columns in canonical order.
+    image: Vec<f64>,
+    radius: f64,
+}
+
+/// What an endpoint is.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// The family of its critical point, if it has one; counts as no run yet.
+    pub family: Option<Arc<Family>>,
+    /// Distance from the endpoint to that point.
+    pub moved: f64,
+}
+
+/// Classifies the endpoints of one cell, from any number of threads.
+#[derive(Debug)]
+pub struct Classifier {
+    rest: Option<Rest>,
+    known: RwLock<Vec<Arc<Known>>>,
+}
+
+/// Gaps between overlaps that count as different, tried in this order: of points polished or at rest in f64, and of f32 endpoints.
+const TOLERANCES: [f64; 2] = [1e-5, 1e-3];
+/// Share of `λ/L` that a ball takes.
+const MARGIN: f64 = 0.9;
+
+/// The image of a state with rows and movable columns in canonical order.
+fn canonical(image: &Overlaps, tolerance: f64) -> Vec<f64> {
+    let (rows, columns) = image.canonical(tolerance);
+    let order: Vec<usize> = columns.into_iter().chain(image.movable..image.columns).collect();
+    rows.iter().flat_map(|r| order.iter().map(move |c| image.entries[r * image.columns + c])).collect()
+}
+
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f64>().sqrt()
+}
+
+impl Classifier {
+    /// A classifier that knows no point yet.
+    pub fn new(problem: &dyn Problem) -> Self {
+        Classifier { rest: problem.rest(), known: RwLock::new(Vec::new()) }
+    }
+
+    /// Whether endpoints are looked at, not only why runs stopped.
+    pub fn needs_states(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// What a run found that stopped at `state`. For problems without a rest rule the state may be empty.
+    pub fn classify(&self, problem: &dyn Problem, state: &[f64], stop: &Stop) -> Found {
+        let Some(rest) = self.rest.filter(|_| stop.status == Status::Converged && stop.found.is_none()) else {
+            return Found { outcome: stop.outcome(), family: None, moved: 0.0 };
+        };
+        let image = problem.image(state);
+        if let Some(found) = self.recognise(&image, 0.0) {
+            return found;
+        }
+        if let Some(polished) = refine::polish(problem, state)
+            && let Some(found) = self.recognise(&problem.image(&polished), distance(state, &polished))
+            && found.outcome != Outcome::Saddle
+            && refine::is_convex(problem, state)
+        {
+            return found;
+        }
+        let loss = problem.evaluate(Precision::F64, state).loss;
+        match refine::settle(problem, state) {
+            Some(settled) => self.learn(problem, rest, state, settled),
+            None if loss < rest.near => Found { outcome: Outcome::Global, family: None, moved: 0.0 },
+            None => Found { outcome: Outcome::Undecided, family: None, moved: 0.0 },
+        }
+    }
+
+    /// The known point in whose ball an image lies.
+    fn recognise(&self, image: &Overlaps, moved: f64) -> Option<Found> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if known.is_empty() {
+            return None;
+        }
+        TOLERANCES.iter().find_map(|tolerance| {
+            let ordered = canonical(image, *tolerance);
+            known.iter().find_map(|known| {
+                let apart = distance(&ordered, &known.image);
+                (apart < known.radius).then(|| Found {
+                    outcome: known.family.outcome,
+                    family: Some(known.family.clone()),
+                    moved: moved.max(apart),
+                })
+            })
+        })
+    }
+
+    /// Remembers a new point, or a known family's in another order.
+    fn learn(&self, problem: &dyn Problem, rest: Rest, state: &[f64], settled: Settled) -> Found {
+        let Settled { point, spectrum } = settled;
+        let loss = problem.evaluate(Precision::F64, &point).loss;
+        let outcome = match spectrum.is_minimum() {
+            true if loss <= rest.zero => Outcome::Global,
+            true => Outcome::Spurious,
+            false => Outcome::Saddle,
+        };
+        let image = problem.image(&point);
+        let ordered = canonical(&image, TOLERANCES[0]);
+        let weakest = spectrum.eigenvalues.iter().fold(f64::INFINITY, |least, x| least.min(x.abs())) - spectrum.error;
+        // The Lipschitz constant grows with the ball: it is taken for a larger one.
+        let reach = 0.1 * refine::norm(&point) / (point.len() as f64).sqrt();
+        let radius = reach.min(MARGIN * weakest / problem.hessian_lipschitz(&point, reach));
+        let moved = distance(state, &point);
+        let family = Family {
+            outcome,
+            loss,
+            index: spectrum.index(),
+            orbits: problem.overlaps(&point).orbits(TOLERANCES[0]).to_string(),
+            spectrum: spectrum.eigenvalues,
+            point: ordered.clone(),
+            count: 0,
+            first_run: u64::MAX,
+            moved: 0.0,
+        };
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have met it meanwhile, or its canonical order depends on the run.
+        let family =
+            known.iter().find(|m| m.family.is_same(&family)).map_or_else(|| Arc::new(family), |m| m.family.clone());
+        known.push(Arc::new(Known { family: family.clone(), image: ordered, radius }));
+        Found { outcome: family.outcome, family: Some(family), moved }
+    }
+}
