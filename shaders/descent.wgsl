@@ -63,6 +63,7 @@ fn descend(
             }
         }
     }
+    look_for_cuts();
     if (running && lane == 0u) {
         survivors[atomicAdd(&control.survivors, 1u)] = run;
     }

@@ -32,4 +32,5 @@ fn evaluate(
             codes[run] = decide(seen);
         }
     }
+    look_for_cuts();
 }

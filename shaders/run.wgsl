@@ -17,7 +17,8 @@ struct Control {
     capacity: u32,
     // Runs that one workgroup advances.
     runs_per_workgroup: u32,
-    padding: u32,
+    // Teams whose loops the driver has cut short.
+    cut: atomic<u32>,
 }
 
 @group(0) @binding(0) var<uniform> constants: Constants;
@@ -47,4 +48,18 @@ fn load(run: u32) -> Components {
         }
     }
     return x;
+}
+
+// Notes whether the driver has cut loops short: one that bounds all iterations of an invocation together ends every loop
+// after its first iteration from then on.
+fn look_for_cuts() {
+    var rounds = 0u;
+    // The bound is not known before the kernel runs, so that the loop stays one.
+    let bound = select(2u, 3u, control.capacity == 0u);
+    for (var round = 0u; round < bound; round++) {
+        rounds++;
+    }
+    if (rounds != bound && lane == 0u) {
+        atomicAdd(&control.cut, 1u);
+    }
 }

@@ -8,7 +8,7 @@ struct Control {
     segment: u32,
     capacity: u32,
     runs_per_workgroup: u32,
-    padding: u32,
+    cut: u32,
 }
 
 struct Dispatch {

@@ -152,6 +152,8 @@ pub struct Kernel {
     pub memory: Vec<(&'static str, u32)>,
     /// Read-only data shared by all runs.
     pub data: Arc<[f64]>,
+    /// About how many loop iterations a step takes, over all lanes of a team.
+    pub work: u32,
 }
 
 /// Loss, gradient and class of one point.

@@ -137,7 +137,7 @@ macro_rules! offsets {
 }
 
 fn control_and_dispatch_have_the_host_layout() {
-    let control = offsets!(Control: queued, survivors, taken, budget, segment, capacity, runs_per_workgroup, padding);
+    let control = offsets!(Control: queued, survivors, taken, budget, segment, capacity, runs_per_workgroup, cut);
     let dispatch = offsets!(Dispatch: x, y, z, padding);
     let module = wgsl::parse_str(&schedule()).unwrap();
     assert_layout(&module, "Control", &control, size_of::<Control>());

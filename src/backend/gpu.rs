@@ -38,6 +38,9 @@ const LARGEST_TEAM: u32 = 32;
 const SOLO_LIMIT: usize = 512;
 /// Steps in a segment by default: short enough that finished runs seldom idle, long enough to hide the scheduling.
 const SEGMENT: u32 = 100;
+/// Loop iterations of an invocation that a software adapter is given in one segment: Mesa's ends all loops of a kernel after
+/// 65,535 together.
+const SOFTWARE_LOOPS: u32 = 40_000;
 /// A submission should keep the device busy for about this long: watchdogs stop longer ones, shorter ones cost more.
 const SUBMISSION: Duration = Duration::from_millis(60);
 
@@ -179,6 +182,7 @@ impl Gpu {
             pass.dispatch_workgroups(groups.min(MAX_GROUPS), groups.div_ceil(MAX_GROUPS), 1);
         }
         self.opened.queue.submit([encoder.finish()]);
+        self.check_cuts(&words(&self.read(&buffers.control)?))?;
         let gradient = decode(&self.read(&buffers.state)?, precision);
         let losses = decode(&self.read(&losses)?, precision);
         let codes: Vec<u32> = words(&self.read(&codes)?);
@@ -189,6 +193,17 @@ impl Gpu {
                 stop: (codes[run] != 0).then(|| Stop::from_code(codes[run], 0)),
             })
             .collect())
+    }
+
+    /// Refuses results of a kernel that the driver did not run to the end.
+    fn check_cuts(&self, control: &[u32]) -> Result<(), BackendError> {
+        match control[7] {
+            0 => Ok(()),
+            cut => Err(self.failure(format!(
+                "the driver bounds the iterations of a kernel's loops and cut {cut} teams short; choose a smaller \
+                 compute.segment, more compute.lanes, or --backend cpu"
+            ))),
+        }
     }
 
     fn pipeline(
@@ -259,7 +274,11 @@ impl Backend for Gpu {
         let shape = self.shape_of(&kernel, dim)?;
         let pipeline = self.pipeline(&kernel, shape, Entry::Descend)?;
         let budget = batch.problem.rule().max_steps;
-        let segment = if self.options.segment == 0 { SEGMENT } else { self.options.segment };
+        let segment = match self.options.segment {
+            0 if self.opened.report.is_hardware() => SEGMENT,
+            0 => (SOFTWARE_LOOPS / (kernel.work / shape.lanes).max(1)).clamp(1, SEGMENT),
+            segment => segment,
+        };
         let control = Control {
             queued: runs as u32,
             budget,
@@ -310,7 +329,9 @@ impl Backend for Gpu {
             }
             let began = Instant::now();
             self.opened.queue.submit([encoder.finish()]);
-            if words(&self.read(&buffers.control)?)[0] == 0 {
+            let state = words(&self.read(&buffers.control)?);
+            self.check_cuts(&state)?;
+            if state[0] == 0 {
                 break;
             }
             // Fewer, longer submissions while they are short; a long one is cut at once.

@@ -408,6 +408,8 @@ impl Form for Full {
                 ("supplements", block * partners),
             ],
             data,
+            // Products of every pair, and every component's sum over all partners.
+            work: 2 * n * partners * (t.input_dim as u32 + 2),
         }
     }
 

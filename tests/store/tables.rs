@@ -124,7 +124,7 @@ fn runs_and_endpoints_are_complete() {
     let place = wide();
     let (runs, endpoints) = (place.table("out/runs.csv"), place.table("out/endpoints.csv"));
     let counts = place.table("out/counts.csv");
-    assert_eq!(runs.header, ["cell", "run", "status", "steps", "loss", "outcome"]);
+    assert_eq!(runs.header, ["cell", "run", "status", "steps", "loss", "outcome", "family"]);
     let widest = (0..3 + 12).map(|i| format!("x{i}"));
     assert_eq!(endpoints.header, ["cell".to_string(), "run".into()].into_iter().chain(widest).collect::<Vec<_>>());
     let expected: Vec<[String; 2]> = (0..6 * 150).map(|i| [(i / 150).to_string(), (i % 150).to_string()]).collect();

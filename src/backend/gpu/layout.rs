@@ -20,14 +20,14 @@ pub struct Control {
     pub capacity: u32,
     /// Runs that one workgroup advances.
     pub runs_per_workgroup: u32,
-    /// Unused.
-    pub padding: u32,
+    /// Teams whose loops the driver has cut short.
+    pub cut: u32,
 }
 
 impl Control {
     /// Names of the fields, in order.
     pub const FIELDS: [&'static str; 8] =
-        ["queued", "survivors", "taken", "budget", "segment", "capacity", "runs_per_workgroup", "padding"];
+        ["queued", "survivors", "taken", "budget", "segment", "capacity", "runs_per_workgroup", "cut"];
 }
 
 /// `Dispatch` of `shaders/schedule.wgsl`: the arguments of an indirect dispatch.

@@ -134,6 +134,7 @@ impl Form for Full {
             constants: self.constants.named(),
             memory: Vec::new(),
             data: self.teacher.clone(),
+            work: 2 * Form::dim(self) as u32,
         }
     }
 

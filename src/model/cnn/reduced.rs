@@ -192,6 +192,7 @@ impl Form for Reduced {
             constants: self.constants.named(),
             memory: Vec::new(),
             data: [0.0].into(),
+            work: 8,
         }
     }
 
