@@ -34,7 +34,8 @@
 //! # Modules, in the direction in which data flows
 //! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`] (starts) → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
 //! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
-//! landscapes with their [`parameter`]s, written once over the number types of [`real`] for the descent of [`descent`].
+//! landscapes with their [`parameter`]s, written once over the number types of [`real`] for the descent of [`descent`];
+//! [`points`] reads files of points for it.
 
 pub mod arc_cosine;
 pub mod backend;
@@ -44,11 +45,13 @@ pub mod descent;
 pub mod endpoint;
 pub mod experiment;
 pub mod family;
+mod fnv;
 pub mod interval;
 pub mod model;
 pub mod normal;
 pub mod parameter;
 pub mod plan;
+pub mod points;
 pub mod progress;
 pub mod real;
 pub mod refine;

@@ -124,12 +124,13 @@ pub trait Model: Sync {
     /// Text that stands for the law of the starts of these values: two cells with the same text share their starts.
     ///
     /// Parameters at their default are left out, so that a parameter added later does not change the starts of cells that do
-    /// not use it. The default of a parameter that seeds must therefore never change.
+    /// not use it. The default of a parameter that seeds must therefore never change. A value that is relative to another
+    /// stands for its number, a file for its contents.
     fn identity(&self, values: &Values) -> String {
         let mut text = self.name().to_string();
         for (parameter, (name, value)) in self.parameters().iter().zip(&values.0) {
-            if parameter.seeds && *value != parameter.default_value() {
-                text.push_str(&format!(";{name}={value}"));
+            if parameter.seeds && !parameter.is_default(values) {
+                text.push_str(&format!(";{name}={}", values.absolute(value).identity()));
             }
         }
         text

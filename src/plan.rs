@@ -3,6 +3,7 @@
 use crate::model::{Invalid, Problem, Settings, StepSize, Value, Values};
 use crate::seed::CellSeed;
 use crate::spec::{Spec, SpecError};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// One cell of the grid.
@@ -10,7 +11,7 @@ use std::sync::Arc;
 pub struct Cell {
     /// Position in the grid, from 0; the last axis runs fastest.
     pub index: usize,
-    /// Values of the model's parameters.
+    /// Values of the model's parameters, none relative to another.
     pub values: Values,
     /// Descent settings.
     pub settings: Settings,
@@ -33,7 +34,7 @@ pub struct Plan {
     pub cells: Vec<Cell>,
     /// Runs in each.
     pub runs_per_cell: u64,
-    /// Names of the parameters that take several values.
+    /// Names of the parameters that take several values, in lists of their own or with what they are relative to.
     pub axes: Vec<&'static str>,
     /// Whether the step size takes several values.
     pub sweeps_step: bool,
@@ -46,7 +47,8 @@ impl Plan {
     /// Builds every cell of the grid.
     ///
     /// # Errors
-    /// A combination of values that the model refuses, or a grid that is too large.
+    /// A combination of values that the model refuses, a relative value that is out of bounds or makes two cells the same, or
+    /// a grid that is too large.
     pub fn new(spec: &Spec) -> Result<Self, SpecError> {
         let sizes = spec.params.iter().map(|(_, values)| values.len()).chain([spec.step.len()]);
         let count = sizes.clone().try_fold(1usize, |n, size| n.checked_mul(size)).unwrap_or(usize::MAX);
@@ -60,17 +62,23 @@ impl Plan {
         }
         let sizes: Vec<usize> = sizes.collect();
         let mut cells = Vec::with_capacity(count);
+        // Values of a list differ, so only those that are relative to others can make two cells the same.
+        let relative = spec.params.iter().any(|(_, values)| values.len() > 1 && values.iter().any(is_relative));
+        let mut seen = HashMap::new();
         for index in 0..count {
-            let mut rest = index;
-            let mut choice = vec![0; sizes.len()];
-            for (slot, size) in choice.iter_mut().zip(&sizes).rev() {
-                *slot = rest % size;
-                rest /= size;
-            }
+            let choice = choose(index, &sizes);
             let values = spec.params.iter().zip(&choice).map(|((name, values), i)| (*name, values[*i].clone()));
-            let values = Values(values.collect());
+            let mut values = Values(values.collect());
+            values.resolve(spec.model.parameters()).map_err(|e| spec.refuse(e))?;
+            let step = choice[sizes.len() - 1];
+            if relative {
+                let texts: Vec<String> = values.0.iter().map(|(_, value)| value.identity()).collect();
+                if let Some(first) = seen.insert((texts, step), index) {
+                    return Err(spec.refuse(same_cell(spec, &choose(first, &sizes), &choice, &values)));
+                }
+            }
             let settings = Settings {
-                step: spec.step[choice[sizes.len() - 1]].clone(),
+                step: spec.step[step].clone(),
                 max_steps: spec.max_steps,
                 tolerance: spec.tolerance,
                 verdicts: spec.verdicts,
@@ -79,7 +87,15 @@ impl Plan {
             let seed = CellSeed::new(spec.seed, &spec.model.identity(&values));
             cells.push(Cell { index, values, settings, problem, seed });
         }
-        let axes = spec.params.iter().filter(|(_, values)| values.len() > 1).map(|(name, _)| *name).collect();
+        // A default that is relative to another parameter varies with it and says nothing by itself.
+        let usual = |name: &str, cell: &Cell| {
+            spec.model.parameters().iter().any(|p| p.name == name && p.is_default(&cell.values))
+        };
+        let varies = |name: &&str| {
+            cells.iter().any(|cell| cell.values.get(name) != cells[0].values.get(name))
+                && !(cells.iter().all(|cell| usual(name, cell)))
+        };
+        let axes = spec.params.iter().map(|(name, _)| *name).filter(varies).collect();
         Ok(Plan { cells, runs_per_cell: spec.runs_per_cell, axes, sweeps_step: spec.step.len() > 1 })
     }
 
@@ -103,6 +119,41 @@ impl Plan {
     }
 }
 
+/// Which value of each list makes a cell; the last list runs fastest.
+fn choose(index: usize, sizes: &[usize]) -> Vec<usize> {
+    let mut rest = index;
+    let mut choice = vec![0; sizes.len()];
+    for (slot, size) in choice.iter_mut().zip(sizes).rev() {
+        *slot = rest % size;
+        rest /= size;
+    }
+    choice
+}
+
+fn is_relative(value: &Value) -> bool {
+    matches!(value, Value::Above(..))
+}
+
+/// The error for two choices from the lists of a spec that make the same cell. Such cells would share every start and look
+/// like independent confirmation.
+fn same_cell(spec: &Spec, first: &[usize], second: &[usize], values: &Values) -> Invalid {
+    // The first list from which the two take different values.
+    let at = first.iter().zip(second).position(|(a, b)| a != b).unwrap_or(0);
+    let (name, list) = &spec.params[at];
+    let (a, b) = (&list[first[at]], &list[second[at]]);
+    let text = |name: &str| values.get(name).map_or(String::new(), Value::to_string);
+    let bases = [a, b].into_iter().find_map(|value| match value {
+        Value::Above(base, _) => Some(format!(" at {base} = {}", text(base))),
+        _ => None,
+    });
+    Invalid {
+        key: format!("params.{name}"),
+        value: text(name),
+        problem: format!("is listed twice, as {a} and as {b}{}", bases.unwrap_or_default()),
+        remedy: "remove one, or split the experiment".into(),
+    }
+}
+
 /// A step size as text.
 pub fn step_text(step: &StepSize) -> String {
     match step {
@@ -117,6 +168,6 @@ pub fn numeric(value: &Value) -> Option<f64> {
     match value {
         Value::Integer(i) => Some(*i as f64),
         Value::Real(x) => Some(*x),
-        Value::Choice(_) => None,
+        Value::Above(..) | Value::Choice(_) | Value::Points(_) => None,
     }
 }

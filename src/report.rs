@@ -322,10 +322,8 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
     if let Some(cell) = plan.cells.first() {
         let fixed = plan.columns(cell).into_iter().filter(|(name, _)| !plan.varies(name));
         let parameter = |name: &str| spec.model.parameters().iter().find(|p| p.name == name);
-        let usual = |name: &str, value: &String| {
-            parameter(name).is_some_and(|p| !p.heading && p.default_value().to_string() == *value)
-        };
-        let named = fixed.filter(|(name, value)| !usual(name, value));
+        let usual = |name: &str| parameter(name).is_some_and(|p| !p.heading && p.is_default(&cell.values));
+        let named = fixed.filter(|(name, _)| !usual(name));
         parts.extend(named.map(|(name, value)| format!("{name} {value}")));
     }
     // Settings of the descent, where they are not the defaults.

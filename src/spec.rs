@@ -16,11 +16,15 @@
 //! [runs]
 //! per_cell = 10000
 //! ```
+//!
+//! A path in the file starts from the folder that the file is in, a path in a flag from the current folder.
 
+mod params;
 mod reader;
 mod set;
 mod write;
 
+pub use params::read_params;
 pub use reader::SpecError;
 
 use crate::endpoint::Outcome;
@@ -139,14 +143,19 @@ impl Spec {
             problem: format!("cannot be read ({})", io_reason(&e)),
             remedy: "check the path; ready experiments are in experiments/".into(),
         })?;
-        Self::parse(&text, &file, sets)
+        Self::read(&text, &file, path.parent().unwrap_or(Path::new("")), sets)
     }
 
-    /// Reads an experiment from text; `file` names it in messages.
+    /// Reads an experiment from text; `file` names it in messages. Paths in the text start from the current folder.
     ///
     /// # Errors
     /// As [`Spec::load`].
     pub fn parse(text: &str, file: &str, sets: &[String]) -> Result<Self, SpecError> {
+        Self::read(text, file, Path::new(""), sets)
+    }
+
+    /// Reads an experiment from text; paths in it start from `folder`.
+    fn read(text: &str, file: &str, folder: &Path, sets: &[String]) -> Result<Self, SpecError> {
         let mut table: Table = text.parse().map_err(|e: toml::de::Error| {
             let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].matches('\n').count() + 1);
             SpecError {
@@ -160,10 +169,10 @@ impl Spec {
         for set in sets {
             apply_set(&mut table, set)?;
         }
-        Self::from_table(&table, file, sets).map_err(|error| blame_set(error, sets))
+        Self::from_table(&table, file, folder, sets).map_err(|error| blame_set(error, sets))
     }
 
-    fn from_table(table: &Table, file: &str, sets: &[String]) -> Result<Self, SpecError> {
+    fn from_table(table: &Table, file: &str, folder: &Path, sets: &[String]) -> Result<Self, SpecError> {
         let mut top = Reader::top(file, table);
 
         let mut experiment = top.table("experiment")?;
@@ -193,36 +202,7 @@ impl Spec {
         section.finish()?;
 
         let mut section = top.table("params")?;
-        let mut params = Vec::new();
-        for parameter in model.parameters() {
-            let given = section.value(parameter.name);
-            let expected = parameter.kind.to_string();
-            let accept = |value: &toml::Value| {
-                parameter.kind.accept(value).ok_or_else(|| {
-                    section.error(
-                        parameter.name,
-                        &short(value),
-                        format!("is not {expected}"),
-                        format!("{} ({}) takes {expected}", parameter.name, parameter.about),
-                    )
-                })
-            };
-            let values: Vec<Value> = match given {
-                Some(toml::Value::Array(list)) if list.is_empty() => {
-                    return Err(section.error(parameter.name, "[]", "is an empty list", "give at least one value"));
-                }
-                Some(toml::Value::Array(list)) => list.iter().map(accept).collect::<Result<_, _>>()?,
-                Some(value) => vec![accept(value)?],
-                None => vec![parameter.default_value()],
-            };
-            // Two equal cells would share every start and look like independent confirmation.
-            if let Some(twice) = (1..values.len()).find(|i| values[..*i].contains(&values[*i])) {
-                let value = values[twice].to_string();
-                return Err(section.error(parameter.name, &value, "is listed twice", "remove one"));
-            }
-            params.push((parameter.name, values));
-        }
-        section.finish()?;
+        let params = params::read(model.parameters(), &mut section, folder, sets)?;
 
         let mut section = top.table("descent")?;
         let step = read_steps(&mut section, model)?;

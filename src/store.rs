@@ -4,8 +4,11 @@
 //! whole or absent whatever stops the program. The same experiment run into the same folder takes up the runs that no part
 //! covers, and the final tables are made from all parts in the order of the plan: they do not depend on how often or
 //! where the work was interrupted, nor on the size of the batches.
+//!
+//! Files that the experiment reads are copied to `inputs/`, so that the folder stands alone.
 
 pub mod census;
+mod inputs;
 pub mod manifest;
 mod part;
 pub mod table;
@@ -17,8 +20,10 @@ use crate::report::Summary;
 use crate::spec::{Spec, SpecError, io_reason};
 use crate::tally::Tally;
 use census::FamilyRow;
+use inputs::Inputs;
 use manifest::{Manifest, State};
 use part::Part;
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -102,16 +107,18 @@ pub struct Folder {
     path: PathBuf,
     manifest: Manifest,
     details: Details,
+    inputs: Inputs,
     parts: Vec<Part>,
     /// Held while the process works in the folder; the system releases it however the process ends.
     _lock: File,
 }
 
 impl Folder {
-    /// Opens a folder for an experiment: creates it, or goes on where it stopped.
+    /// Opens a folder for an experiment: creates it with the files that the experiment reads, or goes on where it stopped.
     ///
     /// # Errors
-    /// The folder cannot be written, is in use, holds something else, or holds a damaged part.
+    /// The folder cannot be written, is in use, holds something else, or holds a damaged part; a file that the experiment
+    /// reads has changed since.
     pub fn open(path: &Path, spec: &Spec, manifest: Manifest) -> Result<Self, StoreError> {
         let folder = path.display().to_string();
         let begun = || path.join("manifest.json").exists();
@@ -143,7 +150,8 @@ impl Folder {
             Err(fs::TryLockError::Error(error)) => log::warn!("{folder}: cannot be locked ({error})"),
         }
         let details = Details::of(&spec.output);
-        let mut this = Folder { path: path.into(), manifest, details, parts: Vec::new(), _lock: lock };
+        let inputs = Inputs::of(spec);
+        let mut this = Folder { path: path.into(), manifest, details, inputs, parts: Vec::new(), _lock: lock };
         let parts = path.join("parts");
         // Asked again under the lock: another process may have begun meanwhile.
         if begun() {
@@ -160,18 +168,21 @@ impl Folder {
             }
         }
         this.manifest.write(path)?;
-        this.write("spec.toml", spec.to_toml().as_bytes())?;
+        this.inputs.copy(path, spec)?;
+        this.write("spec.toml", this.inputs.spec(path, spec).to_toml().as_bytes())?;
         fs::create_dir_all(&parts).map_err(io(&parts, "created", CHECK_PERMISSIONS))?;
         Ok(this)
     }
 
-    /// Refuses a folder whose experiment differs in anything that decides its numbers.
-    fn compare(&self, spec: &Spec, stored: &Manifest) -> Result<(), StoreError> {
+    /// Refuses a folder whose experiment differs in anything that decides its numbers. Takes over the names that its files
+    /// have there.
+    fn compare(&mut self, spec: &Spec, stored: &Manifest) -> Result<(), StoreError> {
         let folder = self.path.display().to_string();
-        let found = own_spec(&self.path)?.identity_table();
-        if let Some(difference) = difference("", &found.into(), &spec.identity_table().into()) {
+        let found = own_spec(&self.path)?;
+        if let Some(difference) = found.difference(spec) {
             return Err(StoreError::OtherExperiment { folder, difference });
         }
+        self.inputs = Inputs::kept(&found);
         // A finished folder is only read: there `auto` means whatever made it.
         if (stored.state == State::Running || spec.compute.precision != "auto")
             && stored.precision != self.manifest.precision
@@ -180,6 +191,11 @@ impl Folder {
             return Err(StoreError::OtherPrecision { folder, there, here });
         }
         Ok(())
+    }
+
+    /// The experiment and its grid with the paths that files have in this folder, as its tables name them.
+    pub fn own<'a>(&self, spec: &'a Spec, plan: &'a Plan) -> (Cow<'a, Spec>, Cow<'a, Plan>) {
+        (self.inputs.spec(&self.path, spec), self.inputs.plan(&self.path, plan))
     }
 
     /// Whether every run is done and every table written.
@@ -267,6 +283,8 @@ impl Folder {
     /// A file cannot be written, or a part has gone missing.
     pub fn finish(&mut self, spec: &Spec, plan: &Plan) -> Result<(), StoreError> {
         self.parts.sort_by_key(|p| (p.cell, p.runs.start));
+        let (spec, plan) = self.own(spec, plan);
+        let (spec, plan) = (&*spec, &*plan);
         let tallies = self.tallies(plan);
         let families = part::families(&self.parts, plan);
         let summary = Summary::new(spec, plan, &tallies, spec.output.level);
@@ -274,12 +292,13 @@ impl Folder {
         self.write("counts.csv", &table::counts(plan, &tallies))?;
         self.write("estimates.csv", &table::estimates(plan, &tallies, spec.output.level))?;
         self.write("summary.csv", &summary.csv())?;
-        let mut files = vec!["spec.toml", "cells.csv", "counts.csv", "estimates.csv", "summary.csv"];
+        let tables = ["spec.toml", "cells.csv", "counts.csv", "estimates.csv", "summary.csv"];
+        let mut files: Vec<String> = self.inputs.files().chain(tables).map(String::from).collect();
         if plan.cells.iter().any(|cell| cell.problem.rest().is_some()) {
             let rows = census::rows(plan, &tallies, &families, spec.output.level);
             self.write("families.csv", &census::families(&rows))?;
             self.write("family_points.csv", &census::points(plan, &families))?;
-            files.extend(["families.csv", "family_points.csv"]);
+            files.extend(["families.csv", "family_points.csv"].map(String::from));
         }
         if self.details.runs {
             let labels: Vec<Vec<String>> = families.iter().map(Families::labels).collect();
@@ -291,14 +310,14 @@ impl Folder {
                 format!("{front},{}", known.map_or("", |i| &labels[part.cell][i]))
             };
             part::concatenate(&self.path, &self.parts, "runs", &table::RUNS_HEADER.join(","), label)?;
-            files.push("runs.csv");
+            files.push("runs.csv".into());
         }
         if self.details.endpoints {
             let widest = plan.cells.iter().map(|c| c.problem.dim()).max().unwrap_or(0);
             part::concatenate(&self.path, &self.parts, "endpoints", &table::endpoints_header(widest), |_, line| {
                 line.into()
             })?;
-            files.push("endpoints.csv");
+            files.push("endpoints.csv".into());
         }
         self.manifest.complete(&self.path, &files, &tallies)?;
         // From here on the parts are copies; a leftover does no harm.
@@ -347,23 +366,6 @@ fn own_spec(folder: &Path) -> Result<Spec, StoreError> {
         reason: format!("{}: {}", error.key, error.problem),
         remedy: "restore it from a copy, or run the experiment again into a new folder".into(),
     })
-}
-
-/// First key in which two specs differ.
-fn difference(path: &str, there: &toml::Value, here: &toml::Value) -> Option<String> {
-    match (there, here) {
-        (toml::Value::Table(a), toml::Value::Table(b)) => {
-            let keys = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
-            keys.filter_map(|key| {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                let nothing = toml::Value::String("not set".into());
-                difference(&path, a.get(key).unwrap_or(&nothing), b.get(key).unwrap_or(&nothing))
-            })
-            .next()
-        }
-        (a, b) if a == b => None,
-        (a, b) => Some(format!("{path} is {a} there, {b} here").replace('\n', " ")),
-    }
 }
 
 /// What a result folder holds, for reading.

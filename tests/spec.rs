@@ -1,5 +1,8 @@
 //! The experiment file as the library reads it: the ready experiments, the defaults, and the way back to text.
 
+mod files;
+mod relative;
+
 use crate::support::trial;
 use libtest_mimic::Trial;
 use spurious::model::{self, Value};
@@ -8,13 +11,16 @@ use spurious::spec::Spec;
 use std::path::PathBuf;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
+    let mut trials = vec![
         trial("spec::ready_experiments_can_be_planned", ready_experiments_can_be_planned),
         trial("spec::published_rows_match_one_cell_each", published_rows_match_one_cell_each),
         trial("spec::resolved_experiments_read_back", resolved_experiments_read_back),
         trial("spec::defaults_are_accepted", defaults_are_accepted),
         trial("spec::an_empty_file_is_an_experiment", an_empty_file_is_an_experiment),
-    ]
+    ];
+    trials.extend(files::trials());
+    trials.extend(relative::trials());
+    trials
 }
 
 /// Every file in `experiments/`.

@@ -1,5 +1,6 @@
 //! The result folder: what it holds, what it refuses, and that interrupted work goes on as if nothing had happened.
 
+mod inputs;
 mod resume;
 mod tables;
 
@@ -25,6 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("store::threads_and_batches_do_not_matter", threads_and_batches_do_not_matter),
         gpu_trial("store::segments_and_batches_do_not_matter", segments_and_batches_do_not_matter),
     ];
+    trials.extend(inputs::trials());
     trials.extend(resume::trials());
     trials.extend(tables::trials());
     trials

@@ -1,6 +1,7 @@
 //! What the tests share: trials that need an adapter or not, cells from a few settings, and starts.
 
 pub(crate) mod program;
+pub(crate) mod toy;
 
 use libtest_mimic::Trial;
 use spurious::backend::gpu::device::{self, Wanted};
@@ -51,7 +52,7 @@ pub(crate) fn settings_of(model: &str) -> Settings {
     Settings { tolerance: model::find(model).unwrap().tolerance().default, ..settings() }
 }
 
-/// Values of a model's parameters: the defaults, and TOML texts for some.
+/// Values of a model's parameters: the defaults, and TOML texts for some. None is relative to another any more.
 pub(crate) fn values(model: &str, set: &[(&str, &str)]) -> Values {
     let model = model::find(model).unwrap();
     for (name, _) in set {
@@ -62,7 +63,9 @@ pub(crate) fn values(model: &str, set: &[(&str, &str)]) -> Values {
         let table: toml::Table = format!("x = {text}").parse().unwrap();
         (p.name, p.kind.accept(&table["x"]).unwrap_or_else(|| panic!("{} = {text}", p.name)))
     };
-    Values(model.parameters().iter().map(value).collect())
+    let mut values = Values(model.parameters().iter().map(value).collect());
+    values.resolve(model.parameters()).unwrap();
+    values
 }
 
 /// One cell.

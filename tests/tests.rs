@@ -10,6 +10,7 @@ mod endpoints;
 mod gradients;
 mod landscape;
 mod parity;
+mod points;
 mod report;
 mod seeding;
 mod shaders;
@@ -29,6 +30,7 @@ fn main() {
     trials.extend(gradients::trials());
     trials.extend(landscape::trials());
     trials.extend(parity::trials());
+    trials.extend(points::trials());
     trials.extend(report::trials());
     trials.extend(seeding::trials());
     trials.extend(shaders::trials());

@@ -4,9 +4,11 @@ use super::models::find;
 use super::{Usage, print};
 use anyhow::Context;
 use spurious::plan::{Cell, Plan};
+use spurious::points::Points;
 use spurious::real::Precision;
 use spurious::spec::{Spec, io_reason};
 use spurious::store::table::{field, number, to_csv};
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -65,49 +67,34 @@ pub(super) fn eval(arguments: &Arguments) -> anyhow::Result<()> {
 
 fn evaluate(cell: &Cell, path: &Path, gradient: bool) -> anyhow::Result<()> {
     let file = path.display().to_string();
-    let mut text = Vec::new();
-    if file == "-" {
-        std::io::stdin().read_to_end(&mut text).context("standard input cannot be read")?;
-    } else {
-        text = std::fs::read(path)
-            .map_err(|e| Usage(format!("{file}: --points: cannot be read ({}); check the path", io_reason(&e))))?;
-    }
     let dim = cell.problem.dim();
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&text[..]);
-    let found = reader.headers().map_err(|e| Usage(format!("{file}: is not CSV ({e}); write point,x0,x1,…")))?.clone();
-    let expected: Vec<String> = std::iter::once("point".into()).chain((0..dim).map(|i| format!("x{i}"))).collect();
-    if found.iter().ne(expected.iter().map(String::as_str)) {
-        return Err(Usage(format!(
-            "{file}: header = {}…: expected point,x0,…,x{} ({dim} weights); adapt the file, or the parameters with --set",
-            found.iter().take(4).collect::<Vec<_>>().join(","),
-            dim - 1
-        ))
-        .into());
-    }
+    let expected = Some((dim, "weights"));
+    let points = if file == "-" {
+        let mut text = Vec::new();
+        std::io::stdin().read_to_end(&mut text).context("standard input cannot be read")?;
+        Points::read_from(&text[..], &file, expected)
+    } else {
+        let input = File::open(path)
+            .map_err(|e| Usage(format!("{file}: --points: cannot be read ({}); check the path", io_reason(&e))))?;
+        Points::read_from(input, &file, expected)
+    };
+    let points = points.map_err(|e| Usage(e.to_string()))?;
     let mut header = vec!["point".to_string(), "loss".into(), "outcome".into()];
     if gradient {
         header.extend((0..dim).map(|i| format!("g{i}")));
     }
     let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|e| Usage(format!("{file}: {e}; every row needs {} fields", dim + 1)))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let mut point = Vec::with_capacity(dim);
-        for (text, name) in record.iter().zip(&expected).skip(1) {
-            let value = text.parse::<f64>().ok().filter(|x| x.is_finite()).ok_or_else(|| {
-                Usage(format!("{file}: line {line}, {name} = {text}: is not a finite number; write a number"))
-            })?;
-            point.push(value);
-        }
-        let evaluation = cell.problem.evaluate(Precision::F64, &point);
+    for (index, name) in points.names().iter().enumerate() {
+        let evaluation = cell.problem.evaluate(Precision::F64, points.point(index));
         if !evaluation.loss.is_finite() {
             return Err(Usage(format!(
-                "{file}: line {line}: the loss is not defined at this point (is the filter zero?); remove the point"
+                "{file}: line {}: the loss is not defined at this point (is the filter zero?); remove the point",
+                points.line(index)
             ))
             .into());
         }
         let outcome = evaluation.stop.map_or("undecided", |stop| stop.outcome().name());
-        let mut row = vec![record[0].to_string(), field(Some(evaluation.loss)), outcome.into()];
+        let mut row = vec![name.clone(), field(Some(evaluation.loss)), outcome.into()];
         if gradient {
             row.extend(evaluation.gradient.into_iter().map(number));
         }

@@ -5,6 +5,7 @@ use spurious::backend::cpu::Cpu;
 use spurious::backend::{Backend, BackendError};
 use spurious::experiment::{self, Details};
 use spurious::interval::Method;
+use spurious::model::Value;
 use spurious::plan::{Plan, step_text};
 use spurious::progress::{clock, si};
 use spurious::real::Precision;
@@ -47,7 +48,8 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
         plan.runs()
     );
     for (name, values) in spec.params.iter().filter(|(_, values)| values.len() > 1) {
-        let list: Vec<String> = values.iter().map(ToString::to_string).collect();
+        let shown = |value: &Value| Some(value.to_string()).filter(|text| !text.is_empty()).unwrap_or("\"\"".into());
+        let list: Vec<String> = values.iter().map(shown).collect();
         writeln!(text, "axis         {name} = {}", list.join(", "))?;
     }
     if plan.sweeps_step {

@@ -63,6 +63,8 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
     let backend = experiment::backend(&spec.compute)?;
     experiment::check(spec, plan, &*backend)?;
     let mut folder = Folder::open(out, spec, Manifest::new(&spec.name, &*backend))?;
+    let (spec, plan) = folder.own(spec, plan);
+    let (spec, plan) = (&*spec, &*plan);
     if folder.is_complete() {
         if !quiet {
             say(&format!("{} is complete; its table:", out.display()));

@@ -1,6 +1,8 @@
 //! Reads typed values out of a TOML table and remembers which keys were asked for, so that every error names the file,
 //! the key, the value and the remedy, and a key that nobody asked for is an error too.
 
+pub(super) use crate::parameter::number;
+
 use toml::{Table, Value};
 
 /// What is wrong with a spec, in one line.
@@ -31,7 +33,12 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn top(file: &'a str, table: &'a Table) -> Self {
-        Reader { file, path: String::new(), table: Some(table), asked: Vec::new() }
+        Self::at(file, "", Some(table))
+    }
+
+    /// The table at a path.
+    pub(super) fn at(file: &'a str, path: &str, table: Option<&'a Table>) -> Self {
+        Reader { file, path: path.into(), table, asked: Vec::new() }
     }
 
     pub(super) fn error(
@@ -81,7 +88,7 @@ impl<'a> Reader<'a> {
             Some(Value::Table(table)) => Some(table),
             Some(other) => return Err(self.error(key, &short(other), "is not a table", format!("write [{key}]"))),
         };
-        Ok(Reader { file: self.file, path: self.key(key), table, asked: Vec::new() })
+        Ok(Reader::at(self.file, &self.key(key), table))
     }
 
     /// A value of a type, or the default.
@@ -157,15 +164,6 @@ impl<'a> Reader<'a> {
             Some(best) if distance(best, key) <= 1 + key.len() / 3 => format!("did you mean {}?", self.key(best)),
             _ => format!("known here: {}", self.asked.join(", ")),
         }
-    }
-}
-
-/// A TOML number, whole or not.
-pub(super) fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Integer(i) => Some(*i as f64),
-        Value::Float(x) if x.is_finite() => Some(*x),
-        _ => None,
     }
 }
 

@@ -5,13 +5,20 @@ use toml::Table;
 
 /// Names `--set` instead of the file where the refused key was set there.
 pub(super) fn blame_set(mut error: SpecError, sets: &[String]) -> SpecError {
-    let key = |set: &String| set.split('=').next().unwrap_or_default().trim().to_string();
-    if sets.iter().map(key).any(|set| {
-        error.key == set || error.key.starts_with(&format!("{set}.")) || set.starts_with(&format!("{}.", error.key))
-    }) {
+    if sets_key(sets, &error.key) || keys(sets).any(|set| set.starts_with(&format!("{}.", error.key))) {
         error.file = "--set".into();
     }
     error
+}
+
+/// Whether the value of a key was set, alone or with the table that it is in.
+pub(super) fn sets_key(sets: &[String], key: &str) -> bool {
+    keys(sets).any(|set| key == set || key.starts_with(&format!("{set}.")))
+}
+
+/// The keys of `--set` texts.
+fn keys(sets: &[String]) -> impl Iterator<Item = &str> {
+    sets.iter().map(|set| set.split('=').next().unwrap_or_default().trim())
 }
 
 /// Puts `path.to.key=value` into the table. The value is read as TOML, and as text where it is none.

@@ -1,13 +1,16 @@
 //! A spec back to TOML: the resolved file of a result folder, and what tells one experiment from another.
+//!
+//! Two experiments that read files of the same contents are the same, wherever the files are.
 
 use super::{Published, Spec};
 use crate::model::{StepSize, Value};
 use toml::Table;
 
 impl Spec {
-    /// The resolved experiment as a file that can itself be run.
+    /// The resolved experiment as a file that can itself be run. Values that are relative to others and paths are as they
+    /// were written.
     pub fn to_toml(&self) -> String {
-        let mut top = self.identity_table();
+        let mut top = self.table(to_toml);
         if let Some(toml::Value::Table(experiment)) = top.get_mut("experiment") {
             experiment.insert("title".into(), self.title.clone().into());
         }
@@ -29,8 +32,40 @@ impl Spec {
         toml::to_string(&top).unwrap_or_default()
     }
 
-    /// What decides the numbers in a result folder: all but `[compute]`, the title and the published table.
+    /// What decides the numbers in a result folder: all but `[compute]`, the title and the published table. A hash of their
+    /// contents stands for files.
     pub fn identity_table(&self) -> Table {
+        self.table(|value| match value {
+            Value::Points(_) => value.identity().into(),
+            value => to_toml(value),
+        })
+    }
+
+    /// The first thing in which another experiment differs of what decides the numbers in a result folder, if any: the key
+    /// with its value `there`, in this experiment, and `here`, in the other.
+    pub fn difference(&self, other: &Spec) -> Option<String> {
+        let is_file = |value: &Value| matches!(value, Value::Points(_));
+        // Paths say more than hashes.
+        let files = self.params.iter().filter(|(_, there)| there.iter().any(is_file)).find_map(|(name, there)| {
+            let (_, here) = other.params.iter().find(|(n, here)| n == name && here != there)?;
+            let pairs = there.iter().zip(here).filter(|_| there.len() == here.len());
+            let changed = pairs.filter(|pair| pair.0 != pair.1).find_map(|pair| match pair {
+                (Value::Points(Some(there)), Value::Points(Some(here))) => Some((there, here)),
+                _ => None,
+            });
+            let list = |values: &[Value]| one_or_list(values.iter().map(to_toml));
+            Some(match changed {
+                Some((there, here)) => {
+                    format!("params.{name}: the contents of {there} there are not those of {here} here")
+                }
+                None => format!("params.{name} is {} there, {} here", list(there), list(here)),
+            })
+        });
+        files.or_else(|| difference("", &self.identity_table().into(), &other.identity_table().into()))
+    }
+
+    /// The tables of [`Spec::identity_table`], with the values of parameters written by `write`.
+    fn table(&self, write: impl Fn(&Value) -> toml::Value) -> Table {
         let entry = |pairs: Vec<(&str, toml::Value)>| toml::Value::from(table_of(pairs));
         let mut top = Table::new();
         top.insert(
@@ -38,8 +73,7 @@ impl Spec {
             entry(vec![("name", self.name.clone().into()), ("seed", (self.seed as i64).into())]),
         );
         top.insert("model".into(), entry(vec![("name", self.model.name().into()), ("form", self.form.into())]));
-        let params =
-            self.params.iter().map(|(name, values)| (*name, one_or_list(values.iter().map(to_toml)))).collect();
+        let params = self.params.iter().map(|(name, values)| (*name, one_or_list(values.iter().map(&write)))).collect();
         top.insert("params".into(), entry(params));
         let steps = one_or_list(self.step.iter().map(|step| match step {
             StepSize::Auto => "auto".into(),
@@ -92,10 +126,28 @@ fn to_toml(value: &Value) -> toml::Value {
         Value::Integer(i) => (*i).into(),
         Value::Real(x) => (*x).into(),
         Value::Choice(text) => text.clone().into(),
+        Value::Above(..) | Value::Points(_) => value.to_string().into(),
     }
 }
 
 fn one_or_list(values: impl Iterator<Item = toml::Value>) -> toml::Value {
     let mut values: Vec<toml::Value> = values.collect();
     if values.len() == 1 { values.remove(0) } else { values.into() }
+}
+
+/// First key in which two specs differ.
+fn difference(path: &str, there: &toml::Value, here: &toml::Value) -> Option<String> {
+    match (there, here) {
+        (toml::Value::Table(a), toml::Value::Table(b)) => {
+            let keys = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
+            keys.filter_map(|key| {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let nothing = toml::Value::String("not set".into());
+                difference(&path, a.get(key).unwrap_or(&nothing), b.get(key).unwrap_or(&nothing))
+            })
+            .next()
+        }
+        (a, b) if a == b => None,
+        (a, b) => Some(format!("{path} is {a} there, {b} here").replace('\n', " ")),
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{CHECK_PERMISSIONS, StoreError, io, write_renamed};
 use crate::backend::Backend;
+use crate::fnv::Fnv1a;
 use crate::spec::io_reason;
 use crate::tally::Tally;
 use serde::{Deserialize, Serialize};
@@ -57,7 +58,7 @@ pub struct Manifest {
     pub runs: u64,
     /// Gradient steps of these runs.
     pub steps: u64,
-    /// The tables.
+    /// The tables, and the files that the experiment reads.
     pub files: BTreeMap<String, FileRecord>,
     #[serde(skip)]
     since: Option<Instant>,
@@ -73,16 +74,9 @@ const HASHED: u64 = 64 << 20;
 impl FileRecord {
     fn of(path: &Path) -> std::io::Result<Self> {
         let bytes = fs::metadata(path)?.len();
-        let fnv1a = if bytes > HASHED { String::new() } else { fnv1a(&fs::read(path)?) };
+        let fnv1a = if bytes > HASHED { String::new() } else { format!("{:016x}", Fnv1a::of(&fs::read(path)?)) };
         Ok(FileRecord { bytes, fnv1a })
     }
-}
-
-fn fnv1a(bytes: &[u8]) -> String {
-    let hash = bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{hash:016x}")
 }
 
 impl Manifest {
@@ -163,7 +157,7 @@ impl Manifest {
     }
 
     /// Records the tables and marks the folder as complete.
-    pub(super) fn complete(&mut self, folder: &Path, files: &[&str], tallies: &[Tally]) -> Result<(), StoreError> {
+    pub(super) fn complete(&mut self, folder: &Path, files: &[String], tallies: &[Tally]) -> Result<(), StoreError> {
         self.pause();
         self.runs = tallies.iter().map(Tally::runs).sum();
         self.steps = tallies.iter().map(|t| t.steps).sum();

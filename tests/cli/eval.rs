@@ -94,10 +94,11 @@ fn refuses_wrong_points() {
     let place = Place::new();
     let sets = ["params.filter_size=2", "params.patches=2", "params.ratio=1"].map(String::from);
     let good = "point,x0,x1,x2,x3\na,1,0,0.5,0.5\n";
-    let cases: [(&str, &[&str]); 8] = [
+    let cases: [(&str, &[&str]); 9] = [
         ("point,y0,y1,y2,y3\na,1,0,0.5,0.5\n", &["header = point,y0", "expected point,x0", "x3", "adapt"]),
         ("point,x0,x1,x2\na,1,0,0.5\n", &["header = point,x0", "(4 weights)", "adapt"]),
         ("", &["header", "expected point,x0"]),
+        ("point,x0,x1,x2,x3\n", &["holds no points", "at least one row"]),
         (&format!("{good}b,1,0,0.5\n"), &["line: 3", "5 fields"]),
         (&format!("{good}b,1,0,0.5,0.5,0.5\n"), &["line: 3", "5 fields"]),
         (&format!("{good}b,1,0,half,0.5\n"), &["line 3", "x2 = half", "write a number"]),

@@ -1,0 +1,72 @@
+//! A model for tests: parameters of every kind on the landscape of `cnn` at its defaults.
+
+use crate::support::values;
+use spurious::model::{self, Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Value, Values};
+use spurious::spec::{Spec, SpecError, read_params};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The model.
+pub(crate) struct Toy;
+
+const fn parameter(name: &'static str, kind: Kind, default: &'static str, seeds: bool) -> Parameter {
+    Parameter { name, symbol: "", about: "for tests", kind, default, seeds, heading: false }
+}
+
+pub(crate) const PARAMETERS: &[Parameter] = &[
+    parameter("neurons", Kind::Relative { base: "teachers", low: 1, high: 128 }, "\"teachers\"", true),
+    parameter("teachers", Kind::Integer(1, 128), "6", true),
+    parameter("scale", Kind::Positive, "1.0", true),
+    parameter("law", Kind::Choice(&["sphere", "gaussian"]), "\"sphere\"", false),
+    parameter("start_file", Kind::Points, "\"\"", true),
+];
+
+fn cnn() -> &'static dyn Model {
+    model::find("cnn").unwrap()
+}
+
+impl Model for Toy {
+    fn name(&self) -> &'static str {
+        "toy"
+    }
+    fn summary(&self) -> &'static str {
+        "for tests"
+    }
+    fn description(&self) -> &'static str {
+        "for tests"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        PARAMETERS
+    }
+    fn forms(&self) -> &'static [(&'static str, &'static str)] {
+        cnn().forms()
+    }
+    fn step_groups(&self) -> &'static [&'static str] {
+        cnn().step_groups()
+    }
+    fn tolerance(&self) -> Tolerance {
+        cnn().tolerance()
+    }
+    fn problem(&self, form: &str, ours: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+        let relative = |(_, value): &(_, Value)| matches!(value, Value::Above(..));
+        assert!(!ours.0.iter().any(relative), "a model sees no relative values: {ours:?}");
+        cnn().problem(form, &values("cnn", &[]), settings)
+    }
+    fn teacher(&self, _: &Values) -> Result<Vec<f64>, Invalid> {
+        cnn().teacher(&values("cnn", &[]))
+    }
+}
+
+/// An experiment with the model, from the lines of its `[params]` in the file `toy.toml` of a folder, with `--set` texts.
+pub(crate) fn toy_with(params: &str, folder: &Path, sets: &[&str]) -> Result<Spec, SpecError> {
+    let table: toml::Table = params.parse().unwrap();
+    let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+    let params = read_params(PARAMETERS, &table, "toy.toml", folder, &sets)?;
+    let rest = "[model]\nform = 'reduced'\n[runs]\nper_cell = 50\n[compute]\nbackend = 'cpu'\n";
+    Ok(Spec { model: &Toy, params, sets, ..Spec::parse(rest, "toy.toml", &[])? })
+}
+
+/// The same without files and flags.
+pub(crate) fn toy(params: &str) -> Result<Spec, SpecError> {
+    toy_with(params, Path::new(""), &[])
+}
