@@ -34,7 +34,7 @@ fn starts(cell: &Cell) -> Vec<f64> {
     let mut start = vec![0.0; cell.problem.start_dim()];
     let mut all = Vec::new();
     for run in 0..RUNS {
-        cell.problem.start(&mut cell.seed.run(run), &mut start);
+        cell.problem.start(run, &mut cell.seed.run(run), &mut start);
         all.extend_from_slice(&start[..cell.problem.dim()]);
     }
     all

@@ -158,7 +158,8 @@ fn seed<'a>(plan: &'a Plan, (cell, runs): &(usize, Range<u64>), details: Details
             if start_dim > SEEDED_NUMBERS && cancel.load(Ordering::Relaxed) {
                 return;
             }
-            cell.problem.start(&mut cell.seed.run(runs.start + (first + i) as u64), &mut start);
+            let run = runs.start + (first + i) as u64;
+            cell.problem.start(run, &mut cell.seed.run(run), &mut start);
             state.copy_from_slice(&start[..dim]);
             if let Some(whole) = &mut whole {
                 whole[i * start_dim..][..start_dim].copy_from_slice(&start);

@@ -189,8 +189,10 @@ pub trait Problem: Send + Sync {
     fn dim(&self) -> usize;
     /// Numbers in a run's start: the state, then what stays on the host.
     fn start_dim(&self) -> usize;
-    /// Draws a start (`start_dim` numbers).
-    fn start(&self, draws: &mut Draws, out: &mut [f64]);
+    /// Draws the start of a run (`start_dim` numbers).
+    fn start(&self, run: u64, draws: &mut Draws, out: &mut [f64]);
+    /// Number of different starts; `None` where no two runs share one.
+    fn distinct_starts(&self) -> Option<u64>;
     /// Step sizes and budget.
     fn rule(&self) -> Rule;
     /// Loss at the endpoint of a run, in f64, from its start, final state and number of steps.
@@ -240,7 +242,11 @@ pub trait Form: Send + Sync {
         self.dim()
     }
     /// See [`Problem::start`].
-    fn start(&self, draws: &mut Draws, out: &mut [f64]);
+    fn start(&self, run: u64, draws: &mut Draws, out: &mut [f64]);
+    /// See [`Problem::distinct_starts`].
+    fn distinct_starts(&self) -> Option<u64> {
+        None
+    }
     /// See [`Problem::rule`].
     fn rule(&self) -> Rule;
     /// See [`Problem::endpoint_loss`].
@@ -300,8 +306,11 @@ impl<F: Form> Problem for F {
     fn start_dim(&self) -> usize {
         Form::start_dim(self)
     }
-    fn start(&self, draws: &mut Draws, out: &mut [f64]) {
-        Form::start(self, draws, out);
+    fn start(&self, run: u64, draws: &mut Draws, out: &mut [f64]) {
+        Form::start(self, run, draws, out);
+    }
+    fn distinct_starts(&self) -> Option<u64> {
+        Form::distinct_starts(self)
     }
     fn rule(&self) -> Rule {
         Form::rule(self)

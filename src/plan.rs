@@ -84,6 +84,14 @@ impl Plan {
                 verdicts: spec.verdicts,
             };
             let problem = spec.model.problem(spec.form, &values, &settings).map_err(|e| spec.refuse(e))?;
+            if let Some(starts) = problem.distinct_starts().filter(|starts| spec.runs_per_cell > *starts) {
+                return Err(spec.refuse(Invalid {
+                    key: "runs.per_cell".into(),
+                    value: spec.runs_per_cell.to_string(),
+                    problem: format!("cell {index} has {starts} starts: the others would repeat them"),
+                    remedy: format!("set it to {starts} at most"),
+                }));
+            }
             let seed = CellSeed::new(spec.seed, &spec.model.identity(&values));
             cells.push(Cell { index, values, settings, problem, seed });
         }

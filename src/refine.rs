@@ -96,7 +96,7 @@ impl Curvature {
 }
 
 /// Orthonormal basis of the span of some vectors.
-fn orthonormal<'a>(vectors: impl Iterator<Item = &'a [f64]>) -> Vec<Vec<f64>> {
+pub fn orthonormal<'a>(vectors: impl Iterator<Item = &'a [f64]>) -> Vec<Vec<f64>> {
     let mut basis: Vec<Vec<f64>> = Vec::new();
     for vector in vectors {
         let mut rest = vector.to_vec();

@@ -239,7 +239,7 @@ fn bounds_on_steps_hold() {
         let problem = problem("cnn", "reduced", &set, &settings);
         let mut start = [0.0; 5];
         let cell = CellSeed::new(draws.uniform().to_bits(), &Cnn.identity(&values("cnn", &set)));
-        problem.start(&mut cell.run(0), &mut start);
+        problem.start(0, &mut cell.run(0), &mut start);
 
         // One of the four sign choices is favourable.
         let teacher = [norm * (q / k).sqrt(), norm * (1.0 - q / k).sqrt()];

@@ -324,8 +324,8 @@ fn reduced_equals_full() {
         let values = values("cnn", &set);
         let cell = CellSeed::new(draws.uniform().to_bits(), &Cnn.identity(&values));
         let (mut full_start, mut start) = (vec![0.0; p + k], vec![0.0; 5]);
-        full.start(&mut cell.run(0), &mut full_start);
-        reduced.start(&mut cell.run(0), &mut start);
+        full.start(0, &mut cell.run(0), &mut full_start);
+        reduced.start(0, &mut cell.run(0), &mut start);
 
         let output = &Cnn.teacher(&values).unwrap()[p..];
         let mean = output.iter().sum::<f64>() / k as f64;

@@ -27,7 +27,7 @@ fn start(form: &str, set: &[(&str, &str)], seed: u64, run: u64) -> Vec<f64> {
     let problem = problem("cnn", form, set, &settings());
     let cell = CellSeed::new(seed, &Cnn.identity(&values("cnn", set)));
     let mut start = vec![0.0; problem.start_dim()];
-    problem.start(&mut cell.run(run), &mut start);
+    problem.start(run, &mut cell.run(run), &mut start);
     start
 }
 
@@ -115,7 +115,7 @@ fn descent_and_form_do_not_matter() {
         for other in &others {
             for (form, expected) in [("full", &full), ("reduced", &reduced)] {
                 let mut found = vec![0.0; expected.len()];
-                problem("cnn", form, set, other).start(&mut cell.run(run), &mut found);
+                problem("cnn", form, set, other).start(run, &mut cell.run(run), &mut found);
                 assert_eq!(hex(&found), hex(expected), "{form}, {other:?}");
             }
         }
@@ -265,7 +265,7 @@ fn reduced_law_is_the_projected_one() {
                 let mut columns = vec![Vec::new(); 6];
                 let mut start = [0.0; 5];
                 for run in 0..SAMPLES as u64 {
-                    problem.start(&mut cell.run(run), &mut start);
+                    problem.start(run, &mut cell.run(run), &mut start);
                     let scale = 1.0 / (k as f64).sqrt();
                     let [x, y, along, across, rest] = start;
                     let mixture = x * along / scale + 0.7 * y * across / scale - 0.4 * rest / scale + 0.3 * x;

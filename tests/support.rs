@@ -79,7 +79,7 @@ pub(crate) fn starts(model: &str, set: &[(&str, &str)], problem: &dyn Problem, s
     let mut start = vec![0.0; problem.start_dim()];
     let mut all = Vec::with_capacity(runs * problem.dim());
     for run in 0..runs as u64 {
-        problem.start(&mut cell.run(run), &mut start);
+        problem.start(run, &mut cell.run(run), &mut start);
         all.extend_from_slice(&start[..problem.dim()]);
     }
     all

@@ -30,6 +30,7 @@ use crate::descent::Rule;
 use crate::model::{
     Form, Invalid, Kernel, Kind, Model, Parameter, Prediction, Problem, Rest, Settings, StepSize, Tolerance, Values,
 };
+use crate::points::Points;
 use crate::real::{Precision, Real};
 use crate::refine;
 use crate::seed::{CellSeed, Draws, on_sphere};
@@ -238,8 +239,23 @@ impl Teachers {
         let input_dim = values.integer("input_dim") as usize;
         let law = values.choice("teacher");
         let mut rows = vec![0.0; count * input_dim];
-        let unit = law == "orthonormal";
-        if unit && count > input_dim {
+        let file = values.points("teacher_file");
+        match (law, file) {
+            ("file", None) => {
+                return Err(invalid("teacher", law, "needs teacher_file", "name a file of teachers in teacher_file"));
+            }
+            ("sphere" | "gaussian", Some(points)) => {
+                return Err(invalid(
+                    "teacher_file",
+                    points,
+                    format!("has no effect with teacher = \"{law}\""),
+                    "remove it, or set teacher = \"file\"",
+                ));
+            }
+            _ => {}
+        }
+        let unit = law == "orthonormal" && file.is_none();
+        if law == "orthonormal" && count > input_dim {
             return Err(invalid(
                 "input_dim",
                 input_dim,
@@ -253,11 +269,49 @@ impl Teachers {
             match law {
                 "sphere" => on_sphere(&mut draws, 1.0, row),
                 "gaussian" => row.fill_with(|| draws.normal() / (input_dim as f64).sqrt()),
-                _ => row[j] = 1.0,
+                _ if unit => row[j] = 1.0,
+                _ => {}
             }
         }
-        let norms = rows.chunks_exact(input_dim).map(|v| v.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
-        Ok(Teachers { count, input_dim, rows, norms, unit, orthonormal: unit, basis: None })
+        if let Some(points) = file {
+            points.expect_width(input_dim, "inputs").map_err(|e| e.of_parameter("teacher_file", points))?;
+            if points.count() != count {
+                return Err(invalid(
+                    "teacher_file",
+                    points,
+                    format!("holds {} teachers, not {count}", points.count()),
+                    format!("set teachers = {}", points.count()),
+                ));
+            }
+            rows.copy_from_slice(points.values());
+        }
+        let norms: Vec<f64> = rows.chunks_exact(input_dim).map(refine::norm).collect();
+        if let (Some(points), Some(j)) = (file, norms.iter().position(|norm| norm.powi(2) <= SMALLEST_SQUARE)) {
+            let problem = format!("line {}: the teacher is zero", points.line(j));
+            return Err(invalid("teacher_file", points, problem, "remove it and set teachers to one less"));
+        }
+        let mut basis = None;
+        if let (Some(points), "orthonormal") = (file, law) {
+            let row = |i: usize| &rows[i * input_dim..][..input_dim];
+            let pairs = (0..count).flat_map(|i| (0..=i).map(move |j| (i, j)));
+            let off = |(i, j)| (refine::dot(row(i), row(j)) - f64::from(u8::from(i == j))).abs();
+            if let Some((i, j)) = pairs.clone().find(|pair| off(*pair) > ORTHONORMAL) {
+                let product = refine::dot(row(i), row(j));
+                return Err(invalid(
+                    "teacher_file",
+                    points,
+                    format!(
+                        "teachers {} and {} have the inner product {product}: they are not orthonormal",
+                        j + 1,
+                        i + 1
+                    ),
+                    "correct the file to 10 digits, or set teacher = \"file\"",
+                ));
+            }
+            basis = Some(complete(&rows, input_dim));
+        }
+        let orthonormal = law == "orthonormal";
+        Ok(Teachers { count, input_dim, rows, norms, unit, orthonormal, basis })
     }
 
     fn inverses(&self) -> Vec<f64> {
@@ -285,12 +339,52 @@ impl Teachers {
     }
 }
 
+/// An orthonormal basis of the inputs that begins with given orthonormal rows.
+fn complete(rows: &[f64], dim: usize) -> Vec<f64> {
+    let mut units = vec![0.0; dim * dim];
+    (0..dim).for_each(|a| units[a * dim + a] = 1.0);
+    refine::orthonormal(rows.chunks_exact(dim).chain(units.chunks_exact(dim))).concat()
+}
+
+/// Law of the start.
+#[derive(Clone, Debug)]
+enum Start {
+    /// Independent normal weights of this standard deviation.
+    Gaussian(f64),
+    /// Independent normal weights of this standard deviation around the points of a file; 0 for the points themselves.
+    Around(Points, f64),
+}
+
+impl Start {
+    fn new(values: &Values, weights: usize) -> Result<Self, Invalid> {
+        let law = values.choice("start");
+        let points = values.points("start_file");
+        match (law, points) {
+            ("gaussian", None) => {
+                Ok(Start::Gaussian((values.real("start_scale") / values.integer("teachers") as f64).sqrt()))
+            }
+            ("gaussian", Some(points)) => Err(invalid(
+                "start_file",
+                points,
+                "has no effect with start = \"gaussian\"",
+                "remove it, or set start = \"file\" or \"around\"",
+            )),
+            (_, None) => Err(invalid("start", law, "needs start_file", "name a file of points in start_file")),
+            (_, Some(points)) => {
+                points.expect_width(weights, "weights").map_err(|e| e.of_parameter("start_file", points))?;
+                let deviation = if law == "file" { 0.0 } else { values.real("start_radius") };
+                Ok(Start::Around(points.clone(), deviation))
+            }
+        }
+    }
+}
+
 /// One cell.
 #[derive(Debug)]
 pub struct Full {
     neurons: usize,
     teachers: Teachers,
-    start_deviation: f64,
+    start: Start,
     step: f64,
     settings: Settings,
     global_loss: f64,
@@ -329,7 +423,7 @@ impl Full {
         };
         Ok(Full {
             neurons,
-            start_deviation: (values.real("start_scale") / teachers.count as f64).sqrt(),
+            start: Start::new(values, neurons * teachers.input_dim)?,
             step,
             settings: settings.clone(),
             global_loss: values.real("global_loss"),
@@ -352,7 +446,11 @@ impl Full {
     fn constants(&self, precision: Precision) -> Constants<f64> {
         let t = &self.teachers;
         // A stable run stays near the size of its start and of the teachers; four orders of margin.
-        let start = self.neurons as f64 * self.start_deviation * (t.input_dim as f64).sqrt();
+        let largest = match &self.start {
+            Start::Gaussian(deviation) => *deviation,
+            Start::Around(points, deviation) => points.values().iter().fold(*deviation, |most, x| most.max(x.abs())),
+        };
+        let start = self.neurons as f64 * largest * (t.input_dim as f64).sqrt();
         Constants {
             teacher_loss: t.loss(),
             smallest_square: SMALLEST_SQUARE,
@@ -390,8 +488,24 @@ impl Form for Full {
         self.neurons * self.teachers.input_dim
     }
 
-    fn start(&self, draws: &mut Draws, out: &mut [f64]) {
-        out.fill_with(|| self.start_deviation * draws.normal());
+    fn start(&self, run: u64, draws: &mut Draws, out: &mut [f64]) {
+        match &self.start {
+            Start::Gaussian(deviation) => out.fill_with(|| deviation * draws.normal()),
+            Start::Around(points, deviation) => {
+                out.copy_from_slice(points.point((run % points.count() as u64) as usize));
+                if *deviation > 0.0 {
+                    out.iter_mut().for_each(|x| *x += deviation * draws.normal());
+                }
+            }
+        }
+    }
+
+    /// As many as there are points, where these are the starts.
+    fn distinct_starts(&self) -> Option<u64> {
+        match &self.start {
+            Start::Around(points, 0.0) => Some(points.count() as u64),
+            _ => None,
+        }
     }
 
     fn rule(&self) -> Rule {

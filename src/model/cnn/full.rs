@@ -115,7 +115,7 @@ impl Form for Full {
         self.cell.teacher.filter_size + self.cell.teacher.patches
     }
 
-    fn start(&self, draws: &mut Draws, out: &mut [f64]) {
+    fn start(&self, _run: u64, draws: &mut Draws, out: &mut [f64]) {
         self.cell.full_start(draws, out);
     }
 

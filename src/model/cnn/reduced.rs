@@ -156,7 +156,7 @@ impl Form for Reduced {
         5
     }
 
-    fn start(&self, draws: &mut Draws, out: &mut [f64]) {
+    fn start(&self, _run: u64, draws: &mut Draws, out: &mut [f64]) {
         if self.cell.projected {
             let t = &self.cell.teacher;
             let mut full = vec![0.0; t.filter_size + t.patches];
