@@ -5,6 +5,7 @@ mod eval;
 mod generate;
 mod models;
 mod plan;
+mod replay;
 mod report;
 mod run;
 
@@ -39,6 +40,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Print the table of a result folder
     Report(report::Arguments),
+    /// Repeat one run of an experiment and print its path
+    Replay(replay::Arguments),
     /// List the models, or explain one: parameters, forms, formulas, outcomes, theory
     Models(models::Arguments),
     /// List the GPU adapters, which one `auto` takes, and what is missing when there is none
@@ -68,6 +71,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Report(arguments) => report::report(&arguments),
+        Command::Replay(arguments) => replay::replay(&arguments),
         Command::Models(arguments) => models::models(&arguments),
         Command::Devices(arguments) => devices::devices(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),

@@ -55,6 +55,7 @@ pub mod points;
 pub mod progress;
 pub mod real;
 pub mod refine;
+pub mod replay;
 pub mod report;
 pub mod seed;
 pub mod spec;

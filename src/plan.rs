@@ -34,7 +34,8 @@ pub struct Plan {
     pub cells: Vec<Cell>,
     /// Runs in each.
     pub runs_per_cell: u64,
-    /// Names of the parameters that take several values, in lists of their own or with what they are relative to.
+    /// Names of the parameters that take several values, in lists of their own or with what they are relative to; but not those
+    /// whose default follows another.
     pub axes: Vec<&'static str>,
     /// Whether the step size takes several values.
     pub sweeps_step: bool,
@@ -99,12 +100,11 @@ impl Plan {
         let usual = |name: &str, cell: &Cell| {
             spec.model.parameters().iter().any(|p| p.name == name && p.is_default(&cell.values))
         };
-        let varies = |name: &&str| {
-            cells.iter().any(|cell| cell.values.get(name) != cells[0].values.get(name))
-                && !(cells.iter().all(|cell| usual(name, cell)))
-        };
-        let axes = spec.params.iter().map(|(name, _)| *name).filter(varies).collect();
-        Ok(Plan { cells, runs_per_cell: spec.runs_per_cell, axes, sweeps_step: spec.step.len() > 1 })
+        let mut plan =
+            Plan { cells, runs_per_cell: spec.runs_per_cell, axes: Vec::new(), sweeps_step: spec.step.len() > 1 };
+        let varies = |name: &&str| !plan.is_fixed(name) && !plan.cells.iter().all(|cell| usual(name, cell));
+        plan.axes = spec.params.iter().map(|(name, _)| *name).filter(varies).collect();
+        Ok(plan)
     }
 
     /// Runs in all cells.
@@ -121,7 +121,12 @@ impl Plan {
         columns
     }
 
-    /// Whether a column of [`Plan::columns`] differs between cells.
+    /// Whether a parameter has one value in all cells.
+    pub fn is_fixed(&self, parameter: &str) -> bool {
+        self.cells.iter().all(|cell| cell.values.get(parameter) == self.cells[0].values.get(parameter))
+    }
+
+    /// Whether a column of [`Plan::columns`] tells cells apart.
     pub fn varies(&self, column: &str) -> bool {
         self.axes.contains(&column) || column == "step"
     }

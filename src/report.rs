@@ -1,5 +1,8 @@
 //! What an experiment found, as tables: text for people, Markdown for notes, CSV and JSON for programs.
 
+pub mod families;
+mod layout;
+
 use crate::endpoint::Outcome;
 use crate::interval::{Interval, Method, restarts, restarts_interval};
 use crate::model::{Prediction, StepSize};
@@ -7,6 +10,7 @@ use crate::plan::{Cell, Plan, numeric, step_text};
 use crate::spec::{self, Published, Spec};
 use crate::store::table::{field, number, to_csv};
 use crate::tally::Tally;
+use layout::probability_text;
 use serde_json::{Map, Value, json};
 
 /// Chance of at least one success that the number of restarts is asked for.
@@ -203,20 +207,7 @@ impl Summary {
     /// Table for a terminal.
     pub fn text(&self) -> String {
         let (header, rows) = self.cells();
-        let width = |i: usize| {
-            rows.iter().map(|r| &r[i]).chain([&header[i]]).map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..header.len()).map(width).collect();
-        let line = |cells: &[String]| {
-            let padded: Vec<String> = cells
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("{}{cell}", " ".repeat(width - cell.chars().count())))
-                .collect();
-            padded.join("  ") + "\n"
-        };
-        let mut text = format!("{}\n{}\n\n{}", self.title, self.subject, line(&header));
-        rows.iter().for_each(|row| text.push_str(&line(row)));
+        let mut text = format!("{}\n{}\n\n{}", self.title, self.subject, layout::text(&header, &rows));
         for note in self.notes() {
             text.push_str(&format!("\n{note}"));
         }
@@ -226,10 +217,7 @@ impl Summary {
     /// Table in Markdown.
     pub fn markdown(&self) -> String {
         let (header, rows) = self.cells();
-        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-        let mut text = format!("# {}\n\n{}\n\n{}", self.title, self.subject, line(&header));
-        text.push_str(&line(&vec!["---:".to_string(); header.len()]));
-        rows.iter().for_each(|row| text.push_str(&line(row)));
+        let mut text = format!("# {}\n\n{}\n\n{}", self.title, self.subject, layout::markdown(&header, &rows));
         for note in self.notes() {
             text.push_str(&format!("\n{note}\n"));
         }
@@ -320,7 +308,7 @@ impl Summary {
 fn subject(spec: &Spec, plan: &Plan) -> String {
     let mut parts = vec![format!("model {}, {} form", spec.model.name(), spec.form)];
     if let Some(cell) = plan.cells.first() {
-        let fixed = plan.columns(cell).into_iter().filter(|(name, _)| !plan.varies(name));
+        let fixed = plan.columns(cell).into_iter().filter(|(name, _)| !plan.varies(name) && plan.is_fixed(name));
         let parameter = |name: &str| spec.model.parameters().iter().find(|p| p.name == name);
         let usual = |name: &str| parameter(name).is_some_and(|p| !p.heading && p.is_default(&cell.values));
         let named = fixed.filter(|(name, _)| !usual(name));
@@ -342,16 +330,6 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
     parts.push(format!("{} runs a cell", plan.runs_per_cell));
     parts.push(format!("seed {}", spec.seed));
     parts.join(", ")
-}
-
-/// Four decimals, or as many more as it takes to tell a probability from 0 and 1, which are written without decimals.
-fn probability_text(p: f64) -> String {
-    if p == 0.0 || p == 1.0 {
-        return number(p);
-    }
-    let text = |decimals: usize| format!("{p:.decimals$}");
-    let tells = |text: &String| !matches!(text.parse(), Ok(0.0 | 1.0));
-    (4..18).map(text).find(tells).unwrap_or_else(|| number(p))
 }
 
 fn restarts_text(row: &Row) -> String {

@@ -7,7 +7,6 @@
 //!
 //! Files that the experiment reads are copied to `inputs/`, so that the folder stands alone.
 
-pub mod census;
 mod inputs;
 pub mod manifest;
 mod part;
@@ -17,9 +16,9 @@ use crate::experiment::{Details, Finished};
 use crate::family::Families;
 use crate::plan::Plan;
 use crate::report::Summary;
+use crate::report::families::{self, FamilyRow, FamilyTable};
 use crate::spec::{Spec, SpecError, io_reason};
 use crate::tally::Tally;
-use census::FamilyRow;
 use inputs::Inputs;
 use manifest::{Manifest, State};
 use part::Part;
@@ -277,6 +276,11 @@ impl Folder {
         part::tallies(&self.parts, plan)
     }
 
+    /// The families that they ended in.
+    pub fn families(&self, spec: &Spec, plan: &Plan) -> Vec<FamilyRow> {
+        families::rows(plan, &self.tallies(plan), &part::families(&self.parts, plan), spec.output.level)
+    }
+
     /// Writes the tables and closes the folder.
     ///
     /// # Errors
@@ -295,9 +299,9 @@ impl Folder {
         let tables = ["spec.toml", "cells.csv", "counts.csv", "estimates.csv", "summary.csv"];
         let mut files: Vec<String> = self.inputs.files().chain(tables).map(String::from).collect();
         if plan.cells.iter().any(|cell| cell.problem.rest().is_some()) {
-            let rows = census::rows(plan, &tallies, &families, spec.output.level);
-            self.write("families.csv", &census::families(&rows))?;
-            self.write("family_points.csv", &census::points(plan, &families))?;
+            let rows = self.families(spec, plan);
+            self.write("families.csv", &FamilyTable::new(plan, &rows, spec.output.level).csv())?;
+            self.write("family_points.csv", &families::points(plan, &families))?;
             files.extend(["families.csv", "family_points.csv"].map(String::from));
         }
         if self.details.runs {
@@ -410,7 +414,7 @@ impl Stored {
             let file = path.join("families.csv");
             let families = if file.exists() {
                 let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
-                census::read(&text).ok_or_else(|| damaged(&file))?
+                families::read(&text).ok_or_else(|| damaged(&file))?
             } else {
                 Vec::new()
             };
@@ -418,7 +422,7 @@ impl Stored {
         } else {
             let parts = part::read_all(path)?;
             let tallies = part::tallies(&parts, &plan);
-            let rows = census::rows(&plan, &tallies, &part::families(&parts, &plan), spec.output.level);
+            let rows = families::rows(&plan, &tallies, &part::families(&parts, &plan), spec.output.level);
             (tallies, rows)
         };
         Ok(Stored { spec, plan, tallies, families, manifest })

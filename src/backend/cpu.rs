@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 /// Runs that one task takes: enough to refill lanes from, few enough to share out evenly.
 const RUNS_PER_TASK: usize = 2048;
 
-/// States above this many numbers are shared out in tasks of one tile.
+/// States above this many numbers may be shared out in tasks of one tile.
 const LARGE_STATE: usize = 4096;
 /// Runs of the widest tile.
 const TILE: usize = 16;
@@ -23,6 +23,9 @@ const LARGEST_NUMBERS: usize = 1 << 28;
 
 /// Numbers of state in a batch: bounds its memory for large cells.
 const BATCH_NUMBERS: usize = 1 << 24;
+
+/// Loop iterations of one step of a batch: bounds the work that an interrupted experiment may lose to about a minute.
+const BATCH_WORK: usize = 1 << 25;
 
 /// The CPU backend. It runs in the rayon pool it is called from.
 #[derive(Debug)]
@@ -57,7 +60,8 @@ impl Backend for Cpu {
     }
 
     fn batch_size(&self, problem: &dyn Problem) -> usize {
-        (BATCH_NUMBERS / problem.dim()).clamp(32, BATCH)
+        let work = problem.kernel(self.precision).work.max(1) as usize;
+        (BATCH_NUMBERS / problem.dim()).min(BATCH_WORK / work).clamp(32, BATCH)
     }
 
     fn largest_batch(&self, problem: &dyn Problem) -> usize {
@@ -83,9 +87,8 @@ impl Backend for Cpu {
         let mut states = batch.starts;
         let mut stops = vec![Stop::POISON; runs];
         // Several tasks a thread, so that a slow run at the end does not leave the other threads idle for long.
-        let per_task = (runs / (4 * rayon::current_num_threads())).clamp(128, RUNS_PER_TASK);
-        // A few large states are shared out one tile at a time.
-        let per_task = if dim > LARGE_STATE { TILE } else { per_task };
+        let fewest = if dim > LARGE_STATE { TILE } else { 64 };
+        let per_task = (runs / (4 * rayon::current_num_threads())).clamp(fewest, RUNS_PER_TASK);
         let finished = states
             .par_chunks_mut(per_task * dim)
             .zip(stops.par_chunks_mut(per_task))

@@ -3,9 +3,11 @@
 use super::models::find;
 use super::{Usage, print};
 use anyhow::Context;
+use spurious::classify::Classifier;
 use spurious::plan::{Cell, Plan};
 use spurious::points::Points;
 use spurious::real::Precision;
+use spurious::refine::{self, Spectrum};
 use spurious::spec::{Spec, io_reason};
 use spurious::store::table::{field, number, to_csv};
 use std::fs::File;
@@ -15,9 +17,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Points are CSV with the header point,x0,x1,… and the weights in the order of the paper's form (for cnn: \
-                  v, then a). The outcome is what the stop rule says at the point: global or spurious where a run from \
-                  there can only end so, or is within tolerance; undecided elsewhere. The proofs are for weights that a \
-                  start can have: for cnn, raise params.start_output_scale for larger a."
+                  v, then a; for relu_sum: the neurons one after another). The outcome is that of a run that gets there: \
+                  for cnn global or spurious where a run from there can only end so, or is within tolerance; for relu_sum \
+                  global, spurious or saddle by the critical point beside a point at rest, which a larger \
+                  descent.tolerance calls more points; undecided elsewhere. The proofs for cnn are for weights that a start \
+                  can have: raise params.start_output_scale for larger a. Flat directions of a symmetry, for cnn the scale \
+                  of the filter, do not count among the eigenvalues."
 )]
 pub(super) struct Arguments {
     /// Name of the model
@@ -31,9 +36,13 @@ pub(super) struct Arguments {
     /// Add the gradient, columns g0,g1,…
     #[arg(long)]
     gradient: bool,
+    /// Print the curvature at the points as they are: grad_norm (Euclidean), index (number of negative eigenvalues of the
+    /// Hessian), eigenvalue_min, eigenvalue_max
+    #[arg(long, conflicts_with = "gradient")]
+    hessian: bool,
     /// Print the teacher's weights instead, in the same order (for cnn: w*, then a*; the student's global minimum is
     /// w* with ‖w*‖·a*)
-    #[arg(long, conflicts_with_all = ["points", "gradient"])]
+    #[arg(long, conflicts_with_all = ["points", "gradient", "hessian"])]
     teacher: bool,
 }
 
@@ -53,7 +62,7 @@ pub(super) fn eval(arguments: &Arguments) -> anyhow::Result<()> {
         .into());
     }
     match &arguments.points {
-        Some(points) if !arguments.teacher => evaluate(cell, points, arguments.gradient),
+        Some(points) if !arguments.teacher => evaluate(cell, points, arguments),
         _ => {
             let point = model.teacher(&cell.values).map_err(|e| Usage(format!("--set: {e}")))?;
             let mut header = vec!["point".to_string()];
@@ -65,7 +74,7 @@ pub(super) fn eval(arguments: &Arguments) -> anyhow::Result<()> {
     }
 }
 
-fn evaluate(cell: &Cell, path: &Path, gradient: bool) -> anyhow::Result<()> {
+fn evaluate(cell: &Cell, path: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     let file = path.display().to_string();
     let dim = cell.problem.dim();
     let expected = Some((dim, "weights"));
@@ -79,23 +88,39 @@ fn evaluate(cell: &Cell, path: &Path, gradient: bool) -> anyhow::Result<()> {
         Points::read_from(input, &file, expected)
     };
     let points = points.map_err(|e| Usage(e.to_string()))?;
-    let mut header = vec!["point".to_string(), "loss".into(), "outcome".into()];
-    if gradient {
+    let mut header = vec!["point".to_string(), "loss".into()];
+    if arguments.hessian {
+        header.extend(["grad_norm", "index", "eigenvalue_min", "eigenvalue_max"].map(String::from));
+    }
+    header.push("outcome".into());
+    if arguments.gradient {
         header.extend((0..dim).map(|i| format!("g{i}")));
     }
+    let classifier = Classifier::new(&*cell.problem);
     let mut rows = Vec::new();
     for (index, name) in points.names().iter().enumerate() {
         let evaluation = cell.problem.evaluate(Precision::F64, points.point(index));
         if !evaluation.loss.is_finite() {
             return Err(Usage(format!(
-                "{file}: line {}: the loss is not defined at this point (is the filter zero?); remove the point",
+                "{file}: line {}: the loss is not defined at this point (is a filter zero?); remove the point",
                 points.line(index)
             ))
             .into());
         }
-        let outcome = evaluation.stop.map_or("undecided", |stop| stop.outcome().name());
-        let mut row = vec![name.clone(), field(Some(evaluation.loss)), outcome.into()];
-        if gradient {
+        let found = evaluation.stop.map(|stop| classifier.classify(&*cell.problem, points.point(index), &stop));
+        let mut row = vec![name.clone(), field(Some(evaluation.loss))];
+        if arguments.hessian {
+            let spectrum = refine::spectrum(&*cell.problem, points.point(index));
+            let curvature = |value: &dyn Fn(&Spectrum) -> String| spectrum.as_ref().map_or(String::new(), value);
+            row.extend([
+                field(Some(refine::norm(&evaluation.gradient))),
+                curvature(&|s| s.index().to_string()),
+                curvature(&|s| field(Some(s.min()))),
+                curvature(&|s| field(Some(s.max()))),
+            ]);
+        }
+        row.push(found.map_or("undecided", |found| found.outcome.name()).into());
+        if arguments.gradient {
             row.extend(evaluation.gradient.into_iter().map(number));
         }
         rows.push(row);

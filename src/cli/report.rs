@@ -1,7 +1,9 @@
 //! `spurious report`
 
 use super::{Format, Usage, print};
+use spurious::plan::Plan;
 use spurious::report::Summary;
+use spurious::report::families::{FamilyRow, FamilyTable};
 use spurious::store::Stored;
 use std::path::PathBuf;
 
@@ -15,6 +17,9 @@ pub(super) struct Arguments {
     /// Confidence level of the intervals [default: the experiment's]
     #[arg(long, value_name = "LEVEL")]
     level: Option<f64>,
+    /// The critical points that runs ended in, instead of the outcomes of each cell
+    #[arg(long)]
+    families: bool,
 }
 
 pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
@@ -23,11 +28,43 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let stored = Stored::read(&arguments.dir)?;
     let level = arguments.level.unwrap_or(stored.spec.output.level);
+    if arguments.families {
+        let table = FamilyTable::new(&stored.plan, &stored.families, level);
+        if table.is_empty() {
+            return Err(Usage(format!(
+                "{}: --families: its runs ended in no critical points that are told apart (model {}); leave the flag out",
+                arguments.dir.display(),
+                stored.spec.model.name()
+            ))
+            .into());
+        }
+        return match arguments.format {
+            Format::Text => print(table.text().as_bytes()),
+            Format::Csv => print(&table.csv()),
+            Format::Json => print(table.json().as_bytes()),
+            Format::Md => print(table.markdown().as_bytes()),
+        };
+    }
     let summary = Summary::new(&stored.spec, &stored.plan, &stored.tallies, level);
     match arguments.format {
-        Format::Text => print(summary.text().as_bytes()),
+        Format::Text => print((summary.text() + &families_text(&stored.plan, &stored.families, level)).as_bytes()),
         Format::Csv => print(&summary.csv()),
         Format::Json => print(summary.json().as_bytes()),
         Format::Md => print(summary.markdown().as_bytes()),
+    }
+}
+
+/// Most families that are printed below the table of outcomes.
+const FEW: usize = 24;
+
+/// The families below a table for a terminal, or where they are if there are many.
+pub(super) fn families_text(plan: &Plan, rows: &[FamilyRow], level: f64) -> String {
+    let table = FamilyTable::new(plan, rows, level);
+    match table.len() {
+        0 => String::new(),
+        n if n <= FEW => {
+            format!("\nFamilies of endpoints, by the curvature at their critical points:\n{}", table.text())
+        }
+        n => format!("\n{n} families of endpoints: families.csv, or spurious report DIR --families\n"),
     }
 }

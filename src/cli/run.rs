@@ -1,5 +1,6 @@
 //! `spurious run`
 
+use super::report::families_text;
 use super::{Interrupted, SpecArguments, print, say};
 use spurious::backend::BackendError;
 use spurious::experiment::{self, Details, ExperimentError, Finished};
@@ -71,7 +72,8 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
         }
         let stored = Stored::read(out)?;
         let summary = Summary::new(spec, plan, &stored.tallies, spec.output.level);
-        return Ok(Ended::Complete(summary.text()));
+        let families = families_text(plan, &stored.families, spec.output.level);
+        return Ok(Ended::Complete(summary.text() + &families));
     }
     let todo = folder.todo(plan);
     let before = folder.runs_done();
@@ -121,5 +123,7 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
             out.display()
         ));
     }
-    Ok(Ended::Complete(Summary::new(spec, plan, &tallies, spec.output.level).text()))
+    let summary = Summary::new(spec, plan, &tallies, spec.output.level);
+    let families = families_text(plan, &folder.families(spec, plan), spec.output.level);
+    Ok(Ended::Complete(summary.text() + &families))
 }

@@ -1,0 +1,109 @@
+//! `spurious replay`
+
+use super::{Usage, print, say};
+use spurious::experiment;
+use spurious::family::digits;
+use spurious::plan::Plan;
+use spurious::real::Precision;
+use spurious::refine::norm;
+use spurious::replay::{Every, replay as walk};
+use spurious::spec::Spec;
+use spurious::store::Stored;
+use spurious::store::table::{field, number, to_csv};
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The path goes to stdout as CSV with the columns step, loss, grad_norm (Euclidean norm of the gradient) and, \
+                  with --weights, x0,x1,…; what the run found goes to stderr. The run is computed on the CPU, in the format \
+                  of the result folder, or in that of compute.precision for an experiment file, auto being f64."
+)]
+pub(super) struct Arguments {
+    /// Result folder, or experiment file (TOML)
+    source: PathBuf,
+    /// Cell and run, both from 0, as families.csv and runs.csv name them: `0:116`
+    #[arg(value_name = "CELL:RUN")]
+    run: String,
+    /// Keep one step in so many [default: about twenty a decade]
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
+    every: Option<u32>,
+    /// Add the weights
+    #[arg(long)]
+    weights: bool,
+    /// Format of the arithmetic [default: that of the result folder, or compute.precision]
+    #[arg(long, value_parser = ["f32", "f64"])]
+    precision: Option<String>,
+    /// Replace any key of an experiment file by its path; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
+    let (spec, plan, usual) = if arguments.source.is_dir() {
+        if !arguments.set.is_empty() {
+            let folder = arguments.source.display();
+            return Err(Usage(format!("--set: {folder} is a result folder; name its spec.toml to change a key")).into());
+        }
+        let stored = Stored::read(&arguments.source)?;
+        (stored.spec, stored.plan, stored.manifest.precision)
+    } else {
+        let spec = Spec::load(&arguments.source, &arguments.set)?;
+        let plan = Plan::new(&spec)?;
+        let usual = if spec.compute.precision == "f32" { Precision::F32 } else { Precision::F64 };
+        (spec, plan, usual.name().to_string())
+    };
+    let wrong = |problem: String| Usage(format!("CELL:RUN = {}: {problem}", arguments.run));
+    let (cell, run) = arguments
+        .run
+        .split_once(':')
+        .and_then(|(cell, run)| Some((cell.parse::<usize>().ok()?, run.parse::<u64>().ok()?)))
+        .ok_or_else(|| wrong("is not two whole numbers; write for example 0:116".into()))?;
+    let Some(chosen) = plan.cells.get(cell) else {
+        return Err(wrong(format!("there are {} cells; choose 0 to {}", plan.cells.len(), plan.cells.len() - 1)).into());
+    };
+    if run >= plan.runs_per_cell {
+        return Err(
+            wrong(format!("a cell has {} runs; choose 0 to {}", plan.runs_per_cell, plan.runs_per_cell - 1)).into()
+        );
+    }
+    let precision = match arguments.precision.as_deref().unwrap_or(&usual) {
+        "f32" => Precision::F32,
+        _ => Precision::F64,
+    };
+    let every = arguments.every.map_or(Every::Decade, Every::Steps);
+    let walked = experiment::on_threads(&spec.compute, || walk(spec.model, spec.form, chosen, run, precision, every))?;
+    let path = walked.map_err(|e| spec.refuse(e))?;
+
+    let mut header = vec!["step".to_string(), "loss".into(), "grad_norm".into()];
+    if arguments.weights {
+        header.extend((0..chosen.problem.dim()).map(|i| format!("x{i}")));
+    }
+    let rows = path.waypoints.iter().map(|point| {
+        let mut row = vec![
+            point.step.to_string(),
+            field(Some(point.evaluation.loss)),
+            field(Some(norm(&point.evaluation.gradient))),
+        ];
+        if arguments.weights {
+            row.extend(point.state.iter().map(|x| number(*x)));
+        }
+        row
+    });
+    let family = path.found.family.as_ref().map_or(String::new(), |family| {
+        format!(
+            "; critical point: loss {}, index {}, smallest eigenvalue {}, orbits {}",
+            digits(family.loss),
+            family.index,
+            digits(family.eigenvalue_min()),
+            family.orbits
+        )
+    });
+    say(&format!(
+        "run {run} of cell {cell} in {}: {} after {} steps, {}{family}",
+        precision.name(),
+        path.stop.status.name(),
+        path.stop.steps,
+        path.found.outcome.name()
+    ));
+    print(&to_csv(&header, rows))
+}

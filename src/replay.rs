@@ -1,0 +1,95 @@
+//! One run again, step by step: the path of a descent that an experiment has made.
+
+use crate::classify::{Classifier, Found};
+use crate::endpoint::{Status, Stop};
+use crate::model::{Chunk, Evaluation, Invalid, Model, Settings};
+use crate::plan::Cell;
+use crate::real::Precision;
+use std::sync::atomic::AtomicBool;
+
+/// Which steps of a path are kept, besides the first and the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Every {
+    /// About twenty in a decade.
+    Decade,
+    /// One in so many.
+    Steps(u32),
+}
+
+impl Every {
+    /// The kept step after `step`.
+    fn after(self, step: u32) -> u32 {
+        match self {
+            Every::Decade => step.saturating_add((step / 8).max(1)),
+            Every::Steps(steps) => step.saturating_add(steps.max(1)),
+        }
+    }
+}
+
+/// A point of a path.
+#[derive(Clone, Debug)]
+pub struct Waypoint {
+    /// Gradient steps taken.
+    pub step: u32,
+    /// The weights.
+    pub state: Vec<f64>,
+    /// Loss and gradient, in the format of the descent.
+    pub evaluation: Evaluation,
+}
+
+/// A run of a cell, from its start to its end.
+#[derive(Clone, Debug)]
+pub struct Path {
+    /// Points of the path, the start and the end among them.
+    pub waypoints: Vec<Waypoint>,
+    /// Why and when it stopped.
+    pub stop: Stop,
+    /// What it found.
+    pub found: Found,
+}
+
+/// Repeats a run on the CPU: the same operations as the experiment's in that format, cut into legs, so that the path is the
+/// same whatever is kept of it.
+///
+/// # Errors
+/// None that the cell's own plan has not met.
+pub fn replay(
+    model: &dyn Model,
+    form: &str,
+    cell: &Cell,
+    run: u64,
+    precision: Precision,
+    every: Every,
+) -> Result<Path, Invalid> {
+    let problem = &*cell.problem;
+    let dim = problem.dim();
+    let mut start = vec![0.0; problem.start_dim()];
+    problem.start(run, &mut cell.seed.run(run), &mut start);
+    let mut state = start[..dim].to_vec();
+    let budget = problem.rule().max_steps;
+    let waypoint = |step: u32, state: &[f64]| Waypoint {
+        step,
+        state: state.to_vec(),
+        evaluation: problem.evaluate(precision, state),
+    };
+    let mut waypoints = vec![waypoint(0, &state)];
+    let never = AtomicBool::new(false);
+    let mut taken = 0;
+    let stop = loop {
+        let leg = every.after(taken).min(budget) - taken;
+        let settings = Settings { max_steps: leg, ..cell.settings.clone() };
+        let mut stops = [Stop::POISON];
+        let chunk = Chunk { states: &mut state, stops: &mut stops, precision, one_by_one: true, cancel: &never };
+        model.problem(form, &cell.values, &settings)?.descend(chunk);
+        let [stop] = stops;
+        taken += stop.steps;
+        if stop.steps > 0 {
+            waypoints.push(waypoint(taken, &state));
+        }
+        if stop.status != Status::OutOfSteps || taken >= budget {
+            break Stop { steps: taken, ..stop };
+        }
+    };
+    let found = Classifier::new(problem).classify(problem, &state, &stop);
+    Ok(Path { waypoints, stop, found })
+}
