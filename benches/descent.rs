@@ -1,6 +1,6 @@
-//! Rates of the pieces: run-steps by model, form, backend and precision; seeding; intervals.
+//! Rates of the pieces: run-steps by model, form, backend and precision; seeding; refinement of endpoints; intervals.
 //!
-//! `cargo bench` prints a table with rates (Melem/s are millions of run-steps, starts or intervals a second). GPU rows
+//! `cargo bench` prints a table with rates (Melem/s are millions of run-steps, starts, endpoints or intervals a second). GPU rows
 //! appear where there is an adapter, which is named in the row.
 
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -10,6 +10,7 @@ use spurious::backend::cpu::Cpu;
 use spurious::backend::gpu::device::Wanted;
 use spurious::backend::gpu::{Gpu, Options};
 use spurious::backend::{Backend, Batch};
+use spurious::classify::Classifier;
 use spurious::interval::Method;
 use spurious::model::MODELS;
 use spurious::plan::{Cell, Plan};
@@ -18,6 +19,7 @@ use spurious::spec::Spec;
 use std::hint::black_box;
 use std::sync::atomic::AtomicBool;
 
+/// Runs of the smallest states; fewer of larger ones.
 const RUNS: u64 = 4096;
 const STEPS: u32 = 500;
 
@@ -30,10 +32,14 @@ fn cell(model: &str, form: &str) -> Cell {
     Plan::new(&Spec::parse(&text, "bench", &[]).unwrap()).unwrap().cells.remove(0)
 }
 
+fn runs(cell: &Cell) -> u64 {
+    (4 * RUNS / cell.problem.dim() as u64).clamp(64, RUNS)
+}
+
 fn starts(cell: &Cell) -> Vec<f64> {
     let mut start = vec![0.0; cell.problem.start_dim()];
     let mut all = Vec::new();
-    for run in 0..RUNS {
+    for run in 0..runs(cell) {
         cell.problem.start(run, &mut cell.seed.run(run), &mut start);
         all.extend_from_slice(&start[..cell.problem.dim()]);
     }
@@ -54,12 +60,13 @@ fn backends() -> Vec<(String, Box<dyn Backend>)> {
 
 fn descent(c: &mut Criterion) {
     let mut group = c.benchmark_group("descent");
-    group.sample_size(10).throughput(Throughput::Elements(RUNS * u64::from(STEPS)));
+    group.sample_size(10);
     let backends = backends();
     for model in MODELS {
         for (form, _) in model.forms() {
             let cell = cell(model.name(), form);
             let starts = starts(&cell);
+            group.throughput(Throughput::Elements(runs(&cell) * u64::from(STEPS)));
             for (name, backend) in &backends {
                 group.bench_function(format!("{} {form}, {name}", model.name()), |b| {
                     b.iter(|| {
@@ -74,10 +81,10 @@ fn descent(c: &mut Criterion) {
 
 fn seeding(c: &mut Criterion) {
     let mut group = c.benchmark_group("seeding, one thread");
-    group.throughput(Throughput::Elements(RUNS));
     for model in MODELS {
         for (form, _) in model.forms() {
             let cell = cell(model.name(), form);
+            group.throughput(Throughput::Elements(runs(&cell)));
             group.bench_function(format!("{} {form}", model.name()), |b| b.iter(|| starts(black_box(&cell))));
         }
     }
@@ -93,5 +100,30 @@ fn interval(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, descent, seeding, interval);
+/// Endpoints of `relu_sum` judged one by one: known ones recognised, unknown ones refined.
+fn refinement(c: &mut Criterion) {
+    let mut group = c.benchmark_group("refinement, one thread");
+    group.sample_size(10).throughput(Throughput::Elements(1));
+    for teachers in [6, 10, 20] {
+        let text = format!("model = {{ name = 'relu_sum' }}\nparams = {{ teachers = {teachers} }}");
+        let cell = Plan::new(&Spec::parse(&text, "bench", &[]).unwrap()).unwrap().cells.remove(0);
+        let problem = &*cell.problem;
+        for precision in [Precision::F64, Precision::F32] {
+            let mut start = vec![0.0; problem.start_dim()];
+            problem.start(0, &mut cell.seed.run(0), &mut start);
+            let batch = Batch { problem, starts: start, keep_states: true };
+            let ends = Cpu::new(precision).run(batch, &AtomicBool::new(false)).unwrap();
+            let name = format!("{} weights, {}", problem.dim(), precision.name());
+            let classifier = Classifier::new(problem);
+            group.bench_function(format!("{name}, known"), |b| {
+                b.iter(|| classifier.classify(problem, &ends.states, &ends.stops[0]));
+            });
+            group.bench_function(format!("{name}, unknown"), |b| {
+                b.iter(|| Classifier::new(problem).classify(problem, &ends.states, &ends.stops[0]));
+            });
+        }
+    }
+}
+
+criterion_group!(benches, descent, seeding, refinement, interval);
 criterion_main!(benches);

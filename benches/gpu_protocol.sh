@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# What to do once on a machine with a GPU: parity tests on the real adapter, rates, and Table 1 on GPU against CPU.
+# What to do once on a machine with a GPU: parity tests on the real adapter, rates, Table 1 and Safran and Shamir's families on
+# GPU against CPU.
 #
 #   bash benches/gpu_protocol.sh              builds what it needs with cargo
 #   bash benches/gpu_protocol.sh DIR          uses the executables spurious, tests and descent in DIR, for a machine without
 #                                             Rust; `bash benches/gpu_protocol.sh --collect DIR` makes such a folder
 #
 # ADAPTER names part of the adapter's name (default: the one that `auto` would take), RUNS the runs of a cell of Table 1, LARGE the
-# runs of one large cell. Results go to OUT, by default benches/results/DATE-ADAPTER/, one text file a step, with the adapter,
+# runs of one large cell, SAFRAN the runs of a cell of sums of ReLUs. Results go to OUT, by default benches/results/DATE-ADAPTER/, one text file a step, with the adapter,
 # driver and date in protocol.txt.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -67,6 +68,7 @@ step() { # name, command…
 
 REQUIRE_GPU=1 SPURIOUS_TEST_ADAPTER=$adapter step parity "$bin/tests" parity
 REQUIRE_GPU=1 SPURIOUS_TEST_ADAPTER=$adapter step endpoints "$bin/tests" endpoints
+REQUIRE_GPU=1 SPURIOUS_TEST_ADAPTER=$adapter step relu_sum "$bin/tests" relu_sum
 LINES_SHOWN=40 step rates "$bin/descent" --bench
 work=$(mktemp -d)
 for backend in cpu gpu; do
@@ -79,6 +81,23 @@ for backend in cpu gpu; do
 done
 step large "$bin/spurious" run experiments/du2018-table1.toml --out "$work/large" --backend gpu --adapter "$adapter" \
     --set params.patches=25 --set params.ratio=4 --set runs.per_cell="${LARGE:-100000000}"
+safran() { # name, arguments
+    local name=$1
+    shift
+    step "$name" "$bin/spurious" run experiments/safran2018-quick.toml --out "$work/$name" --set output.runs=true \
+        --set "params.teachers=[6, 8, 10, 20]" --set runs.per_cell="${SAFRAN:-2000}" "$@"
+}
+LINES_SHOWN=40 safran safran-cpu-f64 --backend cpu
+LINES_SHOWN=40 safran safran-cpu-f32 --backend cpu --precision f32
+for lanes in 1 8 32 64; do
+    safran "safran-gpu-f32-lanes-$lanes" --backend gpu --adapter "$adapter" --set compute.lanes=$lanes
+done
+safran safran-gpu-f64 --backend gpu --adapter "$adapter" --precision f64
+# Runs whose outcome or family differs from the CPU's in f64, with both.
+families() { cut -d, -f1,2,6,7 "$work/$1/runs.csv"; }
+for name in safran-cpu-f32 safran-gpu-f32-lanes-32 safran-gpu-f64; do
+    step "differences-$name" diff <(families safran-cpu-f64) <(families "$name")
+done
 rm -rf "$work"
 echo "results in $out"
 exit $failed
