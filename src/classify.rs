@@ -51,6 +51,8 @@ pub struct Classifier {
 
 /// Gaps between overlaps that count as different, tried in this order: of points polished or at rest in f64, and of f32 endpoints.
 const TOLERANCES: [f64; 2] = [1e-5, 1e-3];
+/// Radii of balls that are tried.
+const REACHES: [f64; 4] = [1e-1, 1e-2, 1e-3, 1e-4];
 /// Share of `λ/L` that a ball takes.
 const MARGIN: f64 = 0.9;
 
@@ -81,13 +83,13 @@ impl Classifier {
         let Some(rest) = self.rest.filter(|_| stop.status == Status::Converged && stop.found.is_none()) else {
             return Found { outcome: stop.outcome(), family: None, moved: 0.0 };
         };
-        let image = problem.image(state);
-        if let Some(found) = self.recognise(&image, 0.0) {
+        // Beside a saddle a run may yet escape: only [`refine::settle`] says whether it is that close.
+        let minimum = |found: &Found| found.outcome != Outcome::Saddle;
+        if let Some(found) = self.recognise(&problem.image(state), 0.0).filter(minimum) {
             return found;
         }
         if let Some(polished) = refine::polish(problem, state)
-            && let Some(found) = self.recognise(&problem.image(&polished), distance(state, &polished))
-            && found.outcome != Outcome::Saddle
+            && let Some(found) = self.recognise(&problem.image(&polished), distance(state, &polished)).filter(minimum)
             && refine::is_convex(problem, state)
         {
             return found;
@@ -131,9 +133,9 @@ impl Classifier {
         let image = problem.image(&point);
         let ordered = canonical(&image, TOLERANCES[0]);
         let weakest = spectrum.eigenvalues.iter().fold(f64::INFINITY, |least, x| least.min(x.abs())) - spectrum.error;
-        // The Lipschitz constant grows with the ball: it is taken for a larger one.
-        let reach = 0.1 * refine::norm(&point) / (point.len() as f64).sqrt();
-        let radius = reach.min(MARGIN * weakest / problem.hessian_lipschitz(&point, reach));
+        // The Lipschitz constant is that of a ball, which must hold the one that follows from it.
+        let radius = |reach: &f64| reach.min(MARGIN * weakest / problem.hessian_lipschitz(&point, *reach));
+        let radius = REACHES.iter().map(radius).fold(0.0, f64::max);
         let moved = distance(state, &point);
         let family = Family {
             outcome,

@@ -42,7 +42,7 @@ pub struct FamilyRow {
     pub level: f64,
     /// The first run that ended there, for `spurious replay`.
     pub first_run: u64,
-    /// Largest distance of such an endpoint from its polished point, 3 digits.
+    /// Largest distance of such an endpoint from its polished point, one digit.
     pub moved: f64,
 }
 
@@ -75,7 +75,7 @@ pub fn rows(plan: &Plan, tallies: &[Tally], families: &[Families], level: f64) -
                 high: interval.high,
                 level,
                 first_run: family.first_run,
-                moved: format!("{:.2e}", family.moved).parse().unwrap_or(family.moved),
+                moved: format!("{:.0e}", family.moved).parse().unwrap_or(family.moved),
             });
         }
     }
