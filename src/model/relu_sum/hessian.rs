@@ -10,7 +10,7 @@
 //! (the same as in the paper's closed forms, with nothing divided by the sine, so that nearly parallel vectors lose no
 //! digits). Where the vectors are parallel they are 0 and `(π − t) I / 2π`.
 
-use super::Teachers;
+use super::teachers::Teachers;
 use std::f64::consts::{PI, SQRT_2};
 
 /// A direction with its length.

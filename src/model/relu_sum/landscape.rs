@@ -1,6 +1,6 @@
 //! Loss and gradient over every number type. Twin of `shaders/model/relu_sum.wgsl`.
 
-use super::Teachers;
+use super::teachers::Teachers;
 use crate::arc_cosine::angle_of;
 use crate::descent::{Landscape, found};
 use crate::endpoint::{Outcome, Status, Stop};

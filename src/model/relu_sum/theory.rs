@@ -7,7 +7,7 @@
 //! largest. Further input dimensions add `1/4` and `(k+1)/4`, which are neither. (The smallest eigenvalue, and that the
 //! largest grow like k while the others do not: Arjevani & Field, arXiv 2008.01805.)
 
-use super::Teachers;
+use super::teachers::Teachers;
 use crate::model::Prediction;
 use std::f64::consts::PI;
 

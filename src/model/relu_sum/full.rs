@@ -1,0 +1,236 @@
+//! The form of the paper: state `w₁ … w_n`, one neuron after another.
+
+use super::landscape::{Constants, Over};
+use super::start::Start;
+use super::teachers::Teachers;
+use super::{SMALLEST_SQUARE, hessian, invalid, theory};
+use crate::descent::Rule;
+use crate::model::{Form, Invalid, Kernel, Prediction, Rest, Settings, StepSize, Values};
+use crate::real::{Precision, Real};
+use crate::refine;
+use crate::seed::Draws;
+use crate::symmetry::Overlaps;
+
+/// Most weights, `n d`: the Hessian of more does not fit into memory.
+const MOST_WEIGHTS: usize = 16_384;
+/// Step size of the paper.
+const STEP: f64 = 0.1;
+/// Norm from which neurons are taken to leave the span of the teachers: far above what rounding leaves there.
+const OUTSIDE: f64 = 1e-4;
+
+/// One cell.
+#[derive(Debug)]
+pub struct Full {
+    neurons: usize,
+    teachers: Teachers,
+    start: Start,
+    step: f64,
+    settings: Settings,
+    global_loss: f64,
+    exits: bool,
+}
+
+impl Full {
+    pub(super) fn new(values: &Values, settings: &Settings) -> Result<Self, Invalid> {
+        let teachers = Teachers::new(values)?;
+        let neurons = values.integer("neurons") as usize;
+        if neurons < teachers.count {
+            return Err(invalid(
+                "neurons",
+                neurons,
+                format!("with fewer neurons than teachers ({}) the global minimum is not known", teachers.count),
+                format!("choose neurons >= {}", teachers.count),
+            ));
+        }
+        if neurons * teachers.input_dim > MOST_WEIGHTS {
+            return Err(invalid(
+                "neurons",
+                neurons,
+                format!("makes {} weights, more than {MOST_WEIGHTS}", neurons * teachers.input_dim),
+                "choose fewer neurons or a smaller input_dim",
+            ));
+        }
+        let step = match &settings.step {
+            StepSize::Auto => auto_step(neurons),
+            StepSize::One(step) => *step,
+            StepSize::Groups(steps) => steps[0],
+        };
+        let exits = match values.choice("global_exit") {
+            "always" => true,
+            "never" => false,
+            _ => neurons > teachers.count,
+        };
+        Ok(Full {
+            neurons,
+            start: Start::new(values, neurons * teachers.input_dim)?,
+            step,
+            settings: settings.clone(),
+            global_loss: values.real("global_loss"),
+            exits,
+            teachers,
+        })
+    }
+
+    /// The largest norm of a neuron's gradient that counts as rest in a format; see the module's page.
+    fn rest(&self, precision: Precision) -> f64 {
+        let unit = match precision {
+            Precision::F32 => 0.5 * f64::from(f32::EPSILON),
+            Precision::F64 => 0.5 * f64::EPSILON,
+        };
+        let still = (self.teachers.input_dim as f64).sqrt() / self.step;
+        let noise = ((self.neurons + self.teachers.count) as f64).sqrt();
+        self.settings.tolerance.max(unit * (still + noise))
+    }
+
+    fn constants(&self, precision: Precision) -> Constants<f64> {
+        let t = &self.teachers;
+        // A stable run stays near the size of its start and of the teachers; four orders of margin.
+        let start = self.neurons as f64 * self.start.scale() * (t.input_dim as f64).sqrt();
+        Constants {
+            teacher_loss: t.loss(),
+            smallest_square: SMALLEST_SQUARE,
+            global_exit: if self.exits { self.global_loss } else { -1.0 },
+            rest_square: self.rest(precision).powi(2),
+            size_limit: 1e4 * (1.0 + start + t.norms.iter().sum::<f64>()),
+            step: self.step,
+        }
+    }
+
+    /// Rows of a block on a device: all, if a run's share of the workgroup's memory stays below 16 KiB in f32, which every
+    /// adapter has; else as many as do, but enough to keep the lanes busy.
+    fn block(&self) -> usize {
+        let partners = self.neurons + self.teachers.count;
+        let weights = self.neurons * self.teachers.input_dim + 3 * self.neurons;
+        (4096usize.saturating_sub(weights) / (2 * partners)).clamp(4.min(self.neurons), self.neurons)
+    }
+}
+
+/// The automatic step size: 0.1 as in the paper, or half the stability limit at the global minimum of as many teachers as
+/// there are neurons, where 0.1 comes within a tenth of that limit.
+fn auto_step(neurons: usize) -> f64 {
+    let limit = theory::step_limit(neurons);
+    if STEP < 0.9 * limit { STEP } else { 0.5 * limit }
+}
+
+impl Form for Full {
+    type Over<R: Real> = Over<R>;
+
+    fn over<R: Real>(&self) -> Over<R> {
+        Over::new(self.neurons, &self.teachers, &self.constants(R::PRECISION))
+    }
+
+    fn dim(&self) -> usize {
+        self.neurons * self.teachers.input_dim
+    }
+
+    fn start(&self, run: u64, draws: &mut Draws, out: &mut [f64]) {
+        self.start.draw(run, draws, out);
+    }
+
+    /// As many as there are points, where these are the starts.
+    fn distinct_starts(&self) -> Option<u64> {
+        self.start.distinct()
+    }
+
+    fn rule(&self) -> Rule {
+        Rule { steps: vec![self.step; Form::dim(self)], max_steps: self.settings.max_steps }
+    }
+
+    fn kernel(&self, precision: Precision) -> Kernel {
+        let (n, t) = (self.neurons as u32, &self.teachers);
+        let block = self.block() as u32;
+        let partners = n + t.count as u32;
+        let data = match t.unit {
+            true => [0.0].into(),
+            false => [&t.rows[..], &t.norms, &t.inverses()].concat().into(),
+        };
+        Kernel {
+            texts: vec![include_str!("../../../shaders/model/relu_sum.wgsl")],
+            shareable: true,
+            shape: vec![
+                ("NEURONS", n),
+                ("TEACHERS", t.count as u32),
+                ("INPUT_DIM", t.input_dim as u32),
+                ("PARTNERS", partners),
+                ("BLOCK", block),
+                ("ORTHONORMAL", u32::from(t.unit)),
+            ],
+            constants: self.constants(precision).named(),
+            memory: vec![
+                ("weights", Form::dim(self) as u32),
+                ("norms", n),
+                ("inverses", n),
+                ("radials", n),
+                ("sines", block * partners),
+                ("supplements", block * partners),
+            ],
+            data,
+            // Products of every pair, and every component's sum over all partners.
+            work: 2 * n * partners * (t.input_dim as u32 + 2),
+        }
+    }
+
+    fn rest(&self) -> Option<Rest> {
+        Some(Rest { zero: 1e-9 * self.teachers.loss(), near: self.global_loss })
+    }
+
+    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
+        Some(hessian::hessian(state, &self.teachers))
+    }
+
+    fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
+        hessian::lipschitz(state, &self.teachers, radius)
+    }
+
+    /// Coordinates in a basis that begins with the teachers, where they are orthonormal; else the weights themselves.
+    fn image(&self, state: &[f64]) -> Overlaps {
+        let t = &self.teachers;
+        let movable = if t.orthonormal { t.count } else { 0 };
+        let entries = match &t.basis {
+            None => state.to_vec(),
+            Some(basis) => {
+                let rows = state.chunks_exact(t.input_dim);
+                rows.flat_map(|w| basis.chunks_exact(t.input_dim).map(move |e| refine::dot(w, e))).collect()
+            }
+        };
+        Overlaps { rows: self.neurons, columns: t.input_dim, movable, entries }
+    }
+
+    /// The overlaps with orthonormal teachers, and the norm of what is outside of their span.
+    fn overlaps(&self, state: &[f64]) -> Overlaps {
+        let image = Form::image(self, state);
+        let Overlaps { rows, columns, movable, .. } = image;
+        if movable == 0 || movable == columns {
+            return image;
+        }
+        let row = |w: &[f64]| [&w[..movable], &[refine::norm(&w[movable..])]].concat();
+        let entries = image.entries.chunks_exact(columns).flat_map(row).collect();
+        Overlaps { rows, columns: movable + 1, movable, entries }
+    }
+
+    /// Rotations of the inputs that orthonormal teachers do not look at, where neurons do.
+    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
+        let t = &self.teachers;
+        if !t.unit {
+            return Vec::new();
+        }
+        let mut directions = Vec::new();
+        for a in t.count..t.input_dim {
+            for b in t.count..a {
+                let mut direction = vec![0.0; state.len()];
+                for (out, w) in direction.chunks_exact_mut(t.input_dim).zip(state.chunks_exact(t.input_dim)) {
+                    out[a] = w[b];
+                    out[b] = -w[a];
+                }
+                if refine::norm(&direction) > OUTSIDE {
+                    directions.push(("rotation of the inputs outside the teachers' span", direction));
+                }
+            }
+        }
+        directions
+    }
+
+    fn theory(&self) -> Vec<Prediction> {
+        theory::predictions(self.neurons, &self.teachers)
+    }
+}

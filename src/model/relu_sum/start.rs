@@ -1,0 +1,68 @@
+//! Where runs start.
+
+use super::invalid;
+use crate::model::{Invalid, Values};
+use crate::points::Points;
+use crate::seed::Draws;
+
+/// Law of the start.
+#[derive(Clone, Debug)]
+pub(super) enum Start {
+    /// Independent normal weights of this standard deviation.
+    Gaussian(f64),
+    /// Independent normal weights of this standard deviation around the points of a file; 0 for the points themselves.
+    Around(Points, f64),
+}
+
+impl Start {
+    pub(super) fn new(values: &Values, weights: usize) -> Result<Self, Invalid> {
+        let law = values.choice("start");
+        let points = values.points("start_file");
+        match (law, points) {
+            ("gaussian", None) => {
+                Ok(Start::Gaussian((values.real("start_scale") / values.integer("teachers") as f64).sqrt()))
+            }
+            ("gaussian", Some(points)) => Err(invalid(
+                "start_file",
+                points,
+                "has no effect with start = \"gaussian\"",
+                "remove it, or set start = \"file\" or \"around\"",
+            )),
+            (_, None) => Err(invalid("start", law, "needs start_file", "name a file of points in start_file")),
+            (_, Some(points)) => {
+                points.expect_width(weights, "weights").map_err(|e| e.of_parameter("start_file", points))?;
+                let deviation = if law == "file" { 0.0 } else { values.real("start_radius") };
+                Ok(Start::Around(points.clone(), deviation))
+            }
+        }
+    }
+
+    /// Draws a start, a normal variate a weight: neuron by neuron.
+    pub(super) fn draw(&self, run: u64, draws: &mut Draws, out: &mut [f64]) {
+        match self {
+            Start::Gaussian(deviation) => out.fill_with(|| deviation * draws.normal()),
+            Start::Around(points, deviation) => {
+                out.copy_from_slice(points.point((run % points.count() as u64) as usize));
+                if *deviation > 0.0 {
+                    out.iter_mut().for_each(|x| *x += deviation * draws.normal());
+                }
+            }
+        }
+    }
+
+    /// Number of different starts, where there are not as many as runs.
+    pub(super) fn distinct(&self) -> Option<u64> {
+        match self {
+            Start::Around(points, 0.0) => Some(points.count() as u64),
+            _ => None,
+        }
+    }
+
+    /// About how large a weight is.
+    pub(super) fn scale(&self) -> f64 {
+        match self {
+            Start::Gaussian(deviation) => *deviation,
+            Start::Around(points, deviation) => points.values().iter().fold(*deviation, |most, x| most.max(x.abs())),
+        }
+    }
+}
