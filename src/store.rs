@@ -7,18 +7,22 @@
 //!
 //! Files that the experiment reads are copied to `inputs/`, so that the folder stands alone.
 
+mod error;
 mod inputs;
 pub mod manifest;
 mod part;
 pub mod table;
+
+pub use error::StoreError;
 
 use crate::experiment::{Details, Finished};
 use crate::family::Families;
 use crate::plan::Plan;
 use crate::report::Summary;
 use crate::report::families::{self, FamilyRow, FamilyTable};
-use crate::spec::{Spec, SpecError, io_reason};
+use crate::spec::Spec;
 use crate::tally::Tally;
+use error::{CHECK_PERMISSIONS, io};
 use inputs::Inputs;
 use manifest::{Manifest, State};
 use part::Part;
@@ -26,79 +30,6 @@ use std::borrow::Cow;
 use std::fs::{self, File};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-
-/// Why a result folder cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A file or folder cannot be read or written.
-    #[error("{path}: cannot be {action} ({reason}); {remedy}")]
-    Io {
-        /// Which.
-        path: String,
-        /// `created`, `read`, `written`, …
-        action: &'static str,
-        /// The system's reason.
-        reason: String,
-        /// What to do.
-        remedy: &'static str,
-    },
-    /// The folder holds another experiment.
-    #[error("{folder}: holds another experiment ({difference}); choose another folder with --out, or remove this one")]
-    OtherExperiment {
-        /// The folder.
-        folder: String,
-        /// The first key that differs, with both values.
-        difference: String,
-    },
-    /// The folder was begun in another format.
-    #[error(
-        "{folder}: was begun in {there}, this would go on in {here}; add --precision {there}, or choose another folder with --out"
-    )]
-    OtherPrecision {
-        /// The folder.
-        folder: String,
-        /// Its format.
-        there: String,
-        /// This one's.
-        here: String,
-    },
-    /// The folder is not a result folder.
-    #[error("{folder}: is not a result folder ({reason}); {remedy}")]
-    NotResults {
-        /// The folder.
-        folder: String,
-        /// What is missing or in the way.
-        reason: String,
-        /// What to do.
-        remedy: &'static str,
-    },
-    /// Another process works in the folder.
-    #[error("{folder}: is in use by another process; wait for it to end, or choose another folder with --out")]
-    InUse {
-        /// The folder.
-        folder: String,
-    },
-    /// A file is not what was written.
-    #[error("{path}: is damaged ({reason}); {remedy}")]
-    Damaged {
-        /// The file.
-        path: String,
-        /// How that shows.
-        reason: String,
-        /// What to do.
-        remedy: String,
-    },
-    /// The folder's own experiment file is wrong.
-    #[error(transparent)]
-    Spec(#[from] SpecError),
-}
-
-fn io(path: &Path, action: &'static str, remedy: &'static str) -> impl FnOnce(std::io::Error) -> StoreError {
-    let path = path.display().to_string();
-    move |error| StoreError::Io { path, action, reason: io_reason(&error), remedy }
-}
-
-const CHECK_PERMISSIONS: &str = "check the path, its permissions and the free space";
 
 /// A result folder that this process works in.
 #[derive(Debug)]
