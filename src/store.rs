@@ -138,6 +138,11 @@ impl Folder {
         self.parts.iter().map(|p| p.tally.runs()).sum()
     }
 
+    /// Gradient steps of these runs.
+    pub fn steps_done(&self) -> u64 {
+        self.parts.iter().map(|p| p.tally.steps).sum()
+    }
+
     /// Ranges that no part covers, in the order of the plan.
     pub fn todo(&self, plan: &Plan) -> Vec<(usize, Range<u64>)> {
         let mut todo = Vec::new();

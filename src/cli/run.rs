@@ -76,7 +76,7 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
         return Ok(Ended::Complete(summary.text() + &families));
     }
     let todo = folder.todo(plan);
-    let before = folder.runs_done();
+    let (before, steps_before) = (folder.runs_done(), folder.steps_done());
     let total = plan.runs();
     if !quiet {
         let kept = if before > 0 { format!(", {before} of them already done") } else { String::new() };
@@ -115,11 +115,12 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
         let steps: u64 = tallies.iter().map(|t| t.steps).sum();
         let seconds = began.elapsed();
         say(&format!(
-            "{} runs, {} steps in all; {} now, {} runs/s; tables in {}",
+            "{} runs, {} steps in all; {} now, {} runs/s, {} run-steps/s; tables in {}",
             total,
             si(steps as f64),
             if seconds.as_secs() < 10 { format!("{:.2} s", seconds.as_secs_f64()) } else { clock(seconds) },
             si((total - before) as f64 / seconds.as_secs_f64()),
+            si((steps - steps_before) as f64 / seconds.as_secs_f64()),
             out.display()
         ));
     }
