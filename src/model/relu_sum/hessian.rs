@@ -97,13 +97,17 @@ pub(super) fn hessian(state: &[f64], teachers: &Teachers) -> Vec<f64> {
     matrix
 }
 
-/// Lipschitz constant of the Hessian in a ball: `n(√2(n−1)(W + w) + k‖v‖)/(π w²)`, where the norms of the neurons lie between `w`
-/// and `W` in the ball and those of the teachers are at most `‖v‖` (Safran & Shamir 2018, the bound on third derivatives
-/// behind their proof). Infinite where a neuron may vanish in the ball.
+/// Lipschitz constant of the Hessian in a ball: `(√2 n(n−1)(W + w) + max(n, 3√3/4) k‖v‖)/(π w²)`, where the norms of the neurons
+/// lie between `w` and `W` in the ball and those of the teachers are at most `‖v‖` (Safran & Shamir 2018, the bound on third
+/// derivatives behind their proof). Theirs has `n` for the maximum, which a single neuron exceeds: the largest third
+/// derivative of `f(·, v)` along a unit vector is `3√3/4 · ‖v‖/(π‖u‖²)`. Infinite where a neuron may vanish in the ball.
 pub(super) fn lipschitz(state: &[f64], teachers: &Teachers, radius: f64) -> f64 {
     let norms = state.chunks_exact(teachers.input_dim).map(|w| w.iter().map(|x| x * x).sum::<f64>().sqrt());
-    let (mut low, mut high, mut n) = (f64::INFINITY, 0.0f64, 0.0);
+    let (mut low, mut high, mut n) = (f64::INFINITY, 0.0f64, 0.0f64);
     for norm in norms {
+        if norm.is_nan() {
+            return f64::INFINITY;
+        }
         (low, high, n) = (low.min(norm), high.max(norm), n + 1.0);
     }
     let (low, high) = (low - radius, high + radius);
@@ -111,5 +115,7 @@ pub(super) fn lipschitz(state: &[f64], teachers: &Teachers, radius: f64) -> f64 
         return f64::INFINITY;
     }
     let longest = teachers.norms.iter().fold(0.0f64, |most, norm| most.max(*norm));
-    n * (SQRT_2 * (n - 1.0) * (high + low) + teachers.count as f64 * longest) / (PI * low * low)
+    let alone = 0.75 * 3f64.sqrt();
+    let (students, teachers) = (SQRT_2 * n * (n - 1.0) * (high + low), n.max(alone) * teachers.count as f64 * longest);
+    (students + teachers) / (PI * low * low)
 }
