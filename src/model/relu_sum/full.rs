@@ -211,16 +211,23 @@ impl Form for Full {
     /// Rotations of the inputs that orthonormal teachers do not look at, where neurons do.
     fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
         let t = &self.teachers;
-        if !t.unit {
+        if !t.orthonormal {
             return Vec::new();
         }
+        let d = t.input_dim;
+        let image = Form::image(self, state).entries;
         let mut directions = Vec::new();
-        for a in t.count..t.input_dim {
+        for a in t.count..d {
             for b in t.count..a {
                 let mut direction = vec![0.0; state.len()];
-                for (out, w) in direction.chunks_exact_mut(t.input_dim).zip(state.chunks_exact(t.input_dim)) {
-                    out[a] = w[b];
-                    out[b] = -w[a];
+                for (out, w) in direction.chunks_exact_mut(d).zip(image.chunks_exact(d)) {
+                    match &t.basis {
+                        None => (out[a], out[b]) = (w[b], -w[a]),
+                        Some(basis) => {
+                            let axes = basis[a * d..][..d].iter().zip(&basis[b * d..][..d]);
+                            out.iter_mut().zip(axes).for_each(|(x, (e, f))| *x = w[b] * e - w[a] * f);
+                        }
+                    }
                 }
                 if refine::norm(&direction) > OUTSIDE {
                     directions.push(("rotation of the inputs outside the teachers' span", direction));
