@@ -152,7 +152,11 @@ impl Classifier {
         // Another thread may have met it meanwhile, or its canonical order depends on the run.
         let family =
             known.iter().find(|m| m.family.is_same(&family)).map_or_else(|| Arc::new(family), |m| m.family.clone());
-        known.push(Arc::new(Known { family: family.clone(), image: ordered, radius }));
+        // Every run beside a saddle comes here: its ball is kept once.
+        let is_known = |m: &Arc<Known>| Arc::ptr_eq(&m.family, &family) && distance(&m.image, &ordered) < m.radius;
+        if !known.iter().any(is_known) {
+            known.push(Arc::new(Known { family: family.clone(), image: ordered, radius }));
+        }
         Found { outcome: family.outcome, family: Some(family), moved }
     }
 }
