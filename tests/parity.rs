@@ -35,7 +35,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// One cell in one form: model, form and parameter values.
-type Cell<'a> = (&'a str, &'a str, Set);
+pub(crate) type Cell<'a> = (&'a str, &'a str, Set);
 
 /// Lanes that are tried: alone, several teams a workgroup, one team a workgroup.
 fn lanes(problem: &dyn Problem) -> &'static [u32] {
@@ -55,7 +55,13 @@ fn for_all_lanes(precision: Precision, compare: impl Fn(&str, &Gpu, &dyn Problem
 }
 
 /// Loss, gradient and class of random points and of starts, on the GPU and in f64.
-fn compare_values(what: &str, gpu: &Gpu, problem: &dyn Problem, cell: Cell<'_>, count: usize) -> Result<(), String> {
+pub(crate) fn compare_values(
+    what: &str,
+    gpu: &Gpu,
+    problem: &dyn Problem,
+    cell: Cell<'_>,
+    count: usize,
+) -> Result<(), String> {
     let dim = problem.dim();
     let mut draws = CellSeed::new(seed(), "parity::values").run(0);
     let mut states = starts(cell.0, cell.2, problem, seed(), count);
@@ -99,7 +105,7 @@ fn compare_values(what: &str, gpu: &Gpu, problem: &dyn Problem, cell: Cell<'_>, 
 }
 
 /// States after 1, 10 and 100 steps, run by run, with a stop rule that nothing meets.
-fn compare_steps(what: &str, gpu: &Gpu, cell: Cell<'_>, runs: usize) -> Result<(), String> {
+pub(crate) fn compare_steps(what: &str, gpu: &Gpu, cell: Cell<'_>, runs: usize) -> Result<(), String> {
     let precision = spurious::backend::Backend::precision(gpu);
     for steps in [1, 10, 100] {
         let settings = Settings { max_steps: steps, tolerance: 1e-12, verdicts: false, ..settings() };
@@ -148,7 +154,7 @@ fn compare_steps(what: &str, gpu: &Gpu, cell: Cell<'_>, runs: usize) -> Result<(
 }
 
 /// The text with one place changed; panics unless there is exactly one such place.
-fn replaced(text: &str, from: &str, to: &str) -> String {
+pub(crate) fn replaced(text: &str, from: &str, to: &str) -> String {
     assert_eq!(text.matches(from).count(), 1, "places with {from}");
     assert_ne!(from, to);
     text.replace(from, to)

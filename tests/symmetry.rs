@@ -50,7 +50,7 @@ fn blocks(n: usize, m: usize, values: [f64; 6]) -> Overlaps {
 const VALUES: [f64; 6] = [0.98, -0.05, 0.2, 0.14, -0.7, 0.18];
 
 /// The numbers below `n` in random order (Fisher and Yates).
-fn shuffled(draws: &mut Draws, n: usize) -> Vec<usize> {
+pub(crate) fn shuffled(draws: &mut Draws, n: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     for i in (1..n).rev() {
         order.swap(i, (draws.uniform() * (i + 1) as f64) as usize);

@@ -11,6 +11,7 @@ mod gradients;
 mod landscape;
 mod parity;
 mod points;
+mod relu_sum;
 mod report;
 mod seeding;
 mod shaders;
@@ -31,6 +32,7 @@ fn main() {
     trials.extend(landscape::trials());
     trials.extend(parity::trials());
     trials.extend(points::trials());
+    trials.extend(relu_sum::trials());
     trials.extend(report::trials());
     trials.extend(seeding::trials());
     trials.extend(shaders::trials());

@@ -1,0 +1,86 @@
+//! A problem with a look at what is asked of it, or without its closed form of the Hessian.
+
+use spurious::descent::Rule;
+use spurious::model::{Chunk, Evaluation, Kernel, Prediction, Problem, Rest};
+use spurious::real::Precision;
+use spurious::seed::Draws;
+use spurious::symmetry::Overlaps;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Another problem, word for word but for its Hessian.
+pub(super) struct Watched<'a> {
+    problem: &'a dyn Problem,
+    /// Whether the Hessian's closed form is handed on.
+    closed_form: bool,
+    hessians: AtomicUsize,
+    evaluations: AtomicUsize,
+}
+
+impl<'a> Watched<'a> {
+    pub(super) fn new(problem: &'a dyn Problem) -> Self {
+        Watched { problem, closed_form: true, hessians: AtomicUsize::new(0), evaluations: AtomicUsize::new(0) }
+    }
+
+    /// The same without second derivatives: only differences of the gradient are to be had.
+    pub(super) fn without_hessian(problem: &'a dyn Problem) -> Self {
+        Watched { closed_form: false, ..Self::new(problem) }
+    }
+
+    /// Hessians and evaluations asked for since the last call.
+    pub(super) fn asked(&self) -> (usize, usize) {
+        (self.hessians.swap(0, Ordering::Relaxed), self.evaluations.swap(0, Ordering::Relaxed))
+    }
+}
+
+impl Problem for Watched<'_> {
+    fn dim(&self) -> usize {
+        self.problem.dim()
+    }
+    fn start_dim(&self) -> usize {
+        self.problem.start_dim()
+    }
+    fn start(&self, run: u64, draws: &mut Draws, out: &mut [f64]) {
+        self.problem.start(run, draws, out);
+    }
+    fn distinct_starts(&self) -> Option<u64> {
+        self.problem.distinct_starts()
+    }
+    fn rule(&self) -> Rule {
+        self.problem.rule()
+    }
+    fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> f64 {
+        self.problem.endpoint_loss(start, state, steps)
+    }
+    fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation {
+        self.evaluations.fetch_add(1, Ordering::Relaxed);
+        self.problem.evaluate(precision, state)
+    }
+    fn descend(&self, chunk: Chunk<'_>) -> bool {
+        self.problem.descend(chunk)
+    }
+    fn kernel(&self, precision: Precision) -> Kernel {
+        self.problem.kernel(precision)
+    }
+    fn theory(&self) -> Vec<Prediction> {
+        self.problem.theory()
+    }
+    fn rest(&self) -> Option<Rest> {
+        self.problem.rest()
+    }
+    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
+        self.hessians.fetch_add(1, Ordering::Relaxed);
+        if self.closed_form { self.problem.hessian(state) } else { None }
+    }
+    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
+        self.problem.flat_directions(state)
+    }
+    fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
+        self.problem.hessian_lipschitz(state, radius)
+    }
+    fn image(&self, state: &[f64]) -> Overlaps {
+        self.problem.image(state)
+    }
+    fn overlaps(&self, state: &[f64]) -> Overlaps {
+        self.problem.overlaps(state)
+    }
+}
