@@ -117,8 +117,8 @@ impl Families {
         self.0.is_empty()
     }
 
-    /// Labels, in the order of [`Families::all`]: loss to 9 digits, index, orbits; where two families share these, a letter in the order
-    /// of their smallest eigenvalues.
+    /// Labels, in the order of [`Families::all`]: loss to 9 digits, index, orbits; where several families share these, a number from
+    /// 1 in the order of their smallest eigenvalues.
     pub fn labels(&self) -> Vec<String> {
         let names: Vec<String> = self.0.iter().map(Family::name).collect();
         let label = |(i, name): (usize, &String)| {
@@ -128,7 +128,7 @@ impl Families {
             }
             rivals.sort_by(|a, b| self.0[*a].eigenvalue_min().total_cmp(&self.0[*b].eigenvalue_min()));
             let rank = rivals.iter().position(|j| *j == i).unwrap_or(0);
-            format!("{name}/{}", char::from(b'a' + (rank % 26) as u8))
+            format!("{name}/{}", rank + 1)
         };
         names.iter().enumerate().map(label).collect()
     }

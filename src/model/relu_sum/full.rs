@@ -13,6 +13,9 @@ use crate::symmetry::Overlaps;
 
 /// Most weights, `n d`: the Hessian of more does not fit into memory.
 const MOST_WEIGHTS: usize = 16_384;
+/// Workgroup memory that a run should take on a device: with it a workgroup of one run fits the 32 KiB that even software
+/// adapters have, and 20 neurons and teachers are one block in f64.
+const TEAM_BYTES: usize = 20 << 10;
 /// Step size of the paper.
 const STEP: f64 = 0.1;
 /// Norm from which neurons are taken to leave the span of the teachers: far above what rounding leaves there.
@@ -96,12 +99,13 @@ impl Full {
         }
     }
 
-    /// Rows of a block on a device: all, if a run's share of the workgroup's memory stays below 16 KiB in f32, which every
-    /// adapter has; else as many as do, but enough to keep the lanes busy.
-    fn block(&self) -> usize {
+    /// Rows of a block on a device: all, if a run's share of the workgroup's memory stays within [`TEAM_BYTES`]; else as many as
+    /// do, but enough to keep the lanes busy.
+    fn block(&self, precision: Precision) -> usize {
         let partners = self.neurons + self.teachers.count;
         let weights = self.neurons * self.teachers.input_dim + 3 * self.neurons;
-        (4096usize.saturating_sub(weights) / (2 * partners)).clamp(4.min(self.neurons), self.neurons)
+        let numbers = TEAM_BYTES / precision.bytes();
+        (numbers.saturating_sub(weights) / (2 * partners)).clamp(4.min(self.neurons), self.neurons)
     }
 }
 
@@ -138,7 +142,7 @@ impl Form for Full {
 
     fn kernel(&self, precision: Precision) -> Kernel {
         let (n, t) = (self.neurons as u32, &self.teachers);
-        let block = self.block() as u32;
+        let block = self.block(precision) as u32;
         let partners = n + t.count as u32;
         let data = match t.unit {
             true => [0.0].into(),
