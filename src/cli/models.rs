@@ -50,7 +50,7 @@ fn explain(model: &dyn Model) -> anyhow::Result<String> {
     writeln!(text, "\nTheory (cells.csv), with its value at the default parameters")?;
     for prediction in Plan::new(&spec)?.cells[0].problem.theory() {
         let value = prediction.value.map_or("–".into(), |x| format!("{x:.6}"));
-        writeln!(text, "  {:<19} {value:<10} {}", prediction.name, prediction.about)?;
+        writeln!(text, "  {:<22} {value:<10} {}", prediction.name, prediction.about)?;
     }
     Ok(text)
 }
