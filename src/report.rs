@@ -350,11 +350,13 @@ fn published_value(published: &Published, cell: &Cell) -> Option<f64> {
     published.rows.iter().find(matches)?.last().copied()
 }
 
-/// `(ours − published) / σ` with `σ² = p(1−p)(1/n + 1/N) + h²/12`: both sampling errors at our estimate `p`, and the
-/// rounding of the published figure to steps of `h`. `None` where there is nothing to compare.
+/// `(ours − published) / σ` with `σ² = p(1−p)(1/n + 1/N) + h²/12`: both sampling errors at the pooled estimate `p` (the
+/// two-proportion test), and the rounding of the published figure to steps of `h`. `None` where there is nothing to compare.
 fn difference(published: Option<&Published>, figure: Option<f64>, ours: Option<f64>, runs: u64) -> Option<f64> {
     let (published, figure, ours) = (published?, figure?, ours?);
-    let sampling = ours * (1.0 - ours) * (1.0 / runs as f64 + 1.0 / published.runs_per_cell as f64);
+    let (n, others) = (runs as f64, published.runs_per_cell as f64);
+    let pooled = (ours * n + figure * others) / (n + others);
+    let sampling = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / others);
     let variance = sampling + published.rounding * published.rounding / 12.0;
     if ours == figure {
         return Some(0.0);
