@@ -33,7 +33,8 @@ pub struct Waypoint {
     pub step: u32,
     /// The weights.
     pub state: Vec<f64>,
-    /// Loss and gradient, in the format of the descent.
+    /// Gradient in the weights above, in the format of the descent; loss as tables have it, in f64 and with what stays on the
+    /// host.
     pub evaluation: Evaluation,
 }
 
@@ -67,10 +68,10 @@ pub fn replay(
     problem.start(run, &mut cell.seed.run(run), &mut start);
     let mut state = start[..dim].to_vec();
     let budget = problem.rule().max_steps;
-    let waypoint = |step: u32, state: &[f64]| Waypoint {
-        step,
-        state: state.to_vec(),
-        evaluation: problem.evaluate(precision, state),
+    let waypoint = |step: u32, state: &[f64]| {
+        let loss = problem.endpoint_loss(&start, state, step);
+        let evaluation = Evaluation { loss, ..problem.evaluate(precision, state) };
+        Waypoint { step, state: state.to_vec(), evaluation }
     };
     let mut waypoints = vec![waypoint(0, &state)];
     let never = AtomicBool::new(false);

@@ -1,7 +1,10 @@
 //! The command line: every command and flag that does not fill a result folder.
 
+mod curvature;
 mod eval;
+mod given;
 mod refusals;
+mod replay;
 
 use crate::support::program::{Place, Ran, SMALL};
 use crate::support::{gpu_trial, trial};
@@ -13,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("cli::set_adds_and_replaces_keys", set_adds_and_replaces_keys),
         trial("cli::a_level_outside_0_and_1_is_refused", a_level_outside_0_and_1_is_refused),
         trial("cli::plan_says_what_and_writes_nothing", plan_says_what_and_writes_nothing),
+        trial("cli::plan_resolves_relative_numbers", plan_resolves_relative_numbers),
         trial("cli::models_are_explained", models_are_explained),
         trial("cli::completions_and_manual_name_every_command", completions_and_manual_name_every_command),
         trial("cli::every_command_has_help", every_command_has_help),
@@ -24,12 +28,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         trials.push(trial("cli::without_a_driver_gpu_is_refused", without_a_driver_gpu_is_refused));
         trials.push(trial("cli::without_a_driver_auto_takes_the_cpu", without_a_driver_auto_takes_the_cpu));
     }
+    trials.extend(curvature::trials());
     trials.extend(eval::trials());
+    trials.extend(given::trials());
     trials.extend(refusals::trials());
+    trials.extend(replay::trials());
     trials
 }
 
-const COMMANDS: [&str; 7] = ["run", "plan", "report", "models", "devices", "eval", "generate"];
+const COMMANDS: [&str; 8] = ["run", "plan", "report", "replay", "models", "devices", "eval", "generate"];
 
 fn set_adds_and_replaces_keys() {
     let place = Place::with(SMALL);
@@ -66,6 +73,48 @@ fn plan_says_what_and_writes_nothing() {
     assert!(fields.contains(&vec!["runs", "a", "cell", "300"]), "{out}");
     assert!(fields.contains(&vec!["runs", "900"]), "{out}");
     assert!(out.contains("ratio = 1, 4, 9") && out.contains("memory about"), "{out}");
+}
+
+fn plan_resolves_relative_numbers() {
+    let params = "teachers = [6, 8]\nneurons = [\"teachers\", \"teachers+1\"]\n";
+    let spec =
+        format!("[model]\nname = \"relu_sum\"\n[params]\n{params}[runs]\nper_cell = 4\n[compute]\nbackend = \"cpu\"\n");
+    let place = Place::with(&spec);
+    let before = place.snapshot();
+    let out = place.run(&["plan", "spec.toml"]).done().out;
+    assert!(place.snapshot() == before, "nothing is written");
+    for line in [
+        "model relu_sum, full form",
+        "cells        4",
+        "runs         16",
+        "axis         teachers = 6, 8",
+        "axis         neurons = teachers, teachers+1",
+    ] {
+        assert!(out.lines().any(|l| l == line), "no \"{line}\" in\n{out}");
+    }
+    assert!(out.contains("(from 16 runs of 4 cells") && !out.contains("axis         input_dim"), "{out}");
+    place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();
+    for table in ["cells.csv", "summary.csv", "estimates.csv"] {
+        let table = place.table(&format!("out/{table}"));
+        let each = |column: &str| {
+            let mut texts: Vec<String> =
+                table.rows.iter().zip(table.column(column)).map(|(row, text)| format!("{}:{text}", row[0])).collect();
+            texts.dedup();
+            texts
+        };
+        assert_eq!(each("teachers"), ["0:6", "1:6", "2:8", "3:8"]);
+        assert_eq!(each("neurons"), ["0:6", "1:7", "2:8", "3:9"]);
+        assert_eq!(each("input_dim"), each("teachers"));
+    }
+    let resolved: toml::Table = place.text("out/spec.toml").parse().unwrap();
+    let expected: toml::Table = params.parse().unwrap();
+    assert_eq!(resolved["params"]["neurons"], expected["neurons"]);
+    // The same cell twice.
+    for set in ["params.neurons=[\"teachers\", 8]", "params.input_dim=[\"teachers\", \"teachers+2\", 8]"] {
+        place
+            .run(&["plan", "spec.toml", "--set", set])
+            .refused(2, &["error: --set: params.", "is listed twice", "remove one"]);
+    }
 }
 
 fn models_are_explained() {

@@ -1,5 +1,7 @@
 //! Seeding: starts are pinned bit by bit, independent of what must not matter, and follow the laws they claim.
 
+mod relu_sum;
+
 use crate::support::{Set, problem, seed, settings, trial, values};
 use libtest_mimic::Trial;
 use spurious::model::cnn::Cnn;
@@ -8,7 +10,7 @@ use spurious::seed::{CellSeed, on_circle};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
+    let mut trials = vec![
         trial("seeding::golden_uniforms", golden_uniforms),
         trial("seeding::golden_starts", golden_starts),
         trial("seeding::runs_cells_and_seeds_differ", runs_cells_and_seeds_differ),
@@ -19,7 +21,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("seeding::neighbouring_runs_are_uncorrelated", neighbouring_runs_are_uncorrelated),
         trial("seeding::starts_have_their_norms", starts_have_their_norms),
         trial("seeding::reduced_law_is_the_projected_one", reduced_law_is_the_projected_one),
-    ]
+    ];
+    trials.extend(relu_sum::trials());
+    trials
 }
 
 /// Start of one run.

@@ -1,6 +1,9 @@
 //! The result folder: what it holds, what it refuses, and that interrupted work goes on as if nothing had happened.
 
+mod families;
+mod given;
 mod inputs;
+mod reproduced;
 mod resume;
 mod tables;
 
@@ -26,7 +29,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("store::threads_and_batches_do_not_matter", threads_and_batches_do_not_matter),
         gpu_trial("store::segments_and_batches_do_not_matter", segments_and_batches_do_not_matter),
     ];
+    trials.extend(families::trials());
+    trials.extend(given::trials());
     trials.extend(inputs::trials());
+    trials.extend(reproduced::trials());
     trials.extend(resume::trials());
     trials.extend(tables::trials());
     trials

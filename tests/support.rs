@@ -1,5 +1,6 @@
 //! What the tests share: trials that need an adapter or not, cells from a few settings, and starts.
 
+pub(crate) mod families;
 pub(crate) mod program;
 pub(crate) mod toy;
 

@@ -48,7 +48,9 @@ pub(super) struct Arguments {
 
 pub(super) fn eval(arguments: &Arguments) -> anyhow::Result<()> {
     let model = find(&arguments.model)?;
-    let spec = Spec::parse(&format!("[model]\nname = \"{}\"", model.name()), "eval", &arguments.set)?;
+    // Nothing is run: one run a cell asks no more starts of a file than it has.
+    let text = format!("[model]\nname = \"{}\"\n[runs]\nper_cell = 1\n", model.name());
+    let spec = Spec::parse(&text, "--set", &arguments.set)?;
     let plan = Plan::new(&spec)?;
     let [cell] = &plan.cells[..] else {
         return Err(Usage("--set: a list makes several cells; give one value of each parameter".into()).into());
@@ -102,7 +104,7 @@ fn evaluate(cell: &Cell, path: &Path, arguments: &Arguments) -> anyhow::Result<(
         let evaluation = cell.problem.evaluate(Precision::F64, points.point(index));
         if !evaluation.loss.is_finite() {
             return Err(Usage(format!(
-                "{file}: line {}: the loss is not defined at this point (is a filter zero?); remove the point",
+                "{file}: line {}: the loss is not defined at this point (is a filter zero, or a weight too large?); remove the point",
                 points.line(index)
             ))
             .into());

@@ -14,9 +14,10 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The path goes to stdout as CSV with the columns step, loss, grad_norm (Euclidean norm of the gradient) and, \
-                  with --weights, x0,x1,…; what the run found goes to stderr. The run is computed on the CPU, in the format \
-                  of the result folder, or in that of compute.precision for an experiment file, auto being f64."
+    after_help = "The path goes to stdout as CSV with the columns step, loss (in f64, as in runs.csv), grad_norm (Euclidean norm \
+                  of the gradient in the weights) and, with --weights, x0,x1,… (for cnn in reduced form x, y, A1, A2; A3 only \
+                  decays, and counts in the loss alone); what the run found goes to stderr. The run is computed on the CPU, in \
+                  the format of the result folder, or in that of compute.precision for an experiment file, auto being f64."
 )]
 pub(super) struct Arguments {
     /// Result folder, or experiment file (TOML)

@@ -3,6 +3,7 @@
 use super::{CHECK_PERMISSIONS, StoreError, io, table};
 use crate::family::Families;
 use crate::plan::Plan;
+use crate::spec::io_reason;
 use crate::tally::Tally;
 use std::fs::{self, File};
 use std::io::Write;
@@ -43,7 +44,7 @@ pub(super) fn concatenate(
     writeln!(file, "{header}").map_err(fail())?;
     for part in parts {
         let source = folder.join("parts").join(part.file(kind));
-        let text = fs::read_to_string(&source).map_err(io(&source, "read", "run the experiment into a new folder"))?;
+        let text = fs::read_to_string(&source).map_err(|e| unreadable(&source, &e, &part.file("counts")))?;
         if text.lines().count() as u64 != part.tally.runs() || !text.ends_with('\n') {
             return Err(damaged(&source, format!("it should have {} rows", part.tally.runs()), &part.file("counts")));
         }
@@ -59,8 +60,15 @@ pub(super) fn concatenate(
 }
 
 fn damaged(path: &Path, reason: String, counts: &str) -> StoreError {
-    let remedy = format!("delete it and parts/{counts}, then run the same command again: only these runs are repeated");
+    let counts = if path.ends_with(counts) { String::new() } else { format!(" and parts/{counts}") };
+    let remedy = format!("delete it{counts}, then run the same command again: only these runs are repeated");
     StoreError::Damaged { path: path.display().to_string(), reason, remedy }
+}
+
+/// What a part's counts promise is not there.
+fn unreadable(path: &Path, error: &std::io::Error, counts: &str) -> StoreError {
+    let remedy = format!("delete parts/{counts}, then run the same command again: only these runs are repeated");
+    StoreError::Damaged { path: path.display().to_string(), reason: io_reason(error), remedy }
 }
 
 /// Every part of a folder, in the order of the plan.
@@ -85,7 +93,7 @@ pub(super) fn read_all(folder: &Path) -> Result<Vec<Part>, StoreError> {
             .ok_or_else(|| damaged(&file, "it is cut short or was changed".into(), &name))?;
         if families > 0 {
             let file = path.join(part.file("families"));
-            let text = fs::read(&file).map_err(io(&file, "read", "run the experiment into a new folder"))?;
+            let text = fs::read(&file).map_err(|e| unreadable(&file, &e, &name))?;
             part.families = serde_json::from_slice(&text)
                 .ok()
                 .filter(|found: &Families| found.all().len() == families)

@@ -1,6 +1,6 @@
 //! `eval` against an independent oracle, and the points that it refuses.
 
-use crate::support::program::{Place, Table, numbers};
+use crate::support::program::{Place, Table, numbers, points_file};
 use crate::support::trial;
 use libtest_mimic::Trial;
 
@@ -19,17 +19,6 @@ fn arguments<'a>(sets: &'a [String], rest: &[&'a str]) -> Vec<&'a str> {
     ["eval", "cnn"].into_iter().chain(rest.iter().copied()).chain(sets).collect()
 }
 
-/// A file of points with its header.
-fn points(points: &[Vec<f64>]) -> String {
-    let names: Vec<String> = (0..points[0].len()).map(|i| format!(",x{i}")).collect();
-    let mut text = format!("point{}\n", names.concat());
-    for (i, point) in points.iter().enumerate() {
-        let fields: Vec<String> = point.iter().map(|x| format!(",{x}")).collect();
-        text.push_str(&format!("p{i}{}\n", fields.concat()));
-    }
-    text
-}
-
 fn matches_the_oracle() {
     let cases: Vec<serde_json::Value> = serde_json::from_str(include_str!("../oracle/cnn.json")).unwrap();
     let place = Place::new();
@@ -37,7 +26,7 @@ fn matches_the_oracle() {
         let names = ["filter_size", "patches", "ratio", "teacher_norm", "filter_norm"];
         let sets = names.map(|name| format!("params.{name}={}", case[name]));
         let list = |key: &str| case[key].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<f64>>();
-        place.write("points.csv", points(&[list("point")]));
+        place.write("points.csv", points_file(&[list("point")]));
         let ran = place.run(&arguments(&sets, &["--points", "points.csv", "--gradient"])).done();
         let table = Table::parse(ran.out.as_bytes()).unwrap();
         assert_eq!(table.header[..4], ["point", "loss", "outcome", "g0"]);
@@ -54,7 +43,7 @@ fn matches_the_oracle() {
 fn reads_standard_input() {
     let place = Place::new();
     let sets = ["params.filter_size=2", "params.patches=2", "params.ratio=1.3"].map(String::from);
-    let text = points(&[vec![0.5, 0.9, 0.0, -0.5], vec![1.0, 0.0, 1.4, 0.2], vec![0.0, 1.0, 0.0, 0.0]]);
+    let text = points_file(&[vec![0.5, 0.9, 0.0, -0.5], vec![1.0, 0.0, 1.4, 0.2], vec![0.0, 1.0, 0.0, 0.0]]);
     place.write("points.csv", &text);
     let from_file = place.run(&arguments(&sets, &["--points", "points.csv"])).done().out;
     let from_input = place.run_with_input(&arguments(&sets, &["--points", "-"]), &text).done().out;
@@ -82,7 +71,7 @@ fn of_the_teacher_is_zero() {
     assert_eq!(point[..filter], [scale, 0.0, 0.0]);
     // The student's filter is normalised, so its output weights carry the norm of the teacher's filter.
     point[filter..].iter_mut().for_each(|a| *a *= scale);
-    place.write("points.csv", points(&[point]));
+    place.write("points.csv", points_file(&[point]));
     let out = place.run(&arguments(&sets, &["--points", "points.csv", "--gradient"])).done().out;
     let table = Table::parse(out.as_bytes()).unwrap();
     assert_eq!(table.column("outcome"), ["global"]);

@@ -106,6 +106,21 @@ const WRONG: &[Wrong] = &[
         &["published.columns = q", "name parameters only"],
     ),
     (
+        "an_unknown_published_outcome",
+        "[published]\noutcome = \"lucky\"\ncolumns = [\"ratio\"]",
+        &["published.outcome = \"lucky\"", "\"global\", \"spurious\", \"saddle\"", "write one of"],
+    ),
+    (
+        "a_parameter_of_another_model",
+        "[model]\nname = \"relu_sum\"\n[params]\npatches = 25",
+        &["params.patches = 25", "known here: teachers, neurons"],
+    ),
+    (
+        "a_form_of_another_model",
+        "[model]\nname = \"relu_sum\"\nform = \"reduced\"",
+        &["model.form = \"reduced\"", "\"full\""],
+    ),
+    (
         "a_published_row_of_wrong_width",
         "[published]\noutcome = \"global\"\ncolumns = [\"ratio\"]\nrows = [[1, 0.5], [4]]",
         &["published.rows = ", "rows of 2 numbers"],

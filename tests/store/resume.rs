@@ -1,7 +1,8 @@
 //! Processes that are killed or interrupted in the middle of their work, and go on with it.
 
 use super::{TABLES, assert_same};
-use crate::support::program::{Place, Ran, Table};
+use crate::support::families::{identity, reference};
+use crate::support::program::{Place, Ran, Table, points_file};
 use crate::support::trial;
 use libtest_mimic::Trial;
 use std::fs;
@@ -15,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         vec![
             trial("store::resume::killed_work_goes_on", killed_work_goes_on),
             trial("store::resume::interrupted_work_goes_on", interrupted_work_goes_on),
+            trial("store::resume::families_of_killed_work_go_on", families_of_killed_work_go_on),
         ]
     } else {
         Vec::new()
@@ -31,6 +33,24 @@ fn spec(per_cell: u64) -> String {
     )
 }
 
+/// Runs a cell of [`spec`] that take long enough.
+const SIZES: [u64; 3] = [40_000, 80_000, 160_000];
+
+/// Minima of four families, and runs that begin at rest beside them: many runs in little time, as many as a part takes.
+fn minima() -> String {
+    let spurious = ["II", "II^2", "II^3"].map(|family| reference(family, 10).point);
+    points_file(&[&[identity(10)], &spurious[..]].concat())
+}
+
+fn spec_of_families(per_cell: u64) -> String {
+    format!(
+        "[experiment]\nname = \"beside\"\nseed = 11\n[model]\nname = \"relu_sum\"\n\
+         [params]\nteachers = 10\nstart = \"around\"\nstart_file = \"minima.csv\"\nstart_radius = [1e-6, 2e-6]\n\
+         [descent]\ntolerance = 1e-3\n[runs]\nper_cell = {per_cell}\n\
+         [compute]\nbackend = \"cpu\"\nbatch = 512\n[output]\nruns = true\n"
+    )
+}
+
 /// Parts that are whole.
 fn parts(place: &Place) -> Vec<String> {
     let Ok(entries) = fs::read_dir(place.path("out/parts")) else { return Vec::new() };
@@ -43,11 +63,12 @@ fn runs_in_parts(place: &Place) -> f64 {
     parts(place).iter().map(runs).sum()
 }
 
-/// Starts an experiment and sends it a signal once it has written some parts. Chooses its size so that it is not over by
-/// then, and returns what came of it.
-fn stopped(signal: &str) -> (Place, Ran) {
-    for per_cell in [40_000, 80_000, 160_000] {
+/// Starts an experiment of so many runs a cell and sends it a signal once it has written some parts. Chooses its size so
+/// that it is not over by then, and returns what came of it.
+fn stopped(signal: &str, spec: fn(u64) -> String, sizes: [u64; 3]) -> (Place, Ran) {
+    for per_cell in sizes {
         let place = Place::with(&spec(per_cell));
+        place.write("minima.csv", minima());
         let arguments = ["run", "spec.toml", "--out", "out"];
         let mut child = place.command(&arguments).spawn().unwrap();
         let began = Instant::now();
@@ -90,7 +111,7 @@ fn goes_on(place: &Place, kept: f64) {
 }
 
 fn killed_work_goes_on() {
-    let (place, ran) = stopped("KILL");
+    let (place, ran) = stopped("KILL", spec, SIZES);
     assert_eq!(ran.code, None, "killed: {ran:?}");
     assert!(is_running(&place));
     let kept = runs_in_parts(&place);
@@ -99,7 +120,7 @@ fn killed_work_goes_on() {
 }
 
 fn interrupted_work_goes_on() {
-    let (place, ran) = stopped("INT");
+    let (place, ran) = stopped("INT", spec, SIZES);
     assert_eq!(ran.code, Some(130), "{ran:?}");
     let (kept, total) = (runs_in_parts(&place), 10.0 * per_cell(&place));
     let line = ran.err.lines().last().unwrap();
@@ -121,4 +142,31 @@ fn interrupted_work_goes_on() {
 fn per_cell(place: &Place) -> f64 {
     let spec: toml::Table = place.text("spec.toml").parse().unwrap();
     spec["runs"]["per_cell"].as_integer().unwrap() as f64
+}
+
+/// Killed, deprived of a part, and gone on with in batches of another size.
+fn families_of_killed_work_go_on() {
+    let (place, ran) = stopped("KILL", spec_of_families, [30_000, 60_000, 120_000]);
+    assert_eq!(ran.code, None, "killed: {ran:?}");
+    assert!(is_running(&place));
+    let kept = runs_in_parts(&place);
+    let report = |format: &str| place.run(&["report", "out", "--families", "--format", format]).done().out;
+    let families = Table::parse(report("csv").as_bytes()).unwrap();
+    let sum: f64 = families.numbers("count").into_iter().flatten().sum();
+    assert!(kept > 0.0 && sum == kept, "every run is in a family: {sum} of {kept}");
+    assert!(families.column("runs").iter().all(|runs| runs.parse::<f64>().unwrap() <= kept));
+    let below = place.run(&["report", "out"]).done().out;
+    assert!(below.contains("Unfinished: ") && below.ends_with(&report("text")), "{below}");
+    let mut names = parts(&place);
+    names.sort();
+    fs::remove_file(place.path(&format!("out/parts/{}", names[names.len() / 2]))).unwrap();
+    let kept = runs_in_parts(&place);
+    let ran = place.run(&["run", "spec.toml", "--out", "out", "--set", "compute.batch=1000"]).done();
+    assert!(ran.err.contains(&format!("{kept} of them already done")), "{}", ran.err);
+    place.run(&["run", "spec.toml", "--out", "whole"]).done();
+    let tables = ["counts.csv", "estimates.csv", "summary.csv", "runs.csv", "families.csv"];
+    assert_same(&place, "out", "whole", &tables);
+    assert_eq!(place.table("out/families.csv").rows.len(), 8, "four families in either cell");
+    assert_eq!(place.run(&["report", "out"]).done().out, ran.out);
+    assert!(!place.path("out/parts").exists());
 }

@@ -195,3 +195,14 @@ pub(crate) fn gpu_arguments() -> Vec<String> {
     }
     arguments
 }
+
+/// A file of points with its header: p0, p1, …
+pub(crate) fn points_file(points: &[Vec<f64>]) -> String {
+    let names: Vec<String> = (0..points[0].len()).map(|i| format!(",x{i}")).collect();
+    let mut text = format!("point{}\n", names.concat());
+    for (i, point) in points.iter().enumerate() {
+        let fields: Vec<String> = point.iter().map(|x| format!(",{x}")).collect();
+        text.push_str(&format!("p{i}{}\n", fields.concat()));
+    }
+    text
+}

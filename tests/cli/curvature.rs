@@ -1,0 +1,153 @@
+//! `eval --hessian`: curvature and outcome of known points of both models.
+
+use crate::support::families::{curvature, identity, reference};
+use crate::support::program::{Place, Table, points_file};
+use crate::support::{assert_close, largest, random_point, seed, trial};
+use libtest_mimic::Trial;
+use nalgebra::DMatrix;
+use spurious::seed::CellSeed;
+use std::f64::consts::PI;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("cli::curvature::of_the_global_minimum", of_the_global_minimum),
+        trial("cli::curvature::matches_the_oracle", matches_the_oracle),
+        trial("cli::curvature::does_not_exist_without_a_direction", does_not_exist_without_a_direction),
+        trial("cli::curvature::leaves_out_the_scale_of_a_filter", leaves_out_the_scale_of_a_filter),
+        trial("cli::curvature::of_wrong_points_is_refused", of_wrong_points_is_refused),
+    ]
+}
+
+const COLUMNS: [&str; 7] = ["point", "loss", "grad_norm", "index", "eigenvalue_min", "eigenvalue_max", "outcome"];
+
+/// Error of losses and eigenvalues below 10: sums of some hundred terms of that size at most, in f64.
+const ROUNDING: f64 = 1e-12;
+
+fn number(table: &Table, column: &str, row: usize) -> f64 {
+    table.numbers(column)[row].unwrap_or_else(|| panic!("{column} is empty in row {row}"))
+}
+
+fn of_the_global_minimum() {
+    let place = Place::new();
+    let mut draws = CellSeed::new(seed(), "cli::curvature").run(0);
+    let points = [identity(6), random_point(&mut draws, 0.5, 36)];
+    let table = curvature(&place, "relu_sum", &["params.teachers=6"], &points);
+    assert_eq!(table.header, COLUMNS);
+    assert_eq!(table.column("point"), ["p0", "p1"]);
+    assert_eq!(table.column("outcome"), ["global", "undecided"], "seed {}", seed());
+    assert_close(number(&table, "loss", 0), 0.0, ROUNDING, "loss");
+    assert_close(number(&table, "grad_norm", 0), 0.0, ROUNDING, "gradient");
+    assert_eq!(number(&table, "index", 0), 0.0);
+    assert_close(number(&table, "eigenvalue_min", 0), 0.25 - 0.5 / PI, ROUNDING, "smallest eigenvalue");
+    let (k, gap) = (6.0, 0.25 - 0.5 / PI);
+    let root = ((k - 2.0f64).powi(2) * gap * gap + 0.25 * (k - 1.0)).sqrt();
+    let most = 0.25 + k / 8.0 + k / (4.0 * PI) + 0.5 * root;
+    assert_close(number(&table, "eigenvalue_max", 0), most, ROUNDING, "largest eigenvalue");
+    // A point that is not at rest has a Hessian too, and an index at which nothing is decided.
+    assert!(number(&table, "grad_norm", 1) > 0.1 && number(&table, "loss", 1) > 0.0);
+    assert!(number(&table, "eigenvalue_min", 1) < number(&table, "eigenvalue_max", 1));
+}
+
+fn matches_the_oracle() {
+    let place = Place::new();
+    for (family, teachers, outcome) in [
+        ("II", 5, "saddle"),
+        ("II", 6, "spurious"),
+        ("II", 8, "spurious"),
+        ("II^2", 7, "saddle"),
+        ("A", 6, "spurious"),
+        ("I", 6, "saddle"),
+    ] {
+        let what = format!("{family} of {teachers}");
+        let expected = reference(family, teachers);
+        let sets = [&*format!("params.teachers={teachers}"), "params.global_exit=never"];
+        let table = curvature(&place, "relu_sum", &sets, std::slice::from_ref(&expected.point));
+        assert_eq!(table.header, COLUMNS);
+        assert_eq!(table.column("outcome"), [outcome], "{what}");
+        assert_eq!(table.column("index"), [expected.index.to_string()], "{what}");
+        assert_close(number(&table, "loss", 0), expected.loss, ROUNDING, &what);
+        assert_close(number(&table, "grad_norm", 0), 0.0, ROUNDING, &what);
+        assert_close(number(&table, "eigenvalue_min", 0), expected.eigenvalue_min, ROUNDING, &what);
+        assert_close(number(&table, "eigenvalue_max", 0), expected.eigenvalue_max, ROUNDING, &what);
+    }
+    assert_eq!(reference("II", 5).index, 3);
+}
+
+/// The loss and one gradient exist where a neuron is zero, second derivatives do not.
+fn does_not_exist_without_a_direction() {
+    let mut one_less = identity(6);
+    one_less[14] = 0.0;
+    let points = [one_less, vec![0.0; 36]];
+    let table = curvature(&Place::new(), "relu_sum", &["params.teachers=6"], &points);
+    assert_eq!(table.column("outcome"), ["undecided"; 2]);
+    for column in ["index", "eigenvalue_min", "eigenvalue_max"] {
+        assert_eq!(table.column(column), [""; 2], "{column}");
+    }
+    // A teacher that is missing from the sum costs f(v, v)/2 = 1/4; all six cost k/4 + k(k−1)/4π.
+    assert_close(number(&table, "loss", 0), 0.25, ROUNDING, "one neuron");
+    assert_close(number(&table, "loss", 1), 1.5 + 30.0 / (4.0 * PI), ROUNDING, "all neurons");
+    assert!(table.numbers("grad_norm").iter().all(|norm| norm.is_some_and(|x| x > 0.1)));
+}
+
+/// The Hessian by differences of `eval --gradient` has an eigenvalue 0 at the minimum, along the filter; `--hessian` has the
+/// others.
+fn leaves_out_the_scale_of_a_filter() {
+    const STEP: f64 = 1e-4;
+    let place = Place::new();
+    let sets = ["params.filter_size=3", "params.patches=2", "params.ratio=1.5"];
+    let set: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
+    let teacher = place.run(&[&["eval", "cnn", "--teacher"], &set[..]].concat()).done().out;
+    let teacher: Vec<f64> =
+        Table::parse(teacher.as_bytes()).unwrap().rows[0][1..].iter().map(|x| x.parse().unwrap()).collect();
+    let dim = teacher.len();
+    let moved = |i: usize| {
+        let mut point = teacher.clone();
+        point[i / 2] += if i.is_multiple_of(2) { STEP } else { -STEP };
+        point
+    };
+    place.write("moved.csv", points_file(&(0..2 * dim).map(moved).collect::<Vec<_>>()));
+    let out = place.run(&[&["eval", "cnn", "--points", "moved.csv", "--gradient"], &set[..]].concat()).done().out;
+    let gradients = Table::parse(out.as_bytes()).unwrap();
+    let slope = |row: usize, j: usize| number(&gradients, &format!("g{j}"), row);
+    let hessian = DMatrix::from_fn(dim, dim, |i, j| (slope(2 * i, j) - slope(2 * i + 1, j)) / (2.0 * STEP));
+    let mut eigenvalues = hessian.symmetric_eigenvalues().as_slice().to_vec();
+    eigenvalues.sort_by(f64::total_cmp);
+    // Differences are wrong by STEP² times third derivatives of size 1.
+    let tolerance = 100.0 * STEP * STEP;
+    let flat = eigenvalues.remove(0);
+    assert_close(flat, 0.0, tolerance, "eigenvalue along the filter");
+    assert!(eigenvalues[0] > 0.01, "{eigenvalues:?}");
+    let table = curvature(&place, "cnn", &sets, &[teacher]);
+    assert_eq!(table.header, COLUMNS);
+    assert_eq!((table.column("outcome"), table.column("index")), (vec!["global"], vec!["0"]));
+    assert_close(number(&table, "eigenvalue_min", 0), eigenvalues[0], tolerance, "smallest eigenvalue");
+    assert_close(number(&table, "eigenvalue_max", 0), largest(&eigenvalues), tolerance, "largest eigenvalue");
+    assert_close(number(&table, "grad_norm", 0), 0.0, ROUNDING, "gradient");
+}
+
+fn of_wrong_points_is_refused() {
+    let place = Place::new();
+    let arguments = ["eval", "relu_sum", "--set", "params.teachers=2", "--points", "points.csv", "--hessian"];
+    let good = "point,x0,x1,x2,x3\na,1,0,0,1\n";
+    let cases: [(&str, &[&str]); 8] = [
+        ("point,x0,x1,x2\na,1,0,0\n", &["header = point,x0", "point,x0,…,x3 (4 weights)", "adapt"]),
+        ("point,x0,x1,x2,x3,x4\na,1,0,0,1,2\n", &["header = point,x0", "(4 weights)", "adapt"]),
+        (&format!("{good}b,1,0,0\n"), &["line: 3", "5 fields"]),
+        (&format!("{good}b,1,0,0,NaN\n"), &["line 3, x3 = NaN", "is not a finite number", "write a number"]),
+        (&format!("{good}b,1,inf,0,1\n"), &["line 3, x1 = inf", "is not a finite number", "write a number"]),
+        (&format!("{good}b,1,-inf,0,1\n"), &["line 3, x1 = -inf", "write a number"]),
+        (&format!("{good}b,1,,0,1\n"), &["line 3, x1 = ", "write a number"]),
+        // A weight whose square is no number any more.
+        (&format!("{good}b,1,0,0,1e200\n"), &["line 3", "the loss is not defined", "too large", "remove the point"]),
+    ];
+    for (text, parts) in cases {
+        place.write("points.csv", text);
+        place.run(&arguments).refused(2, &[&["error: points.csv: "], parts].concat());
+    }
+    place.write("points.csv", good);
+    place.run(&arguments).done();
+    for other in ["--gradient", "--teacher"] {
+        let ran = place.run(&[&arguments[..], &[other]].concat());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+    }
+}
