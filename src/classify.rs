@@ -9,7 +9,8 @@
 //! # Representatives
 //! Not every endpoint is refined. Around a critical point `x*` whose Hessian's eigenvalues are at least `λ` in absolute value the
 //! ball of radius `ρ < λ/L`, with the Lipschitz constant `L` of the Hessian there, holds no other critical point; around a
-//! minimum the loss is strictly convex in it, so that descent from any of its points converges to `x*`. An endpoint which a
+//! minimum the loss is strictly convex in it, so that descent from any of its points, with a step below 2 over the largest
+//! eigenvalue, converges to `x*`. An endpoint which a
 //! permutation of neurons and teachers takes into that ball is therefore a member of the family of `x*`. The permutation
 //! comes from the canonical orders of both ([`crate::symmetry`]); should they fail to match, the endpoint is refined by itself.
 
@@ -17,9 +18,10 @@ use crate::endpoint::{Outcome, Status, Stop};
 use crate::family::Family;
 use crate::model::{Problem, Rest};
 use crate::real::Precision;
-use crate::refine::{self, Settled};
+use crate::refine::{self, Settled, Settlement};
 use crate::symmetry::Overlaps;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// A critical point that is known, with the ball in which there is no other.
 #[derive(Debug)]
@@ -47,10 +49,14 @@ pub struct Found {
 pub struct Classifier {
     rest: Option<Rest>,
     known: RwLock<Vec<Arc<Known>>>,
+    /// Held while a large Hessian is in memory.
+    one_at_a_time: Mutex<()>,
 }
 
 /// Gaps between overlaps that count as different, tried in this order: of points polished or at rest in f64, and of f32 endpoints.
 const TOLERANCES: [f64; 2] = [1e-5, 1e-3];
+/// Numbers in a state from which Hessians are looked at one at a time: of 2,000 numbers each takes 32 MB.
+const LARGE: usize = 2000;
 /// Radii of balls that are tried.
 const REACHES: [f64; 4] = [1e-1, 1e-2, 1e-3, 1e-4];
 /// Share of `λ/L` that a ball takes.
@@ -70,7 +76,7 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 impl Classifier {
     /// A classifier that knows no point yet.
     pub fn new(problem: &dyn Problem) -> Self {
-        Classifier { rest: problem.rest(), known: RwLock::new(Vec::new()) }
+        Classifier { rest: problem.rest(), known: RwLock::default(), one_at_a_time: Mutex::default() }
     }
 
     /// Whether endpoints are looked at, not only why runs stopped.
@@ -80,26 +86,56 @@ impl Classifier {
 
     /// What a run found that stopped at `state`. For problems without a rest rule the state may be empty.
     pub fn classify(&self, problem: &dyn Problem, state: &[f64], stop: &Stop) -> Found {
+        let found = self.classify_until(problem, state, stop, &AtomicBool::new(false));
+        found.unwrap_or(Found { outcome: Outcome::Undecided, family: None, moved: 0.0 })
+    }
+
+    /// The same; `None` if `cancel` was raised while the endpoint had to be led on.
+    pub fn classify_until(
+        &self,
+        problem: &dyn Problem,
+        state: &[f64],
+        stop: &Stop,
+        cancel: &AtomicBool,
+    ) -> Option<Found> {
+        let by_itself = |outcome: Outcome| Some(Found { outcome, family: None, moved: 0.0 });
         let Some(rest) = self.rest.filter(|_| stop.status == Status::Converged && stop.found.is_none()) else {
-            return Found { outcome: stop.outcome(), family: None, moved: 0.0 };
+            return by_itself(stop.outcome());
         };
-        // Beside a saddle a run may yet escape: only [`refine::settle`] says whether it is that close.
+        // Beside a saddle a run may yet escape: only [`refine::lead_on`] says whether it is that close.
         let minimum = |found: &Found| found.outcome != Outcome::Saddle;
         if let Some(found) = self.recognise(&problem.image(state), 0.0).filter(minimum) {
-            return found;
+            return Some(found);
+        }
+        // Hessians that fill the memory are looked at one at a time.
+        let large = state.len() > LARGE;
+        let _alone = large.then(|| self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner));
+        if large && cancel.load(Ordering::Relaxed) {
+            return None;
         }
         if let Some(polished) = refine::polish(problem, state)
             && let Some(found) = self.recognise(&problem.image(&polished), distance(state, &polished)).filter(minimum)
             && refine::is_convex(problem, state)
         {
-            return found;
+            return Some(found);
         }
-        let loss = problem.evaluate(Precision::F64, state).loss;
-        match refine::settle(problem, state) {
-            Some(settled) => self.learn(problem, rest, state, settled),
-            None if loss < rest.near => Found { outcome: Outcome::Global, family: None, moved: 0.0 },
-            None => Found { outcome: Outcome::Undecided, family: None, moved: 0.0 },
+        match refine::lead_on(problem, state, cancel) {
+            Settlement::Point(settled) => Some(self.learn(problem, rest, state, settled)),
+            Settlement::Exit(outcome) => by_itself(outcome),
+            Settlement::Cancelled => None,
+            Settlement::Unknown if problem.evaluate(Precision::F64, state).loss < rest.near => {
+                by_itself(Outcome::Global)
+            }
+            Settlement::Unknown => by_itself(Outcome::Undecided),
         }
+    }
+
+    /// Bytes that the refinement of endpoints takes beside the runs, on so many threads.
+    pub fn bytes(problem: &dyn Problem, threads: usize) -> usize {
+        let dim = problem.dim();
+        // The Hessian, a copy and its factors.
+        let one = 3 * dim * dim * size_of::<f64>();
+        if problem.rest().is_none() { 0 } else { one * if dim > LARGE { 1 } else { threads } }
     }
 
     /// The known point in whose ball an image lies.
@@ -143,7 +179,7 @@ impl Classifier {
             index: spectrum.index(),
             orbits: problem.overlaps(&point).orbits(TOLERANCES[0]).to_string(),
             spectrum: spectrum.eigenvalues,
-            point: ordered.clone(),
+            point: problem.state_of(&ordered),
             count: 0,
             first_run: u64::MAX,
             moved: 0.0,

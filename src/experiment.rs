@@ -197,7 +197,13 @@ fn advance<'a>(
     Ok(Advanced { cell, runs, whole, ends: backend.run(batch, cancel)? })
 }
 
-fn classify(advanced: Advanced<'_>, classifiers: &[Classifier], details: Details) -> Finished {
+/// `None` if `cancel` was raised while an endpoint took long.
+fn classify(
+    advanced: Advanced<'_>,
+    classifiers: &[Classifier],
+    details: Details,
+    cancel: &AtomicBool,
+) -> Option<Finished> {
     let Advanced { cell, runs, whole, ends } = advanced;
     let problem = &*cell.problem;
     let classifier = &classifiers[cell.index];
@@ -205,7 +211,7 @@ fn classify(advanced: Advanced<'_>, classifiers: &[Classifier], details: Details
     let state = |run: usize| ends.states.get(run * dim..(run + 1) * dim).unwrap_or_default();
     let found: Vec<Found> = if classifier.needs_states() {
         let each = ends.stops.par_iter().enumerate();
-        each.map(|(run, stop)| classifier.classify(problem, state(run), stop)).collect()
+        each.map(|(run, stop)| classifier.classify_until(problem, state(run), stop, cancel)).collect::<Option<_>>()?
     } else {
         ends.stops.iter().map(|stop| classifier.classify(problem, &[], stop)).collect()
     };
@@ -236,7 +242,7 @@ fn classify(advanced: Advanced<'_>, classifiers: &[Classifier], details: Details
     };
     let kept = if details.runs { (0..found.len()).into_par_iter().map(end).collect() } else { Vec::new() };
     let states = if details.endpoints { ends.states } else { Vec::new() };
-    Finished { cell: cell.index, runs, tally, families, ends: kept, states }
+    Some(Finished { cell: cell.index, runs, tally, families, ends: kept, states })
 }
 
 /// Runs the given ranges of runs, in order, and hands over what has finished, in order.
@@ -259,8 +265,8 @@ pub fn execute<E: From<BackendError> + Send>(
     let prepare = |wave: Vec<(usize, Range<u64>)>| -> Vec<Seeded<'_>> {
         wave.par_iter().map(|ranges| seed(plan, ranges, details, cancel)).collect()
     };
-    let conclude = |wave: Vec<Advanced<'_>>| -> Vec<Finished> {
-        wave.into_par_iter().map(|batch| classify(batch, &classifiers, details)).collect()
+    let conclude = |wave: Vec<Advanced<'_>>| -> Option<Vec<Finished>> {
+        wave.into_par_iter().map(|batch| classify(batch, &classifiers, details, cancel)).collect()
     };
     // While the backend advances one wave, the next is seeded and the one before is classified.
     let mut seeded = waves.next().map(prepare);
@@ -280,7 +286,7 @@ pub fn execute<E: From<BackendError> + Send>(
         );
         // What came back before a failure is kept.
         if let Some(wave) = finished {
-            sink(wave)?;
+            sink(wave.ok_or(BackendError::Cancelled)?)?;
         }
         advanced = done?;
         seeded = next;

@@ -1,4 +1,4 @@
-//! Families of endpoints: critical points that are one and the same up to permutations of neurons and teachers.
+//! Families of endpoints: critical points that permutations of neurons and teachers do not tell apart.
 //!
 //! Two polished points belong to one family if their losses agree to 9 digits, their indices and their orbits
 //! ([`crate::symmetry::Orbits`]) are equal, and their Hessian's eigenvalues agree to 6 digits of the largest. Loss alone is no

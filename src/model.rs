@@ -215,6 +215,8 @@ pub trait Problem: Send + Sync {
     fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64;
     /// An isometric image of a state whose rows, and whose movable columns, may be permuted without changing the loss.
     fn image(&self, state: &[f64]) -> Overlaps;
+    /// The state of an image.
+    fn state_of(&self, image: &[f64]) -> Vec<f64>;
     /// What of the image no symmetry changes but those permutations.
     fn overlaps(&self, state: &[f64]) -> Overlaps;
 }
@@ -276,6 +278,10 @@ pub trait Form: Send + Sync {
     /// See [`Problem::image`].
     fn image(&self, state: &[f64]) -> Overlaps {
         Overlaps { rows: 1, columns: state.len(), movable: 0, entries: state.to_vec() }
+    }
+    /// See [`Problem::state_of`].
+    fn state_of(&self, image: &[f64]) -> Vec<f64> {
+        image.to_vec()
     }
     /// See [`Problem::overlaps`].
     fn overlaps(&self, state: &[f64]) -> Overlaps {
@@ -354,6 +360,9 @@ impl<F: Form> Problem for F {
     }
     fn image(&self, state: &[f64]) -> Overlaps {
         Form::image(self, state)
+    }
+    fn state_of(&self, image: &[f64]) -> Vec<f64> {
+        Form::state_of(self, image)
     }
     fn overlaps(&self, state: &[f64]) -> Overlaps {
         Form::overlaps(self, state)

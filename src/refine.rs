@@ -4,11 +4,13 @@
 //! closed form, or else central differences of its gradient with steps `h = ε^{1/3} max(1, ‖x‖∞)` and `2h`, extrapolated
 //! (`(4 D(h) − D(2h))/3`, error at most their difference); it is made symmetric. Directions along which a symmetry keeps the loss constant are
 //! named by the model and projected out. The signs of the remaining eigenvalues decide: all above their error bound
-//! make a strict minimum (modulo the named directions), one below minus that bound a saddle.
+//! make a strict minimum (modulo the named directions), one below minus that bound makes a saddle.
 
 use crate::dense;
+use crate::endpoint::Outcome;
 use crate::model::Problem;
 use crate::real::Precision;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Curvature at a point.
 #[derive(Clone, Debug, PartialEq)]
@@ -184,15 +186,28 @@ const NEWTON_STEPS: usize = 12;
 /// Largest Newton step, relative to the size of the point: a longer one leads somewhere else.
 const REACH: f64 = 0.1;
 
-/// Newton's method from an endpoint; `None` where it does not contract at once.
+/// Why Newton's method leads nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lost {
+    /// It does not contract at once.
+    TooFar,
+    /// It comes to where the Hessian does not exist.
+    Corner,
+}
+
+/// Newton's method from an endpoint; `None` where it does not contract at once, or the Hessian ceases to exist on its way.
 pub fn polish(problem: &dyn Problem, endpoint: &[f64]) -> Option<Vec<f64>> {
+    newton(problem, endpoint).ok()
+}
+
+fn newton(problem: &dyn Problem, endpoint: &[f64]) -> Result<Vec<f64>, Lost> {
     let mut point = endpoint.to_vec();
     let size = 1.0 + point.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
     let mut last = REACH * size;
     for _ in 0..NEWTON_STEPS {
         let gradient = problem.evaluate(Precision::F64, &point).gradient;
-        let curvature = Curvature::at(problem, &point)?;
-        let mut step = dense::solve(&curvature.matrix, curvature.dim, &gradient)?;
+        let curvature = Curvature::at(problem, &point).ok_or(Lost::Corner)?;
+        let mut step = dense::solve(&curvature.matrix, curvature.dim, &gradient).ok_or(Lost::TooFar)?;
         if curvature.flat_dim > 0 {
             // The solution has no part along flat directions but rounding's.
             let directions = problem.flat_directions(&point);
@@ -205,16 +220,16 @@ pub fn polish(problem: &dyn Problem, endpoint: &[f64]) -> Option<Vec<f64>> {
         // The rounding of gradient and Hessian leaves steps of this size in the end.
         let floor = 1e-13 * size * (point.len() as f64).sqrt();
         if length.is_nan() || length >= last {
-            return (last <= 1e3 * floor).then_some(point);
+            return if last <= 1e3 * floor && length <= 1e3 * floor { Ok(point) } else { Err(Lost::TooFar) };
         }
         point.iter_mut().zip(&step).for_each(|(x, s)| *x -= s);
         if length <= floor {
-            return Some(point);
+            return if Curvature::at(problem, &point).is_some() { Ok(point) } else { Err(Lost::Corner) };
         }
         // From the first step on the error must shrink by more than half, as it does where Newton's theorem holds.
         last = 0.5 * length;
     }
-    None
+    Err(Lost::TooFar)
 }
 
 /// A critical point that an endpoint belongs to.
@@ -230,36 +245,68 @@ pub struct Settled {
 const ROUNDS: usize = 20;
 /// Steps of each.
 const ROUND_STEPS: usize = 5_000;
+/// Steps between two looks at the wish to stop.
+const POLL: usize = 100;
+
+/// What became of an endpoint that was led on.
+#[derive(Clone, Debug)]
+pub enum Settlement {
+    /// It belongs to a critical point.
+    Point(Settled),
+    /// On its way the stop rule found an outcome.
+    Exit(Outcome),
+    /// Nothing can be said of it.
+    Unknown,
+    /// There was no time to tell.
+    Cancelled,
+}
 
 /// The critical point that a run at rest belongs to: the limit of its descent, if that is a minimum.
 ///
 /// An endpoint is led on by descent in f64 until Newton's method contracts from it and the Hessian has as many negative
-/// eigenvalues there as at the point it contracts to: for a minimum none, so that the endpoint is in its convex
-/// surroundings. Beside a saddle it is led on until it is at rest by the rule for f64 too, since descent that is not that
-/// close yet may still escape. `None` if neither happens.
-pub fn settle(problem: &dyn Problem, endpoint: &[f64]) -> Option<Settled> {
+/// eigenvalues there as at the point it contracts to: for a minimum none, nor half-way between them, so that the endpoint is
+/// taken to be in its convex surroundings. Beside a saddle it is led on until it is at rest by the rule for f64 too, since
+/// descent that is not that close yet may still escape. Nothing is said where the Hessian ceases to exist on the way.
+pub fn lead_on(problem: &dyn Problem, endpoint: &[f64], cancel: &AtomicBool) -> Settlement {
     let mut point = endpoint.to_vec();
     let steps = problem.rule().steps;
     for _ in 0..ROUNDS {
-        if let Some(polished) = polish(problem, &point)
-            && let Some(there) = spectrum(problem, &polished)
-        {
-            let at_rest = || problem.evaluate(Precision::F64, &point).stop.is_some();
-            let same = if there.is_minimum() {
-                is_convex(problem, &point)
-            } else {
-                there.is_nondegenerate()
-                    && at_rest()
-                    && spectrum(problem, &point).is_some_and(|here| here.index() == there.index())
-            };
-            if same {
-                return Some(Settled { point: polished, spectrum: there });
+        match newton(problem, &point) {
+            Err(Lost::Corner) => return Settlement::Unknown,
+            Err(Lost::TooFar) => {}
+            Ok(polished) => {
+                let Some(there) = spectrum(problem, &polished) else { return Settlement::Unknown };
+                let same = if there.is_minimum() {
+                    let half_way: Vec<f64> = point.iter().zip(&polished).map(|(a, b)| 0.5 * (a + b)).collect();
+                    is_convex(problem, &point) && is_convex(problem, &half_way)
+                } else {
+                    there.index() > 0
+                        && problem.evaluate(Precision::F64, &point).stop.is_some()
+                        && spectrum(problem, &point).is_some_and(|here| here.index() == there.index())
+                };
+                if same {
+                    return Settlement::Point(Settled { point: polished, spectrum: there });
+                }
             }
         }
-        for _ in 0..ROUND_STEPS {
-            let gradient = problem.evaluate(Precision::F64, &point).gradient;
-            point.iter_mut().zip(gradient.iter().zip(&steps)).for_each(|(x, (g, step))| *x -= step * g);
+        for step in 0..ROUND_STEPS {
+            if step % POLL == 0 && cancel.load(Ordering::Relaxed) {
+                return Settlement::Cancelled;
+            }
+            let here = problem.evaluate(Precision::F64, &point);
+            if let Some(outcome) = here.stop.and_then(|stop| stop.found) {
+                return Settlement::Exit(outcome);
+            }
+            point.iter_mut().zip(here.gradient.iter().zip(&steps)).for_each(|(x, (g, step))| *x -= step * g);
         }
     }
-    None
+    Settlement::Unknown
+}
+
+/// [`lead_on`] without an end of patience; `None` unless a critical point is found.
+pub fn settle(problem: &dyn Problem, endpoint: &[f64]) -> Option<Settled> {
+    match lead_on(problem, endpoint, &AtomicBool::new(false)) {
+        Settlement::Point(settled) => Some(settled),
+        _ => None,
+    }
 }

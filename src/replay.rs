@@ -2,9 +2,10 @@
 
 use crate::classify::{Classifier, Found};
 use crate::endpoint::{Status, Stop};
-use crate::model::{Chunk, Evaluation, Invalid, Model, Settings};
+use crate::model::{Chunk, Invalid, Model, Settings};
 use crate::plan::Cell;
 use crate::real::Precision;
+use crate::refine::norm;
 use std::sync::atomic::AtomicBool;
 
 /// Which steps of a path are kept, besides the first and the last.
@@ -31,11 +32,12 @@ impl Every {
 pub struct Waypoint {
     /// Gradient steps taken.
     pub step: u32,
-    /// The weights.
+    /// Loss as tables have it, in f64 and with what stays on the host.
+    pub loss: f64,
+    /// Euclidean norm of the gradient in the weights, in the format of the descent.
+    pub gradient_norm: f64,
+    /// The weights; empty unless they are wanted.
     pub state: Vec<f64>,
-    /// Gradient in the weights above, in the format of the descent; loss as tables have it, in f64 and with what stays on the
-    /// host.
-    pub evaluation: Evaluation,
 }
 
 /// A run of a cell, from its start to its end.
@@ -50,7 +52,7 @@ pub struct Path {
 }
 
 /// Repeats a run on the CPU: the same operations as the experiment's in that format, cut into legs, so that the path is the
-/// same whatever is kept of it.
+/// same whatever is kept of it. `weights` says whether the weights of every point are.
 ///
 /// # Errors
 /// None that the cell's own plan has not met.
@@ -61,6 +63,7 @@ pub fn replay(
     run: u64,
     precision: Precision,
     every: Every,
+    weights: bool,
 ) -> Result<Path, Invalid> {
     let problem = &*cell.problem;
     let dim = problem.dim();
@@ -70,8 +73,9 @@ pub fn replay(
     let budget = problem.rule().max_steps;
     let waypoint = |step: u32, state: &[f64]| {
         let loss = problem.endpoint_loss(&start, state, step);
-        let evaluation = Evaluation { loss, ..problem.evaluate(precision, state) };
-        Waypoint { step, state: state.to_vec(), evaluation }
+        let gradient_norm = norm(&problem.evaluate(precision, state).gradient);
+        let state = if weights { state.to_vec() } else { Vec::new() };
+        Waypoint { step, loss, gradient_norm, state }
     };
     let mut waypoints = vec![waypoint(0, &state)];
     let never = AtomicBool::new(false);

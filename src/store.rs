@@ -3,7 +3,7 @@
 //! Every finished batch becomes a part in `parts/`, written under a temporary name and then renamed, so that a part is
 //! whole or absent whatever stops the program. The same experiment run into the same folder takes up the runs that no part
 //! covers, and the final tables are made from all parts in the order of the plan: they do not depend on how often or
-//! where the work was interrupted, nor on the size of the batches.
+//! where the work was interrupted, nor on the size of the batches, but for the last digits of polished points.
 //!
 //! Files that the experiment reads are copied to `inputs/`, so that the folder stands alone.
 

@@ -138,6 +138,17 @@ impl Gpu {
             return refuse(format!("is more than {} can take", report.name), "choose fewer, or \"auto\"");
         }
         let (bytes, room) = (shape.workgroup_bytes(kernel), report.workgroup_memory);
+        if bytes > room && self.options.lanes == 0 {
+            return Err(Invalid {
+                key: "compute.precision".into(),
+                value: self.options.precision.name().into(),
+                problem: format!("a run needs {bytes} bytes of workgroup memory, {} has {room}", report.name),
+                remedy: match self.options.precision {
+                    Precision::F64 => "choose f32, a smaller network, or --backend cpu".into(),
+                    Precision::F32 => "choose a smaller network, or --backend cpu".into(),
+                },
+            });
+        }
         if bytes > room {
             return refuse(
                 format!("needs {bytes} bytes of workgroup memory, {} has {room}", report.name),

@@ -3,6 +3,7 @@
 use super::{SpecArguments, print};
 use spurious::backend::cpu::Cpu;
 use spurious::backend::{Backend, BackendError};
+use spurious::classify::Classifier;
 use spurious::experiment::{self, Details};
 use spurious::interval::Method;
 use spurious::model::Value;
@@ -60,11 +61,14 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
     let size = |cell: &spurious::plan::Cell| {
         experiment::batch_runs(&*backend, &*cell.problem, spec.compute.batch).min(plan.runs_per_cell as usize)
     };
-    // Two batches of starts are on the host at once: one advances while the next is seeded.
+    // Three batches are on the host at once: one advances while the next is seeded and the one before is classified.
     let memory = |cell: &spurious::plan::Cell| {
         let liked = backend.batch_size(&*cell.problem) as u64;
         let starts = if backend.runs_side_by_side() { liked.min(plan.runs()) as usize } else { size(cell) };
-        2 * starts * cell.problem.start_dim() * size_of::<f64>() + backend.batch_bytes(&*cell.problem, starts)
+        let batches = if cell.problem.rest().is_some() { 3 } else { 2 };
+        batches * starts * cell.problem.start_dim() * size_of::<f64>()
+            + backend.batch_bytes(&*cell.problem, starts)
+            + Classifier::bytes(&*cell.problem, rayon::current_num_threads())
     };
     let largest = plan.cells.iter().map(memory).max().unwrap_or(0);
     let batch = plan.cells.iter().map(size).max().unwrap_or(0);

@@ -5,7 +5,6 @@ use spurious::experiment;
 use spurious::family::digits;
 use spurious::plan::Plan;
 use spurious::real::Precision;
-use spurious::refine::norm;
 use spurious::replay::{Every, replay as walk};
 use spurious::spec::Spec;
 use spurious::store::Stored;
@@ -72,7 +71,9 @@ pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
         _ => Precision::F64,
     };
     let every = arguments.every.map_or(Every::Decade, Every::Steps);
-    let walked = experiment::on_threads(&spec.compute, || walk(spec.model, spec.form, chosen, run, precision, every))?;
+    let walked = experiment::on_threads(&spec.compute, || {
+        walk(spec.model, spec.form, chosen, run, precision, every, arguments.weights)
+    })?;
     let path = walked.map_err(|e| spec.refuse(e))?;
 
     let mut header = vec!["step".to_string(), "loss".into(), "grad_norm".into()];
@@ -80,11 +81,7 @@ pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
         header.extend((0..chosen.problem.dim()).map(|i| format!("x{i}")));
     }
     let rows = path.waypoints.iter().map(|point| {
-        let mut row = vec![
-            point.step.to_string(),
-            field(Some(point.evaluation.loss)),
-            field(Some(norm(&point.evaluation.gradient))),
-        ];
+        let mut row = vec![point.step.to_string(), field(Some(point.loss)), field(Some(point.gradient_norm))];
         if arguments.weights {
             row.extend(point.state.iter().map(|x| number(*x)));
         }

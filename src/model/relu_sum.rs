@@ -17,10 +17,17 @@
 //! differentiable, parallel vectors included.
 //!
 //! # When a run is over
-//! It comes to rest where `max_i ‖∂F/∂w_i‖ ≤ max(tolerance, ε (√d/η + √(n+k)))` with `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64: a weight
-//! below 2 cannot move once `η` times its slope is under half a unit in its last place, `ε`, and `d` such slopes make a norm of
-//! `√d ε/η`; the second term is the rounding of the gradient itself, a sum of `n + k` terms. What a run at rest has found is
-//! then decided by the curvature there, never by its loss or gradient alone (see [`crate::classify`]).
+//! It comes to rest where `max_i ‖∂F/∂w_i‖ ≤ max(tolerance, β ε (√d/η + √(n+k)))`, with `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64 and `β` the
+//! power of 2 at or below the longest teacher's norm, at least 1. A weight between `β` and `2β` no longer moves once `η` times its
+//! slope is under half a unit in its last place, `βε`, and `d` such slopes make a norm of `√d βε/η`; the second term is the
+//! rounding of the gradient itself, a sum of `n + k` terms. (Smaller weights still move: f32 stalls at about a third of this.)
+//! What a run at rest has found is then decided by the curvature there, never by its gradient alone (see
+//! [`crate::classify`]).
+//!
+//! With more neurons than orthonormal teachers descent reaches the global minima, which are no strict minima, only like `1/t³`
+//! in the loss; there a run ends as global once its loss is below `global_loss`, as in the paper's protocol. That is
+//! a convention and no proof: it rests on every spurious minimum known having a larger loss. Other teachers can have spurious
+//! minima of any small loss, so for them the exit is off unless it is asked for.
 
 pub mod full;
 pub mod hessian;
@@ -132,8 +139,8 @@ const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "global_exit",
         symbol: "",
-        about: "whether a run ends as global once its loss is below global_loss; auto: if n > k, where descent reaches the global \
-                minima only like 1/t³",
+        about: "whether a run ends as global once its loss is below global_loss; auto: if n > k and the teachers are orthonormal, \
+                where descent reaches the global minima only like 1/t³",
         kind: Kind::Choice(&["auto", "always", "never"]),
         default: "\"auto\"",
         seeds: false,
@@ -142,7 +149,7 @@ const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "global_loss",
         symbol: "",
-        about: "loss below which an endpoint is global; every spurious minimum known for k ≤ 40 orthonormal teachers has more than 0.006",
+        about: "that loss; every spurious minimum known for k ≤ 40 orthonormal teachers has more than 0.006",
         kind: Kind::Positive,
         default: "0.001",
         seeds: false,

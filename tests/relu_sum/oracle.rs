@@ -231,6 +231,10 @@ fn rotated_teachers_rotate_the_landscape() {
             Classifier::new(&**problem).classify(&**problem, point, &AT_REST).family.expect("a family")
         });
         assert!(a.is_same(&b), "{a:?}, {b:?}");
-        assert!(distance(&a.point, &b.point) < 1e-10, "canonical order and frame make them equal");
+        // The family's point is one of weights, whatever the frame.
+        let in_frame = rotated.image(&b.point).entries;
+        assert!(distance(&a.point, &in_frame) < 1e-10, "canonical order and frame make them equal");
+        let at = rotated.evaluate(F64, &b.point);
+        assert!((at.loss - a.loss).abs() < 1e-12 && norm(&at.gradient) < 1e-10, "{at:?}");
     });
 }

@@ -80,6 +80,9 @@ impl Problem for Watched<'_> {
     fn image(&self, state: &[f64]) -> Overlaps {
         self.problem.image(state)
     }
+    fn state_of(&self, image: &[f64]) -> Vec<f64> {
+        self.problem.state_of(image)
+    }
     fn overlaps(&self, state: &[f64]) -> Overlaps {
         self.problem.overlaps(state)
     }

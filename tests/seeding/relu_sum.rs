@@ -109,7 +109,7 @@ fn what_shapes_a_start_matters() {
         &[("input_dim", "7")],
         &[("teacher", "\"sphere\"")],
         &[("teacher", "\"gaussian\"")],
-        &[("teacher_seed", "1")],
+        &[("teacher", "\"sphere\""), ("teacher_seed", "1")],
         &[("start_scale", "2.0")],
     ];
     let mut numbers: Vec<String> = others.iter().flat_map(|set| hex(&start(set, seed(), 3)[..36])).collect();

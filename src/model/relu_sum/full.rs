@@ -21,6 +21,9 @@ const STEP: f64 = 0.1;
 /// Norm from which neurons are taken to leave the span of the teachers: far above what rounding leaves there.
 const OUTSIDE: f64 = 1e-4;
 
+/// Most inputs outside the span of the teachers whose rotations are looked at: they are this many times as many, halved.
+const MOST_ROTATED: usize = 64;
+
 /// One cell.
 #[derive(Debug)]
 pub struct Full {
@@ -61,7 +64,8 @@ impl Full {
         let exits = match values.choice("global_exit") {
             "always" => true,
             "never" => false,
-            _ => neurons > teachers.count,
+            // What is known of losses is known of orthonormal teachers.
+            _ => neurons > teachers.count && teachers.orthonormal,
         };
         Ok(Full {
             neurons,
@@ -82,7 +86,10 @@ impl Full {
         };
         let still = (self.teachers.input_dim as f64).sqrt() / self.step;
         let noise = ((self.neurons + self.teachers.count) as f64).sqrt();
-        self.settings.tolerance.max(unit * (still + noise))
+        // Weights are about as long as the teachers, and the units in their last places grow with them.
+        let longest = self.teachers.norms.iter().fold(1.0f64, |most, norm| most.max(*norm));
+        let binade = longest.log2().floor().exp2();
+        self.settings.tolerance.max(binade * unit * (still + noise))
     }
 
     fn constants(&self, precision: Precision) -> Constants<f64> {
@@ -175,7 +182,8 @@ impl Form for Full {
     }
 
     fn rest(&self) -> Option<Rest> {
-        Some(Rest { zero: 1e-9 * self.teachers.loss(), near: self.global_loss })
+        let near = if self.exits || self.teachers.orthonormal { self.global_loss } else { 0.0 };
+        Some(Rest { zero: 1e-9 * self.teachers.loss(), near })
     }
 
     fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
@@ -200,6 +208,18 @@ impl Form for Full {
         Overlaps { rows: self.neurons, columns: t.input_dim, movable, entries }
     }
 
+    fn state_of(&self, image: &[f64]) -> Vec<f64> {
+        let d = self.teachers.input_dim;
+        let Some(basis) = &self.teachers.basis else { return image.to_vec() };
+        let mut state = vec![0.0; image.len()];
+        for (out, coordinates) in state.chunks_exact_mut(d).zip(image.chunks_exact(d)) {
+            for (unit, c) in basis.chunks_exact(d).zip(coordinates) {
+                out.iter_mut().zip(unit).for_each(|(x, e)| *x += c * e);
+            }
+        }
+        state
+    }
+
     /// The overlaps with orthonormal teachers, and the norm of what is outside of their span.
     fn overlaps(&self, state: &[f64]) -> Overlaps {
         let image = Form::image(self, state);
@@ -220,6 +240,10 @@ impl Form for Full {
         }
         let d = t.input_dim;
         let image = Form::image(self, state).entries;
+        let outside: f64 = image.chunks_exact(d).flat_map(|w| &w[t.count..]).map(|x| x * x).sum();
+        if outside.sqrt() <= OUTSIDE || d - t.count > MOST_ROTATED {
+            return Vec::new();
+        }
         let mut directions = Vec::new();
         for a in t.count..d {
             for b in t.count..a {

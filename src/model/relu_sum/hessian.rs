@@ -10,6 +10,7 @@
 //! (the same as in the paper's closed forms, with nothing divided by the sine, so that nearly parallel vectors lose no
 //! digits). Where the vectors are parallel they are 0 and `(π − t) I / 2π`.
 
+use super::SMALLEST_SQUARE;
 use super::teachers::Teachers;
 use std::f64::consts::{PI, SQRT_2};
 
@@ -21,7 +22,9 @@ struct Ray {
 
 impl Ray {
     fn of(vector: &[f64]) -> Self {
-        let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let square = vector.iter().map(|x| x * x).sum::<f64>();
+        // As for the gradient: a shorter neuron has no direction.
+        let norm = if square > SMALLEST_SQUARE { square.sqrt() } else { f64::NAN };
         Ray { norm, unit: vector.iter().map(|x| x / norm).collect() }
     }
 }

@@ -18,6 +18,17 @@ impl Start {
     pub(super) fn new(values: &Values, weights: usize) -> Result<Self, Invalid> {
         let law = values.choice("start");
         let points = values.points("start_file");
+        // A value without effect would make cells that look different and are the same.
+        for (name, user, usual) in [("start_scale", "gaussian", 1.0), ("start_radius", "around", 0.1)] {
+            if law != user && values.real(name) != usual {
+                return Err(invalid(
+                    name,
+                    values.real(name),
+                    format!("has no effect with start = \"{law}\""),
+                    format!("remove it, or set start = \"{user}\""),
+                ));
+            }
+        }
         match (law, points) {
             ("gaussian", None) => {
                 Ok(Start::Gaussian((values.real("start_scale") / values.integer("teachers") as f64).sqrt()))

@@ -58,6 +58,14 @@ impl Teachers {
                 format!("choose input_dim >= {count}, fewer teachers, or teacher = \"sphere\""),
             ));
         }
+        if values.integer("teacher_seed") != 0 && matches!(law, "orthonormal" | "file") {
+            return Err(invalid(
+                "teacher_seed",
+                values.integer("teacher_seed"),
+                format!("has no effect with teacher = \"{law}\""),
+                "remove it, or set teacher = \"sphere\" or \"gaussian\"",
+            ));
+        }
         let seed = values.integer("teacher_seed") as u64;
         let mut draws = CellSeed::new(seed, &format!("relu_sum teacher;{law};{count};{input_dim}")).run(0);
         for (j, row) in rows.chunks_exact_mut(input_dim).enumerate() {
@@ -80,7 +88,7 @@ impl Teachers {
             }
             rows.copy_from_slice(points.values());
         }
-        let norms: Vec<f64> = rows.chunks_exact(input_dim).map(refine::norm).collect();
+        let mut norms: Vec<f64> = rows.chunks_exact(input_dim).map(refine::norm).collect();
         if let (Some(points), Some(j)) = (file, norms.iter().position(|norm| norm.powi(2) <= SMALLEST_SQUARE)) {
             let problem = format!("line {}: the teacher is zero", points.line(j));
             return Err(invalid("teacher_file", points, problem, "remove it and set teachers to one less"));
@@ -103,7 +111,11 @@ impl Teachers {
                     "correct the file to 10 digits, or set teacher = \"file\"",
                 ));
             }
-            basis = Some(complete(&rows, input_dim));
+            // Orthonormal to rounding, as everything else takes them to be.
+            let completed = complete(&rows, input_dim);
+            rows.copy_from_slice(&completed[..count * input_dim]);
+            norms.fill(1.0);
+            basis = Some(completed);
         }
         let orthonormal = law == "orthonormal";
         Ok(Teachers { count, input_dim, rows, norms, unit, orthonormal, basis })
