@@ -247,7 +247,8 @@ fn classify(
 
 /// Runs the given ranges of runs, in order, and hands over what has finished, in order.
 ///
-/// Ranges are cut into batches of at most `batch` runs (0: as the backend likes), and of no more than the backend can take. Small batches of the CPU run side by side.
+/// Ranges are cut into batches of at most `batch` runs (0: as the backend likes), and of no more than the backend can take. Small
+/// batches of the CPU run side by side.
 ///
 /// # Errors
 /// The backend's, or what `sink` returns; what was handed over before stays done.

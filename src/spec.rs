@@ -30,7 +30,7 @@ pub use reader::SpecError;
 use crate::endpoint::Outcome;
 use crate::model::{self, Invalid, Model, StepSize, Value};
 use reader::{Reader, number, short};
-use set::{apply_set, blame_set};
+use set::{apply_set, blame_set, sets_key};
 use std::path::Path;
 use toml::Table;
 
@@ -249,7 +249,18 @@ impl Spec {
         section.finish()?;
 
         let mut section = top.table("published")?;
-        let published = if section.present() { Some(read_published(&mut section, model)?) } else { None };
+        let mut published = if section.present() { Some(read_published(&mut section, model)?) } else { None };
+        if let Some(published) = &mut published {
+            // The rows only say which cells they are for among those of the file.
+            let elsewhere = |name: &&str| {
+                sets_key(sets, &format!("params.{name}")) && !published.columns.iter().any(|column| column == name)
+            };
+            if let Some(name) = model.parameters().iter().map(|p| p.name).find(elsewhere) {
+                published.rows.clear();
+                published.note =
+                    format!("The figures are left out: params.{name} was set to other values than theirs.");
+            }
+        }
         section.finish()?;
         top.finish()?;
 

@@ -271,4 +271,11 @@ fn published_figures_are_compared() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!((json["sum_of_squares"].as_f64().unwrap() - sum).abs() < 1e-9);
     assert_eq!(json["sum_of_squares_cells"], 2);
+    // They are not for cells that differ in what their rows do not name.
+    let other = ["run", "spec.toml", "--quiet", "--out", "other", "--set", "params.filter_size=6"];
+    let text = place.run(&other).done().out;
+    assert!(text.contains("left out: params.filter_size") && !text.contains("differences: "), "{text}");
+    assert_eq!(place.table("other/summary.csv").numbers("published"), [None; 4]);
+    let text = place.run(&["report", "other"]).done().out;
+    assert!(text.contains("left out: params.filter_size"), "the folder knows: {text}");
 }
