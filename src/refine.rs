@@ -59,8 +59,8 @@ struct Curvature {
     lift: f64,
     error: f64,
     flat: Vec<&'static str>,
-    /// Dimension of the flat space.
-    flat_dim: usize,
+    /// Orthonormal basis of the flat space.
+    flat_basis: Vec<Vec<f64>>,
 }
 
 impl Curvature {
@@ -78,20 +78,20 @@ impl Curvature {
         let n = dim as f64;
         let directions = problem.flat_directions(point);
         let lift = 4.0 * norm + 1.0;
-        let basis = orthonormal(directions.iter().map(|(_, direction)| &direction[..]));
-        for direction in &basis {
+        let flat_basis = orthonormal(directions.iter().map(|(_, direction)| &direction[..]));
+        for direction in &flat_basis {
             project_out(&mut matrix, direction, lift);
         }
         let mut flat: Vec<&'static str> = directions.into_iter().map(|(name, _)| name).collect();
         flat.dedup();
         // Rounding of the entries and of the eigenvalue iteration (backward stable), and errors of differences.
         let error = n * (4.0 * f64::EPSILON * norm + difference);
-        Some(Curvature { dim, matrix, lift, error, flat, flat_dim: basis.len() })
+        Some(Curvature { dim, matrix, lift, error, flat, flat_basis })
     }
 
     fn spectrum(self) -> Option<Spectrum> {
         let mut eigenvalues = dense::eigenvalues(&self.matrix, self.dim)?;
-        eigenvalues.truncate(self.dim - self.flat_dim);
+        eigenvalues.truncate(self.dim - self.flat_basis.len());
         debug_assert!(eigenvalues.iter().all(|x| *x < 0.5 * self.lift));
         Some(Spectrum { eigenvalues, error: self.error, flat: self.flat })
     }
@@ -104,8 +104,7 @@ pub fn orthonormal<'a>(vectors: impl Iterator<Item = &'a [f64]>) -> Vec<Vec<f64>
         let mut rest = vector.to_vec();
         let length = norm(&rest);
         for unit in &basis {
-            let along = dot(unit, &rest);
-            rest.iter_mut().zip(unit).for_each(|(x, u)| *x -= along * u);
+            remove(&mut rest, unit);
         }
         let left = norm(&rest);
         if left > 1e-8 * length {
@@ -114,6 +113,12 @@ pub fn orthonormal<'a>(vectors: impl Iterator<Item = &'a [f64]>) -> Vec<Vec<f64>
         }
     }
     basis
+}
+
+/// Takes the part along a unit vector out of a vector.
+fn remove(vector: &mut [f64], unit: &[f64]) {
+    let along = dot(unit, vector);
+    vector.iter_mut().zip(unit).for_each(|(x, u)| *x -= along * u);
 }
 
 /// `(I − uuᵀ) H (I − uuᵀ) + lift · uuᵀ`
@@ -208,13 +213,9 @@ fn newton(problem: &dyn Problem, endpoint: &[f64]) -> Result<Vec<f64>, Lost> {
         let gradient = problem.evaluate(Precision::F64, &point).gradient;
         let curvature = Curvature::at(problem, &point).ok_or(Lost::Corner)?;
         let mut step = dense::solve(&curvature.matrix, curvature.dim, &gradient).ok_or(Lost::TooFar)?;
-        if curvature.flat_dim > 0 {
-            // The solution has no part along flat directions but rounding's.
-            let directions = problem.flat_directions(&point);
-            for unit in orthonormal(directions.iter().map(|(_, direction)| &direction[..])) {
-                let along = dot(&unit, &step);
-                step.iter_mut().zip(&unit).for_each(|(x, u)| *x -= along * u);
-            }
+        // The solution has no part along flat directions but rounding's.
+        for unit in &curvature.flat_basis {
+            remove(&mut step, unit);
         }
         let length = norm(&step);
         // The rounding of gradient and Hessian leaves steps of this size in the end.

@@ -4,13 +4,13 @@ use super::layout::{self, probability_text};
 use crate::family::{Families, digits};
 use crate::interval::Method;
 use crate::plan::Plan;
-use crate::store::table::{number, to_csv};
+use crate::store::table::{field, number, to_csv};
 use crate::tally::Tally;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// One family of one cell: a row of `families.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One family of one cell: a row of `families.csv`, whose columns these fields are, in order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FamilyRow {
     /// Index of the cell.
     pub cell: usize,
@@ -164,7 +164,7 @@ impl<'a> FamilyTable<'a> {
         layout::markdown(&header, &rows)
     }
 
-    /// Names and values of a row, without the parameters.
+    /// Names and values of a row, the cell first, without the parameters.
     fn fields(row: &FamilyRow) -> Map<String, Value> {
         match serde_json::to_value(row) {
             Ok(Value::Object(map)) => map,
@@ -195,51 +195,25 @@ impl<'a> FamilyTable<'a> {
         let Some(cell) = self.plan.cells.first() else { return Vec::new() };
         let mut header = vec!["cell".to_string()];
         header.extend(self.plan.columns(cell).into_iter().map(|(name, _)| name.to_string()));
-        header.extend(FIELDS.map(String::from));
+        header.extend(Self::fields(&FamilyRow::default()).into_iter().skip(1).map(|(name, _)| name));
         let rows = self.rows.iter().map(|row| {
             let mut cells = vec![row.cell.to_string()];
             cells.extend(self.columns(row).into_iter().map(|(_, value)| value));
-            cells.extend([
-                row.label.clone(),
-                row.outcome.clone(),
-                number(row.loss),
-                number(row.eigenvalue_min),
-                number(row.eigenvalue_max),
-                row.index.to_string(),
-                row.orbits.clone(),
-                row.count.to_string(),
-                row.runs.to_string(),
-                number(row.probability),
-                number(row.low),
-                number(row.high),
-                number(row.level),
-                row.first_run.to_string(),
-                number(row.moved),
-            ]);
+            cells.extend(Self::fields(row).into_iter().skip(1).map(|(_, value)| csv_text(&value)));
             cells
         });
         to_csv(&header, rows)
     }
 }
 
-/// Columns of `families.csv` after the cell and its parameters.
-const FIELDS: [&str; 15] = [
-    "label",
-    "outcome",
-    "loss",
-    "eigenvalue_min",
-    "eigenvalue_max",
-    "index",
-    "orbits",
-    "count",
-    "runs",
-    "probability",
-    "low",
-    "high",
-    "level",
-    "first_run",
-    "moved",
-];
+/// A field of [`FamilyRow`] as tables have it.
+fn csv_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(n) if n.is_u64() => n.to_string(),
+        value => field(value.as_f64()),
+    }
+}
 
 /// Reads `families.csv`; `None` if anything is not as it was written.
 pub fn read(bytes: &[u8]) -> Option<Vec<FamilyRow>> {
