@@ -17,6 +17,8 @@ pub struct Angle<R> {
     pub angle: R,
     /// `π − φ`, computed without cancellation near `φ = π`.
     pub supplement: R,
+    /// The smaller of the two.
+    pub acute: R,
 }
 
 /// Angle of the point `(x, y)` with `y >= 0` and `r = hypot(x, y) > 0`.
@@ -35,14 +37,14 @@ pub fn angle_of<R: Real>(x: R, y: R, r: R) -> Angle<R> {
     let (last, rest) = coefficients.split_last().unwrap_or((&0.0, &[]));
     let mut polynomial = R::splat(*last);
     for &c in rest.iter().rev() {
-        polynomial = polynomial * z + R::splat(c);
+        polynomial = polynomial.mul_add(z, R::splat(c));
     }
     let half = t * polynomial;
     let to_axis = half + half;
     let acute = R::select(across.lt(y), R::splat(0.5 * PI) - to_axis, to_axis);
     let obtuse = R::splat(PI) - acute;
     let left = x.lt(R::zero());
-    Angle { angle: R::select(left, obtuse, acute), supplement: R::select(left, acute, obtuse) }
+    Angle { angle: R::select(left, obtuse, acute), supplement: R::select(left, acute, obtuse), acute }
 }
 
 /// `π − g(φ) = π (1 − cos φ) − (sin φ − φ cos φ)` without cancellation near `φ = 0`, where it is `≈ (π/2) φ²`.

@@ -11,9 +11,10 @@ pub mod relu_sum;
 
 pub use crate::parameter::{Kind, Parameter, Value, Values};
 
-use crate::descent::{self, Landscape, Rule};
+use crate::descent::{self, Landscape, Queue, Rule};
 use crate::endpoint::Stop;
-use crate::real::{Lanes, Precision, Real};
+use crate::real::wide::{self, F32s, F64s, Vectorised};
+use crate::real::{Precision, Real};
 use crate::seed::Draws;
 use crate::symmetry::Overlaps;
 use std::sync::Arc;
@@ -168,18 +169,16 @@ pub struct Evaluation {
     pub stop: Option<Stop>,
 }
 
-/// A chunk of runs handed to the CPU: starts in, endpoints out.
-#[derive(Debug)]
-pub struct Chunk<'a> {
-    /// Weights of the runs, one after another; overwritten with the endpoints.
-    pub states: &'a mut [f64],
-    /// Why and when each run stopped.
-    pub stops: &'a mut [Stop],
+/// Runs handed to the CPU: starts in, endpoints out.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'a, 'q> {
+    /// The runs; threads may share them.
+    pub queue: &'a Queue<'q>,
     /// Format of the arithmetic.
     pub precision: Precision,
-    /// Advance one run at a time instead of a tile of runs. The results are the same.
+    /// Advance one run at a time instead of vectors of runs. The results are the same.
     pub one_by_one: bool,
-    /// Raised to abandon the chunk.
+    /// Raised to abandon the work.
     pub cancel: &'a AtomicBool,
 }
 
@@ -199,8 +198,8 @@ pub trait Problem: Send + Sync {
     fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> f64;
     /// Loss, gradient and class of a state.
     fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation;
-    /// Advances a chunk of runs to their ends; `false` if it was abandoned.
-    fn descend(&self, chunk: Chunk<'_>) -> bool;
+    /// Advances runs to their ends until none is left; `false` if the work was abandoned.
+    fn descend(&self, work: Work<'_, '_>) -> bool;
     /// Description for a device that computes in the given format.
     fn kernel(&self, precision: Precision) -> Kernel;
     /// What theory says about this cell.
@@ -253,7 +252,7 @@ pub trait Form: Send + Sync {
     fn rule(&self) -> Rule;
     /// See [`Problem::endpoint_loss`].
     fn endpoint_loss(&self, _start: &[f64], state: &[f64], _steps: u32) -> f64 {
-        evaluate::<f64, Self>(self, state).loss
+        wide::dispatch(Evaluate { form: self, precision: Precision::F64, state }).loss
     }
     /// See [`Problem::kernel`].
     fn kernel(&self, precision: Precision) -> Kernel;
@@ -289,19 +288,69 @@ pub trait Form: Send + Sync {
     }
 }
 
-/// Loss, gradient and class at one state, in a scalar format.
-fn evaluate<R: Real, F: Form + ?Sized>(form: &F, state: &[f64]) -> Evaluation {
-    let landscape = form.over::<R>();
-    let x: Vec<R> = state.iter().map(|&value| R::splat(value)).collect();
-    let mut gradient = vec![R::zero(); x.len()];
-    let mut scratch = landscape.scratch();
-    let survey = landscape.survey(&x, &mut scratch);
-    landscape.gradient(&x, &survey, &scratch, &mut gradient);
-    let code = landscape.decide(&survey).lane(0) as u32;
-    Evaluation {
-        loss: landscape.loss(&x, &survey).lane(0),
-        gradient: gradient.iter().map(|g| g.lane(0)).collect(),
-        stop: (code != 0).then(|| Stop::from_code(code, 0)),
+/// Loss, gradient and class of one state.
+struct Evaluate<'a, F: ?Sized> {
+    form: &'a F,
+    precision: Precision,
+    state: &'a [f64],
+}
+
+impl<F: Form + ?Sized> Evaluate<'_, F> {
+    #[inline(always)]
+    fn over<R: Real>(self) -> Evaluation {
+        let landscape = self.form.over::<R>();
+        let x: Vec<R> = self.state.iter().map(|&value| R::splat(value)).collect();
+        let mut gradient = vec![R::zero(); x.len()];
+        let mut scratch = landscape.scratch();
+        let pass = landscape.pass(&x, &mut scratch);
+        let survey = landscape.survey(&x, &pass);
+        landscape.gradient(&x, &survey, &scratch, &mut gradient);
+        let code = landscape.decide(&survey).lane(0) as u32;
+        Evaluation {
+            loss: landscape.loss(&x, &survey).lane(0),
+            gradient: gradient.iter().map(|g| g.lane(0)).collect(),
+            stop: (code != 0).then(|| Stop::from_code(code, 0)),
+        }
+    }
+}
+
+impl<F: Form + ?Sized> Vectorised for Evaluate<'_, F> {
+    type Output = Evaluation;
+
+    // One state fills no vector, but the processor's fused operations are worth their while.
+    #[inline(always)]
+    fn with<S: pulp::Simd>(self) -> Evaluation {
+        match self.precision {
+            Precision::F32 => self.over::<f32>(),
+            Precision::F64 => self.over::<f64>(),
+        }
+    }
+}
+
+/// Runs advanced to their ends.
+struct Descend<'a, 'q, F> {
+    form: &'a F,
+    work: Work<'a, 'q>,
+}
+
+impl<F: Form> Descend<'_, '_, F> {
+    #[inline(always)]
+    fn over<R: Real>(self) -> bool {
+        descent::descend(&self.form.over::<R>(), &self.form.rule(), self.work.queue, self.work.cancel)
+    }
+}
+
+impl<F: Form> Vectorised for Descend<'_, '_, F> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with<S: pulp::Simd>(self) -> bool {
+        match (self.work.precision, self.work.one_by_one) {
+            (Precision::F64, true) => self.over::<f64>(),
+            (Precision::F32, true) => self.over::<f32>(),
+            (Precision::F64, false) => self.over::<F64s<S>>(),
+            (Precision::F32, false) => self.over::<F32s<S>>(),
+        }
     }
 }
 
@@ -325,20 +374,10 @@ impl<F: Form> Problem for F {
         Form::endpoint_loss(self, start, state, steps)
     }
     fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation {
-        match precision {
-            Precision::F32 => evaluate::<f32, F>(self, state),
-            Precision::F64 => evaluate::<f64, F>(self, state),
-        }
+        wide::dispatch(Evaluate { form: self, precision, state })
     }
-    fn descend(&self, chunk: Chunk<'_>) -> bool {
-        let rule = Form::rule(self);
-        let Chunk { states, stops, precision, one_by_one, cancel } = chunk;
-        match (precision, one_by_one) {
-            (Precision::F64, true) => descent::descend(&self.over::<f64>(), &rule, states, stops, cancel),
-            (Precision::F32, true) => descent::descend(&self.over::<f32>(), &rule, states, stops, cancel),
-            (Precision::F64, false) => descent::descend(&self.over::<Lanes<f64, 8>>(), &rule, states, stops, cancel),
-            (Precision::F32, false) => descent::descend(&self.over::<Lanes<f32, 16>>(), &rule, states, stops, cancel),
-        }
+    fn descend(&self, work: Work<'_, '_>) -> bool {
+        wide::dispatch(Descend { form: self, work })
     }
     fn kernel(&self, precision: Precision) -> Kernel {
         Form::kernel(self, precision)

@@ -1,9 +1,11 @@
 //! The number types a model is written over.
 //!
-//! A model's mathematics is one generic text over [`Real`]. `f64` is the reference, `f32` the twin of the shaders, and
-//! [`Lanes`] advances several independent runs in one tile (batch innermost), which is what makes the CPU backend fast.
-//! All operations are single IEEE operations without contraction, so a run gives the same bits in a scalar and in any
-//! lane of a tile.
+//! A model's mathematics is one generic text over [`Real`]. `f64` is the reference, `f32` the twin of the shaders, and a
+//! vector register of runs side by side is what makes the CPU backend fast. All operations are single IEEE operations, and
+//! multiplication and addition are fused exactly where the text says [`Real::mul_add`], so a run gives the same bits in a
+//! scalar and in any lane, whatever the width that the processor offers.
+
+pub(crate) mod wide;
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
@@ -73,6 +75,8 @@ impl Precision {
 pub trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> {
     /// True if any lane is true.
     fn any(self) -> bool;
+    /// The truth values, lane `i` in bit `i`.
+    fn bits(self) -> u64;
 }
 
 /// A real number, or one real number in each lane of a tile.
@@ -97,9 +101,11 @@ pub trait Real:
     /// The same number, rounded to the format, in every lane.
     fn splat(x: f64) -> Self;
     /// The number in lane `i`.
-    fn lane(self, i: usize) -> f64;
+    fn lane(&self, i: usize) -> f64;
     /// Writes `x`, rounded to the format, into lane `i`.
     fn set_lane(&mut self, i: usize, x: f64);
+    /// `self * factor + term`, rounded once.
+    fn mul_add(self, factor: Self, term: Self) -> Self;
     /// Correctly rounded square root.
     fn sqrt(self) -> Self;
     /// Absolute value.
@@ -127,12 +133,11 @@ impl Mask for bool {
     fn any(self) -> bool {
         self
     }
+    #[inline(always)]
+    fn bits(self) -> u64 {
+        u64::from(self)
+    }
 }
-
-/// What the two scalar formats have in common, so that [`Lanes`] is written once.
-pub trait Scalar: Real<Mask = bool> + Default + PartialOrd {}
-impl Scalar for f32 {}
-impl Scalar for f64 {}
 
 macro_rules! scalar_real {
     ($t:ty, $precision:expr) => {
@@ -146,12 +151,16 @@ macro_rules! scalar_real {
                 x as $t
             }
             #[inline(always)]
-            fn lane(self, _: usize) -> f64 {
-                f64::from(self)
+            fn lane(&self, _: usize) -> f64 {
+                f64::from(*self)
             }
             #[inline(always)]
             fn set_lane(&mut self, _: usize, x: f64) {
                 *self = x as $t;
+            }
+            #[inline(always)]
+            fn mul_add(self, factor: Self, term: Self) -> Self {
+                self.mul_add(factor, term)
             }
             #[inline(always)]
             fn sqrt(self) -> Self {
@@ -186,149 +195,3 @@ macro_rules! scalar_real {
 }
 scalar_real!(f32, Precision::F32);
 scalar_real!(f64, Precision::F64);
-
-/// `N` independent runs side by side; every operation acts on all lanes alike.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-pub struct Lanes<T, const N: usize>([T; N]);
-
-/// Truth values of [`Lanes`].
-#[derive(Clone, Copy, Debug)]
-pub struct LanesMask<const N: usize>([bool; N]);
-
-impl<const N: usize> Mask for LanesMask<N> {
-    #[inline(always)]
-    fn any(self) -> bool {
-        // A fold without early exit becomes one vector test.
-        self.0.iter().fold(false, |any, &m| any | m)
-    }
-}
-
-macro_rules! lanes_op {
-    ($trait:ident, $method:ident, $op:tt) => {
-        impl<T: Scalar, const N: usize> $trait for Lanes<T, N> {
-            type Output = Self;
-            #[inline(always)]
-            fn $method(mut self, other: Self) -> Self {
-                for i in 0..N {
-                    self.0[i] = self.0[i] $op other.0[i];
-                }
-                self
-            }
-        }
-    };
-}
-lanes_op!(Add, add, +);
-lanes_op!(Sub, sub, -);
-lanes_op!(Mul, mul, *);
-lanes_op!(Div, div, /);
-
-macro_rules! mask_op {
-    ($trait:ident, $method:ident, $op:tt) => {
-        impl<const N: usize> $trait for LanesMask<N> {
-            type Output = Self;
-            #[inline(always)]
-            fn $method(mut self, other: Self) -> Self {
-                for i in 0..N {
-                    self.0[i] $op other.0[i];
-                }
-                self
-            }
-        }
-    };
-}
-mask_op!(BitAnd, bitand, &=);
-mask_op!(BitOr, bitor, |=);
-
-impl<const N: usize> Not for LanesMask<N> {
-    type Output = Self;
-    #[inline(always)]
-    fn not(mut self) -> Self {
-        for m in &mut self.0 {
-            *m = !*m;
-        }
-        self
-    }
-}
-
-impl<T: Scalar, const N: usize> Neg for Lanes<T, N> {
-    type Output = Self;
-    #[inline(always)]
-    fn neg(self) -> Self {
-        self.map(|x| -x)
-    }
-}
-
-impl<T: Scalar, const N: usize> Lanes<T, N> {
-    #[inline(always)]
-    fn map(mut self, f: impl Fn(T) -> T) -> Self {
-        for x in &mut self.0 {
-            *x = f(*x);
-        }
-        self
-    }
-
-    #[inline(always)]
-    fn zip(mut self, other: Self, f: impl Fn(T, T) -> T) -> Self {
-        for i in 0..N {
-            self.0[i] = f(self.0[i], other.0[i]);
-        }
-        self
-    }
-
-    #[inline(always)]
-    fn compare(self, other: Self, f: impl Fn(T, T) -> bool) -> LanesMask<N> {
-        LanesMask(std::array::from_fn(|i| f(self.0[i], other.0[i])))
-    }
-}
-
-impl<T: Scalar, const N: usize> Real for Lanes<T, N> {
-    type Mask = LanesMask<N>;
-    const LANES: usize = N;
-    const PRECISION: Precision = T::PRECISION;
-
-    #[inline(always)]
-    fn splat(x: f64) -> Self {
-        Lanes([T::splat(x); N])
-    }
-    #[inline(always)]
-    fn lane(self, i: usize) -> f64 {
-        self.0[i].lane(0)
-    }
-    #[inline(always)]
-    fn set_lane(&mut self, i: usize, x: f64) {
-        self.0[i].set_lane(0, x);
-    }
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        self.map(T::sqrt)
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        self.map(T::abs)
-    }
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        self.zip(other, T::max)
-    }
-    #[inline(always)]
-    fn min(self, other: Self) -> Self {
-        self.zip(other, T::min)
-    }
-    #[inline(always)]
-    fn lt(self, other: Self) -> LanesMask<N> {
-        self.compare(other, |a, b| a < b)
-    }
-    #[inline(always)]
-    fn le(self, other: Self) -> LanesMask<N> {
-        self.compare(other, |a, b| a <= b)
-    }
-    #[inline(always)]
-    fn select(mask: LanesMask<N>, yes: Self, no: Self) -> Self {
-        let mut out = no;
-        for i in 0..N {
-            out.0[i] = if mask.0[i] { yes.0[i] } else { no.0[i] };
-        }
-        out
-    }
-}

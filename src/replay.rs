@@ -1,8 +1,9 @@
 //! One run again, step by step: the path of a descent that an experiment has made.
 
 use crate::classify::{Classifier, Found};
+use crate::descent::Queue;
 use crate::endpoint::{Status, Stop};
-use crate::model::{Chunk, Invalid, Model, Settings};
+use crate::model::{Invalid, Model, Settings, Work};
 use crate::plan::Cell;
 use crate::real::Precision;
 use crate::refine::norm;
@@ -84,8 +85,9 @@ pub fn replay(
         let leg = every.after(taken).min(budget) - taken;
         let settings = Settings { max_steps: leg, ..cell.settings.clone() };
         let mut stops = [Stop::POISON];
-        let chunk = Chunk { states: &mut state, stops: &mut stops, precision, one_by_one: true, cancel: &never };
-        model.problem(form, &cell.values, &settings)?.descend(chunk);
+        let queue = Queue::new(&mut state, &mut stops, dim, 1, 1);
+        let work = Work { queue: &queue, precision, one_by_one: true, cancel: &never };
+        model.problem(form, &cell.values, &settings)?.descend(work);
         let [stop] = stops;
         taken += stop.steps;
         if stop.steps > 0 {

@@ -2,11 +2,13 @@
 //! independent program in 90 digits.
 
 use crate::support::{
-    assert_close, conditioning, distance, for_all_cells, for_cases, largest, problem, random_point, round_to_f32,
+    assert_close, conditioning, distance, for_all_cells, for_cases, largest, problem, random_point, round_to_f32, run,
     settings, settings_of, trial,
 };
 use libtest_mimic::Trial;
-use spurious::model::{Problem, find};
+use spurious::backend::cpu::Cpu;
+use spurious::endpoint::Status;
+use spurious::model::{Problem, Settings, find};
 use spurious::real::Precision;
 use std::cell::Cell;
 
@@ -15,6 +17,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("gradients::match_central_differences", match_central_differences),
         trial("gradients::f32_matches_f64", f32_matches_f64),
+        trial("gradients::a_step_is_a_step_size_times_the_gradient", a_step_is_a_step_size_times_the_gradient),
+        trial("gradients::small_components_of_a_filter_rest", small_components_of_a_filter_rest),
         trial("gradients::full_matches_the_oracle", full_matches_the_oracle),
         trial("gradients::reduced_matches_the_oracle", reduced_matches_the_oracle),
     ]
@@ -188,4 +192,57 @@ fn reduced_matches_the_oracle() {
         assert_close(ended, loss, 4.0 * F64 * case.energy, &format!("case {index}: loss at the end"));
     }
     assert!(find("cnn").unwrap().forms().iter().any(|(form, _)| *form == "reduced"));
+}
+
+/// The fast loop moves the weights and looks at them in one pass, with the step size folded into its constants.
+fn a_step_is_a_step_size_times_the_gradient() {
+    for_all_cells(|what, model, form, set| {
+        let one = Settings { max_steps: 1, verdicts: false, tolerance: 1e-30, ..settings_of(model.name()) };
+        let problem = problem(model.name(), form, set, &one);
+        let steps = problem.rule().steps;
+        for (precision, epsilon) in [(Precision::F64, F64), (Precision::F32, F32)] {
+            for_cases("gradients::a_step", 20, |_, draws| {
+                let mut x = random_point(draws, 1.0, problem.dim());
+                round_to_f32(&mut x);
+                for backend in [Cpu::new(precision), Cpu::one_by_one(precision)] {
+                    let ends = run(&backend, &*problem, &x);
+                    if ends.stops[0].status != Status::OutOfSteps {
+                        continue;
+                    }
+                    assert_eq!(ends.stops[0].steps, 1, "{what}");
+                    let slopes = problem.evaluate(Precision::F64, &x).gradient;
+                    let (_, noise) = conditioning(&*problem, &x, epsilon, draws);
+                    for (i, (end, start)) in ends.states.iter().zip(&x).enumerate() {
+                        // The step's own roundings, and those of the slope.
+                        let allowed = steps[i] * noise + 4.0 * epsilon * (start.abs() + (steps[i] * slopes[i]).abs());
+                        let expected = start - steps[i] * slopes[i];
+                        assert!(
+                            (end - expected).abs() <= allowed,
+                            "{what}, {precision:?}, weight {i}: {end}, {expected}"
+                        );
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Subnormal numbers would cost a processor many times the time of others.
+fn small_components_of_a_filter_rest() {
+    let one = Settings { max_steps: 1, verdicts: false, tolerance: 1e-30, ..settings() };
+    for (form, from) in [("full", [0.5, 2e-18, 0.5e-18]), ("reduced", [0.5, 2e-18, 0.1])] {
+        let problem = problem("cnn", form, &[("filter_size", "3")], &one);
+        let mut x = vec![0.1; problem.dim()];
+        x[..3].copy_from_slice(&from);
+        let slopes = problem.evaluate(Precision::F64, &x).gradient;
+        let ends = run(&Cpu::new(Precision::F64), &*problem, &x);
+        assert!(slopes[1] != 0.0 && ends.states[1] != x[1], "{form}: {slopes:?}");
+        x[1] = 0.5e-18;
+        let slopes = problem.evaluate(Precision::F64, &x).gradient;
+        let ends = run(&Cpu::new(Precision::F64), &*problem, &x);
+        assert!(slopes[1] == 0.0 && ends.states[1] == x[1] && ends.states.last() != x.last(), "{form}: {slopes:?}");
+        if form == "full" {
+            assert!(slopes[2] == 0.0 && ends.states[2] == x[2]);
+        }
+    }
 }

@@ -1,19 +1,15 @@
 //! The CPU: threads, and in each thread a tile of runs side by side.
 
 use super::{Backend, BackendError, Batch, check_range};
+use crate::descent::Queue;
 use crate::endpoint::{Endpoints, Stop};
-use crate::model::{Chunk, Invalid, Problem};
-use crate::real::Precision;
+use crate::model::{Invalid, Problem, Work};
+use crate::real::{Precision, wide};
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
 
-/// Runs that one task takes: enough to refill lanes from, few enough to share out evenly.
-const RUNS_PER_TASK: usize = 2048;
-
-/// States above this many numbers may be shared out in tasks of one tile.
-const LARGE_STATE: usize = 4096;
-/// Runs of the widest tile.
-const TILE: usize = 16;
+/// Runs that a thread takes from a batch at once, at most.
+const BLOCK: usize = 256;
 
 /// Runs in a batch; a batch is also what an interrupted experiment may lose.
 const BATCH: usize = 1 << 16;
@@ -86,21 +82,15 @@ impl Backend for Cpu {
         let runs = batch.runs();
         let mut states = batch.starts;
         let mut stops = vec![Stop::POISON; runs];
-        // Several tasks a thread, so that a slow run at the end does not leave the other threads idle for long.
-        let fewest = if dim > LARGE_STATE { TILE } else { 64 };
-        let per_task = (runs / (4 * rayon::current_num_threads())).clamp(fewest, RUNS_PER_TASK);
-        let finished = states
-            .par_chunks_mut(per_task * dim)
-            .zip(stops.par_chunks_mut(per_task))
-            .map(|(states, stops)| {
-                batch.problem.descend(Chunk {
-                    states,
-                    stops,
-                    precision: self.precision,
-                    one_by_one: self.one_by_one,
-                    cancel,
-                })
-            })
+        let threads = rayon::current_num_threads();
+        let share = runs.div_ceil(threads);
+        let block = (share / 8).clamp(wide::widest(self.precision), BLOCK);
+        let queue = Queue::new(&mut states, &mut stops, dim, block, share);
+        let work = Work { queue: &queue, precision: self.precision, one_by_one: self.one_by_one, cancel };
+        let finished = (0..threads)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|_| batch.problem.descend(work))
             .reduce(|| true, |a, b| a & b);
         if !finished {
             return Err(BackendError::Cancelled);

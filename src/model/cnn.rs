@@ -131,6 +131,8 @@ const AUTO_FRACTION: f64 = 0.2;
 
 /// A radius² that no run reaches, in any format: where it stands, no verdict is given.
 const NEVER: f64 = 1e37;
+/// Component of the filter across `w*`, for a filter of length 1, below which it rests.
+const STILL: f64 = 1e-18;
 
 impl Model for Cnn {
     fn name(&self) -> &'static str {
@@ -321,6 +323,12 @@ impl Cell {
         let gap_scale = sum / (s * square);
         let gap_ceiling = t.ratio * PI / t.stiffness();
         let margin = (1.0 - gap_ceiling).max(0.0);
+        // `g ≈ (π − φ)³/3` near π must not use up the margin either.
+        let spurious_angle = if theory::has_spurious_minimum(t) { tolerance.min(margin.cbrt()) } else { -1.0 };
+        // Under a stable step |A| stays within the larger of its start and its target; six orders of margin.
+        let size_limit = 1e6 * (self.output_radius + s * t.norm) * (1.0 + t.norm);
+        // A size beyond its limit has a half beyond half of it.
+        let spread_limit = (0.25 * size_limit * size_limit).min(0.1 * NEVER);
         let sum_tolerance = |margin: f64| tolerance * f64::min(k.sqrt() * s * t.norm, margin / gap_scale);
         Constants {
             filter_norm: s,
@@ -332,20 +340,27 @@ impl Cell {
             spurious_sum: k.sqrt() * spurious.along,
             spurious_overlap: spurious.overlap,
             global_angle: tolerance,
-            // `g ≈ (π − φ)³/3` near π must not use up the margin either.
-            spurious_angle: if theory::has_spurious_minimum(t) { tolerance.min(margin.cbrt()) } else { -1.0 },
+            spurious_angle,
+            nearest_angle: tolerance.max(spurious_angle),
             global_sum_tolerance: sum_tolerance(1.0),
             spurious_sum_tolerance: sum_tolerance(margin),
             global_overlap_tolerance: tolerance * s * square,
             spurious_overlap_tolerance: tolerance * spurious.overlap.abs(),
-            // Under a stable step |A| stays within the larger of its start and its target; six orders of margin.
-            size_limit: 1e6 * (self.output_radius + s * t.norm) * (1.0 + t.norm),
+            size_limit,
             square_limit: NEVER,
+            spread_limit,
+            spread_of_square: spread_limit / NEVER,
             along: t.along,
             across: t.across,
             root_patches: k.sqrt(),
+            still: STILL * self.filter_scale,
             filter_step: self.filter_step,
             output_step: self.output_step,
+            filter_rate: self.filter_step * s * 0.5 / PI,
+            output_rate: self.output_step * s * 0.5 / PI,
+            level_rate: self.output_step * 0.5 / PI,
+            decay_rate: self.output_step * (PI - 1.0) * 0.5 / PI,
+            along_decay_rate: self.output_step * t.stiffness() * 0.5 / PI,
         }
     }
 

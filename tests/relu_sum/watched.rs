@@ -1,7 +1,7 @@
 //! A problem with a look at what is asked of it, or without its closed form of the Hessian.
 
 use spurious::descent::Rule;
-use spurious::model::{Chunk, Evaluation, Kernel, Prediction, Problem, Rest};
+use spurious::model::{Evaluation, Kernel, Prediction, Problem, Rest, Work};
 use spurious::real::Precision;
 use spurious::seed::Draws;
 use spurious::symmetry::Overlaps;
@@ -55,8 +55,8 @@ impl Problem for Watched<'_> {
         self.evaluations.fetch_add(1, Ordering::Relaxed);
         self.problem.evaluate(precision, state)
     }
-    fn descend(&self, chunk: Chunk<'_>) -> bool {
-        self.problem.descend(chunk)
+    fn descend(&self, work: Work<'_, '_>) -> bool {
+        self.problem.descend(work)
     }
     fn kernel(&self, precision: Precision) -> Kernel {
         self.problem.kernel(precision)

@@ -33,26 +33,54 @@ pub struct Over<R> {
     teacher: Vec<R>,
 }
 
+/// What a pass over the weights leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass<R> {
+    /// `‖v‖² − v₀²`
+    across_square: R,
+    /// `1ᵀa`
+    sum: R,
+    /// `aᵀa*`
+    overlap: R,
+}
+
+impl<R: Real> Pass<R> {
+    #[inline(always)]
+    fn new() -> Self {
+        Pass { across_square: R::zero(), sum: R::zero(), overlap: R::zero() }
+    }
+
+    #[inline(always)]
+    fn add_across(&mut self, v: R) {
+        self.across_square = v.mul_add(v, self.across_square);
+    }
+
+    #[inline(always)]
+    fn add_output(&mut self, a: R, target: R) {
+        self.sum = self.sum + a;
+        self.overlap = a.mul_add(target, self.overlap);
+    }
+}
+
 impl<R: Real> Landscape<R> for Over<R> {
+    type Pass = Pass<R>;
     type Survey = Survey<R>;
     type Scratch = ();
 
     fn scratch(&self) {}
 
     #[inline(always)]
-    fn survey(&self, x: &[R], (): &mut ()) -> Survey<R> {
+    fn pass(&self, x: &[R], (): &mut ()) -> Pass<R> {
         let (filter, output) = x.split_at(self.filter_size);
-        let mut across = R::zero();
-        for &v in &filter[1..] {
-            across = across + v * v;
-        }
-        let mut sum = R::zero();
-        let mut overlap = R::zero();
-        for (&a, &target) in output.iter().zip(&self.teacher) {
-            sum = sum + a;
-            overlap = overlap + a * target;
-        }
-        self.constants.survey(filter[0], across.sqrt(), across, sum, overlap)
+        let mut pass = Pass::new();
+        filter[1..].iter().for_each(|&v| pass.add_across(v));
+        output.iter().zip(&self.teacher).for_each(|(&a, &target)| pass.add_output(a, target));
+        pass
+    }
+
+    #[inline(always)]
+    fn survey(&self, x: &[R], pass: &Pass<R>) -> Survey<R> {
+        self.constants.survey(x[0], pass.across_square.sqrt(), pass.across_square, pass.sum, pass.overlap)
     }
 
     #[inline(always)]
@@ -70,10 +98,9 @@ impl<R: Real> Landscape<R> for Over<R> {
         let c = &self.constants;
         let (filter, output) = x.split_at(self.filter_size);
         let (filter_out, output_out) = out.split_at_mut(self.filter_size);
-        let pull = c.filter_pull(survey);
-        let turn = pull * survey.x;
+        let pull = c.pull(survey, R::splat(0.5 / PI) * c.filter_norm);
         for (slope, &v) in filter_out.iter_mut().zip(filter) {
-            *slope = turn * v;
+            *slope = c.turn(v, pull * survey.x) * v;
         }
         filter_out[0] = -(pull * survey.y * survey.y);
         let common = R::splat(0.5 / PI) * (survey.sum - c.target_sum);
@@ -82,6 +109,33 @@ impl<R: Real> Landscape<R> for Over<R> {
         for ((slope, &a), &target) in output_out.iter_mut().zip(output).zip(&self.teacher) {
             *slope = common + decay * a - drive * target;
         }
+    }
+
+    #[inline(always)]
+    fn step(&self, x: &mut [R], survey: &Survey<R>, (): &mut ()) -> Pass<R> {
+        let c = &self.constants;
+        let (filter, output) = x.split_at_mut(self.filter_size);
+        let mut pass = Pass::new();
+        let pull = c.pull(survey, c.filter_rate);
+        filter[0] = filter[0] + pull * survey.y * survey.y;
+        let around = -(pull * survey.x);
+        for v in &mut filter[1..] {
+            *v = c.turn(*v, around).mul_add(*v, *v);
+            pass.add_across(*v);
+        }
+        let level = c.level_rate * (c.target_sum - survey.sum);
+        let decay = -c.decay_rate;
+        let drive = c.output_rate * survey.kernel;
+        for (a, &target) in output.iter_mut().zip(&self.teacher) {
+            *a = *a + decay.mul_add(*a, drive.mul_add(target, level));
+            pass.add_output(*a, target);
+        }
+        pass
+    }
+
+    #[inline(always)]
+    fn may_end(&self, survey: &Survey<R>) -> R::Mask {
+        self.constants.may_end(survey)
     }
 
     #[inline(always)]

@@ -43,16 +43,35 @@ constants! {
         size_limit,
         /// `‖v‖²` at which a run has diverged.
         square_limit,
+        /// Bound on `(1ᵀa)² + (aᵀa*)²` below which no run has diverged.
+        spread_limit,
+        /// Its ratio to `square_limit`.
+        spread_of_square,
+        /// Larger of `global_angle` and `spurious_angle`.
+        nearest_angle,
         /// `B₁`
         along,
         /// `B₂`
         across,
         /// `√k`
         root_patches,
+        /// Component of `v` across `w*` from which its step is 0: far below what any angle shows, far above where numbers
+        /// lose digits and processors time.
+        still,
         /// `η_v`
         filter_step,
         /// `η_a`
         output_step,
+        /// `η_v s / 2π`
+        filter_rate,
+        /// `η_a s / 2π`
+        output_rate,
+        /// `η_a / 2π`
+        level_rate,
+        /// `η_a (π−1) / 2π`
+        decay_rate,
+        /// `η_a (k+π−1) / 2π`
+        along_decay_rate,
     }
 }
 
@@ -67,6 +86,8 @@ pub struct Survey<R> {
     pub(super) square: R,
     /// `‖v‖`
     pub(super) radius: R,
+    /// `1/‖v‖`
+    pub(super) inverse: R,
     pub(super) angle: Angle<R>,
     /// `g(φ) − 1`
     pub(super) kernel: R,
@@ -74,31 +95,54 @@ pub struct Survey<R> {
     pub(super) sum: R,
     /// `aᵀa*`
     pub(super) overlap: R,
+    /// `E`
+    gap: R,
 }
 
 impl<R: Real> Constants<R> {
     /// Completes a survey from `v`'s components along and across `w*`, `y²`, `1ᵀa` and `aᵀa*`.
     #[inline(always)]
     pub(super) fn survey(&self, x: R, y: R, y_square: R, sum: R, overlap: R) -> Survey<R> {
-        let square = x * x + y_square;
+        let square = x.mul_add(x, y_square);
         let radius = square.sqrt();
+        let inverse = R::splat(1.0) / radius;
         let angle = angle_of(x, y, radius);
-        let kernel = (angle.supplement * x + y) / radius - R::splat(1.0);
-        Survey { x, y, square, radius, angle, kernel, sum, overlap }
+        let kernel = angle.supplement.mul_add(x, y).mul_add(inverse, R::splat(-1.0));
+        let gap = (self.target_sum - sum) * self.gap_scale;
+        Survey { x, y, square, radius, inverse, angle, kernel, sum, overlap, gap }
     }
 
-    /// `(π−φ) aᵀa* s / (2π‖v‖³)`: `∂ℓ/∂v` is minus this times `‖v‖² (I − vvᵀ/‖v‖²) w*/s`.
+    /// `rate · (π−φ) aᵀa* / ‖v‖³`: with the rate `s/2π`, `∂ℓ/∂v` is minus this times `‖v‖² (I − vvᵀ/‖v‖²) w*/s`.
     #[inline(always)]
-    pub(super) fn filter_pull(&self, survey: &Survey<R>) -> R {
-        R::splat(0.5 / PI) * self.filter_norm * survey.overlap * survey.angle.supplement
-            / (survey.square * survey.radius)
+    pub(super) fn pull(&self, survey: &Survey<R>, rate: R) -> R {
+        let cube = survey.inverse * survey.inverse * survey.inverse;
+        rate * survey.overlap * survey.angle.supplement * cube
+    }
+
+    /// [`Constants::pull`] for a component of `v` across `w*`: 0 once that is too small to matter.
+    #[inline(always)]
+    pub(super) fn turn(&self, across: R, turn: R) -> R {
+        R::select(across.abs().lt(self.still), R::zero(), turn)
+    }
+
+    /// Runs for which [`Constants::decide`] may have a code or which may be out of bounds.
+    #[inline(always)]
+    pub(super) fn may_end(&self, survey: &Survey<R>) -> R::Mask {
+        let zero = R::zero();
+        let uphill = R::select(zero.lt(survey.overlap), R::min(survey.gap, zero), R::max(survey.gap, self.gap_ceiling));
+        // Of one sign exactly where a verdict is due, but for zeros.
+        let proven = self.verdict_square.le(survey.square) & zero.le((survey.kernel + uphill) * survey.overlap);
+        let spread = survey.square * self.spread_of_square;
+        let spread = survey.sum.mul_add(survey.sum, survey.overlap.mul_add(survey.overlap, spread));
+        // Written so that NaN counts as out of bounds.
+        proven | survey.angle.acute.le(self.nearest_angle) | !spread.lt(self.spread_limit)
     }
 
     /// Verdicts and convergence; see the module's page.
     #[inline(always)]
     pub(super) fn decide(&self, survey: &Survey<R>) -> R {
         let zero = R::zero();
-        let gap = (self.target_sum - survey.sum) * self.gap_scale;
+        let gap = survey.gap;
         let valid = self.verdict_square.le(survey.square);
         let global = valid & zero.lt(survey.overlap) & zero.le(survey.kernel + R::min(gap, zero));
         let spurious = valid & survey.overlap.lt(zero) & (survey.kernel + R::max(gap, self.gap_ceiling)).lt(zero);

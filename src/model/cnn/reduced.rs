@@ -90,17 +90,21 @@ impl Reduced {
 pub struct Over<R>(Constants<R>);
 
 impl<R: Real> Landscape<R> for Over<R> {
+    type Pass = ();
     type Survey = Survey<R>;
     type Scratch = ();
 
     fn scratch(&self) {}
 
     #[inline(always)]
-    fn survey(&self, state: &[R], (): &mut ()) -> Survey<R> {
+    fn pass(&self, _: &[R], (): &mut ()) {}
+
+    #[inline(always)]
+    fn survey(&self, state: &[R], (): &()) -> Survey<R> {
         let c = &self.0;
         let (x, y) = (state[0], state[1]);
         let sum = c.root_patches * state[2];
-        let overlap = c.along * state[2] + c.across * state[3];
+        let overlap = c.along.mul_add(state[2], c.across * state[3]);
         c.survey(x, y.abs(), y * y, sum, overlap)
     }
 
@@ -115,14 +119,33 @@ impl<R: Real> Landscape<R> for Over<R> {
     #[inline(always)]
     fn gradient(&self, state: &[R], survey: &Survey<R>, (): &(), out: &mut [R]) {
         let c = &self.0;
-        let pull = c.filter_pull(survey);
+        let pull = c.pull(survey, R::splat(0.5 / PI) * c.filter_norm);
         out[0] = -(pull * survey.y * survey.y);
-        out[1] = pull * survey.x * state[1];
+        out[1] = c.turn(state[1], pull * survey.x) * state[1];
         let common = R::splat(0.5 / PI) * (survey.sum - c.target_sum);
         let decay = R::splat((PI - 1.0) * 0.5 / PI);
         let drive = R::splat(0.5 / PI) * c.filter_norm * survey.kernel;
         out[2] = c.root_patches * common + decay * state[2] - drive * c.along;
         out[3] = decay * state[3] - drive * c.across;
+    }
+
+    #[inline(always)]
+    fn step(&self, state: &mut [R], survey: &Survey<R>, (): &mut ()) {
+        let c = &self.0;
+        let pull = c.pull(survey, c.filter_rate);
+        let turn = c.turn(state[1], pull * survey.x);
+        let level = c.level_rate * c.root_patches * c.target_sum;
+        let along = (c.output_rate * c.along).mul_add(survey.kernel, level);
+        let across = c.output_rate * c.across * survey.kernel;
+        state[0] = (pull * survey.y).mul_add(survey.y, state[0]);
+        state[1] = (-turn).mul_add(state[1], state[1]);
+        state[2] = state[2] + (-c.along_decay_rate).mul_add(state[2], along);
+        state[3] = state[3] + (-c.decay_rate).mul_add(state[3], across);
+    }
+
+    #[inline(always)]
+    fn may_end(&self, survey: &Survey<R>) -> R::Mask {
+        self.0.may_end(survey)
     }
 
     #[inline(always)]
@@ -178,7 +201,7 @@ impl Form for Reduced {
         let landscape = Form::over::<f64>(self);
         let decay = 1.0 - self.cell.output_step * (PI - 1.0) * 0.5 / PI;
         let rest = start[4] * decay.powf(f64::from(steps));
-        landscape.loss(state, &landscape.survey(state, &mut ())) + 0.25 / PI * (PI - 1.0) * rest * rest
+        landscape.loss(state, &landscape.survey(state, &())) + 0.25 / PI * (PI - 1.0) * rest * rest
     }
 
     fn kernel(&self, _: Precision) -> Kernel {

@@ -44,9 +44,10 @@ pub struct Scratch<R> {
     inverses: Vec<R>,
     /// `Σ_{j≠i} ‖w_j‖ sin ∠(w_i, w_j) − Σ_j ‖v_j‖ sin ∠(w_i, v_j)`
     radials: Vec<R>,
-    /// `π − ∠(w_i, w_j)`, n × n.
+    /// Inner products of neurons, then the factor of `w_j` in the slope of `w_i`, n × n: `π − ∠(w_i, w_j)`, and for `w_i` itself
+    /// `π` and its radial part.
     students: Vec<R>,
-    /// `π − ∠(w_i, v_j)`, n × k.
+    /// Factor of the teacher `v_j` in the slope of `w_i`, n × k, where the teachers are not unit vectors: `∠(w_i, v_j) − π`.
     teachers: Vec<R>,
     gradient: Vec<R>,
 }
@@ -87,17 +88,112 @@ fn meet<R: Real>(cosine: R) -> (R, R, R) {
     (sine, supplement, sine + supplement * c)
 }
 
-/// Inner product; vectors of the same length.
+/// Rows, and columns, that are taken together: each number that is fetched is then used this often.
+const BLOCK: usize = 4;
+
+/// Inner products of `A` rows with `B` others, all `length` long.
 #[inline(always)]
-fn dot<R: Real>(a: &[R], b: &[R]) -> R {
-    let mut sum = R::zero();
-    for (&x, &y) in a.iter().zip(b) {
-        sum = sum + x * y;
+fn products<R: Real, const A: usize, const B: usize>(rows: [&[R]; A], others: [&[R]; B], length: usize) -> [[R; B]; A] {
+    let (rows, others) = (rows.map(|row| &row[..length]), others.map(|row| &row[..length]));
+    let mut sums = [[R::zero(); B]; A];
+    for c in 0..length {
+        for (sums, row) in sums.iter_mut().zip(&rows) {
+            for (sum, other) in sums.iter_mut().zip(&others) {
+                *sum = row[c].mul_add(other[c], *sum);
+            }
+        }
     }
-    sum
+    sums
+}
+
+/// Adds `Σ_m factors[a][m] rows[m][from + b]` to each of `A` times `B` sums; rows are `length` long.
+#[inline(always)]
+fn add_combination<R: Real, const A: usize, const B: usize>(
+    sums: &mut [[R; B]; A],
+    factors: [&[R]; A],
+    rows: &[R],
+    length: usize,
+    from: usize,
+) {
+    let count = rows.len() / length;
+    let factors = factors.map(|factors| &factors[..count]);
+    for (m, row) in rows.chunks_exact(length).enumerate() {
+        let row: &[R] = &row[from..][..B];
+        for (sums, factors) in sums.iter_mut().zip(&factors) {
+            for (sum, &w) in sums.iter_mut().zip(row) {
+                *sum = factors[m].mul_add(w, *sum);
+            }
+        }
+    }
+}
+
+/// Covers `0 .. count` with blocks of [`BLOCK`], then of one: `$size` is a constant.
+macro_rules! for_blocks {
+    ($first:ident, $size:ident in $count:expr => $body:block) => {{
+        let whole = $count / BLOCK * BLOCK;
+        for $first in (0..whole).step_by(BLOCK) {
+            const $size: usize = BLOCK;
+            $body
+        }
+        for $first in whole..$count {
+            const $size: usize = 1;
+            $body
+        }
+    }};
+}
+
+impl<R: Real> Over<R> {
+    /// Writes the inner products of all neurons to `gram`, n × n, at and below the diagonal.
+    #[inline(always)]
+    fn multiply(&self, x: &[R], gram: &mut [R]) {
+        let (n, d) = (self.neurons, self.input_dim);
+        for_blocks!(first, ROWS in n => {
+            let rows: [&[R]; ROWS] = std::array::from_fn(|a| &x[(first + a) * d..]);
+            for_blocks!(start, COLUMNS in first + ROWS => {
+                let others: [&[R]; COLUMNS] = std::array::from_fn(|b| &x[(start + b) * d..]);
+                let products = products(rows, others, d);
+                for (a, products) in products.iter().enumerate() {
+                    gram[(first + a) * n + start..][..COLUMNS].copy_from_slice(products);
+                }
+            });
+        });
+    }
+
+    /// Finishes the gradient: adds to `gradient` all that is a combination of rows, and scales it. Returns the largest squared
+    /// norm of a neuron's part.
+    #[inline(always)]
+    fn combine(&self, x: &[R], scratch: &mut Scratch<R>) -> R {
+        let (n, k, d) = (self.neurons, self.teachers, self.input_dim);
+        let Scratch { students, teachers, gradient, .. } = scratch;
+        let mut steepest = R::zero();
+        for_blocks!(first, ROWS in n => {
+            let factors: [&[R]; ROWS] = std::array::from_fn(|a| &students[(first + a) * n..]);
+            let mut squares = [R::zero(); ROWS];
+            for_blocks!(start, COLUMNS in d => {
+                let mut sums = [[R::zero(); COLUMNS]; ROWS];
+                for (a, sums) in sums.iter_mut().enumerate() {
+                    sums.copy_from_slice(&gradient[(first + a) * d + start..][..COLUMNS]);
+                }
+                add_combination(&mut sums, factors, x, d, start);
+                if let Some([rows, ..]) = &self.general {
+                    let factors: [&[R]; ROWS] = std::array::from_fn(|a| &teachers[(first + a) * k..]);
+                    add_combination(&mut sums, factors, rows, d, start);
+                }
+                for (a, (sums, square)) in sums.iter().zip(&mut squares).enumerate() {
+                    for (slope, &sum) in gradient[(first + a) * d + start..].iter_mut().zip(sums) {
+                        *slope = R::splat(0.5 / PI) * sum;
+                        *square = slope.mul_add(*slope, *square);
+                    }
+                }
+            });
+            steepest = squares.into_iter().fold(steepest, R::max);
+        });
+        steepest
+    }
 }
 
 impl<R: Real> Landscape<R> for Over<R> {
+    type Pass = Survey<R>;
     type Survey = Survey<R>;
     type Scratch = Scratch<R>;
 
@@ -105,93 +201,81 @@ impl<R: Real> Landscape<R> for Over<R> {
         let (n, k) = (self.neurons, self.teachers);
         let zeros = |count: usize| vec![R::zero(); count];
         // A neuron is parallel to itself.
-        let mut students = zeros(n * n);
-        (0..n).for_each(|i| students[i * n + i] = R::splat(PI));
         Scratch {
             norms: zeros(n),
             inverses: zeros(n),
             radials: zeros(n),
-            students,
-            teachers: zeros(n * k),
+            students: zeros(n * n),
+            teachers: zeros(if self.general.is_some() { n * k } else { 0 }),
             gradient: zeros(n * self.input_dim),
         }
     }
 
     #[inline(always)]
-    fn survey(&self, x: &[R], scratch: &mut Scratch<R>) -> Survey<R> {
+    fn pass(&self, x: &[R], scratch: &mut Scratch<R>) -> Survey<R> {
         let (n, k, d) = (self.neurons, self.teachers, self.input_dim);
         let Scratch { norms, inverses, radials, students, teachers, gradient } = scratch;
-        let row = |i: usize| &x[i * d..][..d];
+        self.multiply(x, students);
         let mut loss = R::zero();
         let mut size = R::zero();
         for i in 0..n {
-            let square = dot(row(i), row(i));
+            let square = students[i * n + i];
             norms[i] = square.sqrt();
             let directed = self.constants.smallest_square.lt(square);
             inverses[i] = R::select(directed, R::splat(1.0) / norms[i], R::zero());
             radials[i] = R::zero();
-            loss = loss + R::splat(0.5 * PI) * square;
+            loss = R::splat(0.5 * PI).mul_add(square, loss);
             size = size + norms[i];
         }
         for i in 0..n {
-            for j in 0..i {
-                let (sine, supplement, kernel) = meet(dot(row(i), row(j)) * (inverses[i] * inverses[j]));
-                students[i * n + j] = supplement;
-                students[j * n + i] = supplement;
-                radials[i] = radials[i] + norms[j] * sine;
-                radials[j] = radials[j] + norms[i] * sine;
-                loss = loss + norms[i] * norms[j] * kernel;
-            }
+            let (norm, inverse) = (norms[i], inverses[i]);
             let mut radial = radials[i];
             let mut overlap = R::zero();
-            for t in 0..k {
-                let (sine, supplement, kernel) = match &self.general {
-                    None => meet(x[i * d + t] * inverses[i]),
-                    Some([rows, _, others]) => meet(dot(row(i), &rows[t * d..][..d]) * (inverses[i] * others[t])),
-                };
-                teachers[i * k + t] = supplement;
-                let norm = self.general.as_ref().map_or(R::splat(1.0), |[_, norms, _]| norms[t]);
-                radial = radial - norm * sine;
-                overlap = overlap + norm * kernel;
+            for j in 0..i {
+                let (sine, supplement, kernel) = meet(students[i * n + j] * (inverse * inverses[j]));
+                students[i * n + j] = supplement;
+                students[j * n + i] = supplement;
+                radial = norms[j].mul_add(sine, radial);
+                radials[j] = norm.mul_add(sine, radials[j]);
+                overlap = norms[j].mul_add(kernel, overlap);
             }
-            radials[i] = radial;
-            loss = loss - norms[i] * overlap;
-        }
-        let mut steepest = R::zero();
-        for i in 0..n {
-            let out = &mut gradient[i * d..][..d];
-            let radial = radials[i] * inverses[i];
-            for (slope, &w) in out.iter_mut().zip(row(i)) {
-                *slope = radial * w;
-            }
-            for j in 0..n {
-                let supplement = students[i * n + j];
-                for (slope, &w) in out.iter_mut().zip(row(j)) {
-                    *slope = *slope + supplement * w;
-                }
-            }
+            let slopes = &mut gradient[i * d..][..d];
             match &self.general {
                 None => {
-                    for (slope, &supplement) in out.iter_mut().zip(&teachers[i * k..][..k]) {
-                        *slope = *slope - supplement;
+                    let (inside, outside) = slopes.split_at_mut(k);
+                    for (slope, &w) in inside.iter_mut().zip(&x[i * d..]) {
+                        let (sine, supplement, kernel) = meet(w * inverse);
+                        *slope = -supplement;
+                        radial = radial - sine;
+                        overlap = overlap - kernel;
                     }
+                    outside.fill(R::zero());
                 }
-                Some([rows, ..]) => {
-                    for (t, &supplement) in teachers[i * k..][..k].iter().enumerate() {
-                        for (slope, &v) in out.iter_mut().zip(&rows[t * d..][..d]) {
-                            *slope = *slope - supplement * v;
-                        }
+                Some([rows, lengths, others]) => {
+                    for t in 0..k {
+                        let [[product]] = products([&x[i * d..]], [&rows[t * d..]], d);
+                        let (sine, supplement, kernel) = meet(product * (inverse * others[t]));
+                        teachers[i * k + t] = -supplement;
+                        radial = (-lengths[t]).mul_add(sine, radial);
+                        overlap = (-lengths[t]).mul_add(kernel, overlap);
                     }
+                    slopes.fill(R::zero());
                 }
             }
-            let mut square = R::zero();
-            for slope in out {
-                *slope = R::splat(0.5 / PI) * *slope;
-                square = square + *slope * *slope;
-            }
-            steepest = R::max(steepest, square);
+            radials[i] = radial;
+            loss = norm.mul_add(overlap, loss);
         }
-        Survey { loss: R::splat(0.5 / PI) * loss + self.constants.teacher_loss, steepest, size }
+        for i in 0..n {
+            // A neuron is parallel to itself.
+            students[i * n + i] = radials[i].mul_add(inverses[i], R::splat(PI));
+        }
+        let steepest = self.combine(x, scratch);
+        Survey { loss: R::splat(0.5 / PI).mul_add(loss, self.constants.teacher_loss), steepest, size }
+    }
+
+    #[inline(always)]
+    fn survey(&self, _: &[R], pass: &Survey<R>) -> Survey<R> {
+        *pass
     }
 
     #[inline(always)]
@@ -202,6 +286,20 @@ impl<R: Real> Landscape<R> for Over<R> {
     #[inline(always)]
     fn gradient(&self, _: &[R], _: &Survey<R>, scratch: &Scratch<R>, out: &mut [R]) {
         out.copy_from_slice(&scratch.gradient);
+    }
+
+    #[inline(always)]
+    fn step(&self, x: &mut [R], _: &Survey<R>, scratch: &mut Scratch<R>) -> Survey<R> {
+        for (w, &slope) in x.iter_mut().zip(&scratch.gradient) {
+            *w = (-self.constants.step).mul_add(slope, *w);
+        }
+        self.pass(x, scratch)
+    }
+
+    #[inline(always)]
+    fn may_end(&self, survey: &Survey<R>) -> R::Mask {
+        let bounded = survey.size.lt(self.constants.size_limit);
+        survey.steepest.le(self.constants.rest_square) | survey.loss.lt(self.constants.global_exit) | !bounded
     }
 
     #[inline(always)]

@@ -1,0 +1,227 @@
+//! As many runs side by side as the processor's registers hold, chosen when the program starts.
+//!
+//! [`F32s`] and [`F64s`] are one vector register each of an instruction set that `pulp` has found: AVX-512, AVX2 with FMA,
+//! NEON, or a single number where there is none of them. They exist inside [`dispatch`] only.
+
+use super::{Mask, Precision, Real};
+use pulp::{Arch, Simd, WithSimd};
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+/// Something to be done with the processor's vectors.
+pub(crate) trait Vectorised {
+    /// What comes of it.
+    type Output;
+    /// Does it. Must be `#[inline(always)]`, with all that it calls: only what is inlined uses the vectors.
+    fn with<S: Simd>(self) -> Self::Output;
+}
+
+/// Does something with the widest vectors that the processor has.
+pub(crate) fn dispatch<V: Vectorised>(work: V) -> V::Output {
+    struct Op<V>(V);
+    impl<V: Vectorised> WithSimd for Op<V> {
+        type Output = V::Output;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> V::Output {
+            self.0.with::<S>()
+        }
+    }
+    Arch::new().dispatch(Op(work))
+}
+
+/// Lanes of the widest vectors of a format.
+pub(crate) fn widest(precision: Precision) -> usize {
+    struct Width(Precision);
+    impl Vectorised for Width {
+        type Output = usize;
+        #[inline(always)]
+        fn with<S: Simd>(self) -> usize {
+            match self.0 {
+                Precision::F32 => S::F32_LANES,
+                Precision::F64 => S::F64_LANES,
+            }
+        }
+    }
+    dispatch(Width(precision))
+}
+
+/// The proof that the processor has an instruction set: it carries no data.
+#[inline(always)]
+#[expect(
+    unsafe_code,
+    reason = "a constant of a number type is made without a value at hand that could carry the proof; it was given when \
+              `dispatch` chose the instruction set, and the types below are not reachable outside of it"
+)]
+fn proof<S: Simd>() -> S {
+    const { assert!(size_of::<S>() == 0) }
+    // SAFETY: S has no bytes, and its instructions are available: see the reason above.
+    unsafe { std::mem::transmute_copy(&()) }
+}
+
+macro_rules! vector {
+    (
+        $name:ident, $mask:ident, $scalar:ty, $precision:expr, $vector:ident, $truth:ident, $lanes:ident,
+        $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $neg:ident, $mul_add:ident, $sqrt:ident, $abs:ident,
+        $max:ident, $min:ident, $lt:ident, $le:ident, $select:ident, $and:ident, $or:ident, $not:ident
+    ) => {
+        /// A vector of runs in one format.
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct $name<S: Simd>(S::$vector);
+
+        /// A truth value for each of them.
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct $mask<S: Simd>(S::$truth);
+
+        vector!(@binary $name, Add, add, $add);
+        vector!(@binary $name, Sub, sub, $sub);
+        vector!(@binary $name, Mul, mul, $mul);
+        vector!(@binary $name, Div, div, $div);
+        vector!(@binary $mask, BitAnd, bitand, $and);
+        vector!(@binary $mask, BitOr, bitor, $or);
+
+        impl<S: Simd> Neg for $name<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn neg(self) -> Self {
+                $name(proof::<S>().$neg(self.0))
+            }
+        }
+
+        impl<S: Simd> Not for $mask<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn not(self) -> Self {
+                $mask(proof::<S>().$not(self.0))
+            }
+        }
+
+        impl<S: Simd> Mask for $mask<S> {
+            #[inline(always)]
+            fn any(self) -> bool {
+                bytemuck::bytes_of(&self.0).iter().fold(0, |any, byte| any | byte) != 0
+            }
+            #[inline(always)]
+            fn bits(self) -> u64 {
+                let bytes = bytemuck::bytes_of(&self.0);
+                let each = bytes.len() / S::$lanes;
+                if each == 0 || S::$lanes == 8 && each == 1 {
+                    // A bit a lane.
+                    return bytes.iter().rev().fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+                }
+                (0..S::$lanes).fold(0, |bits, lane| bits | u64::from(bytes[lane * each] & 1) << lane)
+            }
+        }
+
+        impl<S: Simd> Real for $name<S> {
+            type Mask = $mask<S>;
+            const LANES: usize = S::$lanes;
+            const PRECISION: Precision = $precision;
+
+            #[inline(always)]
+            fn splat(x: f64) -> Self {
+                $name(proof::<S>().$splat(x as $scalar))
+            }
+            #[inline(always)]
+            fn lane(&self, i: usize) -> f64 {
+                f64::from(bytemuck::cast_slice::<_, $scalar>(std::slice::from_ref(&self.0))[i])
+            }
+            #[inline(always)]
+            fn set_lane(&mut self, i: usize, x: f64) {
+                bytemuck::cast_slice_mut::<_, $scalar>(std::slice::from_mut(&mut self.0))[i] = x as $scalar;
+            }
+            #[inline(always)]
+            fn mul_add(self, factor: Self, term: Self) -> Self {
+                $name(proof::<S>().$mul_add(self.0, factor.0, term.0))
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $name(proof::<S>().$sqrt(self.0))
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $name(proof::<S>().$abs(self.0))
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                $name(proof::<S>().$max(self.0, other.0))
+            }
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                $name(proof::<S>().$min(self.0, other.0))
+            }
+            #[inline(always)]
+            fn lt(self, other: Self) -> $mask<S> {
+                $mask(proof::<S>().$lt(self.0, other.0))
+            }
+            #[inline(always)]
+            fn le(self, other: Self) -> $mask<S> {
+                $mask(proof::<S>().$le(self.0, other.0))
+            }
+            #[inline(always)]
+            fn select(mask: $mask<S>, yes: Self, no: Self) -> Self {
+                $name(proof::<S>().$select(mask.0, yes.0, no.0))
+            }
+        }
+    };
+    (@binary $name:ident, $trait:ident, $method:ident, $op:ident) => {
+        impl<S: Simd> $trait for $name<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                $name(proof::<S>().$op(self.0, other.0))
+            }
+        }
+    };
+}
+
+vector!(
+    F32s,
+    F32Mask,
+    f32,
+    Precision::F32,
+    f32s,
+    m32s,
+    F32_LANES,
+    splat_f32s,
+    add_f32s,
+    sub_f32s,
+    mul_f32s,
+    div_f32s,
+    neg_f32s,
+    mul_add_f32s,
+    sqrt_f32s,
+    abs_f32s,
+    max_f32s,
+    min_f32s,
+    less_than_f32s,
+    less_than_or_equal_f32s,
+    select_f32s,
+    and_m32s,
+    or_m32s,
+    not_m32s
+);
+vector!(
+    F64s,
+    F64Mask,
+    f64,
+    Precision::F64,
+    f64s,
+    m64s,
+    F64_LANES,
+    splat_f64s,
+    add_f64s,
+    sub_f64s,
+    mul_f64s,
+    div_f64s,
+    neg_f64s,
+    mul_add_f64s,
+    sqrt_f64s,
+    abs_f64s,
+    max_f64s,
+    min_f64s,
+    less_than_f64s,
+    less_than_or_equal_f64s,
+    select_f64s,
+    and_m64s,
+    or_m64s,
+    not_m64s
+);
