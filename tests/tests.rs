@@ -7,6 +7,7 @@ mod arc_cosine;
 mod cli;
 mod counts;
 mod endpoints;
+mod gpu;
 mod gradients;
 mod landscape;
 mod parity;
@@ -28,6 +29,7 @@ fn main() {
     trials.extend(cli::trials());
     trials.extend(counts::trials());
     trials.extend(endpoints::trials());
+    trials.extend(gpu::trials());
     trials.extend(gradients::trials());
     trials.extend(landscape::trials());
     trials.extend(parity::trials());
