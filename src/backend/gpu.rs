@@ -8,6 +8,7 @@ pub mod clock;
 pub mod device;
 pub mod layout;
 mod memory;
+mod peak;
 mod pipeline;
 pub mod shader;
 
