@@ -1,7 +1,14 @@
-//! Rates of the pieces: run-steps by model, form, backend and precision; seeding; refinement of endpoints; intervals.
+//! Rates of the pieces: gradients and steps of one thread; run-steps by model, form, backend and precision; seeding; refinement of
+//! endpoints; intervals. What all of it makes together, beside the limit of the machine, says `spurious bench`.
 //!
-//! `cargo bench` prints a table with rates (Melem/s are millions of run-steps, starts, endpoints or intervals a second). GPU rows
-//! appear where there is an adapter, which is named in the row.
+//! `cargo bench` prints a table with rates (Melem/s are millions of gradients, run-steps, starts, endpoints or intervals a second).
+//! GPU rows appear where there is an adapter, which is named in the row. `cargo bench -- WORD` measures the rows whose name
+//! holds the word. To compare a change with what was before it, on one machine and with nothing else running:
+//!
+//! ```text
+//! cargo bench -- --save-baseline before     # on the old commit; kept in target/criterion
+//! cargo bench -- --baseline before          # on the new one: every row says by how much it differs, and whether that is noise
+//! ```
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -11,8 +18,10 @@ use spurious::backend::gpu::device::Wanted;
 use spurious::backend::gpu::{Gpu, Options};
 use spurious::backend::{Backend, Batch};
 use spurious::classify::Classifier;
+use spurious::descent::Queue;
+use spurious::endpoint::Stop;
 use spurious::interval::Method;
-use spurious::model::MODELS;
+use spurious::model::{MODELS, Work};
 use spurious::plan::{Cell, Plan};
 use spurious::real::Precision;
 use spurious::spec::Spec;
@@ -22,6 +31,8 @@ use std::sync::atomic::AtomicBool;
 /// Runs of the smallest states; fewer of larger ones.
 const RUNS: u64 = 4096;
 const STEPS: u32 = 500;
+/// Runs of a chunk: as many as there are at least of any cell.
+const CHUNK: usize = 64;
 
 /// The model's default cell, without verdicts, so that every run takes every step.
 fn cell(model: &str, form: &str) -> Cell {
@@ -79,6 +90,50 @@ fn descent(c: &mut Criterion) {
     }
 }
 
+/// Loss, gradient and class of one point, one after another.
+fn gradient(c: &mut Criterion) {
+    let mut group = c.benchmark_group("gradient, one thread");
+    group.throughput(Throughput::Elements(1));
+    for model in MODELS {
+        for (form, _) in model.forms() {
+            let cell = cell(model.name(), form);
+            let all = starts(&cell);
+            let state = &all[..cell.problem.dim()];
+            for precision in [Precision::F64, Precision::F32] {
+                group.bench_function(format!("{} {form}, {}", model.name(), precision.name()), |b| {
+                    b.iter(|| cell.problem.evaluate(precision, black_box(state)));
+                });
+            }
+        }
+    }
+}
+
+/// The inner loop without a backend: a chunk of runs, in vectors and one at a time.
+fn step(c: &mut Criterion) {
+    let mut group = c.benchmark_group("step, one thread");
+    group.sample_size(10);
+    for model in MODELS {
+        for (form, _) in model.forms() {
+            let cell = cell(model.name(), form);
+            let starts = &starts(&cell)[..CHUNK * cell.problem.dim()];
+            group.throughput(Throughput::Elements(CHUNK as u64 * u64::from(STEPS)));
+            for precision in [Precision::F64, Precision::F32] {
+                for (one_by_one, how) in [(false, "vectors"), (true, "one by one")] {
+                    group.bench_function(format!("{} {form}, {}, {how}", model.name(), precision.name()), |b| {
+                        b.iter(|| {
+                            let mut states = starts.to_vec();
+                            let mut stops = vec![Stop::POISON; CHUNK];
+                            let cancel = AtomicBool::new(false);
+                            let queue = Queue::new(&mut states, &mut stops, cell.problem.dim(), CHUNK, CHUNK);
+                            cell.problem.descend(Work { queue: &queue, precision, one_by_one, cancel: &cancel })
+                        });
+                    });
+                }
+            }
+        }
+    }
+}
+
 fn seeding(c: &mut Criterion) {
     let mut group = c.benchmark_group("seeding, one thread");
     for model in MODELS {
@@ -125,5 +180,5 @@ fn refinement(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, descent, seeding, refinement, interval);
+criterion_group!(benches, gradient, step, descent, seeding, refinement, interval);
 criterion_main!(benches);

@@ -7,6 +7,7 @@ use crate::endpoint::Endpoints;
 use crate::model::{Invalid, Kernel, Problem};
 use crate::real::Precision;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// A batch: runs of one cell that a backend takes at once.
 #[derive(Clone)]
@@ -88,6 +89,11 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// A device failure, or [`BackendError::Cancelled`] once `cancel` is raised.
     fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError>;
+    /// Time for which kernels have run in all batches so far, by the device's own clock; `None` where the backend has none,
+    /// or was not asked to look at it when it was opened.
+    fn busy(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Refuses a cell whose constants overflow, or vanish, in the format of the arithmetic: its runs would mean nothing.

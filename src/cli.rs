@@ -1,5 +1,6 @@
 //! Commands, flags and exit codes.
 
+mod bench;
 mod devices;
 mod eval;
 mod generate;
@@ -48,6 +49,8 @@ enum Command {
     Devices(devices::Arguments),
     /// Loss, gradient and outcome class of given points
     Eval(eval::Arguments),
+    /// Measure rates, beside the limit of the device, on CPU and GPU
+    Bench(bench::Arguments),
     /// Write shell completions or the manual page to stdout
     Generate(generate::Arguments),
 }
@@ -75,6 +78,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Models(arguments) => models::models(&arguments),
         Command::Devices(arguments) => devices::devices(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
+        Command::Bench(arguments) => bench::bench(&arguments),
         Command::Generate(arguments) => generate::generate(&arguments),
     };
     match result {

@@ -65,7 +65,7 @@ pub fn backend(compute: &Compute) -> Result<Box<dyn Backend>, BackendError> {
         precision: precision(Precision::F32),
         lanes: compute.lanes,
         segment: compute.segment,
-        edit: None,
+        ..Options::default()
     });
     match gpu {
         Err(BackendError::NoAdapter(_)) if !forced => Ok(cpu()),

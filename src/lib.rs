@@ -36,10 +36,11 @@
 //! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`] (starts) → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
 //! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
 //! landscapes with their [`parameter`]s, written once over the number types of [`real`] for the descent of [`descent`];
-//! [`points`] reads files of points for it.
+//! [`points`] reads files of points for it. [`mod@bench`] measures how fast all of it is, and how fast it could be.
 
 pub mod arc_cosine;
 pub mod backend;
+pub mod bench;
 pub mod classify;
 mod dense;
 pub mod descent;

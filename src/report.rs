@@ -1,7 +1,7 @@
 //! What an experiment found, as tables: text for people, Markdown for notes, CSV and JSON for programs.
 
 pub mod families;
-mod layout;
+pub(crate) mod layout;
 
 use crate::endpoint::Outcome;
 use crate::interval::{Interval, Method, restarts, restarts_interval};

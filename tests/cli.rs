@@ -36,7 +36,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-const COMMANDS: [&str; 8] = ["run", "plan", "report", "replay", "models", "devices", "eval", "generate"];
+const COMMANDS: [&str; 9] = ["run", "plan", "report", "replay", "models", "devices", "eval", "bench", "generate"];
 
 fn set_adds_and_replaces_keys() {
     let place = Place::with(SMALL);

@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod arc_cosine;
+mod bench;
 mod cli;
 mod counts;
 mod endpoints;
+mod gpu;
 mod gradients;
 mod landscape;
 mod parity;
@@ -25,9 +27,11 @@ fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials = Vec::new();
     trials.extend(arc_cosine::trials());
+    trials.extend(bench::trials());
     trials.extend(cli::trials());
     trials.extend(counts::trials());
     trials.extend(endpoints::trials());
+    trials.extend(gpu::trials());
     trials.extend(gradients::trials());
     trials.extend(landscape::trials());
     trials.extend(parity::trials());

@@ -4,9 +4,11 @@
 //! end write their code and leave the queue, the others are appended to the next queue, and a small kernel sizes the next
 //! dispatch to them. Host and device meet only to learn how many runs are left.
 
+pub mod clock;
 pub mod device;
 pub mod layout;
 mod memory;
+mod peak;
 mod pipeline;
 pub mod shader;
 
@@ -14,6 +16,7 @@ use super::{Backend, BackendError, Batch, check_range};
 use crate::endpoint::{Endpoints, Status, Stop};
 use crate::model::{Evaluation, Invalid, Kernel, Problem};
 use crate::real::Precision;
+use clock::{Busy, Clock};
 use device::{AdapterReport, Opened, Wanted};
 use layout::{Control, Dispatch};
 use memory::{POISON, decode, words};
@@ -55,13 +58,22 @@ pub struct Options {
     pub lanes: u32,
     /// Steps in a segment; 0 for the default.
     pub segment: u32,
+    /// Whether the device times its kernels for [`Backend::busy`]; ignored where it cannot.
+    pub timing: bool,
     /// Changes the kernel's text before it is compiled. Only tests set it, to see a wrong kernel fail.
     pub edit: Option<fn(String) -> String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { adapter: Wanted::default(), precision: Precision::F32, lanes: 0, segment: 0, edit: None }
+        Options {
+            adapter: Wanted::default(),
+            precision: Precision::F32,
+            lanes: 0,
+            segment: 0,
+            timing: false,
+            edit: None,
+        }
     }
 }
 
@@ -75,6 +87,7 @@ pub struct Gpu {
     compiled: Mutex<HashMap<String, Arc<wgpu::ComputePipeline>>>,
     /// What the device has complained about outside of any call that could return it.
     complaints: Arc<Mutex<Vec<String>>>,
+    busy: Mutex<Busy>,
 }
 
 impl Gpu {
@@ -83,14 +96,14 @@ impl Gpu {
     /// # Errors
     /// See [`device::open`].
     pub fn open(options: Options) -> Result<Self, BackendError> {
-        let opened = device::open(&options.adapter, options.precision)?;
+        let opened = device::open(&options.adapter, options.precision, options.timing)?;
         let complaints = Arc::new(Mutex::new(Vec::new()));
         let heard = complaints.clone();
         opened.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
         }));
         let schedule = compile(&opened, "schedule", SCHEDULE_BINDINGS, &shader::schedule())?;
-        Ok(Gpu { opened, options, schedule, compiled: Mutex::new(HashMap::new()), complaints })
+        Ok(Gpu { opened, options, schedule, compiled: Mutex::new(HashMap::new()), complaints, busy: Mutex::default() })
     }
 
     /// The adapter in use.
@@ -162,6 +175,11 @@ impl Gpu {
             return refuse("lanes cannot share a run in this form".into(), "choose 1 or \"auto\"");
         }
         Ok(shape)
+    }
+
+    /// Whether kernels are timed: wanted, and possible.
+    fn timed(&self) -> bool {
+        self.options.timing && self.opened.report.timestamps
     }
 
     /// Loss, gradient and class of given states, computed by the kernel's own text.
@@ -270,6 +288,11 @@ impl Backend for Gpu {
         false
     }
 
+    fn busy(&self) -> Option<Duration> {
+        let busy = *self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        self.timed().then(|| busy.time(self.opened.queue.get_timestamp_period()))
+    }
+
     fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize {
         // State; two queues of one word and a stop of two words a run.
         runs * (problem.dim() * self.options.precision.bytes() + 16)
@@ -322,14 +345,18 @@ impl Backend for Gpu {
         let segments = u64::from(budget).div_ceil(u64::from(segment)) + 1;
         let mut done = 0u64;
         let mut burst = 1u64;
+        let clock = self.timed().then(|| Clock::new(&self.opened));
         while done < segments {
             if cancel.load(Ordering::Relaxed) {
                 return Err(BackendError::Cancelled);
             }
             let count = burst.min(segments - done);
             let mut encoder = self.opened.device.create_command_encoder(&Default::default());
-            for _ in 0..count {
-                let mut pass = encoder.begin_compute_pass(&Default::default());
+            for i in 0..count {
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                    label: None,
+                    timestamp_writes: clock.as_ref().and_then(|clock| clock.writes(i == 0, i + 1 == count)),
+                });
                 pass.set_pipeline(&pipeline);
                 pass.set_bind_group(0, &descend[(done % 2) as usize], &[]);
                 pass.dispatch_workgroups_indirect(&dispatch, 0);
@@ -338,9 +365,14 @@ impl Backend for Gpu {
                 pass.dispatch_workgroups(1, 1, 1);
                 done += 1;
             }
+            let times = clock.as_ref().map(|clock| clock.resolve(&mut encoder));
             let began = Instant::now();
             self.opened.queue.submit([encoder.finish()]);
             let state = words(&self.read(&buffers.control)?);
+            if let Some(times) = times {
+                let times: Vec<u64> = bytemuck::pod_collect_to_vec(&self.read(times)?);
+                self.busy.lock().unwrap_or_else(PoisonError::into_inner).add(times[0], times[1]);
+            }
             self.check_cuts(&state)?;
             if state[0] == 0 {
                 break;

@@ -137,11 +137,11 @@ pub struct Wanted {
     pub software: bool,
 }
 
-/// Opens the first adapter that fits.
+/// Opens the first adapter that fits; with `timing`, its clock too where it has one.
 ///
 /// # Errors
 /// [`BackendError::NoAdapter`] says what there is and what to do; [`BackendError::Device`] if the adapter refuses.
-pub fn open(wanted: &Wanted, precision: Precision) -> Result<Opened, BackendError> {
+pub fn open(wanted: &Wanted, precision: Precision, timing: bool) -> Result<Opened, BackendError> {
     let all = sorted();
     let names: Vec<String> = all.iter().map(|(_, r)| r.name.clone()).collect();
     let fits = |r: &AdapterReport| {
@@ -178,6 +178,9 @@ pub fn open(wanted: &Wanted, precision: Precision) -> Result<Opened, BackendErro
     let mut features = wgpu::Features::empty();
     if precision == Precision::F64 {
         features |= wgpu::Features::SHADER_F64;
+    }
+    if timing && report.timestamps {
+        features |= wgpu::Features::TIMESTAMP_QUERY;
     }
     let descriptor = wgpu::DeviceDescriptor {
         label: Some("spurious"),

@@ -100,6 +100,17 @@ pub fn schedule() -> String {
     format!("const MAX_GROUPS: u32 = {MAX_GROUPS}u;\n\n{}", include_str!("../../../shaders/schedule.wgsl"))
 }
 
+/// Rounds of an invocation of [`peak`], far below the bound that software drivers set to loops.
+const PEAK_ROUNDS: u32 = 4096;
+/// Fused multiply-adds of a workgroup of [`peak`]: 4 links of 16 chains a round.
+pub const PEAK_OPERATIONS: f64 = 64.0 * PEAK_ROUNDS as f64 * WORKGROUP as f64;
+
+/// The text that shows how fast a device computes.
+pub fn peak(precision: Precision) -> String {
+    let sizes = format!("const WORKGROUP: u32 = {WORKGROUP}u;\nconst ROUNDS: u32 = {PEAK_ROUNDS}u;\n");
+    format!("alias real = {};\n{sizes}\n{}", precision.name(), include_str!("../../../shaders/peak.wgsl"))
+}
+
 /// A real literal that reads back as the same number in the kernel's format.
 fn literal(x: f64, precision: Precision) -> String {
     match precision {
