@@ -16,7 +16,7 @@ use crate::real::Real;
 
 /// A loss surface in the coordinates of one form, over one number type.
 ///
-/// A step looks at the weights once: [`Landscape::step`] moves them and returns what [`Landscape::survey`] needs to know of
+/// A step can look at the weights while it moves them: [`Landscape::step`] may return what [`Landscape::survey`] needs to know of
 /// them next.
 pub trait Landscape<R: Real> {
     /// What a pass over the weights leaves, beside the scratch memory.
@@ -36,9 +36,9 @@ pub trait Landscape<R: Real> {
     fn loss(&self, x: &[R], survey: &Self::Survey) -> R;
     /// Gradient of the loss at `x`, written to `out` (same length).
     fn gradient(&self, x: &[R], survey: &Self::Survey, scratch: &Self::Scratch, out: &mut [R]);
-    /// Moves `x` one step down the gradient, with the landscape's own step sizes, and looks at the weights as
-    /// [`Landscape::pass`] does, to the same bit.
-    fn step(&self, x: &mut [R], survey: &Self::Survey, scratch: &mut Self::Scratch) -> Self::Pass;
+    /// Moves `x` one step down the gradient, with the landscape's own step sizes. Where that is a pass over the weights anyway, it
+    /// looks at them on the way as [`Landscape::pass`] does, to the same bit.
+    fn step(&self, x: &mut [R], survey: &Self::Survey, scratch: &mut Self::Scratch) -> Option<Self::Pass>;
     /// Lanes in which the run may end here: all for which [`Landscape::decide`] has a code or which are out of bounds, and few
     /// others. It is asked at every step, the other two only where it says so.
     fn may_end(&self, survey: &Self::Survey) -> R::Mask;

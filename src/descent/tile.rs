@@ -183,7 +183,7 @@ pub(crate) fn descend<R: Real, L: Landscape<R>>(
                 let may_end = landscape.may_end(&survey) & half.lt(tile.alive[vector]);
                 // Lanes without a run step along: to leave them alone would cost more than they do.
                 if checked || !(due || may_end.any()) {
-                    passed[vector] = Some(landscape.step(x, &survey, scratch));
+                    passed[vector] = landscape.step(x, &survey, scratch);
                     break;
                 }
                 let bounded = landscape.size(&survey).lt(limit);

@@ -119,7 +119,7 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn step(&self, x: &mut [R], survey: &Survey<R>, (): &mut ()) -> Pass<R> {
+    fn step(&self, x: &mut [R], survey: &Survey<R>, (): &mut ()) -> Option<Pass<R>> {
         let c = &self.constants;
         let (filter, output) = x.split_at_mut(self.filter_size);
         let mut pass = Pass::new();
@@ -137,7 +137,7 @@ impl<R: Real> Landscape<R> for Over<R> {
             *a = *a + decay.mul_add(*a, drive.mul_add(target, level));
             pass.add_output(*a, target);
         }
-        pass
+        Some(pass)
     }
 
     #[inline(always)]

@@ -133,7 +133,7 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn step(&self, state: &mut [R], survey: &Survey<R>, (): &mut ()) {
+    fn step(&self, state: &mut [R], survey: &Survey<R>, (): &mut ()) -> Option<()> {
         let c = &self.0;
         let pull = c.pull(survey, c.filter_rate);
         let turn = c.turn(state[1], pull * survey.x);
@@ -144,6 +144,7 @@ impl<R: Real> Landscape<R> for Over<R> {
         state[1] = (-turn).mul_add(state[1], state[1]);
         state[2] = state[2] + (-c.along_decay_rate).mul_add(state[2], along);
         state[3] = state[3] + (-c.decay_rate).mul_add(state[3], across);
+        Some(())
     }
 
     #[inline(always)]
