@@ -34,10 +34,10 @@ const STEPS: u32 = 500;
 /// Runs of a chunk: as many as there are at least of any cell.
 const CHUNK: usize = 64;
 
-/// The model's default cell, without verdicts, so that every run takes every step.
-fn cell(model: &str, form: &str) -> Cell {
+/// A cell without verdicts, so that every run takes every step.
+fn cell(model: &str, form: &str, params: &str) -> Cell {
     let text = format!(
-        "model = {{ name = '{model}', form = '{form}' }}\n\
+        "model = {{ name = '{model}', form = '{form}' }}\nparams = {{ {params} }}\n\
          descent = {{ verdicts = false, tolerance = 1e-12, max_steps = {STEPS} }}"
     );
     Plan::new(&Spec::parse(&text, "bench", &[]).unwrap()).unwrap().cells.remove(0)
@@ -48,12 +48,9 @@ fn runs(cell: &Cell) -> u64 {
 }
 
 fn starts(cell: &Cell) -> Vec<f64> {
-    let mut start = vec![0.0; cell.problem.start_dim()];
-    let mut all = Vec::new();
-    for run in 0..runs(cell) {
-        cell.problem.start(run, &mut cell.seed.run(run), &mut start);
-        all.extend_from_slice(&start[..cell.problem.dim()]);
-    }
+    let dim = cell.problem.dim();
+    let mut all = vec![0.0; runs(cell) as usize * dim];
+    cell.problem.starts(cell.seed, 0, dim, &mut all);
     all
 }
 
@@ -75,7 +72,7 @@ fn descent(c: &mut Criterion) {
     let backends = backends();
     for model in MODELS {
         for (form, _) in model.forms() {
-            let cell = cell(model.name(), form);
+            let cell = cell(model.name(), form, "");
             let starts = starts(&cell);
             group.throughput(Throughput::Elements(runs(&cell) * u64::from(STEPS)));
             for (name, backend) in &backends {
@@ -136,11 +133,25 @@ fn step(c: &mut Criterion) {
 
 fn seeding(c: &mut Criterion) {
     let mut group = c.benchmark_group("seeding, one thread");
-    for model in MODELS {
-        for (form, _) in model.forms() {
-            let cell = cell(model.name(), form);
-            group.throughput(Throughput::Elements(runs(&cell)));
-            group.bench_function(format!("{} {form}", model.name()), |b| b.iter(|| starts(black_box(&cell))));
+    for (model, form, params) in [
+        ("cnn", "reduced", ""),
+        ("cnn", "reduced", "start_filter = 'gaussian', filter_size = 20"),
+        ("cnn", "reduced", "start_reduced = 'projected'"),
+        ("cnn", "full", ""),
+        ("cnn", "full", "filter_size = 10, patches = 100"),
+        ("relu_sum", "full", ""),
+        ("relu_sum", "full", "teachers = 10, neurons = 11"),
+    ] {
+        let cell = cell(model, form, params);
+        let problem = &*cell.problem;
+        let mut widths = vec![problem.dim(), problem.start_dim()];
+        widths.dedup();
+        for width in widths {
+            let mut starts = vec![0.0; RUNS as usize * width];
+            group.throughput(Throughput::Elements(RUNS));
+            group.bench_function(format!("{model} {form}, {width} numbers {params}").trim_end(), |b| {
+                b.iter(|| problem.starts(cell.seed, 0, width, black_box(&mut starts)));
+            });
         }
     }
 }
@@ -164,9 +175,7 @@ fn refinement(c: &mut Criterion) {
         let cell = Plan::new(&Spec::parse(&text, "bench", &[]).unwrap()).unwrap().cells.remove(0);
         let problem = &*cell.problem;
         for precision in [Precision::F64, Precision::F32] {
-            let mut start = vec![0.0; problem.start_dim()];
-            problem.start(0, &mut cell.seed.run(0), &mut start);
-            let batch = Batch { problem, starts: start, keep_states: true };
+            let batch = Batch { problem, starts: problem.start(cell.seed, 0), keep_states: true };
             let ends = Cpu::new(precision).run(batch, &AtomicBool::new(false)).unwrap();
             let name = format!("{} weights, {}", problem.dim(), precision.name());
             let classifier = Classifier::new(problem);

@@ -148,31 +148,26 @@ fn seed<'a>(plan: &'a Plan, (cell, runs): &(usize, Range<u64>), details: Details
     let cell = &plan.cells[*cell];
     let (dim, start_dim) = (cell.problem.dim(), cell.problem.start_dim());
     let count = (runs.end - runs.start) as usize;
-    let mut states = vec![0.0; count * dim];
-    let mut whole = vec![0.0; if details.any() { count * start_dim } else { 0 }];
     let per_task = (SEEDED_NUMBERS / start_dim).clamp(1, 1024);
-    let fill = |first: usize, states: &mut [f64], mut whole: Option<&mut [f64]>| {
-        let mut start = vec![0.0; start_dim];
-        for (i, state) in states.chunks_exact_mut(dim).enumerate() {
-            // What is left unseeded is never advanced: the backend looks at the same wish to stop first.
-            if start_dim > SEEDED_NUMBERS && cancel.load(Ordering::Relaxed) {
-                return;
-            }
-            let run = runs.start + (first + i) as u64;
-            cell.problem.start(run, &mut cell.seed.run(run), &mut start);
-            state.copy_from_slice(&start[..dim]);
-            if let Some(whole) = &mut whole {
-                whole[i * start_dim..][..start_dim].copy_from_slice(&start);
-            }
+    let mut states = vec![0.0; count * dim];
+    // What stays on the host is drawn only where it is needed later.
+    let mut whole = vec![0.0; if details.any() { count * start_dim } else { 0 }];
+    let draw = |task: usize, width: usize, starts: &mut [f64]| {
+        // What is left unseeded is never advanced: the backend looks at the same wish to stop first.
+        if !cancel.load(Ordering::Relaxed) {
+            cell.problem.starts(cell.seed, runs.start + (task * per_task) as u64, width, starts);
         }
     };
-    let chunks = states.par_chunks_mut(per_task * dim).enumerate();
+    let tasks = states.par_chunks_mut(per_task * dim).enumerate();
     if details.any() {
-        chunks
-            .zip(whole.par_chunks_mut(per_task * start_dim))
-            .for_each(|((i, states), whole)| fill(i * per_task, states, Some(whole)));
+        tasks.zip(whole.par_chunks_mut(per_task * start_dim)).for_each(|((task, states), whole)| {
+            draw(task, start_dim, whole);
+            for (state, start) in states.chunks_exact_mut(dim).zip(whole.chunks_exact(start_dim)) {
+                state.copy_from_slice(&start[..dim]);
+            }
+        });
     } else {
-        chunks.for_each(|(i, states)| fill(i * per_task, states, None));
+        tasks.for_each(|(task, states)| draw(task, dim, states));
     }
     Seeded { cell, runs: runs.clone(), whole, states }
 }

@@ -33,7 +33,7 @@
 //! permutation that keeps the loss tells apart.
 //!
 //! # Modules, in the direction in which data flows
-//! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`] (starts) → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
+//! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
 //! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
 //! landscapes with their [`parameter`]s, written once over the number types of [`real`] for the descent of [`descent`];
 //! [`points`] reads files of points for it. [`mod@bench`] measures how fast all of it is, and how fast it could be.
@@ -44,6 +44,7 @@ pub mod bench;
 pub mod classify;
 mod dense;
 pub mod descent;
+pub mod elementary;
 pub mod endpoint;
 pub mod experiment;
 pub mod family;
@@ -61,6 +62,7 @@ pub mod replay;
 pub mod report;
 pub mod seed;
 pub mod spec;
+pub mod starts;
 pub mod store;
 pub mod symmetry;
 pub mod tally;

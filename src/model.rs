@@ -15,7 +15,7 @@ use crate::descent::{self, Landscape, Queue, Rule};
 use crate::endpoint::Stop;
 use crate::real::wide::{self, F32s, F64s, Vectorised};
 use crate::real::{Precision, Real};
-use crate::seed::Draws;
+use crate::seed::{CellSeed, Streams};
 use crate::symmetry::Overlaps;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -191,8 +191,9 @@ pub trait Problem: Send + Sync {
     fn dim(&self) -> usize;
     /// Numbers in a run's start: the state, then what stays on the host.
     fn start_dim(&self) -> usize;
-    /// Draws the start of a run (`start_dim` numbers).
-    fn start(&self, run: u64, draws: &mut Draws, out: &mut [f64]);
+    /// Draws the starts of the runs from `first` on, one after another, as many as `out` has room for. Of each it takes the
+    /// first `width` numbers: [`Problem::dim`] of them, the state, or all [`Problem::start_dim`].
+    fn starts(&self, seed: CellSeed, first: u64, width: usize, out: &mut [f64]);
     /// Number of different starts; `None` where no two runs share one.
     fn distinct_starts(&self) -> Option<u64>;
     /// Step sizes and budget.
@@ -245,8 +246,13 @@ pub trait Form: Send + Sync {
     fn start_dim(&self) -> usize {
         self.dim()
     }
-    /// See [`Problem::start`].
-    fn start(&self, run: u64, draws: &mut Draws, out: &mut [f64]);
+    /// Numbers that are drawn and kept for a start at once; where they are many, blocks have fewer runs.
+    fn drawn(&self) -> usize {
+        self.start_dim()
+    }
+    /// Draws a block of at most [`crate::starts::BLOCK`] starts into `out`, of each the first `width` numbers; what belongs to none of
+    /// these need not be computed. To be inlined always, so that it is compiled for the CPU's instructions.
+    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]);
     /// See [`Problem::distinct_starts`].
     fn distinct_starts(&self) -> Option<u64> {
         None
@@ -364,8 +370,8 @@ impl<F: Form> Problem for F {
     fn start_dim(&self) -> usize {
         Form::start_dim(self)
     }
-    fn start(&self, run: u64, draws: &mut Draws, out: &mut [f64]) {
-        Form::start(self, run, draws, out);
+    fn starts(&self, seed: CellSeed, first: u64, width: usize, out: &mut [f64]) {
+        crate::starts::draw(self, seed, first, width, out);
     }
     fn distinct_starts(&self) -> Option<u64> {
         Form::distinct_starts(self)

@@ -68,8 +68,7 @@ pub fn replay(
 ) -> Result<Path, Invalid> {
     let problem = &*cell.problem;
     let dim = problem.dim();
-    let mut start = vec![0.0; problem.start_dim()];
-    problem.start(run, &mut cell.seed.run(run), &mut start);
+    let start = problem.start(cell.seed, run);
     let mut state = start[..dim].to_vec();
     let budget = problem.rule().max_steps;
     let waypoint = |step: u32, state: &[f64]| {

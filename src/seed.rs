@@ -8,12 +8,17 @@
 //! Form, step sizes and budgets are left out on purpose, so cells that differ only in these share their starts and can
 //! be compared run by run (common random numbers).
 //!
-//! Every variate is made with IEEE operations and the portable functions of `libm`, never with the system's mathematics
-//! library: the same seed gives the same starts on every machine. Golden tests pin them; they must not change.
+//! Every variate is made with IEEE additions, multiplications, divisions and square roots, none of them fused or reordered,
+//! and with the functions of [`elementary`], never with the system's mathematics library: the same seed gives the same starts
+//! on every machine. Golden tests pin them; they must not change.
+//!
+//! Runs are seeded in blocks ([`Streams`], [`crate::starts`]), since the same work on many numbers is faster; how runs fall
+//! into blocks changes no bit.
 
-use crate::normal;
-use rand::{Rng, SeedableRng};
+use crate::{elementary, normal};
+use rand::Rng;
 use rand_pcg::Pcg64Mcg;
+use std::ops::Range;
 
 /// The finaliser of MurmurHash3 (Appleby), a bijection of 64-bit words in which every input bit reaches every output bit.
 const fn mix(mut word: u64) -> u64 {
@@ -48,10 +53,8 @@ impl CellSeed {
     pub fn run(self, run: u64) -> Draws {
         let low = mix(self.0[0] ^ mix(run.wrapping_add(GOLDEN)));
         let high = mix(self.0[1] ^ mix(run.wrapping_mul(GOLDEN) ^ low));
-        let mut seed = [0; 16];
-        seed[..8].copy_from_slice(&low.to_le_bytes());
-        seed[8..].copy_from_slice(&high.to_le_bytes());
-        Draws(Pcg64Mcg::from_seed(seed))
+        // As `from_seed` reads 16 bytes of which these are the halves.
+        Draws(Pcg64Mcg::new(u128::from(low) | u128::from(high) << 64))
     }
 }
 
@@ -64,7 +67,8 @@ impl Draws {
     /// more bit the sum would be rounded from ½ on, and now and then to 1.
     #[inline]
     pub fn uniform(&mut self) -> f64 {
-        ((self.0.next_u64() >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
+        // 1 + i 2^-52, the numbers from 1 to 2, without a conversion; both operations are exact.
+        (f64::from_bits(self.0.next_u64() >> 12 | 0x3ff << 52) - 1.0) + 0.5 / (1u64 << 52) as f64
     }
 
     /// Standard normal, by inversion of one uniform (AS 241): one draw a variate, whatever its value.
@@ -74,43 +78,113 @@ impl Draws {
     }
 }
 
+/// The random numbers of consecutive runs of one cell, side by side: each run draws its own in its own order, whatever is
+/// drawn for the others.
+#[derive(Debug)]
+pub struct Streams {
+    first: u64,
+    each: Vec<Draws>,
+}
+
+impl Streams {
+    /// The random numbers of `runs` runs from `first` on, each from its first.
+    #[inline(always)]
+    #[must_use]
+    pub fn new(seed: CellSeed, first: u64, runs: usize) -> Self {
+        Streams { first, each: (0..runs as u64).map(|i| seed.run(first.wrapping_add(i))).collect() }
+    }
+
+    /// Index of the first run.
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Number of runs.
+    #[inline(always)]
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        self.each.len()
+    }
+
+    /// The next uniform of each run.
+    #[inline(always)]
+    pub fn uniforms(&mut self, out: &mut [f64]) {
+        for (draws, u) in self.each.iter_mut().zip(out) {
+            *u = draws.uniform();
+        }
+    }
+
+    /// The next normals of each run, as many as there is room for: `out` holds one run after another.
+    #[inline(always)]
+    pub fn normals(&mut self, out: &mut [f64]) {
+        /// Runs that draw alternately: a generator alone would wait for its own last product.
+        const TOGETHER: usize = 4;
+        let numbers = out.len() / self.each.len();
+        let mut rows = out.chunks_exact_mut(TOGETHER * numbers);
+        let mut groups = self.each.chunks_exact_mut(TOGETHER);
+        for (rows, group) in rows.by_ref().zip(groups.by_ref()) {
+            for i in 0..numbers {
+                for (j, draws) in group.iter_mut().enumerate() {
+                    rows[j * numbers + i] = draws.uniform();
+                }
+            }
+        }
+        for (row, draws) in rows.into_remainder().chunks_exact_mut(numbers).zip(groups.into_remainder()) {
+            row.fill_with(|| draws.uniform());
+        }
+        normal::quantiles(out);
+    }
+}
+
 /// `(cos 2πu, sin 2πu)`.
-#[inline]
+#[inline(always)]
+#[must_use]
 pub fn on_circle(u: f64) -> (f64, f64) {
-    let angle = std::f64::consts::TAU * u;
-    (libm::cos(angle), libm::sin(angle))
+    elementary::cos_sin(std::f64::consts::TAU * u)
+}
+
+/// Scales a part of each row of `dim` normals to a point drawn uniformly from the sphere of radius `radius`.
+#[inline(always)]
+pub fn to_sphere(rows: &mut [f64], dim: usize, part: Range<usize>, radius: f64) {
+    for row in rows.chunks_exact_mut(dim) {
+        let row = &mut row[part.clone()];
+        let square = row.iter().fold(0.0, |sum, x| sum + x * x);
+        let scale = radius / square.sqrt();
+        row.iter_mut().for_each(|x| *x *= scale);
+    }
+}
+
+/// Scales a part of each row of `dim` normals to a point drawn uniformly from the ball of radius `radius`, by a uniform a row,
+/// which the radius of the point replaces.
+#[inline(always)]
+pub fn to_ball(rows: &mut [f64], dim: usize, part: Range<usize>, radius: f64, uniforms: &mut [f64]) {
+    let size = part.len() as f64;
+    uniforms.iter_mut().for_each(|u| *u = radius * root(*u, size));
+    for (row, rho) in rows.chunks_exact_mut(dim).zip(uniforms) {
+        let row = &mut row[part.clone()];
+        let square = row.iter().fold(0.0, |sum, x| sum + x * x);
+        let scale = 1.0 / square.sqrt();
+        row.iter_mut().for_each(|x| *x = *x * scale * *rho);
+    }
 }
 
 /// Fills `out` with a point drawn uniformly from the sphere of radius `radius`; one normal a coordinate.
 pub fn on_sphere(draws: &mut Draws, radius: f64, out: &mut [f64]) {
-    let mut square = 0.0;
-    for x in out.iter_mut() {
-        *x = draws.normal();
-        square += *x * *x;
-    }
-    let scale = radius / square.sqrt();
-    for x in out {
-        *x *= scale;
-    }
+    out.fill_with(|| draws.normal());
+    to_sphere(out, out.len(), 0..out.len(), radius);
 }
 
-/// Fills `out` with a point drawn uniformly from the ball of radius `radius`: a point of the sphere, then one uniform.
-pub fn in_ball(draws: &mut Draws, radius: f64, out: &mut [f64]) {
-    on_sphere(draws, 1.0, out);
-    let rho = radius * root(draws.uniform(), out.len() as f64);
-    for x in out {
-        *x *= rho;
-    }
-}
-
-/// `u^(1/n)` for `u` in (0, 1).
-#[inline]
+/// `u^(1/n)` for `u` in (0, 1) and `n` from 1.
+#[inline(always)]
+#[must_use]
 pub fn root(u: f64, n: f64) -> f64 {
-    libm::exp(libm::log(u) / n)
+    elementary::exp(elementary::log(u) / n)
 }
 
-/// `1 − u^e` for `u` in (0, 1), without cancellation for small exponents.
-#[inline]
+/// `1 − u^e` for `u` in (0, 1) and `e` up to 2, without cancellation for small exponents.
+#[inline(always)]
+#[must_use]
 pub fn one_minus_power(u: f64, exponent: f64) -> f64 {
-    -libm::expm1(exponent * libm::log(u))
+    -elementary::expm1(exponent * elementary::log(u))
 }

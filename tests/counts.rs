@@ -237,9 +237,8 @@ fn bounds_on_steps_hold() {
             [("filter_size", &*texts[0]), ("patches", &*texts[1]), ("ratio", &*reals[0]), ("teacher_norm", &*reals[1])];
         let settings = Settings { step: StepSize::One(step), ..settings() };
         let problem = problem("cnn", "reduced", &set, &settings);
-        let mut start = [0.0; 5];
         let cell = CellSeed::new(draws.uniform().to_bits(), &Cnn.identity(&values("cnn", &set)));
-        problem.start(0, &mut cell.run(0), &mut start);
+        let mut start = problem.start(cell, 0);
 
         // One of the four sign choices is favourable.
         let teacher = [norm * (q / k).sqrt(), norm * (1.0 - q / k).sqrt()];

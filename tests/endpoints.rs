@@ -152,8 +152,7 @@ fn full_and_reduced_losses_agree() {
         let cell = CellSeed::new(seed(), &find("cnn").unwrap().identity(&values("cnn", &set)));
         for index in 0..100 {
             let loss = |problem: &dyn Problem| {
-                let mut start = vec![0.0; problem.start_dim()];
-                problem.start(index, &mut cell.run(index), &mut start);
+                let start = problem.start(cell, index);
                 let ends = run(&Cpu::new(F64), problem, &start[..problem.dim()]);
                 (problem.endpoint_loss(&start, &ends.states, ends.stops[0].steps), ends.stops[0])
             };

@@ -323,9 +323,7 @@ fn reduced_equals_full() {
         let [full, reduced] = ["full", "reduced"].map(|form| problem("cnn", form, &set, &settings));
         let values = values("cnn", &set);
         let cell = CellSeed::new(draws.uniform().to_bits(), &Cnn.identity(&values));
-        let (mut full_start, mut start) = (vec![0.0; p + k], vec![0.0; 5]);
-        full.start(0, &mut cell.run(0), &mut full_start);
-        reduced.start(0, &mut cell.run(0), &mut start);
+        let (full_start, start) = (full.start(cell, 0), reduced.start(cell, 0));
 
         let output = &Cnn.teacher(&values).unwrap()[p..];
         let mean = output.iter().sum::<f64>() / k as f64;

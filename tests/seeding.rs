@@ -1,5 +1,6 @@
 //! Seeding: starts are pinned bit by bit, independent of what must not matter, and follow the laws they claim.
 
+mod blocks;
 mod relu_sum;
 
 use crate::support::{Set, problem, seed, settings, trial, values};
@@ -22,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("seeding::starts_have_their_norms", starts_have_their_norms),
         trial("seeding::reduced_law_is_the_projected_one", reduced_law_is_the_projected_one),
     ];
+    trials.extend(blocks::trials());
     trials.extend(relu_sum::trials());
     trials
 }
@@ -30,9 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn start(form: &str, set: &[(&str, &str)], seed: u64, run: u64) -> Vec<f64> {
     let problem = problem("cnn", form, set, &settings());
     let cell = CellSeed::new(seed, &Cnn.identity(&values("cnn", set)));
-    let mut start = vec![0.0; problem.start_dim()];
-    problem.start(run, &mut cell.run(run), &mut start);
-    start
+    problem.start(cell, run)
 }
 
 fn hex(numbers: &[f64]) -> Vec<String> {
@@ -118,8 +118,7 @@ fn descent_and_form_do_not_matter() {
         let reduced = start("reduced", set, seed(), run);
         for other in &others {
             for (form, expected) in [("full", &full), ("reduced", &reduced)] {
-                let mut found = vec![0.0; expected.len()];
-                problem("cnn", form, set, other).start(run, &mut cell.run(run), &mut found);
+                let found = problem("cnn", form, set, other).start(cell, run);
                 assert_eq!(hex(&found), hex(expected), "{form}, {other:?}");
             }
         }
@@ -267,11 +266,10 @@ fn reduced_law_is_the_projected_one() {
                 let problem = problem("cnn", "reduced", &set, &settings());
                 let cell = CellSeed::new(seed, &Cnn.identity(&values("cnn", &set)));
                 let mut columns = vec![Vec::new(); 6];
-                let mut start = [0.0; 5];
-                for run in 0..SAMPLES as u64 {
-                    problem.start(run, &mut cell.run(run), &mut start);
+                let mut starts = vec![[0.0; 5]; SAMPLES];
+                problem.starts(cell, 0, 5, starts.as_flattened_mut());
+                for [x, y, along, across, rest] in starts {
                     let scale = 1.0 / (k as f64).sqrt();
-                    let [x, y, along, across, rest] = start;
                     let mixture = x * along / scale + 0.7 * y * across / scale - 0.4 * rest / scale + 0.3 * x;
                     for (column, value) in columns.iter_mut().zip([x, y, along, across, rest, mixture]) {
                         column.push(value);

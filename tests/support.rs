@@ -77,12 +77,8 @@ pub(crate) fn problem(model: &str, form: &str, set: &[(&str, &str)], settings: &
 /// Starts of the runs `0..runs` of a cell, states only.
 pub(crate) fn starts(model: &str, set: &[(&str, &str)], problem: &dyn Problem, seed: u64, runs: usize) -> Vec<f64> {
     let cell = CellSeed::new(seed, &model::find(model).unwrap().identity(&values(model, set)));
-    let mut start = vec![0.0; problem.start_dim()];
-    let mut all = Vec::with_capacity(runs * problem.dim());
-    for run in 0..runs as u64 {
-        problem.start(run, &mut cell.run(run), &mut start);
-        all.extend_from_slice(&start[..problem.dim()]);
-    }
+    let mut all = vec![0.0; runs * problem.dim()];
+    problem.starts(cell, 0, problem.dim(), &mut all);
     all
 }
 

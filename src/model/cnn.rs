@@ -375,19 +375,6 @@ impl Cell {
         0.5 * self.filter_step * overlap
     }
 
-    /// Draws `v₀` and `a₀` as the paper does: the filter's coordinates, the output weights', then the ball's radius.
-    fn full_start(&self, draws: &mut crate::seed::Draws, out: &mut [f64]) {
-        let (filter, output) = out.split_at_mut(self.teacher.filter_size);
-        if self.gaussian_filter {
-            for x in filter {
-                *x = self.filter_scale * draws.normal();
-            }
-        } else {
-            crate::seed::on_sphere(draws, self.filter_scale, filter);
-        }
-        crate::seed::in_ball(draws, self.output_radius, output);
-    }
-
     fn rule(&self, dims: [usize; 2]) -> Rule {
         let mut steps = vec![self.filter_step; dims[0]];
         steps.extend(vec![self.output_step; dims[1]]);

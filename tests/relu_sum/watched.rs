@@ -3,7 +3,7 @@
 use spurious::descent::Rule;
 use spurious::model::{Evaluation, Kernel, Prediction, Problem, Rest, Work};
 use spurious::real::Precision;
-use spurious::seed::Draws;
+use spurious::seed::CellSeed;
 use spurious::symmetry::Overlaps;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -39,8 +39,8 @@ impl Problem for Watched<'_> {
     fn start_dim(&self) -> usize {
         self.problem.start_dim()
     }
-    fn start(&self, run: u64, draws: &mut Draws, out: &mut [f64]) {
-        self.problem.start(run, draws, out);
+    fn starts(&self, seed: CellSeed, first: u64, width: usize, out: &mut [f64]) {
+        self.problem.starts(seed, first, width, out);
     }
     fn distinct_starts(&self) -> Option<u64> {
         self.problem.distinct_starts()

@@ -26,9 +26,7 @@ fn cell(seed: u64, set: &[(&str, &str)]) -> CellSeed {
 
 fn start_with(set: &[(&str, &str)], settings: &Settings, seed: u64, run: u64) -> Vec<f64> {
     let problem = problem("relu_sum", "full", set, settings);
-    let mut start = vec![0.0; problem.start_dim()];
-    problem.start(run, &mut cell(seed, set).run(run), &mut start);
-    start
+    problem.start(cell(seed, set), run)
 }
 
 fn start(set: &[(&str, &str)], seed: u64, run: u64) -> Vec<f64> {

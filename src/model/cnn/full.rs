@@ -5,7 +5,8 @@ use super::landscape::{Constants, Survey};
 use crate::descent::{Landscape, Rule};
 use crate::model::{Form, Kernel, Prediction};
 use crate::real::{Precision, Real};
-use crate::seed::Draws;
+use crate::seed::{Streams, to_ball, to_sphere};
+use crate::starts::BLOCK;
 use std::f64::consts::PI;
 use std::sync::Arc;
 
@@ -21,6 +22,27 @@ pub struct Full {
 impl Full {
     pub(super) fn new(cell: Cell) -> Self {
         Full { constants: cell.constants(), teacher: cell.teacher.output().into(), cell }
+    }
+}
+
+impl Cell {
+    /// Draws `v₀` and `a₀` of each run as the paper does: the filter's coordinates, the output weights', then the ball's radius.
+    #[inline(always)]
+    pub(super) fn full_starts(&self, draws: &mut Streams, out: &mut [f64]) {
+        let p = self.teacher.filter_size;
+        let dim = p + self.teacher.patches;
+        draws.normals(out);
+        if self.gaussian_filter {
+            for row in out.chunks_exact_mut(dim) {
+                row[..p].iter_mut().for_each(|x| *x *= self.filter_scale);
+            }
+        } else {
+            to_sphere(out, dim, 0..p, self.filter_scale);
+        }
+        let mut uniforms = [0.0; BLOCK];
+        let uniforms = &mut uniforms[..draws.runs()];
+        draws.uniforms(uniforms);
+        to_ball(out, dim, p..dim, self.output_radius, uniforms);
     }
 }
 
@@ -176,8 +198,9 @@ impl Form for Full {
         self.cell.teacher.filter_size + self.cell.teacher.patches
     }
 
-    fn start(&self, _run: u64, draws: &mut Draws, out: &mut [f64]) {
-        self.cell.full_start(draws, out);
+    #[inline(always)]
+    fn starts(&self, draws: &mut Streams, _width: usize, out: &mut [f64]) {
+        self.cell.full_starts(draws, out);
     }
 
     fn rule(&self) -> Rule {

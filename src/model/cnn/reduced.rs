@@ -13,9 +13,11 @@
 use super::Cell;
 use super::landscape::{Constants, Survey};
 use crate::descent::{Landscape, Rule};
+use crate::elementary::log;
 use crate::model::{Form, Kernel, Prediction};
 use crate::real::{Precision, Real};
-use crate::seed::{Draws, in_ball, on_circle, one_minus_power, root};
+use crate::seed::{Streams, on_circle, one_minus_power, root, to_ball};
+use crate::starts::BLOCK;
 use std::f64::consts::PI;
 
 /// Arithmetic instructions of a step: those in the loop of a hand-written GPU kernel of this recursion, compiled for sm_90.
@@ -37,54 +39,81 @@ impl Reduced {
     }
 
     /// Image of a full state: `x, y, A₁, A₂, A₃`.
-    fn project(&self, full: &[f64], out: &mut [f64]) {
+    fn project(&self, full: &[f64]) -> [f64; 5] {
         let (filter, output) = full.split_at(self.cell.teacher.filter_size);
-        out[0] = filter[0];
-        out[1] = filter[1..].iter().map(|v| v * v).sum::<f64>().sqrt();
+        let y = filter[1..].iter().map(|v| v * v).sum::<f64>().sqrt();
         let unit = 1.0 / self.constants.root_patches;
         let along = output.iter().sum::<f64>() * unit;
         let across: f64 = output.iter().zip(&self.direction).map(|(a, e)| a * e).sum();
         let rest: f64 = output.iter().zip(&self.direction).map(|(a, e)| (a - along * unit - across * e).powi(2)).sum();
-        out[2..5].copy_from_slice(&[along, across, rest.sqrt()]);
+        [filter[0], y, along, across, rest.sqrt()]
     }
 
-    /// Draws `x` and `y`: the component of `v₀` along `w*` and the norm of the rest.
-    fn filter_start(&self, draws: &mut Draws) -> (f64, f64) {
+    /// Draws `x` and `y` of each run: the component of `v₀` along `w*` and the norm of the rest.
+    #[inline(always)]
+    fn filter_starts(&self, draws: &mut Streams, x: &mut [f64], y: &mut [f64]) {
         let p = self.cell.teacher.filter_size;
         let scale = self.cell.filter_scale;
         if self.cell.gaussian_filter {
             // N(0, 1) and χ_{p−1}; χ²_{2m} is −2 times the sum of m logarithms of uniforms.
-            let x = draws.normal();
-            let mut square = if p.is_multiple_of(2) { draws.normal().powi(2) } else { 0.0 };
-            for _ in 0..(p - 1) / 2 {
-                square -= 2.0 * libm::log(draws.uniform());
+            draws.normals(x);
+            x.iter_mut().for_each(|x| *x *= scale);
+            if p.is_multiple_of(2) {
+                draws.normals(y);
+                y.iter_mut().for_each(|y| *y *= *y);
             }
-            return (scale * x, scale * square.sqrt());
+            let mut uniforms = [0.5; BLOCK];
+            for _ in 0..(p - 1) / 2 {
+                draws.uniforms(&mut uniforms);
+                for (square, &u) in y.iter_mut().zip(&uniforms) {
+                    *square -= 2.0 * log(u);
+                }
+            }
+            y.iter_mut().for_each(|y| *y = scale * y.sqrt());
+            return;
         }
         // A two-dimensional projection of the sphere has radius² = 1 − U^{2/(p−2)} and a uniform direction.
-        let radius = draws.uniform();
-        let (cos, sin) = on_circle(draws.uniform());
-        let square = if p == 2 { 1.0 } else { one_minus_power(radius, 2.0 / (p - 2) as f64) };
-        (scale * square.sqrt() * cos, scale * ((1.0 - square) + square * sin * sin).sqrt())
+        draws.uniforms(x);
+        draws.uniforms(y);
+        if p == 2 {
+            x.fill(1.0);
+        } else {
+            x.iter_mut().for_each(|u| *u = one_minus_power(*u, 2.0 / (p - 2) as f64));
+        }
+        for (x, y) in x.iter_mut().zip(y) {
+            let (square, (cos, sin)) = (*x, on_circle(*y));
+            *x = scale * square.sqrt() * cos;
+            *y = scale * ((1.0 - square) + square * sin * sin).sqrt();
+        }
     }
 
-    /// Draws `A₁, A₂, A₃`.
-    fn output_start(&self, draws: &mut Draws, out: &mut [f64]) {
+    /// Draws `A₁`, `A₂` and, where it is wanted, `A₃` of each run. The columns come in filled with 0.
+    #[inline(always)]
+    fn output_starts(&self, draws: &mut Streams, [along, across, rest]: [&mut [f64]; 3], wanted: bool) {
         let k = self.cell.teacher.patches;
         let radius = self.cell.output_radius;
         if k == 1 {
-            in_ball(draws, radius, &mut out[..1]);
-            out[1..3].fill(0.0);
+            draws.normals(along);
+            draws.uniforms(across);
+            to_ball(along, 1, 0..1, radius, across);
+            across.fill(0.0);
             return;
         }
         // A two-dimensional projection of the k-ball has radius² = 1 − U^{2/k} and a uniform direction.
-        let square = draws.uniform();
-        let (cos, sin) = on_circle(draws.uniform());
-        let rest = draws.uniform();
-        let rho = radius * one_minus_power(square, 2.0 / k as f64).sqrt();
-        out[0] = rho * cos;
-        out[1] = rho * sin;
-        out[2] = if k == 2 { 0.0 } else { radius * root(square, k as f64) * root(rest, (k - 2) as f64) };
+        draws.uniforms(along);
+        draws.uniforms(across);
+        if wanted && k > 2 {
+            draws.uniforms(rest);
+            for (rest, &square) in rest.iter_mut().zip(&*along) {
+                *rest = radius * root(square, k as f64) * root(*rest, (k - 2) as f64);
+            }
+        }
+        for (along, across) in along.iter_mut().zip(across) {
+            let rho = radius * one_minus_power(*along, 2.0 / k as f64).sqrt();
+            let (cos, sin) = on_circle(*across);
+            *along = rho * cos;
+            *across = rho * sin;
+        }
     }
 }
 
@@ -183,16 +212,30 @@ impl Form for Reduced {
         5
     }
 
-    fn start(&self, _run: u64, draws: &mut Draws, out: &mut [f64]) {
+    /// Starts that are projected are drawn in full.
+    fn drawn(&self) -> usize {
+        if self.cell.projected { self.cell.teacher.filter_size + self.cell.teacher.patches } else { self.start_dim() }
+    }
+
+    #[inline(always)]
+    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
+        let runs = draws.runs();
         if self.cell.projected {
-            let t = &self.cell.teacher;
-            let mut full = vec![0.0; t.filter_size + t.patches];
-            self.cell.full_start(draws, &mut full);
-            self.project(&full, out);
-        } else {
-            let (x, y) = self.filter_start(draws);
-            out[..2].copy_from_slice(&[x, y]);
-            self.output_start(draws, &mut out[2..5]);
+            let mut full = vec![0.0; runs * self.drawn()];
+            self.cell.full_starts(draws, &mut full);
+            for (full, out) in full.chunks_exact(self.drawn()).zip(out.chunks_exact_mut(width)) {
+                out.copy_from_slice(&self.project(full)[..width]);
+            }
+            return;
+        }
+        let mut columns = [[0.0; BLOCK]; 5];
+        let [x, y, along, across, rest] = columns.each_mut().map(|column| &mut column[..runs]);
+        self.filter_starts(draws, x, y);
+        self.output_starts(draws, [along, across, rest], width > 4);
+        for (i, out) in out.chunks_exact_mut(width).enumerate() {
+            for (out, column) in out.iter_mut().zip(&columns) {
+                *out = column[i];
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use crate::descent::Rule;
 use crate::model::{Form, Invalid, Kernel, Prediction, Rest, Settings, StepSize, Values};
 use crate::real::{Precision, Real};
 use crate::refine;
-use crate::seed::Draws;
+use crate::seed::Streams;
 use crate::symmetry::Overlaps;
 
 /// Most weights, `n d`: the Hessian of more does not fit into memory.
@@ -155,8 +155,9 @@ impl Form for Full {
         self.neurons * self.teachers.input_dim
     }
 
-    fn start(&self, run: u64, draws: &mut Draws, out: &mut [f64]) {
-        self.start.draw(run, draws, out);
+    #[inline(always)]
+    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
+        self.start.draw(draws, width, out);
     }
 
     /// As many as there are points, where these are the starts.

@@ -3,7 +3,7 @@
 use super::invalid;
 use crate::model::{Invalid, Values};
 use crate::points::Points;
-use crate::seed::Draws;
+use crate::seed::Streams;
 
 /// Law of the start.
 #[derive(Clone, Debug)]
@@ -48,14 +48,24 @@ impl Start {
         }
     }
 
-    /// Draws a start, a normal variate a weight: neuron by neuron.
-    pub(super) fn draw(&self, run: u64, draws: &mut Draws, out: &mut [f64]) {
+    /// Draws the starts of a block of runs, a normal variate a weight: neuron by neuron.
+    #[inline(always)]
+    pub(super) fn draw(&self, draws: &mut Streams, weights: usize, out: &mut [f64]) {
         match self {
-            Start::Gaussian(deviation) => out.fill_with(|| deviation * draws.normal()),
+            Start::Gaussian(deviation) => {
+                draws.normals(out);
+                out.iter_mut().for_each(|x| *x *= deviation);
+            }
             Start::Around(points, deviation) => {
-                out.copy_from_slice(points.point((run % points.count() as u64) as usize));
                 if *deviation > 0.0 {
-                    out.iter_mut().for_each(|x| *x += deviation * draws.normal());
+                    draws.normals(out);
+                }
+                for (i, start) in out.chunks_exact_mut(weights).enumerate() {
+                    let run = draws.first().wrapping_add(i as u64);
+                    let point = points.point((run % points.count() as u64) as usize);
+                    for (x, &centre) in start.iter_mut().zip(point) {
+                        *x = if *deviation > 0.0 { centre + deviation * *x } else { centre };
+                    }
                 }
             }
         }
