@@ -93,7 +93,7 @@ fn gradient(c: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     for model in MODELS {
         for (form, _) in model.forms() {
-            let cell = cell(model.name(), form);
+            let cell = cell(model.name(), form, "");
             let all = starts(&cell);
             let state = &all[..cell.problem.dim()];
             for precision in [Precision::F64, Precision::F32] {
@@ -111,7 +111,7 @@ fn step(c: &mut Criterion) {
     group.sample_size(10);
     for model in MODELS {
         for (form, _) in model.forms() {
-            let cell = cell(model.name(), form);
+            let cell = cell(model.name(), form, "");
             let starts = &starts(&cell)[..CHUNK * cell.problem.dim()];
             group.throughput(Throughput::Elements(CHUNK as u64 * u64::from(STEPS)));
             for precision in [Precision::F64, Precision::F32] {

@@ -7,7 +7,7 @@
 //! point a descent converges to. Half-angle reduction, `φ = 2 atan(y / (r + x))`, and a minimax polynomial keep it to a
 //! few ulp in either format.
 
-use crate::real::Real;
+use crate::real::{Precision, Real};
 use std::f64::consts::PI;
 
 /// The angle of a planar vector from the positive x axis, with its supplement.
@@ -33,18 +33,37 @@ pub fn angle_of<R: Real>(x: R, y: R, r: R) -> Angle<R> {
     // tan of half the angle to the nearer axis; at most tan(π/8).
     let t = near / (r + far);
     let z = t * t;
-    let coefficients = R::PRECISION.atan_coefficients();
-    let (last, rest) = coefficients.split_last().unwrap_or((&0.0, &[]));
-    let mut polynomial = R::splat(*last);
-    for &c in rest.iter().rev() {
-        polynomial = polynomial.mul_add(z, R::splat(c));
-    }
+    let polynomial = atan_polynomial(z);
     let half = t * polynomial;
     let to_axis = half + half;
     let acute = R::select(across.lt(y), R::splat(0.5 * PI) - to_axis, to_axis);
     let obtuse = R::splat(PI) - acute;
     let left = x.lt(R::zero());
     Angle { angle: R::select(left, obtuse, acute), supplement: R::select(left, acute, obtuse), acute }
+}
+
+/// `atan(t)/t` of `z = t²` by Horner's rule; the many terms of f64 as even and odd powers of `z`, so that one sum need not wait
+/// for the other.
+#[inline(always)]
+fn atan_polynomial<R: Real>(z: R) -> R {
+    let coefficients = R::PRECISION.atan_coefficients();
+    let (stride, power) = match R::PRECISION {
+        Precision::F32 => (1, z),
+        Precision::F64 => (2, z * z),
+    };
+    let mut sums = [R::zero(); 2];
+    for (first, sum) in sums.iter_mut().enumerate().take(stride) {
+        let last = coefficients.len() - stride + first;
+        *sum = R::splat(coefficients[last]);
+        for i in (0..last / stride).rev() {
+            *sum = sum.mul_add(power, R::splat(coefficients[i * stride + first]));
+        }
+    }
+    let [even, odd] = sums;
+    match R::PRECISION {
+        Precision::F32 => even,
+        Precision::F64 => odd.mul_add(z, even),
+    }
 }
 
 /// `π − g(φ) = π (1 − cos φ) − (sin φ − φ cos φ)` without cancellation near `φ = 0`, where it is `≈ (π/2) φ²`.

@@ -109,8 +109,10 @@ impl Stop {
 
     /// Reads a code back. An unknown code is read as `non_finite`, which no backend reports by itself.
     pub fn from_code(code: u32, steps: u32) -> Self {
-        let status = Status::ALL.into_iter().find(|s| *s as u32 == code >> 8).unwrap_or(Status::NonFinite);
-        let found = Outcome::ALL.into_iter().find(|o| *o as u32 == code & 0xff);
+        // Codes count from 1 in the order of the lists.
+        let place = |code: u32| (code as usize).wrapping_sub(1);
+        let status = Status::ALL.get(place(code >> 8)).copied().unwrap_or(Status::NonFinite);
+        let found = Outcome::ALL.get(place(code & 0xff)).copied();
         Stop { status, steps, found }
     }
 

@@ -35,7 +35,7 @@
 //! # Modules, in the direction in which data flows
 //! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
 //! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
-//! landscapes with their [`parameter`]s, written once over the number types of [`real`] for the descent of [`descent`];
+//! landscapes with their [`parameter`]s, each [`mod@form`] written once over the number types of [`real`] for the descent of [`descent`];
 //! [`points`] reads files of points for it. [`mod@bench`] measures how fast all of it is, and how fast it could be.
 
 pub mod arc_cosine;
@@ -49,6 +49,7 @@ pub mod endpoint;
 pub mod experiment;
 pub mod family;
 mod fnv;
+pub mod form;
 pub mod interval;
 pub mod model;
 pub mod normal;

@@ -2,7 +2,7 @@
 //!
 //! A [`Model`] describes itself (parameters, forms, formulas) and builds a [`Problem`] for given values: one cell as the
 //! backends see it. The mathematics of a form is written once, generic over the number type, as a
-//! [`Landscape`]; [`Form`] ties it to its starts, and every `Form` is a `Problem`.
+//! [`Landscape`](crate::descent::Landscape); [`Form`](crate::form::Form) ties it to its starts, and every form is a `Problem`.
 //!
 //! A model is added with one Rust file, one WGSL file of the same stem and one line in [`MODELS`].
 
@@ -11,11 +11,10 @@ pub mod relu_sum;
 
 pub use crate::parameter::{Kind, Parameter, Value, Values};
 
-use crate::descent::{self, Landscape, Queue, Rule};
+use crate::descent::{Queue, Rule};
 use crate::endpoint::Stop;
-use crate::real::wide::{self, F32s, F64s, Vectorised};
-use crate::real::{Precision, Real};
-use crate::seed::{CellSeed, Streams};
+use crate::real::Precision;
+use crate::seed::CellSeed;
 use crate::symmetry::Overlaps;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -231,190 +230,6 @@ pub struct Rest {
     pub zero: f64,
     /// Loss below which an endpoint without a strict minimum counts as global.
     pub near: f64,
-}
-
-/// One coordinate system of a model: its landscape over every number type, and its starts.
-pub trait Form: Send + Sync {
-    /// The landscape over a number type.
-    type Over<R: Real>: Landscape<R>;
-
-    /// The landscape over a number type.
-    fn over<R: Real>(&self) -> Self::Over<R>;
-    /// See [`Problem::dim`].
-    fn dim(&self) -> usize;
-    /// See [`Problem::start_dim`].
-    fn start_dim(&self) -> usize {
-        self.dim()
-    }
-    /// Numbers that are drawn and kept for a start at once; where they are many, blocks have fewer runs.
-    fn drawn(&self) -> usize {
-        self.start_dim()
-    }
-    /// Draws a block of at most [`crate::starts::BLOCK`] starts into `out`, of each the first `width` numbers; what belongs to none of
-    /// these need not be computed. To be inlined always, so that it is compiled for the CPU's instructions.
-    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]);
-    /// See [`Problem::distinct_starts`].
-    fn distinct_starts(&self) -> Option<u64> {
-        None
-    }
-    /// See [`Problem::rule`].
-    fn rule(&self) -> Rule;
-    /// See [`Problem::endpoint_loss`].
-    fn endpoint_loss(&self, _start: &[f64], state: &[f64], _steps: u32) -> f64 {
-        wide::dispatch(Evaluate { form: self, precision: Precision::F64, state }).loss
-    }
-    /// See [`Problem::kernel`].
-    fn kernel(&self, precision: Precision) -> Kernel;
-    /// See [`Problem::theory`].
-    fn theory(&self) -> Vec<Prediction>;
-    /// See [`Problem::rest`].
-    fn rest(&self) -> Option<Rest> {
-        None
-    }
-    /// See [`Problem::hessian`].
-    fn hessian(&self, _state: &[f64]) -> Option<Vec<f64>> {
-        None
-    }
-    /// See [`Problem::flat_directions`].
-    fn flat_directions(&self, _state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
-        Vec::new()
-    }
-    /// See [`Problem::hessian_lipschitz`].
-    fn hessian_lipschitz(&self, _state: &[f64], _radius: f64) -> f64 {
-        f64::INFINITY
-    }
-    /// See [`Problem::image`].
-    fn image(&self, state: &[f64]) -> Overlaps {
-        Overlaps { rows: 1, columns: state.len(), movable: 0, entries: state.to_vec() }
-    }
-    /// See [`Problem::state_of`].
-    fn state_of(&self, image: &[f64]) -> Vec<f64> {
-        image.to_vec()
-    }
-    /// See [`Problem::overlaps`].
-    fn overlaps(&self, state: &[f64]) -> Overlaps {
-        Form::image(self, state)
-    }
-}
-
-/// Loss, gradient and class of one state.
-struct Evaluate<'a, F: ?Sized> {
-    form: &'a F,
-    precision: Precision,
-    state: &'a [f64],
-}
-
-impl<F: Form + ?Sized> Evaluate<'_, F> {
-    #[inline(always)]
-    fn over<R: Real>(self) -> Evaluation {
-        let landscape = self.form.over::<R>();
-        let x: Vec<R> = self.state.iter().map(|&value| R::splat(value)).collect();
-        let mut gradient = vec![R::zero(); x.len()];
-        let mut scratch = landscape.scratch();
-        let pass = landscape.pass(&x, &mut scratch);
-        let survey = landscape.survey(&x, &pass);
-        landscape.gradient(&x, &survey, &scratch, &mut gradient);
-        let code = landscape.decide(&survey).lane(0) as u32;
-        Evaluation {
-            loss: landscape.loss(&x, &survey).lane(0),
-            gradient: gradient.iter().map(|g| g.lane(0)).collect(),
-            stop: (code != 0).then(|| Stop::from_code(code, 0)),
-        }
-    }
-}
-
-impl<F: Form + ?Sized> Vectorised for Evaluate<'_, F> {
-    type Output = Evaluation;
-
-    // One state fills no vector, but the processor's fused operations are worth their while.
-    #[inline(always)]
-    fn with<S: pulp::Simd>(self) -> Evaluation {
-        match self.precision {
-            Precision::F32 => self.over::<f32>(),
-            Precision::F64 => self.over::<f64>(),
-        }
-    }
-}
-
-/// Runs advanced to their ends.
-struct Descend<'a, 'q, F> {
-    form: &'a F,
-    work: Work<'a, 'q>,
-}
-
-impl<F: Form> Descend<'_, '_, F> {
-    #[inline(always)]
-    fn over<R: Real>(self) -> bool {
-        descent::descend(&self.form.over::<R>(), &self.form.rule(), self.work.queue, self.work.cancel)
-    }
-}
-
-impl<F: Form> Vectorised for Descend<'_, '_, F> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn with<S: pulp::Simd>(self) -> bool {
-        match (self.work.precision, self.work.one_by_one) {
-            (Precision::F64, true) => self.over::<f64>(),
-            (Precision::F32, true) => self.over::<f32>(),
-            (Precision::F64, false) => self.over::<F64s<S>>(),
-            (Precision::F32, false) => self.over::<F32s<S>>(),
-        }
-    }
-}
-
-impl<F: Form> Problem for F {
-    fn dim(&self) -> usize {
-        Form::dim(self)
-    }
-    fn start_dim(&self) -> usize {
-        Form::start_dim(self)
-    }
-    fn starts(&self, seed: CellSeed, first: u64, width: usize, out: &mut [f64]) {
-        crate::starts::draw(self, seed, first, width, out);
-    }
-    fn distinct_starts(&self) -> Option<u64> {
-        Form::distinct_starts(self)
-    }
-    fn rule(&self) -> Rule {
-        Form::rule(self)
-    }
-    fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> f64 {
-        Form::endpoint_loss(self, start, state, steps)
-    }
-    fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation {
-        wide::dispatch(Evaluate { form: self, precision, state })
-    }
-    fn descend(&self, work: Work<'_, '_>) -> bool {
-        wide::dispatch(Descend { form: self, work })
-    }
-    fn kernel(&self, precision: Precision) -> Kernel {
-        Form::kernel(self, precision)
-    }
-    fn theory(&self) -> Vec<Prediction> {
-        Form::theory(self)
-    }
-    fn rest(&self) -> Option<Rest> {
-        Form::rest(self)
-    }
-    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
-        Form::hessian(self, state)
-    }
-    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
-        Form::flat_directions(self, state)
-    }
-    fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
-        Form::hessian_lipschitz(self, state, radius)
-    }
-    fn image(&self, state: &[f64]) -> Overlaps {
-        Form::image(self, state)
-    }
-    fn state_of(&self, image: &[f64]) -> Vec<f64> {
-        Form::state_of(self, image)
-    }
-    fn overlaps(&self, state: &[f64]) -> Overlaps {
-        Form::overlaps(self, state)
-    }
 }
 
 /// Declares the real constants of a landscape once: a struct over the number type, its rounding to any format, and the

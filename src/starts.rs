@@ -3,7 +3,8 @@
 //! A form draws a block with loops over its runs and numbers ([`Form::starts`]); here the loops are compiled for the
 //! instructions that the CPU has. None of this changes a bit of any start: see [`crate::elementary`].
 
-use crate::model::{Form, Problem};
+use crate::form::Form;
+use crate::model::Problem;
 use crate::real::wide::{self, Vectorised};
 use crate::seed::{CellSeed, Streams};
 

@@ -1,4 +1,4 @@
-//! The CPU: threads, and in each thread a tile of runs side by side.
+//! The CPU: threads, and in each thread vectors of runs side by side.
 
 use super::{Backend, BackendError, Batch, check_range};
 use crate::descent::Queue;
@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 const BLOCK: usize = 256;
 
 /// Runs in a batch; a batch is also what an interrupted experiment may lose.
-const BATCH: usize = 1 << 16;
+const BATCH: usize = 1 << 18;
 
 /// Numbers of state in a batch at the most, whatever is asked for: 2 GiB.
 const LARGEST_NUMBERS: usize = 1 << 28;
@@ -36,7 +36,7 @@ impl Cpu {
         Cpu { precision, one_by_one: false }
     }
 
-    /// A backend that advances one run at a time, without tiles; slower, with the same results.
+    /// A backend that advances one run at a time, without vectors; slower, with the same results.
     pub fn one_by_one(precision: Precision) -> Self {
         Cpu { precision, one_by_one: true }
     }

@@ -6,6 +6,7 @@ use super::{Machine, Row};
 use crate::backend::{Backend, BackendError, Batch};
 use crate::experiment::{self, Details, Finished};
 use crate::real::Precision;
+use crate::starts::BLOCK;
 use crate::tally::Tally;
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
@@ -187,16 +188,10 @@ fn same_device(a: &Machine, b: &Machine) -> bool {
 
 /// Starts of the first runs of a cell, states only.
 fn starts(cell: &Subject, runs: u64) -> Vec<f64> {
-    let problem = cell.problem();
-    let (dim, start_dim) = (problem.dim(), problem.start_dim());
+    let (problem, dim) = (cell.problem(), cell.problem().dim());
     let mut states = vec![0.0; runs as usize * dim];
-    states.par_chunks_mut(dim).enumerate().for_each_init(
-        || vec![0.0; start_dim],
-        |start, (run, state)| {
-            problem.start(run as u64, &mut cell.seed().run(run as u64), start);
-            state.copy_from_slice(&start[..dim]);
-        },
-    );
+    let tasks = states.par_chunks_mut(BLOCK * dim).enumerate();
+    tasks.for_each(|(task, states)| problem.starts(cell.seed(), (task * BLOCK) as u64, dim, states));
     states
 }
 

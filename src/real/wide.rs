@@ -225,3 +225,93 @@ vector!(
     or_m64s,
     not_m64s
 );
+
+/// Two vectors of runs side by side: while one waits for a root or a quotient, the other computes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair<R>(R, R);
+
+/// A truth value for each of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PairMask<R: Real>(R::Mask, R::Mask);
+
+macro_rules! both {
+    ($name:ident, $trait:ident, $method:ident $(, $other:ident)?) => {
+        impl<R: Real> $trait for $name<R> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self $(, $other: Self)?) -> Self {
+                $name(self.0.$method($($other.0)?), self.1.$method($($other.1)?))
+            }
+        }
+    };
+}
+both!(Pair, Add, add, other);
+both!(Pair, Sub, sub, other);
+both!(Pair, Mul, mul, other);
+both!(Pair, Div, div, other);
+both!(Pair, Neg, neg);
+both!(PairMask, BitAnd, bitand, other);
+both!(PairMask, BitOr, bitor, other);
+both!(PairMask, Not, not);
+
+impl<R: Real> Mask for PairMask<R> {
+    #[inline(always)]
+    fn any(self) -> bool {
+        (self.0 | self.1).any()
+    }
+    #[inline(always)]
+    fn bits(self) -> u64 {
+        self.0.bits() | self.1.bits() << R::LANES
+    }
+}
+
+impl<R: Real> Real for Pair<R> {
+    type Mask = PairMask<R>;
+    const LANES: usize = 2 * R::LANES;
+    const PRECISION: Precision = R::PRECISION;
+
+    #[inline(always)]
+    fn splat(x: f64) -> Self {
+        Pair(R::splat(x), R::splat(x))
+    }
+    #[inline(always)]
+    fn lane(&self, i: usize) -> f64 {
+        if i < R::LANES { self.0.lane(i) } else { self.1.lane(i - R::LANES) }
+    }
+    #[inline(always)]
+    fn set_lane(&mut self, i: usize, x: f64) {
+        if i < R::LANES { self.0.set_lane(i, x) } else { self.1.set_lane(i - R::LANES, x) }
+    }
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        Pair(self.0.mul_add(factor.0, term.0), self.1.mul_add(factor.1, term.1))
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Pair(self.0.sqrt(), self.1.sqrt())
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Pair(self.0.abs(), self.1.abs())
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Pair(self.0.max(other.0), self.1.max(other.1))
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Pair(self.0.min(other.0), self.1.min(other.1))
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> PairMask<R> {
+        PairMask(self.0.lt(other.0), self.1.lt(other.1))
+    }
+    #[inline(always)]
+    fn le(self, other: Self) -> PairMask<R> {
+        PairMask(self.0.le(other.0), self.1.le(other.1))
+    }
+    #[inline(always)]
+    fn select(mask: PairMask<R>, yes: Self, no: Self) -> Self {
+        Pair(R::select(mask.0, yes.0, no.0), R::select(mask.1, yes.1, no.1))
+    }
+}

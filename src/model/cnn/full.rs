@@ -3,7 +3,8 @@
 use super::Cell;
 use super::landscape::{Constants, Survey};
 use crate::descent::{Landscape, Rule};
-use crate::model::{Form, Kernel, Prediction};
+use crate::form::Form;
+use crate::model::{Kernel, Prediction};
 use crate::real::{Precision, Real};
 use crate::seed::{Streams, to_ball, to_sphere};
 use crate::starts::BLOCK;

@@ -14,7 +14,8 @@ use super::Cell;
 use super::landscape::{Constants, Survey};
 use crate::descent::{Landscape, Rule};
 use crate::elementary::log;
-use crate::model::{Form, Kernel, Prediction};
+use crate::form::Form;
+use crate::model::{Kernel, Prediction};
 use crate::real::{Precision, Real};
 use crate::seed::{Streams, on_circle, one_minus_power, root, to_ball};
 use crate::starts::BLOCK;
@@ -199,6 +200,7 @@ impl<R: Real> Landscape<R> for Over<R> {
 
 impl Form for Reduced {
     type Over<R: Real> = Over<R>;
+    const PAIRS: bool = true;
 
     fn over<R: Real>(&self) -> Over<R> {
         Over(self.constants.over())
@@ -249,6 +251,11 @@ impl Form for Reduced {
         let decay = 1.0 - self.cell.output_step * (PI - 1.0) * 0.5 / PI;
         let rest = start[4] * decay.powf(f64::from(steps));
         landscape.loss(state, &landscape.survey(state, &())) + 0.25 / PI * (PI - 1.0) * rest * rest
+    }
+
+    /// A verdict ends most runs within a hundred steps.
+    fn is_long(&self) -> bool {
+        !self.cell.settings.verdicts
     }
 
     fn kernel(&self, _: Precision) -> Kernel {
