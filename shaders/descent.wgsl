@@ -19,7 +19,11 @@ fn descend(
 ) {
     let team = enter(group, groups, local);
     let mine = team < control.queued;
-    let run = queue[select(0u, team, mine)];
+    // The first queue holds all runs in order and is not written down.
+    var run = select(0u, team, mine);
+    if (control.taken > 0u) {
+        run = queue[run];
+    }
     var x: Components;
     if (mine) {
         x = load(run);

@@ -16,11 +16,13 @@ pub(super) const SCHEDULE_BINDINGS: &[Use] = &[Use::Write, Use::Write];
 
 /// Bindings of an entry point: constants, data, state and control, then its own. Spelled out because a model need not use
 /// all of them, and a layout deduced from the text would leave the unused ones out.
-pub(super) fn bindings(entry: Entry) -> &'static [Use] {
-    match entry {
-        Entry::Descend => &[Use::Uniform, Use::Read, Use::Write, Use::Write, Use::Read, Use::Write, Use::Write],
-        Entry::Evaluate => &[Use::Uniform, Use::Read, Use::Write, Use::Write, Use::Write, Use::Write],
-    }
+pub(super) fn bindings(entry: Entry, constant_data: bool) -> Vec<Use> {
+    let data = if constant_data { Use::Uniform } else { Use::Read };
+    let own: &[Use] = match entry {
+        Entry::Descend => &[Use::Read, Use::Write, Use::Write],
+        Entry::Evaluate => &[Use::Write, Use::Write],
+    };
+    [&[Use::Uniform, data, Use::Write, Use::Write], own].concat()
 }
 
 pub(super) fn compile(
