@@ -54,7 +54,7 @@ fn descend(
             let down = slopes(seen);
             for (var j = 0u; j < PER_LANE; j++) {
                 let c = lane + j * LANES;
-                x[j] -= step_size(c) * slope(j, c, x[j], down);
+                x[j] = fma(-step_size(c), slope(j, c, x[j], down), x[j]);
             }
             taken += 1u;
         }

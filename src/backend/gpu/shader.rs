@@ -191,7 +191,7 @@ fn prelude(kernel: &Kernel, shape: Shape) -> String {
     }
     let mut horner = String::new();
     for &c in precision.atan_coefficients().iter().rev() {
-        horner = if horner.is_empty() { real(c) } else { format!("({horner}) * z + {}", real(c)) };
+        horner = if horner.is_empty() { real(c) } else { format!("fma({horner}, z, {})", real(c)) };
     }
     let _ = writeln!(text, "fn atan_polynomial(z: real) -> real {{\n    return {horner};\n}}");
     text
