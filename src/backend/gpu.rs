@@ -61,6 +61,9 @@ pub struct Options {
     pub segment: u32,
     /// Whether the device times its kernels for [`Backend::busy`]; ignored where it cannot.
     pub timing: bool,
+    /// Whether kernels are compiled with the checks that texts of unknown origin need: of every index, and of the iterations
+    /// of every loop.
+    pub checks: bool,
     /// Changes the kernel's text before it is compiled. Only tests set it, to see a wrong kernel fail.
     pub edit: Option<fn(String) -> String>,
 }
@@ -73,6 +76,7 @@ impl Default for Options {
             lanes: 0,
             segment: 0,
             timing: false,
+            checks: true,
             edit: None,
         }
     }
@@ -116,7 +120,7 @@ impl Gpu {
         opened.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
         }));
-        let schedule = compile(&opened, "schedule", SCHEDULE_BINDINGS, &shader::schedule())?;
+        let schedule = compile(&opened, "schedule", SCHEDULE_BINDINGS, &shader::schedule(), options.checks)?;
         Ok(Gpu { opened, options, schedule, compiled: Mutex::new(HashMap::new()), complaints, busy: Mutex::default() })
     }
 
@@ -221,8 +225,13 @@ impl Gpu {
         if let Some(pipeline) = compiled.get(&text) {
             return Ok(pipeline.clone());
         }
-        let pipeline =
-            Arc::new(compile(&self.opened, entry.name(), &bindings(entry, shape.constant_data(kernel)), &text)?);
+        let pipeline = Arc::new(compile(
+            &self.opened,
+            entry.name(),
+            &bindings(entry, shape.constant_data(kernel)),
+            &text,
+            self.options.checks,
+        )?);
         compiled.insert(text, pipeline.clone());
         Ok(pipeline)
     }

@@ -21,7 +21,7 @@ impl Gpu {
     /// A device failure.
     pub fn peak(&self) -> Result<f64, BackendError> {
         let precision = self.options.precision;
-        let pipeline = compile(&self.opened, "peak", &[Use::Read, Use::Write], &shader::peak(precision))?;
+        let pipeline = compile(&self.opened, "peak", &[Use::Read, Use::Write], &shader::peak(precision), self.options.checks)?;
         let factors = self.filled(&encode(&[0.75, 0.25], precision), wgpu::BufferUsages::STORAGE, "factors");
         let kept = self.empty(precision.bytes(), "kept");
         let group = self.group(&pipeline, &[&factors, &kept]);
