@@ -78,7 +78,12 @@ fn descent(c: &mut Criterion) {
             for (name, backend) in &backends {
                 group.bench_function(format!("{} {form}, {name}", model.name()), |b| {
                     b.iter(|| {
-                        let batch = Batch { problem: &*cell.problem, starts: starts.clone(), keep_states: false };
+                        let batch = Batch {
+                            problem: &*cell.problem,
+                            starts: starts.clone(),
+                            of: runs(&cell),
+                            keep_states: false,
+                        };
                         backend.run(batch, &AtomicBool::new(false)).unwrap()
                     });
                 });
@@ -175,7 +180,7 @@ fn refinement(c: &mut Criterion) {
         let cell = Plan::new(&Spec::parse(&text, "bench", &[]).unwrap()).unwrap().cells.remove(0);
         let problem = &*cell.problem;
         for precision in [Precision::F64, Precision::F32] {
-            let batch = Batch { problem, starts: problem.start(cell.seed, 0), keep_states: true };
+            let batch = Batch { problem, starts: problem.start(cell.seed, 0), of: 1, keep_states: true };
             let ends = Cpu::new(precision).run(batch, &AtomicBool::new(false)).unwrap();
             let name = format!("{} weights, {}", problem.dim(), precision.name());
             let classifier = Classifier::new(problem);

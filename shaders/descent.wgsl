@@ -19,7 +19,11 @@ fn descend(
 ) {
     let team = enter(group, groups, local);
     let mine = team < control.queued;
-    let run = queue[select(0u, team, mine)];
+    // The first queue holds all runs in order and is not written down.
+    var run = select(0u, team, mine);
+    if (control.taken > 0u) {
+        run = queue[run];
+    }
     var x: Components;
     if (mine) {
         x = load(run);
@@ -50,7 +54,7 @@ fn descend(
             let down = slopes(seen);
             for (var j = 0u; j < PER_LANE; j++) {
                 let c = lane + j * LANES;
-                x[j] -= step_size(c) * slope(j, c, x[j], down);
+                x[j] = fma(-step_size(c), slope(j, c, x[j], down), x[j]);
             }
             taken += 1u;
         }

@@ -11,8 +11,11 @@ struct Control {
     taken: u32,
     // Largest number of steps.
     budget: u32,
-    // Steps in a segment.
+    // Steps in this segment.
     segment: u32,
+    // Fewest and most steps in a later segment.
+    shortest: u32,
+    longest: u32,
     // Runs that the buffers hold.
     capacity: u32,
     // Runs that one workgroup advances.
@@ -22,18 +25,13 @@ struct Control {
 }
 
 @group(0) @binding(0) var<uniform> constants: Constants;
-@group(0) @binding(1) var<storage, read> data: array<real>;
+// Binding 1, the model's data, is in the prelude, with `datum(i)` to read them.
 @group(0) @binding(2) var<storage, read_write> state: array<real>;
 @group(0) @binding(3) var<storage, read_write> control: Control;
 
-// Index of this invocation in its workgroup, and of its lane in its team.
-var<private> invocation: u32;
-var<private> lane: u32;
-
-// Sets the above and returns the index of this invocation's team in the dispatch.
+// Tells this invocation who it is and returns the index of its team in the dispatch.
 fn enter(group: vec3<u32>, groups: vec3<u32>, local: u32) -> u32 {
-    invocation = local;
-    lane = local % LANES;
+    take_place(local);
     return (group.y * groups.x + group.x) * RUNS_PER_WORKGROUP + local / LANES;
 }
 

@@ -2,6 +2,7 @@
 
 pub mod cpu;
 pub mod gpu;
+pub mod several;
 
 use crate::endpoint::Endpoints;
 use crate::model::{Invalid, Kernel, Problem};
@@ -16,6 +17,9 @@ pub struct Batch<'a> {
     pub problem: &'a dyn Problem,
     /// States at the start, one run after another, `problem.dim()` numbers each.
     pub starts: Vec<f64>,
+    /// Runs of the cell in all. A device chooses by them how many lanes share a run, so that a run gives the same bits in
+    /// whatever batch it is.
+    pub of: u64,
     /// Whether the weights at the end are wanted, not only why and when each run stopped.
     pub keep_states: bool,
 }
@@ -75,8 +79,9 @@ pub trait Backend: Send + Sync {
     fn batch_size(&self, problem: &dyn Problem) -> usize;
     /// Most runs of this cell that the backend can take at once.
     fn largest_batch(&self, problem: &dyn Problem) -> usize;
-    /// Whether several small batches should run at once to keep the backend busy.
-    fn runs_side_by_side(&self) -> bool;
+    /// Batches that should be in flight at once to keep a device busy, each with a thread of its own that waits for it; 0 where
+    /// the threads that call the backend compute, and small batches run side by side on them.
+    fn in_flight(&self) -> usize;
     /// Bytes that a batch of this many runs keeps on the device, or beside its starts on the host.
     fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize;
     /// Whether the backend can take a cell at all.

@@ -154,7 +154,7 @@ struct SpecArguments {
     /// Where to compute: `auto` takes a hardware GPU if there is one, else the CPU [spec: compute.backend]
     #[arg(long, value_parser = ["auto", "cpu", "gpu"])]
     backend: Option<String>,
-    /// Part of the name of the GPU adapter to use, see `spurious devices` [spec: compute.adapter]
+    /// Part of the name of the GPU adapter to use, see `spurious devices`; `all` uses every one [spec: compute.adapter]
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
     /// Format of the arithmetic; by default f64 on the CPU, f32 on a GPU [spec: compute.precision]

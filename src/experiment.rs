@@ -1,19 +1,25 @@
 //! Runs an experiment: seeding, backend and tally, batch after batch, with the next batches seeded while a device works.
 
+mod batches;
+mod stream;
+
+pub use batches::batch_runs;
+
 use crate::backend::cpu::Cpu;
-use crate::backend::gpu::device::Wanted;
+use crate::backend::gpu::device::{ALL, Wanted};
 use crate::backend::gpu::{Gpu, Options};
+use crate::backend::several::Several;
 use crate::backend::{Backend, BackendError, Batch};
 use crate::classify::{Classifier, Found};
 use crate::endpoint::{Endpoints, Outcome, Stop};
 use crate::family::{Families, Family};
-use crate::model::Problem;
 use crate::plan::{Cell, Plan};
 use crate::real::Precision;
 use crate::report::Summary;
 use crate::spec::{Compute, Output, Spec, SpecError};
 use crate::store::StoreError;
 use crate::tally::Tally;
+use batches::{batches, waves};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
@@ -45,7 +51,7 @@ pub fn on_threads<T: Send>(compute: &Compute, work: impl FnOnce() -> T + Send) -
 }
 
 /// The backend that the spec asks for. `auto` takes a hardware adapter if there is one, else the CPU; a named backend is
-/// taken or is an error.
+/// taken or is an error, and so is an adapter; `all` takes every hardware adapter.
 ///
 /// # Errors
 /// No adapter fits, or the device refuses.
@@ -60,14 +66,19 @@ pub fn backend(compute: &Compute) -> Result<Box<dyn Backend>, BackendError> {
         return Ok(cpu());
     }
     let forced = compute.backend == "gpu" || !compute.adapter.is_empty();
-    let gpu = Gpu::open(Options {
+    let options = Options {
         adapter: Wanted { name: compute.adapter.clone(), software: forced },
         precision: precision(Precision::F32),
         lanes: compute.lanes,
         segment: compute.segment,
         ..Options::default()
-    });
-    match gpu {
+    };
+    if compute.adapter == ALL {
+        let mut all = Gpu::open_all(&options)?;
+        let first = all.remove(0);
+        return Ok(if all.is_empty() { Box::new(first) } else { Box::new(Several::new(first, all)) });
+    }
+    match Gpu::open(options) {
         Err(BackendError::NoAdapter(_)) if !forced => Ok(cpu()),
         gpu => Ok(Box::new(gpu?)),
     }
@@ -181,14 +192,15 @@ struct Advanced<'a> {
 }
 
 fn advance<'a>(
+    plan: &Plan,
     backend: &dyn Backend,
     seeded: Seeded<'a>,
-    details: Details,
+    keep: bool,
     cancel: &AtomicBool,
 ) -> Result<Advanced<'a>, BackendError> {
     let Seeded { cell, runs, whole, states } = seeded;
-    let keep_states = details.any() || cell.problem.rest().is_some();
-    let batch = Batch { problem: &*cell.problem, starts: states, keep_states };
+    let keep_states = keep || cell.problem.rest().is_some();
+    let batch = Batch { problem: &*cell.problem, starts: states, of: plan.runs_per_cell, keep_states };
     Ok(Advanced { cell, runs, whole, ends: backend.run(batch, cancel)? })
 }
 
@@ -257,6 +269,14 @@ pub fn execute<E: From<BackendError> + Send>(
     mut sink: impl FnMut(Vec<Finished>) -> Result<(), E>,
 ) -> Result<(), E> {
     let classifiers: Vec<Classifier> = plan.cells.iter().map(|cell| Classifier::new(&*cell.problem)).collect();
+    if backend.in_flight() > 0 {
+        let host = stream::Host {
+            prepare: |ranges| seed(plan, &ranges, details, cancel),
+            conclude: |batch| classify(batch, &classifiers, details, cancel),
+        };
+        let mut batches = batches(plan, backend, batch, todo);
+        return stream::run(plan, backend, &mut batches, details.any(), host, cancel, &mut sink);
+    }
     let mut waves = waves(plan, backend, batch, todo);
     let prepare = |wave: Vec<(usize, Range<u64>)>| -> Vec<Seeded<'_>> {
         wave.par_iter().map(|ranges| seed(plan, ranges, details, cancel)).collect()
@@ -273,7 +293,7 @@ pub fn execute<E: From<BackendError> + Send>(
             || {
                 let each = seeded.take().map(|wave| {
                     wave.into_par_iter()
-                        .map(|batch| advance(backend, batch, details, cancel))
+                        .map(|batch| advance(plan, backend, batch, details.any(), cancel))
                         .collect::<Result<Vec<_>, BackendError>>()
                 });
                 each.transpose()
@@ -288,40 +308,6 @@ pub fn execute<E: From<BackendError> + Send>(
         seeded = next;
     }
     Ok(())
-}
-
-/// Runs in a batch of a cell: as many as are asked for and the backend can take, or as it likes for 0.
-pub fn batch_runs(backend: &dyn Backend, problem: &dyn Problem, asked: usize) -> usize {
-    if asked == 0 { backend.batch_size(problem) } else { asked.min(backend.largest_batch(problem)) }
-}
-
-/// Cuts ranges into batches, and groups batches that the backend can run side by side.
-fn waves<'a>(
-    plan: &'a Plan,
-    backend: &'a dyn Backend,
-    batch: usize,
-    todo: &'a [(usize, Range<u64>)],
-) -> impl Iterator<Item = Vec<(usize, Range<u64>)>> {
-    let problem = |cell: usize| &*plan.cells[cell].problem;
-    let numbers = move |cell: usize, runs: u64| problem(cell).dim() as u64 * runs;
-    let mut batches = todo.iter().flat_map(move |(cell, range)| {
-        let size = batch_runs(backend, problem(*cell), batch);
-        let starts = (range.start..range.end).step_by(size);
-        starts.map(move |first| (*cell, first..range.end.min(first + size as u64)))
-    });
-    std::iter::from_fn(move || {
-        let first = batches.next()?;
-        // A wave holds about as much state as one batch that the backend likes.
-        let room = numbers(first.0, backend.batch_size(problem(first.0)) as u64);
-        let mut taken = numbers(first.0, first.1.end - first.1.start);
-        let mut wave = vec![first];
-        while backend.runs_side_by_side() && taken < room {
-            let Some(next) = batches.next() else { break };
-            taken += numbers(next.0, next.1.end - next.1.start);
-            wave.push(next);
-        }
-        Some(wave)
-    })
 }
 
 /// The whole of a plan, for [`execute`].

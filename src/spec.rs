@@ -61,7 +61,7 @@ pub struct Published {
 pub struct Compute {
     /// `auto`, `cpu` or `gpu`.
     pub backend: &'static str,
-    /// Part of an adapter's name; empty for the best.
+    /// Part of an adapter's name; empty for the best, `all` for all.
     pub adapter: String,
     /// `auto`, `f32` or `f64`; automatic is f64 on the CPU and f32 on a GPU.
     pub precision: &'static str,

@@ -106,7 +106,7 @@ fn gpu_agrees(lanes: u32, runs: usize) {
     let gpu = gpu(F32, lanes);
     for_decisive(|what, model, set, problem| {
         if lanes > 1 && !problem.kernel(F32).shareable {
-            assert!(gpu.shape(problem).is_err(), "{what}");
+            assert!(gpu.shape(problem, 1).is_err(), "{what}");
             return;
         }
         let from = starts(model, set, problem, seed(), runs);
@@ -244,7 +244,7 @@ fn gpu_segments_change_nothing() {
                 let expected = run(&usual, &*problem, &from);
                 let what = format!("{}/{form} lanes={lanes}", model.name());
                 for segment in [1, 10, 1000] {
-                    let batch = Batch { problem: &*problem, starts: from.clone(), keep_states: true };
+                    let batch = Batch { problem: &*problem, starts: from.clone(), of: 1, keep_states: true };
                     match with(segment).run(batch, &AtomicBool::new(false)) {
                         Ok(found) => assert_identical(&format!("{what}, segments of {segment}"), &expected, &found),
                         // A driver that bounds loops must not give wrong results instead.
@@ -340,7 +340,7 @@ fn gpu_fills_two_dimensions() {
         let settings = Settings { max_steps: 2, verdicts: false, tolerance: 1e-12, ..settings() };
         let problem = problem(model.name(), form, set, &settings);
         let runs = spurious::backend::gpu::shader::MAX_GROUPS as usize + 100;
-        assert_eq!(gpu.shape(&*problem).unwrap().runs_per_workgroup(), 1);
+        assert_eq!(gpu.shape(&*problem, 1).unwrap().runs_per_workgroup(), 1);
         let from = starts(model.name(), set, &*problem, seed(), runs);
         let (expected, found) = (run(&Cpu::new(F32), &*problem, &from), run(&gpu, &*problem, &from));
         assert_eq!(expected.stops, found.stops, "{}", model.name());
@@ -359,7 +359,7 @@ fn a_cancelled_batch_says_so() {
             let set = cells(model.name())[0];
             let problem = problem(model.name(), form, set, &endless);
             let starts = starts(model.name(), set, &*problem, seed(), 10);
-            let batch = Batch { problem: &*problem, starts, keep_states: false };
+            let batch = Batch { problem: &*problem, starts, of: 1, keep_states: false };
             let error = Cpu::new(F64).run(batch, &cancel).unwrap_err();
             assert!(matches!(error, spurious::backend::BackendError::Cancelled), "{error}");
         }

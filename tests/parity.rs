@@ -169,10 +169,7 @@ fn wrong_angle(text: String) -> String {
 }
 
 fn wrong_output_slope(text: String) -> String {
-    match text.matches("+ decay * value - s.drive").count() {
-        1 => replaced(&text, "+ decay * value - s.drive", "- decay * value - s.drive"),
-        _ => replaced(&text, "value - s.drive", "value + s.drive"),
-    }
+    replaced(&text, "fma(-s.drive, ", "fma(s.drive, ")
 }
 
 fn wrong_verdict(text: String) -> String {

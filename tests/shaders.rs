@@ -137,7 +137,7 @@ macro_rules! offsets {
 }
 
 fn control_and_dispatch_have_the_host_layout() {
-    let control = offsets!(Control: queued, survivors, taken, budget, segment, capacity, runs_per_workgroup, cut);
+    let control = offsets!(Control: queued, survivors, taken, budget, segment, shortest, longest, capacity, runs_per_workgroup, cut);
     let dispatch = offsets!(Dispatch: x, y, z, padding);
     let module = wgsl::parse_str(&schedule()).unwrap();
     assert_layout(&module, "Control", &control, size_of::<Control>());
@@ -198,8 +198,9 @@ fn assert_bindings(what: &str, module: &Module, expected: &[(&str, AddressSpace)
 fn bindings_are_those_of_the_host() {
     let read = AddressSpace::Storage { access: StorageAccess::LOAD };
     let write = AddressSpace::Storage { access: StorageAccess::LOAD | StorageAccess::STORE };
-    let shared = [("constants", AddressSpace::Uniform), ("data", read), ("state", write), ("control", write)];
-    for_all_texts(|what, _, _, entry, module| {
+    for_all_texts(|what, kernel, shape, entry, module| {
+        let data = if shape.constant_data(kernel) { AddressSpace::Uniform } else { read };
+        let shared = [("constants", AddressSpace::Uniform), ("data", data), ("state", write), ("control", write)];
         let own: &[_] = match entry {
             Entry::Descend => &[("queue", read), ("survivors", write), ("stops", write)],
             Entry::Evaluate => &[("losses", write), ("codes", write)],
@@ -269,7 +270,7 @@ fn codes_and_sizes_are_those_of_the_host() {
 /// SPIR-V has trigonometric and exponential instructions for 16 and 32 bits only; naga lets them through in f64, and drivers
 /// then return garbage.
 fn f64_uses_no_builtin_that_spirv_lacks() {
-    let allowed = [MathFunction::Abs, MathFunction::Min, MathFunction::Max, MathFunction::Sqrt];
+    let allowed = [MathFunction::Abs, MathFunction::Min, MathFunction::Max, MathFunction::Sqrt, MathFunction::Fma];
     for_all_texts(|what, _, _, _, module| {
         let functions = module.functions.iter().map(|(_, f)| f).chain(module.entry_points.iter().map(|e| &e.function));
         for (_, expression) in functions.flat_map(|f| f.expressions.iter()) {

@@ -84,7 +84,8 @@ pub(crate) fn starts(model: &str, set: &[(&str, &str)], problem: &dyn Problem, s
 
 /// Endpoints, with weights, of given starts.
 pub(crate) fn run(backend: &dyn Backend, problem: &dyn Problem, starts: &[f64]) -> Endpoints {
-    let batch = Batch { problem, starts: starts.to_vec(), keep_states: true };
+    let of = (starts.len() / problem.dim()) as u64;
+    let batch = Batch { problem, starts: starts.to_vec(), of, keep_states: true };
     backend.run(batch, &AtomicBool::new(false)).unwrap()
 }
 

@@ -5,6 +5,8 @@ struct Survey {
     y: real,
     square: real,
     radius: real,
+    // 1 / radius
+    inverse: real,
     angle: real,
     supplement: real,
     // g(angle) - 1
@@ -14,11 +16,12 @@ struct Survey {
 }
 
 fn complete(x: real, y: real, y_square: real, sum: real, overlap: real) -> Survey {
-    let square = x * x + y_square;
+    let square = fma(x, x, y_square);
     let radius = sqrt(square);
     let angle = angle_of(x, y, radius);
-    let kernel = (angle.supplement * x + y) / radius - ONE;
-    return Survey(x, y, square, radius, angle.angle, angle.supplement, kernel, sum, overlap);
+    let inverse = ONE / radius;
+    let kernel = fma(angle.supplement, x, y) * inverse - ONE;
+    return Survey(x, y, square, radius, inverse, angle.angle, angle.supplement, kernel, sum, overlap);
 }
 
 struct Slopes {
@@ -34,7 +37,7 @@ struct Slopes {
 
 fn slopes(s: Survey) -> Slopes {
     return Slopes(
-        HALF_OVER_PI * constants.filter_norm * s.overlap * s.supplement / (s.square * s.radius),
+        HALF_OVER_PI * constants.filter_norm * s.overlap * s.supplement * (s.inverse * s.inverse * s.inverse),
         s.x,
         s.y * s.y,
         HALF_OVER_PI * (s.sum - constants.target_sum),

@@ -9,10 +9,10 @@ fn survey(x: ptr<function, Components>) -> Survey {
         if (i == 0u) {
             part.x = value;
         } else if (i < FILTER_SIZE) {
-            part.y += value * value;
+            part.y = fma(value, value, part.y);
         } else if (i < DIM) {
             part.z += value;
-            part.w += value * data[i - FILTER_SIZE];
+            part.w = fma(value, datum(i - FILTER_SIZE), part.w);
         }
     }
     let total = team_sum(part);
@@ -24,7 +24,7 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
     for (var j = 0u; j < PER_LANE; j++) {
         let i = lane + j * LANES;
         if (i >= FILTER_SIZE && i < DIM) {
-            let b = (*x)[j] - constants.filter_norm * data[i - FILTER_SIZE];
+            let b = (*x)[j] - constants.filter_norm * datum(i - FILTER_SIZE);
             part.x += b * b;
         }
     }
@@ -38,7 +38,7 @@ fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
     if (i < FILTER_SIZE) {
         return s.pull * s.x * value;
     }
-    return s.level + (PI - ONE) * HALF_OVER_PI * value - s.drive * data[min(i, DIM - 1u) - FILTER_SIZE];
+    return fma((PI - ONE) * HALF_OVER_PI, value, fma(-s.drive, datum(min(i, DIM - 1u) - FILTER_SIZE), s.level));
 }
 
 fn step_size(i: u32) -> real {

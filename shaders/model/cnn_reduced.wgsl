@@ -3,7 +3,7 @@
 fn survey(x: ptr<function, Components>) -> Survey {
     let y = (*x)[1];
     let sum = constants.root_patches * (*x)[2];
-    let overlap = constants.along * (*x)[2] + constants.across * (*x)[3];
+    let overlap = fma(constants.along, (*x)[2], constants.across * (*x)[3]);
     return complete((*x)[0], abs(y), y * y, sum, overlap);
 }
 
@@ -18,8 +18,8 @@ fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
     switch (i) {
         case 0u: { return -(s.pull * s.y_square); }
         case 1u: { return s.pull * s.x * value; }
-        case 2u: { return constants.root_patches * s.level + decay * value - s.drive * constants.along; }
-        default: { return decay * value - s.drive * constants.across; }
+        case 2u: { return fma(decay, value, fma(-s.drive, constants.along, constants.root_patches * s.level)); }
+        default: { return fma(decay, value, -s.drive * constants.across); }
     }
 }
 

@@ -21,7 +21,7 @@ fn teacher_norm(t: u32) -> real {
     if (ORTHONORMAL == 1u) {
         return ONE;
     }
-    return data[TEACHERS * INPUT_DIM + t];
+    return datum(TEACHERS * INPUT_DIM + t);
 }
 
 // Cosine of the angle between neuron i and teacher t.
@@ -31,9 +31,9 @@ fn teacher_cosine(w: u32, v: u32, i: u32, t: u32) -> real {
     }
     var product = ZERO;
     for (var a = 0u; a < INPUT_DIM; a++) {
-        product += weights[w + i * INPUT_DIM + a] * data[t * INPUT_DIM + a];
+        product += weights[w + i * INPUT_DIM + a] * datum(t * INPUT_DIM + a);
     }
-    return product * (inverses[v + i] * data[TEACHERS * INPUT_DIM + TEACHERS + t]);
+    return product * (inverses[v + i] * datum(TEACHERS * INPUT_DIM + TEACHERS + t));
 }
 
 fn student_cosine(w: u32, v: u32, i: u32, j: u32) -> real {
@@ -146,7 +146,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
                     }
                 } else {
                     for (var t = 0u; t < TEACHERS; t++) {
-                        sum -= supplements[entry + NEURONS + t] * data[t * INPUT_DIM + a];
+                        sum -= supplements[entry + NEURONS + t] * datum(t * INPUT_DIM + a);
                     }
                 }
                 down[j] = HALF_OVER_PI * sum;

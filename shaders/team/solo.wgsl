@@ -1,5 +1,9 @@
 // A team of one lane: each invocation advances a run of its own.
 
+const lane: u32 = 0u;
+
+fn take_place(local: u32) {}
+
 fn team_sum(part: vec4<real>) -> vec4<real> {
     return part;
 }

@@ -1,6 +1,15 @@
 // A team of LANES invocations of one workgroup shares a run and meets in workgroup memory.
 // The first three functions must be reached by all invocations of the workgroup.
 
+// Index of this invocation in its workgroup, and of its lane in its team.
+var<private> invocation: u32;
+var<private> lane: u32;
+
+fn take_place(local: u32) {
+    invocation = local;
+    lane = local % LANES;
+}
+
 var<workgroup> scratch: array<vec4<real>, WORKGROUP>;
 
 // Sum over the team, the same bits in every lane.

@@ -68,8 +68,8 @@ impl Backend for Cpu {
         check_range(&problem.kernel(self.precision), self.precision)
     }
 
-    fn runs_side_by_side(&self) -> bool {
-        true
+    fn in_flight(&self) -> usize {
+        0
     }
 
     fn batch_bytes(&self, _problem: &dyn Problem, runs: usize) -> usize {

@@ -6,47 +6,48 @@
 
 pub mod clock;
 pub mod device;
+mod evaluate;
+pub mod flight;
 pub mod layout;
 mod memory;
 mod peak;
 mod pipeline;
 pub mod shader;
+pub mod team;
+pub mod unroll;
 
 use super::{Backend, BackendError, Batch, check_range};
 use crate::endpoint::{Endpoints, Status, Stop};
-use crate::model::{Evaluation, Invalid, Kernel, Problem};
+use crate::model::{Invalid, Kernel, Problem};
 use crate::real::Precision;
-use clock::{Busy, Clock};
+use clock::Busy;
 use device::{AdapterReport, Opened, Wanted};
+use flight::{Flight, Pace};
 use layout::{Control, Dispatch};
-use memory::{POISON, decode, words};
+use memory::{rows, words};
 use pipeline::{SCHEDULE_BINDINGS, bindings, compile};
 use shader::{Entry, MAX_GROUPS, Shape};
 use std::collections::HashMap;
+use std::mem::offset_of;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Bytes of state in a batch, unless the device allows less.
 const BATCH_BYTES: usize = 64 << 20;
 /// Runs in a batch at most.
 const BATCH_RUNS: usize = 1 << 20;
-/// Largest state that one invocation holds by itself by default; beyond it a team shares the run.
-const SOLO_DIM: usize = 128;
-/// Fewest and most lanes that share a run of a model whose teams have memory of their own, where that memory allows:
-/// between them, as many as the device advances in one instruction.
-const SMALLEST_TEAM: u32 = 8;
-const LARGEST_TEAM: u32 = 32;
+/// Batches on the device at once: one comes up and one goes down while one computes.
+const BATCHES_IN_FLIGHT: usize = 3;
 /// Most numbers that one invocation is allowed to hold: its registers spill to memory long before.
 const SOLO_LIMIT: usize = 512;
-/// Steps in a segment by default: short enough that finished runs seldom idle, long enough to hide the scheduling.
-const SEGMENT: u32 = 100;
+/// Fewest steps in a segment by default: what scheduling costs is hidden behind them.
+const SHORTEST_SEGMENT: u32 = 16;
+/// Most steps in a segment by default.
+const LONGEST_SEGMENT: u32 = 4096;
 /// Loop iterations of an invocation that a software adapter is given in one segment: Mesa's ends all loops of a kernel after
 /// 65,535 together.
 const SOFTWARE_LOOPS: u32 = 40_000;
-/// A submission should keep the device busy for about this long: watchdogs stop longer ones, shorter ones cost more.
-const SUBMISSION: Duration = Duration::from_millis(60);
-
 /// What the GPU backend is opened with.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -60,6 +61,9 @@ pub struct Options {
     pub segment: u32,
     /// Whether the device times its kernels for [`Backend::busy`]; ignored where it cannot.
     pub timing: bool,
+    /// Whether kernels are compiled with the checks that texts of unknown origin need: of every index, and of the iterations
+    /// of every loop.
+    pub checks: bool,
     /// Changes the kernel's text before it is compiled. Only tests set it, to see a wrong kernel fail.
     pub edit: Option<fn(String) -> String>,
 }
@@ -72,6 +76,7 @@ impl Default for Options {
             lanes: 0,
             segment: 0,
             timing: false,
+            checks: true,
             edit: None,
         }
     }
@@ -97,12 +102,25 @@ impl Gpu {
     /// See [`device::open`].
     pub fn open(options: Options) -> Result<Self, BackendError> {
         let opened = device::open(&options.adapter, options.precision, options.timing)?;
+        Self::on(opened, options)
+    }
+
+    /// Opens every adapter that fits, at least one.
+    ///
+    /// # Errors
+    /// See [`device::open_all`].
+    pub fn open_all(options: &Options) -> Result<Vec<Self>, BackendError> {
+        let all = device::open_all(&options.adapter, options.precision, options.timing)?;
+        all.into_iter().map(|opened| Self::on(opened, options.clone())).collect()
+    }
+
+    fn on(opened: Opened, options: Options) -> Result<Self, BackendError> {
         let complaints = Arc::new(Mutex::new(Vec::new()));
         let heard = complaints.clone();
         opened.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
         }));
-        let schedule = compile(&opened, "schedule", SCHEDULE_BINDINGS, &shader::schedule())?;
+        let schedule = compile(&opened, "schedule", SCHEDULE_BINDINGS, &shader::schedule(), options.checks)?;
         Ok(Gpu { opened, options, schedule, compiled: Mutex::new(HashMap::new()), complaints, busy: Mutex::default() })
     }
 
@@ -111,27 +129,27 @@ impl Gpu {
         &self.opened.report
     }
 
-    /// Shape of a cell's kernel, if the device can take the cell.
+    /// Shape of a cell's kernel for so many runs in all, if the device can take the cell.
     ///
     /// # Errors
     /// Lanes that the model, the state's size or the device rule out; constants that the format cannot hold.
-    pub fn shape(&self, problem: &dyn Problem) -> Result<Shape, Invalid> {
-        self.shape_of(&problem.kernel(self.options.precision), problem.dim())
+    pub fn shape(&self, problem: &dyn Problem, runs: u64) -> Result<Shape, Invalid> {
+        self.shape_of(&problem.kernel(self.options.precision), problem.dim(), runs)
     }
 
-    fn shape_of(&self, kernel: &Kernel, dim: usize) -> Result<Shape, Invalid> {
+    fn shape_of(&self, kernel: &Kernel, dim: usize, runs: u64) -> Result<Shape, Invalid> {
         check_range(kernel, self.options.precision)?;
         let report = &self.opened.report;
         let shape_of = |lanes| Shape { dim: dim as u32, lanes, precision: self.options.precision };
         let lanes = match self.options.lanes {
-            0 if !kernel.memory.is_empty() => {
+            0 => {
+                let device = team::Device { hardware: report.is_hardware(), subgroup: report.subgroup_size.1 };
+                let chosen = team::lanes(kernel, dim as u32, runs, device);
                 // More lanes a run are fewer runs a workgroup, which share its memory.
                 let fits = |lanes: &u32| shape_of(*lanes).workgroup_bytes(kernel) <= report.workgroup_memory;
-                let team = report.subgroup_size.1.clamp(SMALLEST_TEAM, LARGEST_TEAM);
-                [team, 32, 64, 128, 256].into_iter().find(fits).unwrap_or(64)
+                let teams = [chosen, 32, 64, 128, team::LARGEST_TEAM].into_iter().filter(|lanes| chosen <= *lanes);
+                teams.into_iter().find(fits).unwrap_or(64)
             }
-            0 if dim <= SOLO_DIM || !kernel.shareable => 1,
-            0 => (dim / 16).next_power_of_two().clamp(32, 256) as u32,
             lanes => lanes,
         };
         let shape = shape_of(lanes);
@@ -182,51 +200,9 @@ impl Gpu {
         self.options.timing && self.opened.report.timestamps
     }
 
-    /// Loss, gradient and class of given states, computed by the kernel's own text.
-    ///
-    /// # Errors
-    /// As [`Backend::run`].
-    pub fn evaluate(&self, problem: &dyn Problem, states: &[f64]) -> Result<Vec<Evaluation>, BackendError> {
-        let dim = problem.dim();
-        let runs = states.len() / dim;
-        if runs == 0 {
-            return Ok(Vec::new());
-        }
-        let kernel = problem.kernel(self.options.precision);
-        let shape = self.shape_of(&kernel, dim)?;
-        let pipeline = self.pipeline(&kernel, shape, Entry::Evaluate)?;
-        let device = &self.opened.device;
-        let control = Control { queued: runs as u32, capacity: runs as u32, ..Control::default() };
-        let buffers = self.upload(&kernel, states, dim, control);
-        let precision = self.options.precision;
-        let losses = self.poisoned(runs * precision.bytes(), "losses");
-        let codes = self.poisoned(runs * 4, "codes");
-        let group = self.bind(&pipeline, &buffers, &[&losses, &codes]);
-        let mut encoder = device.create_command_encoder(&Default::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
-            pass.set_pipeline(&pipeline);
-            pass.set_bind_group(0, &group, &[]);
-            let groups = (runs as u32).div_ceil(shape.runs_per_workgroup());
-            pass.dispatch_workgroups(groups.min(MAX_GROUPS), groups.div_ceil(MAX_GROUPS), 1);
-        }
-        self.opened.queue.submit([encoder.finish()]);
-        self.check_cuts(&words(&self.read(&buffers.control)?))?;
-        let gradient = decode(&self.read(&buffers.state)?, precision);
-        let losses = decode(&self.read(&losses)?, precision);
-        let codes: Vec<u32> = words(&self.read(&codes)?);
-        Ok((0..runs)
-            .map(|run| Evaluation {
-                loss: losses[run],
-                gradient: (0..dim).map(|i| gradient[i * runs + run]).collect(),
-                stop: (codes[run] != 0).then(|| Stop::from_code(codes[run], 0)),
-            })
-            .collect())
-    }
-
     /// Refuses results of a kernel that the driver did not run to the end.
-    fn check_cuts(&self, control: &[u32]) -> Result<(), BackendError> {
-        match control[7] {
+    fn check_cuts(&self, control: &Control) -> Result<(), BackendError> {
+        match control.cut {
             0 => Ok(()),
             cut => Err(self.failure(format!(
                 "the driver bounds the iterations of a kernel's loops and cut {cut} teams short; choose a smaller \
@@ -249,7 +225,13 @@ impl Gpu {
         if let Some(pipeline) = compiled.get(&text) {
             return Ok(pipeline.clone());
         }
-        let pipeline = Arc::new(compile(&self.opened, entry.name(), bindings(entry), &text)?);
+        let pipeline = Arc::new(compile(
+            &self.opened,
+            entry.name(),
+            &bindings(entry, shape.constant_data(kernel)),
+            &text,
+            self.options.checks,
+        )?);
         compiled.insert(text, pipeline.clone());
         Ok(pipeline)
     }
@@ -281,11 +263,11 @@ impl Backend for Gpu {
     }
 
     fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {
-        self.shape(problem).map(drop)
+        self.shape(problem, u64::MAX).map(drop)
     }
 
-    fn runs_side_by_side(&self) -> bool {
-        false
+    fn in_flight(&self) -> usize {
+        BATCHES_IN_FLIGHT
     }
 
     fn busy(&self) -> Option<Duration> {
@@ -305,29 +287,30 @@ impl Backend for Gpu {
             return Ok(Endpoints { stops: Vec::new(), states: Vec::new() });
         }
         let kernel = batch.problem.kernel(self.options.precision);
-        let shape = self.shape_of(&kernel, dim)?;
+        let shape = self.shape_of(&kernel, dim, batch.of)?;
         let pipeline = self.pipeline(&kernel, shape, Entry::Descend)?;
         let budget = batch.problem.rule().max_steps;
-        let segment = match self.options.segment {
-            0 if self.opened.report.is_hardware() => SEGMENT,
-            0 => (SOFTWARE_LOOPS / (kernel.work / shape.lanes).max(1)).clamp(1, SEGMENT),
-            segment => segment,
+        let (shortest, longest) = match self.options.segment {
+            0 if self.opened.report.is_hardware() => (SHORTEST_SEGMENT, LONGEST_SEGMENT),
+            0 => {
+                let most = (SOFTWARE_LOOPS / (kernel.work / shape.lanes).max(1)).clamp(1, LONGEST_SEGMENT);
+                (SHORTEST_SEGMENT.min(most), most)
+            }
+            segment => (segment, segment),
         };
         let control = Control {
             queued: runs as u32,
             budget,
-            segment,
+            segment: shortest,
+            shortest,
+            longest: shortest,
             capacity: runs as u32,
             runs_per_workgroup: shape.runs_per_workgroup(),
             ..Control::default()
         };
-        let buffers = self.upload(&kernel, &batch.starts, dim, control);
-        let stops = self.poisoned(runs * 8, "stops");
-        let first: Vec<u32> = (0..runs as u32).collect();
-        let queues = [
-            self.filled(bytemuck::cast_slice(&first), wgpu::BufferUsages::STORAGE, "queue"),
-            self.poisoned(runs * 4, "queue"),
-        ];
+        let buffers = self.upload(&kernel, shape, &batch.starts, control);
+        let stops = self.empty(runs * 8, "stops");
+        let queues = [self.empty(runs * 4, "queue"), self.empty(runs * 4, "queue")];
         let groups = (runs as u32).div_ceil(shape.runs_per_workgroup());
         let dispatch = Dispatch { x: groups.min(MAX_GROUPS), y: groups.div_ceil(MAX_GROUPS), z: 1, padding: 0 };
         let dispatch = self.filled(
@@ -341,51 +324,40 @@ impl Backend for Gpu {
         ];
         let schedule = self.group(&self.schedule, &[&buffers.control, &dispatch]);
 
-        // One look at the weights more than there are steps: the last finds the budget spent.
-        let segments = u64::from(budget).div_ceil(u64::from(segment)) + 1;
-        let mut done = 0u64;
-        let mut burst = 1u64;
-        let clock = self.timed().then(|| Clock::new(&self.opened));
-        while done < segments {
+        let mut flight = Flight::new(self, &buffers.control, Pace::new((shortest, longest)));
+        let mut turn = 0;
+        let mut queued = runs as u32;
+        while queued > 0 {
             if cancel.load(Ordering::Relaxed) {
                 return Err(BackendError::Cancelled);
             }
-            let count = burst.min(segments - done);
-            let mut encoder = self.opened.device.create_command_encoder(&Default::default());
-            for i in 0..count {
-                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
-                    label: None,
-                    timestamp_writes: clock.as_ref().and_then(|clock| clock.writes(i == 0, i + 1 == count)),
+            while flight.has_room() {
+                let limit = bytemuck::bytes_of(&flight.pace.longest);
+                self.opened.queue.write_buffer(&buffers.control, offset_of!(Control, longest) as u64, limit);
+                flight.submit(flight.pace.segments, |pass| {
+                    pass.set_pipeline(&pipeline);
+                    pass.set_bind_group(0, &descend[turn], &[]);
+                    pass.dispatch_workgroups_indirect(&dispatch, 0);
+                    pass.set_pipeline(&self.schedule);
+                    pass.set_bind_group(0, &schedule, &[]);
+                    pass.dispatch_workgroups(1, 1, 1);
+                    turn = 1 - turn;
                 });
-                pass.set_pipeline(&pipeline);
-                pass.set_bind_group(0, &descend[(done % 2) as usize], &[]);
-                pass.dispatch_workgroups_indirect(&dispatch, 0);
-                pass.set_pipeline(&self.schedule);
-                pass.set_bind_group(0, &schedule, &[]);
-                pass.dispatch_workgroups(1, 1, 1);
-                done += 1;
             }
-            let times = clock.as_ref().map(|clock| clock.resolve(&mut encoder));
-            let began = Instant::now();
-            self.opened.queue.submit([encoder.finish()]);
-            let state = words(&self.read(&buffers.control)?);
-            if let Some(times) = times {
-                let times: Vec<u64> = bytemuck::pod_collect_to_vec(&self.read(times)?);
-                self.busy.lock().unwrap_or_else(PoisonError::into_inner).add(times[0], times[1]);
+            let Some(control) = flight.land()? else { break };
+            self.check_cuts(&control)?;
+            queued = control.queued;
+            // The last look at the weights, after the last step, finds the budget spent.
+            if queued > 0 && control.taken > budget {
+                return Err(self.failure(format!("{queued} runs did not stop at the end of their budget")));
             }
-            self.check_cuts(&state)?;
-            if state[0] == 0 {
-                break;
-            }
-            // Fewer, longer submissions while they are short; a long one is cut at once.
-            let took = began.elapsed();
-            burst = if took < SUBMISSION { (burst * 2).min(256) } else { (burst / 2).max(1) };
         }
 
         let codes = words(&self.read(&stops)?);
-        let unfinished = codes.iter().take(2 * runs).filter(|w| **w == POISON).count();
+        // No run ends with the code of one that runs.
+        let unfinished = codes.chunks_exact(2).take(runs).filter(|stop| stop[0] == 0).count();
         if unfinished > 0 {
-            return Err(self.failure(format!("{unfinished} words of the result were never written")));
+            return Err(self.failure(format!("{unfinished} runs have no result")));
         }
         let ended = |code: &[u32]| Stop::from_code(code[0], code[1]);
         let diverged = codes.chunks_exact(2).take(runs).any(|code| ended(code).status == Status::Diverged);
@@ -393,13 +365,8 @@ impl Backend for Gpu {
             // The weights would only be looked at to tell how a run diverged.
             return Ok(Endpoints { stops: codes.chunks_exact(2).take(runs).map(ended).collect(), states: Vec::new() });
         }
-        let columns = decode(&self.read(&buffers.state)?, self.options.precision);
-        let mut states = vec![0.0; runs * dim];
-        for (run, state) in states.chunks_exact_mut(dim).enumerate() {
-            for (i, value) in state.iter_mut().enumerate() {
-                *value = columns[i * runs + run];
-            }
-        }
+        let bytes = self.read(&buffers.state)?;
+        let mut states = rows(&bytes[..runs * dim * self.options.precision.bytes()], dim, self.options.precision);
         let stops = codes
             .chunks_exact(2)
             .zip(states.chunks_exact(dim))

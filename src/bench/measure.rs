@@ -114,7 +114,7 @@ pub fn measure(
     mut left_out: impl FnMut(String),
 ) -> Result<Vec<Row>, BackendError> {
     let mut cases = Vec::new();
-    let mut pairs: Vec<(usize, &Machine, Option<u32>)> = Vec::new();
+    let mut known: Vec<(usize, &Machine, u64, Option<u32>)> = Vec::new();
     for (subject, cell) in subjects.iter().enumerate() {
         for (index, machine) in machines.iter().enumerate() {
             let backend = machine.backend();
@@ -122,17 +122,17 @@ pub fn measure(
                 left_out(format!("{} on {}: {invalid}", cell.name(), backend.description()));
                 continue;
             }
-            // The automatic number of lanes may be one that was asked for as well.
-            let lanes = machine.lanes(cell.problem());
-            let twin = |(other, known, team): &(usize, &Machine, Option<u32>)| {
-                *other == subject && same_device(known, machine) && *team == lanes
-            };
-            if lanes.is_some() && pairs.iter().any(twin) {
-                continue;
-            }
-            pairs.push((subject, machine, lanes));
             let counts = if settings.runs.is_empty() { case_runs(cell, machine) } else { settings.runs.clone() };
             for runs in counts {
+                // The automatic number of lanes may be one that was asked for as well.
+                let lanes = machine.lanes(cell.problem(), runs);
+                let twin = |(other, known, count, team): &(usize, &Machine, u64, Option<u32>)| {
+                    (*other, *count, *team) == (subject, runs, lanes) && same_device(known, machine)
+                };
+                if lanes.is_some() && known.iter().any(twin) {
+                    continue;
+                }
+                known.push((subject, machine, runs, lanes));
                 let first = runs.min(experiment::batch_runs(backend, cell.problem(), settings.batch) as u64);
                 let starts = starts(cell, first);
                 let (whole, kernel) = (Vec::new(), Vec::new());
@@ -197,7 +197,7 @@ fn starts(cell: &Subject, runs: u64) -> Vec<f64> {
 
 /// Time of the descent alone; `None` where the device cannot time its work.
 fn kernel(case: &Case<'_>) -> Result<Option<Timed>, BackendError> {
-    let batch = Batch { problem: case.cell.problem(), starts: case.starts.clone(), keep_states: false };
+    let batch = Batch { problem: case.cell.problem(), starts: case.starts.clone(), of: case.runs, keep_states: false };
     let busy = case.backend.busy();
     let began = Instant::now();
     let ends = case.backend.run(batch, &AtomicBool::new(false))?;
@@ -260,7 +260,7 @@ fn row(case: &Case<'_>, machine: &Machine, peak: f64, repeat: usize) -> Row {
         backend: case.backend.name(),
         adapter: case.backend.description(),
         precision,
-        lanes: machine.lanes(problem),
+        lanes: machine.lanes(problem, case.runs),
         threads: rayon::current_num_threads(),
         runs: case.runs,
         steps: problem.rule().max_steps,

@@ -4,7 +4,7 @@ use super::models::find;
 use super::{Format, Usage, print, say};
 use spurious::backend::BackendError;
 use spurious::backend::cpu::Cpu;
-use spurious::backend::gpu::device::Wanted;
+use spurious::backend::gpu::device::{ALL, Wanted};
 use spurious::backend::gpu::{Gpu, Options};
 use spurious::bench::subject::Subject;
 use spurious::bench::table::Table;
@@ -207,6 +207,9 @@ fn wishes(arguments: &Arguments) -> Result<Vec<Wish>, Usage> {
     let adapter = arguments.adapter.is_some();
     if adapter && !named("auto") && !named("gpu") {
         return Err(Usage("--adapter: means nothing on the CPU; remove it, or add --backend gpu".into()));
+    }
+    if arguments.adapter.as_deref() == Some(ALL) {
+        return Err(Usage("--adapter all: rates are those of one adapter; name it, see `spurious devices`".into()));
     }
     let formats = [Precision::F32, Precision::F64];
     let wanted = |precision: &Precision| {

@@ -34,6 +34,9 @@ pub(super) fn devices(_: &Arguments) -> anyhow::Result<()> {
             if adapters.is_empty() { "" } else { "; name a software adapter with --adapter, or use --backend gpu" }
         )?,
     }
+    if adapters.iter().filter(|a| a.is_hardware()).count() > 1 {
+        writeln!(text, "--adapter all takes every hardware adapter")?;
+    }
     if adapters.is_empty() {
         for line in device::what_is_missing() {
             writeln!(text, "missing: {line}")?;

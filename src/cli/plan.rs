@@ -61,13 +61,16 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
     let size = |cell: &spurious::plan::Cell| {
         experiment::batch_runs(&*backend, &*cell.problem, spec.compute.batch).min(plan.runs_per_cell as usize)
     };
-    // Three batches are on the host at once: one advances while the next is seeded and the one before is classified.
+    // On the CPU one wave of batches advances while the next is seeded and the one before is classified; a device has several
+    // batches in flight, one waits for it and one is classified.
     let memory = |cell: &spurious::plan::Cell| {
         let liked = backend.batch_size(&*cell.problem) as u64;
-        let starts = if backend.runs_side_by_side() { liked.min(plan.runs()) as usize } else { size(cell) };
-        let batches = if cell.problem.rest().is_some() { 3 } else { 2 };
-        batches * starts * cell.problem.start_dim() * size_of::<f64>()
-            + backend.batch_bytes(&*cell.problem, starts)
+        let (starts, waves) = match backend.in_flight() {
+            0 => (liked.min(plan.runs()) as usize, if cell.problem.rest().is_some() { 3 } else { 2 }),
+            in_flight => (size(cell), in_flight + 2),
+        };
+        waves * starts * cell.problem.start_dim() * size_of::<f64>()
+            + backend.in_flight().max(1) * backend.batch_bytes(&*cell.problem, starts)
             + Classifier::bytes(&*cell.problem, rayon::current_num_threads())
     };
     let largest = plan.cells.iter().map(memory).max().unwrap_or(0);

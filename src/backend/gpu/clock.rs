@@ -3,9 +3,6 @@
 use super::device::Opened;
 use std::time::Duration;
 
-/// Bytes of the two timestamps of a submission.
-const BYTES: u64 = 16;
-
 /// The queries of one submission: when its first pass begins and when its last ends.
 #[derive(Debug)]
 pub(super) struct Clock {
@@ -14,6 +11,9 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    /// Bytes of the two timestamps of a submission.
+    pub(super) const BYTES: u64 = 16;
+
     pub(super) fn new(opened: &Opened) -> Self {
         let queries = opened.device.create_query_set(&wgpu::QuerySetDescriptor {
             label: Some("clock"),
@@ -22,7 +22,7 @@ impl Clock {
         });
         let resolved = opened.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("clock"),
-            size: BYTES,
+            size: Self::BYTES,
             usage: wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
             mapped_at_creation: false,
         });

@@ -128,13 +128,30 @@ pub struct Opened {
     pub report: AdapterReport,
 }
 
+/// The name that stands for all adapters.
+pub const ALL: &str = "all";
+
 /// Which adapter to open.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Part of the adapter's name, any case; empty for the best.
+    /// Part of the adapter's name, any case; empty for the best, [`ALL`] for all.
     pub name: String,
     /// Whether a software adapter will do without being named.
     pub software: bool,
+}
+
+impl Wanted {
+    fn is_met_by(&self, report: &AdapterReport) -> bool {
+        match self.name.as_str() {
+            "" | ALL => self.software || report.is_hardware(),
+            name => report.name.to_lowercase().contains(&name.to_lowercase()),
+        }
+    }
+}
+
+/// Whether an adapter can compute in a format.
+fn able(report: &AdapterReport, precision: Precision) -> bool {
+    precision == Precision::F32 || report.f64
 }
 
 /// Opens the first adapter that fits; with `timing`, its clock too where it has one.
@@ -143,33 +160,60 @@ pub struct Wanted {
 /// [`BackendError::NoAdapter`] says what there is and what to do; [`BackendError::Device`] if the adapter refuses.
 pub fn open(wanted: &Wanted, precision: Precision, timing: bool) -> Result<Opened, BackendError> {
     let all = sorted();
-    let names: Vec<String> = all.iter().map(|(_, r)| r.name.clone()).collect();
-    let fits = |r: &AdapterReport| {
-        if wanted.name.is_empty() {
-            wanted.software || r.is_hardware()
-        } else {
-            r.name.to_lowercase().contains(&wanted.name.to_lowercase())
-        }
-    };
+    let fits = |r: &AdapterReport| wanted.is_met_by(r);
     // One that can compute in the format, else any, to say what it cannot.
-    let able = |r: &AdapterReport| precision == Precision::F32 || r.f64;
-    let position = all.iter().position(|(_, r)| fits(r) && able(r)).or_else(|| all.iter().position(|(_, r)| fits(r)));
-    let chosen = position.and_then(|i| all.into_iter().nth(i));
-    let Some((adapter, report)) = chosen else {
-        let mut text = if names.is_empty() {
-            "no GPU adapter was found".to_string()
-        } else if wanted.name.is_empty() {
-            format!("no hardware GPU adapter was found, only {}", names.join(", "))
-        } else {
-            format!("no GPU adapter is called \"{}\"; there is {}", wanted.name, join_or_none(&names))
-        };
-        for line in what_is_missing() {
-            text.push_str(&format!("; missing: {line}"));
-        }
-        text.push_str("; use --backend cpu, or see `spurious devices`");
-        return Err(BackendError::NoAdapter(text));
+    let position = all.iter().position(|(_, r)| fits(r) && able(r, precision));
+    match position.or_else(|| all.iter().position(|(_, r)| fits(r))) {
+        Some(i) => open_adapter(&all[i].0, &all[i].1, precision, timing),
+        None => Err(none_fits(wanted, &all)),
+    }
+}
+
+/// Opens every adapter that fits: all hardware, or where there is none all software if that will do. One device may be offered
+/// by several interfaces; only that of the best adapter counts.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_all(wanted: &Wanted, precision: Precision, timing: bool) -> Result<Vec<Opened>, BackendError> {
+    let all = sorted();
+    let fits = |r: &AdapterReport| wanted.is_met_by(r);
+    let first = all.iter().find(|(_, r)| fits(r) && able(r, precision)).or_else(|| all.iter().find(|(_, r)| fits(r)));
+    let Some((_, best)) = first else { return Err(none_fits(wanted, &all)) };
+    // If the best cannot compute in the format, none can: opening it says so.
+    let like = |r: &AdapterReport| {
+        fits(r)
+            && r.interface == best.interface
+            && r.is_hardware() == best.is_hardware()
+            && able(r, precision) == able(best, precision)
     };
-    if precision == Precision::F64 && !report.f64 {
+    let chosen = all.iter().filter(|(_, r)| like(r));
+    chosen.map(|(adapter, report)| open_adapter(adapter, report, precision, timing)).collect()
+}
+
+fn none_fits(wanted: &Wanted, all: &[(wgpu::Adapter, AdapterReport)]) -> BackendError {
+    let names: Vec<String> = all.iter().map(|(_, r)| r.name.clone()).collect();
+    let mut text = if names.is_empty() {
+        "no GPU adapter was found".to_string()
+    } else if wanted.name.is_empty() {
+        format!("no hardware GPU adapter was found, only {}", names.join(", "))
+    } else {
+        format!("no GPU adapter is called \"{}\"; there is {}", wanted.name, join_or_none(&names))
+    };
+    for line in what_is_missing() {
+        text.push_str(&format!("; missing: {line}"));
+    }
+    text.push_str("; use --backend cpu, or see `spurious devices`");
+    BackendError::NoAdapter(text)
+}
+
+fn open_adapter(
+    adapter: &wgpu::Adapter,
+    report: &AdapterReport,
+    precision: Precision,
+    timing: bool,
+) -> Result<Opened, BackendError> {
+    let report = report.clone();
+    if !able(&report, precision) {
         return Err(BackendError::NoAdapter(format!(
             "the adapter {} cannot compute in f64; use --precision f32 or --backend cpu",
             report.name

@@ -14,8 +14,12 @@ pub struct Control {
     pub taken: u32,
     /// Largest number of steps.
     pub budget: u32,
-    /// Steps in a segment.
+    /// Steps in this segment.
     pub segment: u32,
+    /// Fewest steps in a later segment.
+    pub shortest: u32,
+    /// Most steps in a later segment, where that is more.
+    pub longest: u32,
     /// Runs that the buffers hold.
     pub capacity: u32,
     /// Runs that one workgroup advances.
@@ -26,8 +30,18 @@ pub struct Control {
 
 impl Control {
     /// Names of the fields, in order.
-    pub const FIELDS: [&'static str; 8] =
-        ["queued", "survivors", "taken", "budget", "segment", "capacity", "runs_per_workgroup", "cut"];
+    pub const FIELDS: [&'static str; 10] = [
+        "queued",
+        "survivors",
+        "taken",
+        "budget",
+        "segment",
+        "shortest",
+        "longest",
+        "capacity",
+        "runs_per_workgroup",
+        "cut",
+    ];
 }
 
 /// `Dispatch` of `shaders/schedule.wgsl`: the arguments of an indirect dispatch.

@@ -2,14 +2,11 @@
 
 use super::Gpu;
 use super::layout::Control;
+use super::shader::{Shape, vectors};
 use crate::backend::BackendError;
 use crate::model::Kernel;
 use crate::real::Precision;
-use std::sync::PoisonError;
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
-
-/// Value of every output word before the first dispatch.
-pub(super) const POISON: u32 = 0xdead_beef;
 
 /// Buffers of one batch on the device.
 pub(super) struct Buffers {
@@ -20,22 +17,22 @@ pub(super) struct Buffers {
 }
 
 impl Gpu {
-    pub(super) fn upload(&self, kernel: &Kernel, states: &[f64], dim: usize, control: Control) -> Buffers {
+    pub(super) fn upload(&self, kernel: &Kernel, shape: Shape, states: &[f64], control: Control) -> Buffers {
         let precision = self.options.precision;
-        let runs = states.len() / dim;
+        let dim = shape.dim as usize;
         let constants: Vec<f64> = kernel.constants.iter().map(|(_, value)| *value).collect();
-        // Component-major, so that neighbouring invocations read neighbouring words.
-        let mut columns = vec![0.0; states.len()];
-        for (run, state) in states.chunks_exact(dim).enumerate() {
-            for (i, &value) in state.iter().enumerate() {
-                columns[i * runs + run] = value;
-            }
-        }
+        let columns = match precision {
+            Precision::F32 => bytemuck::cast_slice(&columns(states, dim, |x| x as f32)).to_vec(),
+            Precision::F64 => bytemuck::cast_slice(&columns(states, dim, |x| x)).to_vec(),
+        };
         let storage = wgpu::BufferUsages::STORAGE;
+        let mut data = encode(&kernel.data, precision);
+        data.resize(4 * vectors(kernel) * precision.bytes(), 0);
+        let data_usage = if shape.constant_data(kernel) { wgpu::BufferUsages::UNIFORM } else { storage };
         Buffers {
             constants: self.filled(&encode(&constants, precision), wgpu::BufferUsages::UNIFORM, "constants"),
-            data: self.filled(&encode(&kernel.data, precision), storage, "data"),
-            state: self.filled(&encode(&columns, precision), storage | wgpu::BufferUsages::COPY_SRC, "state"),
+            data: self.filled(&data, data_usage, "data"),
+            state: self.filled(&columns, storage | wgpu::BufferUsages::COPY_SRC, "state"),
             control: self.filled(
                 bytemuck::bytes_of(&control),
                 storage | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
@@ -44,16 +41,26 @@ impl Gpu {
         }
     }
 
+    /// A buffer with these contents.
     pub(super) fn filled(&self, bytes: &[u8], usage: wgpu::BufferUsages, label: &str) -> wgpu::Buffer {
         // A uniform block ends on a multiple of 16 bytes.
-        let mut contents = bytes.to_vec();
-        contents.resize(bytes.len().next_multiple_of(16), 0);
-        self.opened.device.create_buffer_init(&BufferInitDescriptor { label: Some(label), contents: &contents, usage })
+        let padded: Vec<u8>;
+        let mut contents = bytes;
+        if !bytes.len().is_multiple_of(16) {
+            padded = [bytes, &vec![0; bytes.len().next_multiple_of(16) - bytes.len()]].concat();
+            contents = &padded;
+        }
+        self.opened.device.create_buffer_init(&BufferInitDescriptor { label: Some(label), contents, usage })
     }
 
-    pub(super) fn poisoned(&self, bytes: usize, label: &str) -> wgpu::Buffer {
-        let words = vec![POISON; bytes.div_ceil(4)];
-        self.filled(bytemuck::cast_slice(&words), wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC, label)
+    /// A buffer that only kernels write to, of zeros.
+    pub(super) fn empty(&self, bytes: usize, label: &str) -> wgpu::Buffer {
+        self.opened.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size: bytes.next_multiple_of(16) as u64,
+            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC,
+            mapped_at_creation: false,
+        })
     }
 
     pub(super) fn bind(
@@ -98,21 +105,49 @@ impl Gpu {
         let mut encoder = device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, buffer.size());
         let submission = self.opened.queue.submit([encoder.finish()]);
-        let (sender, receiver) = std::sync::mpsc::channel();
-        staging.map_async(wgpu::MapMode::Read, .., move |result| {
-            // The receiver waits below; it can only be gone if this thread has already failed.
-            let _ = sender.send(result);
-        });
-        device
-            .poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })
-            .map_err(|e| self.failure(e))?;
-        let complaints = std::mem::take(&mut *self.complaints.lock().unwrap_or_else(PoisonError::into_inner));
-        if !complaints.is_empty() {
-            return Err(self.failure(complaints.join("; ").replace('\n', " ")));
-        }
-        receiver.recv().map_err(|e| self.failure(e))?.map_err(|e| self.failure(e))?;
+        let mapped = self.map(&staging);
+        self.wait(submission, &mapped)?;
         let view = staging.get_mapped_range(..).map_err(|e| self.failure(e))?;
         Ok(view.to_vec())
+    }
+}
+
+/// Runs that are transposed together: their rows stay in the cache, and their columns are written in whole lines.
+const BLOCK: usize = 64;
+
+/// States one after another to components one after another, so that neighbouring invocations read neighbouring words.
+fn columns<T: Copy + Default>(states: &[f64], dim: usize, round: impl Fn(f64) -> T) -> Vec<T> {
+    let runs = states.len() / dim;
+    let mut columns = vec![T::default(); states.len()];
+    for (block, rows) in states.chunks(BLOCK * dim).enumerate() {
+        for i in 0..dim {
+            let column = &mut columns[i * runs + block * BLOCK..][..rows.len() / dim];
+            for (value, row) in column.iter_mut().zip(rows.chunks_exact(dim)) {
+                *value = round(row[i]);
+            }
+        }
+    }
+    columns
+}
+
+/// The other way round.
+pub(super) fn rows(bytes: &[u8], dim: usize, precision: Precision) -> Vec<f64> {
+    fn transposed<T: Copy>(columns: &[T], dim: usize, widen: impl Fn(T) -> f64) -> Vec<f64> {
+        let runs = columns.len() / dim;
+        let mut rows = vec![0.0; columns.len()];
+        for (block, rows) in rows.chunks_mut(BLOCK * dim).enumerate() {
+            for i in 0..dim {
+                let column = &columns[i * runs + block * BLOCK..];
+                for (row, value) in rows.chunks_exact_mut(dim).zip(column) {
+                    row[i] = widen(*value);
+                }
+            }
+        }
+        rows
+    }
+    match precision {
+        Precision::F32 => transposed(&bytemuck::pod_collect_to_vec::<u8, f32>(bytes), dim, f64::from),
+        Precision::F64 => transposed(&bytemuck::pod_collect_to_vec::<u8, f64>(bytes), dim, |x| x),
     }
 }
 

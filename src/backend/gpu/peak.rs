@@ -21,9 +21,10 @@ impl Gpu {
     /// A device failure.
     pub fn peak(&self) -> Result<f64, BackendError> {
         let precision = self.options.precision;
-        let pipeline = compile(&self.opened, "peak", &[Use::Read, Use::Write], &shader::peak(precision))?;
+        let pipeline =
+            compile(&self.opened, "peak", &[Use::Read, Use::Write], &shader::peak(precision), self.options.checks)?;
         let factors = self.filled(&encode(&[0.75, 0.25], precision), wgpu::BufferUsages::STORAGE, "factors");
-        let kept = self.poisoned(precision.bytes(), "kept");
+        let kept = self.empty(precision.bytes(), "kept");
         let group = self.group(&pipeline, &[&factors, &kept]);
         let clock = self.timed().then(|| Clock::new(&self.opened));
         let time = |groups: u32| -> Result<Duration, BackendError> {

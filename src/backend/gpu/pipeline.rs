@@ -16,11 +16,13 @@ pub(super) const SCHEDULE_BINDINGS: &[Use] = &[Use::Write, Use::Write];
 
 /// Bindings of an entry point: constants, data, state and control, then its own. Spelled out because a model need not use
 /// all of them, and a layout deduced from the text would leave the unused ones out.
-pub(super) fn bindings(entry: Entry) -> &'static [Use] {
-    match entry {
-        Entry::Descend => &[Use::Uniform, Use::Read, Use::Write, Use::Write, Use::Read, Use::Write, Use::Write],
-        Entry::Evaluate => &[Use::Uniform, Use::Read, Use::Write, Use::Write, Use::Write, Use::Write],
-    }
+pub(super) fn bindings(entry: Entry, constant_data: bool) -> Vec<Use> {
+    let data = if constant_data { Use::Uniform } else { Use::Read };
+    let own: &[Use] = match entry {
+        Entry::Descend => &[Use::Read, Use::Write, Use::Write],
+        Entry::Evaluate => &[Use::Write, Use::Write],
+    };
+    [&[Use::Uniform, data, Use::Write, Use::Write], own].concat()
 }
 
 pub(super) fn compile(
@@ -28,6 +30,7 @@ pub(super) fn compile(
     entry: &str,
     bindings: &[Use],
     text: &str,
+    checks: bool,
 ) -> Result<wgpu::ComputePipeline, BackendError> {
     let entries: Vec<_> = bindings
         .iter()
@@ -56,10 +59,8 @@ pub(super) fn compile(
         immediate_size: 0,
     });
     let scope = opened.device.push_error_scope(wgpu::ErrorFilter::Validation);
-    let module = opened.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some(entry),
-        source: wgpu::ShaderSource::Wgsl(text.into()),
-    });
+    let descriptor = wgpu::ShaderModuleDescriptor { label: Some(entry), source: wgpu::ShaderSource::Wgsl(text.into()) };
+    let module = if checks { opened.device.create_shader_module(descriptor) } else { unchecked(opened, descriptor) };
     let pipeline = opened.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some(entry),
         layout: Some(&layout),
@@ -76,4 +77,13 @@ pub(super) fn compile(
         Some(error) => Err(BackendError::Kernel { kernel: entry.into(), message: error.to_string() }),
         None => Ok(pipeline),
     }
+}
+
+/// A module without bound counters in its loops and without checks of its indices.
+#[expect(unsafe_code, reason = "the one call that leaves the checks out")]
+fn unchecked(opened: &Opened, descriptor: wgpu::ShaderModuleDescriptor<'_>) -> wgpu::ShaderModule {
+    // SAFETY: the texts are this crate's own. Every loop is bounded by a constant of the prelude or by the steps of a segment;
+    // every index is below a size of the prelude, or is of a run that the queue, which only these kernels write, holds. The
+    // tests run the same texts with all checks and compare every result with the CPU's.
+    unsafe { opened.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }

@@ -3,6 +3,7 @@
 //! The prelude holds everything that Rust and WGSL must agree on and that would otherwise be typed twice: the number type,
 //! sizes, codes, the polynomial and the layout of the constants.
 
+use super::unroll::unroll;
 use crate::endpoint::{Outcome, Status, Stop};
 use crate::model::Kernel;
 use crate::real::Precision;
@@ -14,6 +15,12 @@ const WORKGROUP: u32 = 64;
 
 /// Workgroups in one dimension of a dispatch: the least that WebGPU promises.
 pub const MAX_GROUPS: u32 = 65_535;
+
+/// Most components of a lane whose loops are written out.
+const UNROLLED: u32 = 128;
+
+/// Bytes of data that every adapter takes as constants: the least limit on a uniform buffer that an interface promises.
+const CONSTANT_BYTES: usize = 16_384;
 
 /// What distinguishes one compiled kernel from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +47,12 @@ impl Shape {
     /// Components of a state that one lane holds.
     pub fn per_lane(&self) -> u32 {
         self.dim.div_ceil(self.lanes)
+    }
+
+    /// Whether a kernel's data are constants to the device rather than a buffer: where lanes that advance together read the
+    /// same number at the same time, and the numbers are few enough.
+    pub fn constant_data(&self, kernel: &Kernel) -> bool {
+        self.lanes == 1 && kernel.data.len() * self.precision.bytes() <= CONSTANT_BYTES
     }
 
     /// Bytes of workgroup memory: the teams' sums, and what the model keeps there for each run.
@@ -79,6 +92,11 @@ impl Entry {
     }
 }
 
+/// Vectors of four that hold a kernel's data; one if there are none, since no array is empty.
+pub(super) fn vectors(kernel: &Kernel) -> usize {
+    kernel.data.len().div_ceil(4).max(1)
+}
+
 /// The whole text of a kernel.
 pub fn assemble(kernel: &Kernel, shape: Shape, entry: Entry) -> String {
     let team = if shape.lanes == 1 {
@@ -92,7 +110,8 @@ pub fn assemble(kernel: &Kernel, shape: Shape, entry: Entry) -> String {
         text.push('\n');
         text.push_str(piece);
     }
-    text
+    // A model with memory of its own works there; its lanes only carry the state.
+    if kernel.memory.is_empty() && shape.per_lane() <= UNROLLED { unroll(&text, shape.per_lane()) } else { text }
 }
 
 /// The text that schedules the next segment.
@@ -156,6 +175,14 @@ fn prelude(kernel: &Kernel, shape: Shape) -> String {
         let _ = writeln!(text, "    {name}: real,");
     }
     let _ = writeln!(text, "}}");
+    if shape.constant_data(kernel) {
+        // Every element of an array of constants takes a multiple of 16 bytes.
+        let _ = writeln!(text, "@group(0) @binding(1) var<uniform> data: array<vec4<real>, {}>;", vectors(kernel));
+        let _ = writeln!(text, "fn datum(i: u32) -> real {{\n    return data[i / 4u][i % 4u];\n}}");
+    } else {
+        let _ = writeln!(text, "@group(0) @binding(1) var<storage, read> data: array<real>;");
+        let _ = writeln!(text, "fn datum(i: u32) -> real {{\n    return data[i];\n}}");
+    }
     // A lane that holds its run alone keeps the model's memory to itself.
     let (space, runs) = if shape.lanes == 1 { ("private", 1) } else { ("workgroup", shape.runs_per_workgroup()) };
     for (name, numbers) in &kernel.memory {
@@ -164,7 +191,7 @@ fn prelude(kernel: &Kernel, shape: Shape) -> String {
     }
     let mut horner = String::new();
     for &c in precision.atan_coefficients().iter().rev() {
-        horner = if horner.is_empty() { real(c) } else { format!("({horner}) * z + {}", real(c)) };
+        horner = if horner.is_empty() { real(c) } else { format!("fma({horner}, z, {})", real(c)) };
     }
     let _ = writeln!(text, "fn atan_polynomial(z: real) -> real {{\n    return {horner};\n}}");
     text
