@@ -2,6 +2,7 @@
 
 use crate::endpoint::Stop;
 use std::slice::ChunksMut;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Consecutive runs: states in, endpoints out.
@@ -18,6 +19,7 @@ pub struct Block<'a> {
 pub struct Queue<'a> {
     blocks: Mutex<std::iter::Zip<ChunksMut<'a, f64>, ChunksMut<'a, Stop>>>,
     share: usize,
+    spent: AtomicU64,
 }
 
 impl<'a> Queue<'a> {
@@ -25,13 +27,23 @@ impl<'a> Queue<'a> {
     pub fn new(states: &'a mut [f64], stops: &'a mut [Stop], dim: usize, block: usize, share: usize) -> Self {
         let block = block.max(1);
         let blocks = states.chunks_mut(block * dim).zip(stops.chunks_mut(block));
-        Queue { blocks: Mutex::new(blocks), share: share.max(1) }
+        Queue { blocks: Mutex::new(blocks), share: share.max(1), spent: AtomicU64::new(0) }
     }
 
     /// The next runs, if there are any.
     pub fn take(&self) -> Option<Block<'a>> {
         let next = self.blocks.lock().unwrap_or_else(PoisonError::into_inner).next();
         next.map(|(states, stops)| Block { states, stops })
+    }
+
+    /// Steps that have been computed for the runs that were taken, those of lanes without a run included: against the steps that
+    /// the runs took, the price of lockstep.
+    pub fn spent(&self) -> u64 {
+        self.spent.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn spend(&self, steps: u64) {
+        self.spent.fetch_add(steps, Ordering::Relaxed);
     }
 
     /// Runs that one thread should hold at once.

@@ -167,7 +167,9 @@ pub(crate) fn descend<R: Real, L: Landscape<R>>(
     let mut deadline = tile.deadline();
     let poll = (POLL_NUMBERS / dim.max(1)).clamp(1, 4096) as u64;
     let mut tick = 0u64;
+    let mut spent = 0u64;
     loop {
+        spent += (tile.vectors * R::LANES) as u64;
         let mut exchanged = false;
         for vector in 0..tile.vectors {
             let due = tick >= deadline;
@@ -201,6 +203,7 @@ pub(crate) fn descend<R: Real, L: Landscape<R>>(
         if exchanged && tile.drained {
             tile.close_ranks(|vector| passed[vector] = None);
             if tile.vectors == 0 {
+                queue.spend(spent);
                 return true;
             }
         }
