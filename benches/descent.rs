@@ -58,9 +58,12 @@ fn backends() -> Vec<(String, Box<dyn Backend>)> {
     let mut all: Vec<(String, Box<dyn Backend>)> = Vec::new();
     for precision in [Precision::F64, Precision::F32] {
         all.push((format!("cpu {}", precision.name()), Box::new(Cpu::new(precision))));
-        let adapter = Wanted { name: String::new(), software: true };
-        if let Ok(gpu) = Gpu::open(Options { adapter, precision, ..Options::default() }) {
-            all.push((format!("{} {}", gpu.adapter().name, precision.name()), Box::new(gpu)));
+        for checks in [true, false] {
+            let adapter = Wanted { name: String::new(), software: true };
+            if let Ok(gpu) = Gpu::open(Options { adapter, precision, checks, ..Options::default() }) {
+                let compiled = if checks { "" } else { ", unchecked" };
+                all.push((format!("{} {}{compiled}", gpu.adapter().name, precision.name()), Box::new(gpu)));
+            }
         }
     }
     all
