@@ -85,11 +85,11 @@ impl<R: Real> Pass<R> {
     }
 }
 
-/// Arithmetic instructions of a step, `4k + 6p + 57`: those in the loop of a hand-written GPU kernel compiled for sm_90, at
-/// `k = 25, p = 10` (217) and `k = 100, p = 8` (505). An output weight takes part in its sum, its overlap, its decay and its
-/// drive.
+/// Arithmetic instructions of a step, `4k + 2p + 45`: those in the loop of `benches/peers/cuda_reference.cu` compiled for sm_90,
+/// 165 at `k = 25, p = 10` and 462 at `k = 100, p = 8`, as `benches/peers/count_slots.py` finds them. An output weight takes part in
+/// its sum, its overlap, its decay and its drive.
 fn operations(filter_size: usize, patches: usize) -> f64 {
-    (4 * patches + 6 * filter_size + 57) as f64
+    (4 * patches + 2 * filter_size + 45) as f64
 }
 
 impl<R: Real> Landscape<R> for Over<R> {
