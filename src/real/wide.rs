@@ -103,7 +103,7 @@ macro_rules! vector {
             fn bits(self) -> u64 {
                 let bytes = bytemuck::bytes_of(&self.0);
                 let each = bytes.len() / S::$lanes;
-                if each == 0 || S::$lanes == 8 && each == 1 {
+                if each == 0 {
                     // A bit a lane.
                     return bytes.iter().rev().fold(0, |bits, byte| bits << 8 | u64::from(*byte));
                 }
