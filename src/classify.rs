@@ -48,6 +48,7 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Classifier {
     rest: Option<Rest>,
+    knows_slow_paths: bool,
     known: RwLock<Vec<Arc<Known>>>,
     /// Held while a large Hessian is in memory.
     one_at_a_time: Mutex<()>,
@@ -73,18 +74,34 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f64>().sqrt()
 }
 
+/// Loss and kind of a critical point.
+fn judge(problem: &dyn Problem, settled: &Settled) -> (f64, Outcome) {
+    let loss = problem.evaluate(Precision::F64, &settled.point).loss;
+    let outcome = match settled.spectrum.is_minimum() {
+        true if problem.is_global(&settled.point, loss) => Outcome::Global,
+        true => Outcome::Spurious,
+        false => Outcome::Saddle,
+    };
+    (loss, outcome)
+}
+
 impl Classifier {
     /// A classifier that knows no point yet.
     pub fn new(problem: &dyn Problem) -> Self {
-        Classifier { rest: problem.rest(), known: RwLock::default(), one_at_a_time: Mutex::default() }
+        Classifier {
+            rest: problem.rest(),
+            knows_slow_paths: problem.knows_slow_paths(),
+            known: RwLock::default(),
+            one_at_a_time: Mutex::default(),
+        }
     }
 
     /// Whether endpoints are looked at, not only why runs stopped.
     pub fn needs_states(&self) -> bool {
-        self.rest.is_some()
+        self.rest.is_some() || self.knows_slow_paths
     }
 
-    /// What a run found that stopped at `state`. For problems without a rest rule the state may be empty.
+    /// What a run found that stopped at `state`, which may be empty unless [`Classifier::needs_states`].
     pub fn classify(&self, problem: &dyn Problem, state: &[f64], stop: &Stop) -> Found {
         let found = self.classify_until(problem, state, stop, &AtomicBool::new(false));
         found.unwrap_or(Found { outcome: Outcome::Undecided, family: None, moved: 0.0 })
@@ -100,7 +117,8 @@ impl Classifier {
     ) -> Option<Found> {
         let by_itself = |outcome: Outcome| Some(Found { outcome, family: None, moved: 0.0 });
         let Some(rest) = self.rest.filter(|_| stop.status == Status::Converged && stop.found.is_none()) else {
-            return by_itself(stop.outcome());
+            let late = self.knows_slow_paths && stop.status == Status::OutOfSteps;
+            return by_itself(if late { problem.late(state) } else { stop.outcome() });
         };
         // Beside a saddle a run may yet escape: only [`refine::lead_on`] says whether it is that close.
         let minimum = |found: &Found| found.outcome != Outcome::Saddle;
@@ -120,7 +138,11 @@ impl Classifier {
             return Some(found);
         }
         match refine::lead_on(problem, state, cancel) {
-            Settlement::Point(settled) => Some(self.learn(problem, rest, state, settled)),
+            Settlement::Point(settled) if rest.families => Some(self.learn(problem, state, settled)),
+            Settlement::Point(settled) => {
+                let moved = distance(state, &settled.point);
+                Some(Found { moved, ..by_itself(judge(problem, &settled).1)? })
+            }
             Settlement::Exit(outcome) => by_itself(outcome),
             Settlement::Cancelled => None,
             Settlement::Unknown if problem.evaluate(Precision::F64, state).loss < rest.near => {
@@ -158,14 +180,9 @@ impl Classifier {
     }
 
     /// Remembers a new point, or a known family's in another order.
-    fn learn(&self, problem: &dyn Problem, rest: Rest, state: &[f64], settled: Settled) -> Found {
+    fn learn(&self, problem: &dyn Problem, state: &[f64], settled: Settled) -> Found {
+        let (loss, outcome) = judge(problem, &settled);
         let Settled { point, spectrum } = settled;
-        let loss = problem.evaluate(Precision::F64, &point).loss;
-        let outcome = match spectrum.is_minimum() {
-            true if loss <= rest.zero => Outcome::Global,
-            true => Outcome::Spurious,
-            false => Outcome::Saddle,
-        };
         let image = problem.image(&point);
         let ordered = canonical(&image, TOLERANCES[0]);
         let weakest = spectrum.eigenvalues.iter().fold(f64::INFINITY, |least, x| least.min(x.abs())) - spectrum.error;

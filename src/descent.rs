@@ -53,7 +53,8 @@ pub trait Landscape<R: Real> {
 /// What limits a descent, apart from the landscape.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Step size of each component.
+    /// Step size of each component; 0 for a number that belongs to the run and never moves, such as a teacher's weight. Its slope
+    /// is 0 by definition.
     pub steps: Vec<f64>,
     /// Largest number of gradient steps.
     pub max_steps: u32,

@@ -46,20 +46,23 @@ pub enum Outcome {
     Spurious = 2,
     /// A critical point that is not a minimum.
     Saddle = 3,
+    /// The budget was spent on a path that is known to be slow, and where it leads; the model says which.
+    Slow = 4,
     /// The budget was spent, or the curvature too weak, before the outcome was known.
-    Undecided = 4,
+    Undecided = 5,
     /// The weights left every bound.
-    Diverged = 5,
+    Diverged = 6,
     /// A weight became NaN or infinite.
-    NonFinite = 6,
+    NonFinite = 7,
 }
 
 impl Outcome {
     /// Every outcome, in the order of tables.
-    pub const ALL: [Outcome; 6] = [
+    pub const ALL: [Outcome; 7] = [
         Outcome::Global,
         Outcome::Spurious,
         Outcome::Saddle,
+        Outcome::Slow,
         Outcome::Undecided,
         Outcome::Diverged,
         Outcome::NonFinite,
@@ -71,6 +74,7 @@ impl Outcome {
             Outcome::Global => "global",
             Outcome::Spurious => "spurious",
             Outcome::Saddle => "saddle",
+            Outcome::Slow => "slow",
             Outcome::Undecided => "undecided",
             Outcome::Diverged => "diverged",
             Outcome::NonFinite => "non_finite",

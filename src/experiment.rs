@@ -199,7 +199,7 @@ fn advance<'a>(
     cancel: &AtomicBool,
 ) -> Result<Advanced<'a>, BackendError> {
     let Seeded { cell, runs, whole, states } = seeded;
-    let keep_states = keep || cell.problem.rest().is_some();
+    let keep_states = keep || cell.problem.rest().is_some() || cell.problem.knows_slow_paths();
     let batch = Batch { problem: &*cell.problem, starts: states, of: plan.runs_per_cell, keep_states };
     Ok(Advanced { cell, runs, whole, ends: backend.run(batch, cancel)? })
 }

@@ -2,7 +2,7 @@
 //! computed with the vectors that the processor has.
 
 use crate::descent::{self, Landscape, Rule};
-use crate::endpoint::Stop;
+use crate::endpoint::{Outcome, Stop};
 use crate::model::{Evaluation, Kernel, Prediction, Problem, Rest, Work};
 use crate::real::wide::{self, F32s, F64s, Pair, Vectorised};
 use crate::real::{Precision, Real};
@@ -49,9 +49,33 @@ pub trait Form: Send + Sync {
     fn kernel(&self, precision: Precision) -> Kernel;
     /// See [`Problem::theory`].
     fn theory(&self) -> Vec<Prediction>;
+    /// See [`Problem::at_start`].
+    fn at_start(&self, _seed: CellSeed) -> Vec<Prediction> {
+        Vec::new()
+    }
+    /// See [`Problem::drawn_for_each_run`].
+    fn drawn_for_each_run(&self) -> Option<&'static str> {
+        None
+    }
+    /// See [`Problem::observables`].
+    fn observables(&self, _state: &[f64]) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
     /// See [`Problem::rest`].
     fn rest(&self) -> Option<Rest> {
         None
+    }
+    /// See [`Problem::is_global`]: here by its loss.
+    fn is_global(&self, _minimum: &[f64], loss: f64) -> bool {
+        Form::rest(self).is_some_and(|rest| loss <= rest.zero)
+    }
+    /// See [`Problem::knows_slow_paths`].
+    fn knows_slow_paths(&self) -> bool {
+        false
+    }
+    /// See [`Problem::late`].
+    fn late(&self, _state: &[f64]) -> Outcome {
+        Outcome::Undecided
     }
     /// See [`Problem::hessian`].
     fn hessian(&self, _state: &[f64]) -> Option<Vec<f64>> {
@@ -178,8 +202,26 @@ impl<F: Form> Problem for F {
     fn theory(&self) -> Vec<Prediction> {
         Form::theory(self)
     }
+    fn at_start(&self, seed: CellSeed) -> Vec<Prediction> {
+        Form::at_start(self, seed)
+    }
+    fn drawn_for_each_run(&self) -> Option<&'static str> {
+        Form::drawn_for_each_run(self)
+    }
+    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
+        Form::observables(self, state)
+    }
     fn rest(&self) -> Option<Rest> {
         Form::rest(self)
+    }
+    fn is_global(&self, minimum: &[f64], loss: f64) -> bool {
+        Form::is_global(self, minimum, loss)
+    }
+    fn knows_slow_paths(&self) -> bool {
+        Form::knows_slow_paths(self)
+    }
+    fn late(&self, state: &[f64]) -> Outcome {
+        Form::late(self, state)
     }
     fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
         Form::hessian(self, state)

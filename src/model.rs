@@ -12,7 +12,7 @@ pub mod relu_sum;
 pub use crate::parameter::{Kind, Parameter, Value, Values};
 
 use crate::descent::{Queue, Rule};
-use crate::endpoint::Stop;
+use crate::endpoint::{Outcome, Stop};
 use crate::real::Precision;
 use crate::seed::CellSeed;
 use crate::symmetry::Overlaps;
@@ -82,6 +82,14 @@ impl Prediction {
     /// A number that is not a success probability.
     pub fn new(name: &'static str, value: Option<f64>, about: &'static str) -> Self {
         Prediction { name, value, about, beside_estimate: false }
+    }
+}
+
+impl Invalid {
+    /// A value of a model's parameter that is refused.
+    pub fn parameter(name: &str, value: impl ToString, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let key = format!("params.{name}");
+        Invalid { key, value: value.to_string(), problem: problem.into(), remedy: remedy.into() }
     }
 }
 
@@ -207,8 +215,20 @@ pub trait Problem: Send + Sync {
     fn kernel(&self, precision: Precision) -> Kernel;
     /// What theory says about this cell.
     fn theory(&self) -> Vec<Prediction>;
-    /// See [`Rest`]; `None` where the descent itself finds the outcome of every run that ends.
+    /// What the first starts of a cell look like, where its theory speaks of starts.
+    fn at_start(&self, seed: CellSeed) -> Vec<Prediction>;
+    /// What else than the start is drawn for every run, so that a probability is one over that too.
+    fn drawn_for_each_run(&self) -> Option<&'static str>;
+    /// Names and values of what else is worth knowing of a state.
+    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)>;
+    /// See [`Rest`]; `None` where no endpoint is judged by its curvature.
     fn rest(&self) -> Option<Rest>;
+    /// Whether a strict minimum is the global one.
+    fn is_global(&self, minimum: &[f64], loss: f64) -> bool;
+    /// Whether [`Problem::late`] says more than undecided of any run.
+    fn knows_slow_paths(&self) -> bool;
+    /// What a run was on its way to that has spent its budget: undecided, or slow.
+    fn late(&self, state: &[f64]) -> Outcome;
     /// Second derivatives of the loss at a state, row by row; `None` where only differences are to be had.
     fn hessian(&self, state: &[f64]) -> Option<Vec<f64>>;
     /// Directions at a state along which a symmetry keeps the loss constant, each with the symmetry's name.
@@ -230,6 +250,8 @@ pub struct Rest {
     pub zero: f64,
     /// Loss below which an endpoint without a strict minimum counts as global.
     pub near: f64,
+    /// Whether endpoints of different runs can be the same critical point, so that they are told apart by families.
+    pub families: bool,
 }
 
 /// Declares the real constants of a landscape once: a struct over the number type, its rounding to any format, and the

@@ -1,6 +1,6 @@
 //! Spec to cells: the grid, and how much there is to do. Pure: nothing is computed or written here.
 
-use crate::model::{Invalid, Problem, Settings, StepSize, Value, Values};
+use crate::model::{Invalid, Prediction, Problem, Settings, StepSize, Value, Values};
 use crate::seed::CellSeed;
 use crate::spec::{Spec, SpecError};
 use std::collections::HashMap;
@@ -19,6 +19,15 @@ pub struct Cell {
     pub problem: Arc<dyn Problem>,
     /// Source of its starts.
     pub seed: CellSeed,
+}
+
+impl Cell {
+    /// What theory says about the cell, and what its first starts look like.
+    pub fn theory(&self) -> Vec<Prediction> {
+        let mut theory = self.problem.theory();
+        theory.extend(self.problem.at_start(self.seed));
+        theory
+    }
 }
 
 impl std::fmt::Debug for Cell {

@@ -37,6 +37,8 @@ pub struct Waypoint {
     pub loss: f64,
     /// Euclidean norm of the gradient in the weights, in the format of the descent.
     pub gradient_norm: f64,
+    /// See [`Problem::observables`](crate::model::Problem::observables).
+    pub observables: Vec<(&'static str, f64)>,
     /// The weights; empty unless they are wanted.
     pub state: Vec<f64>,
 }
@@ -74,8 +76,9 @@ pub fn replay(
     let waypoint = |step: u32, state: &[f64]| {
         let loss = problem.endpoint_loss(&start, state, step);
         let gradient_norm = norm(&problem.evaluate(precision, state).gradient);
+        let observables = problem.observables(state);
         let state = if weights { state.to_vec() } else { Vec::new() };
-        Waypoint { step, loss, gradient_norm, state }
+        Waypoint { step, loss, gradient_norm, observables, state }
     };
     let mut waypoints = vec![waypoint(0, &state)];
     let never = AtomicBool::new(false);

@@ -77,12 +77,7 @@ impl Summary {
                 restarts: probability.map_or(f64::NAN, |p| restarts(p, RESTART_TARGET)),
                 restarts_interval: restarts_interval(interval, RESTART_TARGET),
                 // Theory speaks of success; beside another outcome it would mislead.
-                theory: cell
-                    .problem
-                    .theory()
-                    .into_iter()
-                    .filter(|p| p.beside_estimate && outcome == Outcome::Global)
-                    .collect(),
+                theory: cell.theory().into_iter().filter(|p| p.beside_estimate && outcome == Outcome::Global).collect(),
                 published,
                 difference: difference(spec.published.as_ref(), published, probability, runs),
             }
@@ -327,6 +322,8 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
     if !spec.verdicts {
         parts.push("no verdicts".into());
     }
+    let drawn = plan.cells.iter().find_map(|cell| cell.problem.drawn_for_each_run());
+    parts.extend(drawn.map(|what| format!("{what} drawn for each run")));
     parts.push(format!("{} runs a cell", plan.runs_per_cell));
     parts.push(format!("seed {}", spec.seed));
     parts.join(", ")

@@ -234,7 +234,7 @@ impl Folder {
         self.write("summary.csv", &summary.csv())?;
         let tables = ["spec.toml", "cells.csv", "counts.csv", "estimates.csv", "summary.csv"];
         let mut files: Vec<String> = self.inputs.files().chain(tables).map(String::from).collect();
-        if plan.cells.iter().any(|cell| cell.problem.rest().is_some()) {
+        if plan.cells.iter().any(|cell| cell.problem.rest().is_some_and(|rest| rest.families)) {
             let rows = families::rows(plan, &tallies, &families, spec.output.level);
             self.write("families.csv", &FamilyTable::new(plan, &rows, spec.output.level).csv())?;
             self.write("family_points.csv", &families::points(plan, &families))?;

@@ -190,8 +190,8 @@ fn a_damaged_folder_is_refused() {
         place.write(&name, whole);
     }
     let manifest = place.text("out/manifest.json");
-    place.write("out/manifest.json", manifest.replace("\"format\": 2", "\"format\": 3"));
-    refuses("out/manifest.json", "its format is 3");
+    place.write("out/manifest.json", manifest.replace("\"format\": 3", "\"format\": 4"));
+    refuses("out/manifest.json", "its format is 4");
     place.write("out/manifest.json", manifest);
     place.run(&["report", "out"]).done();
 }

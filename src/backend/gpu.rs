@@ -24,7 +24,7 @@ use clock::Busy;
 use device::{AdapterReport, Opened, Wanted};
 use flight::{Flight, Pace};
 use layout::{Control, Dispatch};
-use memory::{rows, words};
+use memory::{Resident, rows, words};
 use pipeline::{SCHEDULE_BINDINGS, bindings, compile};
 use shader::{Entry, MAX_GROUPS, Shape};
 use std::collections::HashMap;
@@ -93,6 +93,7 @@ pub struct Gpu {
     /// What the device has complained about outside of any call that could return it.
     complaints: Arc<Mutex<Vec<String>>>,
     busy: Mutex<Busy>,
+    data: Mutex<Vec<Resident>>,
 }
 
 impl Gpu {
@@ -121,7 +122,8 @@ impl Gpu {
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
         }));
         let schedule = compile(&opened, "schedule", SCHEDULE_BINDINGS, &shader::schedule(), options.checks)?;
-        Ok(Gpu { opened, options, schedule, compiled: Mutex::new(HashMap::new()), complaints, busy: Mutex::default() })
+        let (compiled, busy, data) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Ok(Gpu { opened, options, schedule, compiled, complaints, busy, data })
     }
 
     /// The adapter in use.

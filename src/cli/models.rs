@@ -48,7 +48,7 @@ fn explain(model: &dyn Model) -> anyhow::Result<String> {
     writeln!(text, "\nStep groups ([descent] step = {{ … }})\n  {}", model.step_groups().join(", "))?;
     let spec = Spec::parse(&format!("[model]\nname = \"{}\"", model.name()), "defaults", &[])?;
     writeln!(text, "\nTheory (cells.csv), with its value at the default parameters")?;
-    for prediction in Plan::new(&spec)?.cells[0].problem.theory() {
+    for prediction in Plan::new(&spec)?.cells[0].theory() {
         let value = prediction.value.map_or("–".into(), |x| format!("{x:.6}"));
         writeln!(text, "  {:<22} {value:<10} {}", prediction.name, prediction.about)?;
     }

@@ -66,7 +66,7 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
     let memory = |cell: &spurious::plan::Cell| {
         let liked = backend.batch_size(&*cell.problem) as u64;
         let (starts, waves) = match backend.in_flight() {
-            0 => (liked.min(plan.runs()) as usize, if cell.problem.rest().is_some() { 3 } else { 2 }),
+            0 => (liked.min(plan.runs()) as usize, if Classifier::new(&*cell.problem).needs_states() { 3 } else { 2 }),
             in_flight => (size(cell), in_flight + 2),
         };
         waves * starts * cell.problem.start_dim() * size_of::<f64>()

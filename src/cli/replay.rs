@@ -14,7 +14,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The path goes to stdout as CSV with the columns step, loss (in f64, as in runs.csv), grad_norm (Euclidean norm \
-                  of the gradient in the weights) and, with --weights, x0,x1,… (for cnn in reduced form x, y, A1, A2; A3 only \
+                  of the gradient in the weights), what else the model names of a point (spurious models NAME) and, with --weights, x0,x1,… (for cnn in reduced form x, y, A1, A2; A3 only \
                   decays, and counts in the loss alone); what the run found goes to stderr. The run is computed on the CPU, in \
                   the format of the result folder, or in that of compute.precision for an experiment file, auto being f64."
 )]
@@ -77,11 +77,13 @@ pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
     let path = walked.map_err(|e| spec.refuse(e))?;
 
     let mut header = vec!["step".to_string(), "loss".into(), "grad_norm".into()];
+    header.extend(path.waypoints.iter().take(1).flat_map(|p| p.observables.iter().map(|(name, _)| name.to_string())));
     if arguments.weights {
         header.extend((0..chosen.problem.dim()).map(|i| format!("x{i}")));
     }
     let rows = path.waypoints.iter().map(|point| {
         let mut row = vec![point.step.to_string(), field(Some(point.loss)), field(Some(point.gradient_norm))];
+        row.extend(point.observables.iter().map(|(_, value)| field(Some(*value))));
         if arguments.weights {
             row.extend(point.state.iter().map(|x| number(*x)));
         }

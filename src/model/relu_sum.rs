@@ -202,7 +202,3 @@ impl Model for ReluSum {
         Ok(teachers::Teachers::new(values)?.rows)
     }
 }
-
-fn invalid(key: &str, value: impl ToString, problem: impl Into<String>, remedy: impl Into<String>) -> Invalid {
-    Invalid { key: format!("params.{key}"), value: value.to_string(), problem: problem.into(), remedy: remedy.into() }
-}

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 /// Version of the folder's format; a reader refuses any other.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// How far an experiment has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

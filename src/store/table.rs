@@ -116,7 +116,7 @@ pub fn cells(spec: &Spec, plan: &Plan) -> Vec<u8> {
     let mut header = vec!["cell", "model", "form"];
     header.extend(first.values.0.iter().map(|(name, _)| *name));
     header.extend(["step", "max_steps", "tolerance", "verdicts", "runs"]);
-    header.extend(first.problem.theory().iter().map(|p| p.name));
+    header.extend(first.theory().iter().map(|p| p.name));
     let rows = plan.cells.iter().map(|cell| {
         let mut row = vec![cell.index.to_string(), spec.model.name().into(), spec.form.into()];
         row.extend(cell.values.0.iter().map(|(_, value)| value.to_string()));
@@ -127,7 +127,7 @@ pub fn cells(spec: &Spec, plan: &Plan) -> Vec<u8> {
             cell.settings.verdicts.to_string(),
             plan.runs_per_cell.to_string(),
         ]);
-        row.extend(cell.problem.theory().into_iter().map(|p| field(p.value)));
+        row.extend(cell.theory().into_iter().map(|p| field(p.value)));
         row
     });
     to_csv(&header, rows)

@@ -1,6 +1,7 @@
 //! A problem with a look at what is asked of it, or without its closed form of the Hessian.
 
 use spurious::descent::Rule;
+use spurious::endpoint::Outcome;
 use spurious::model::{Evaluation, Kernel, Prediction, Problem, Rest, Work};
 use spurious::real::Precision;
 use spurious::seed::CellSeed;
@@ -64,8 +65,26 @@ impl Problem for Watched<'_> {
     fn theory(&self) -> Vec<Prediction> {
         self.problem.theory()
     }
+    fn at_start(&self, seed: CellSeed) -> Vec<Prediction> {
+        self.problem.at_start(seed)
+    }
+    fn drawn_for_each_run(&self) -> Option<&'static str> {
+        self.problem.drawn_for_each_run()
+    }
+    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
+        self.problem.observables(state)
+    }
     fn rest(&self) -> Option<Rest> {
         self.problem.rest()
+    }
+    fn is_global(&self, minimum: &[f64], loss: f64) -> bool {
+        self.problem.is_global(minimum, loss)
+    }
+    fn knows_slow_paths(&self) -> bool {
+        self.problem.knows_slow_paths()
+    }
+    fn late(&self, state: &[f64]) -> Outcome {
+        self.problem.late(state)
     }
     fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
         self.hessians.fetch_add(1, Ordering::Relaxed);

@@ -6,6 +6,7 @@ use super::shader::{Shape, vectors};
 use crate::backend::BackendError;
 use crate::model::Kernel;
 use crate::real::Precision;
+use std::sync::{Arc, PoisonError};
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
 
 /// Buffers of one batch on the device.
@@ -14,6 +15,18 @@ pub(super) struct Buffers {
     pub(super) data: wgpu::Buffer,
     pub(super) state: wgpu::Buffer,
     pub(super) control: wgpu::Buffer,
+}
+
+/// Data of kernels that stay on the device: those of the cells whose batches are in flight, and some more.
+const RESIDENT: usize = 8;
+
+/// A kernel's data on the device.
+#[derive(Debug)]
+pub(super) struct Resident {
+    /// Kept, so that no other data can come to lie where these are.
+    values: Arc<[f64]>,
+    constant: bool,
+    buffer: wgpu::Buffer,
 }
 
 impl Gpu {
@@ -26,12 +39,9 @@ impl Gpu {
             Precision::F64 => bytemuck::cast_slice(&columns(states, dim, |x| x)).to_vec(),
         };
         let storage = wgpu::BufferUsages::STORAGE;
-        let mut data = encode(&kernel.data, precision);
-        data.resize(4 * vectors(kernel) * precision.bytes(), 0);
-        let data_usage = if shape.constant_data(kernel) { wgpu::BufferUsages::UNIFORM } else { storage };
         Buffers {
             constants: self.filled(&encode(&constants, precision), wgpu::BufferUsages::UNIFORM, "constants"),
-            data: self.filled(&data, data_usage, "data"),
+            data: self.data(kernel, shape.constant_data(kernel)),
             state: self.filled(&columns, storage | wgpu::BufferUsages::COPY_SRC, "state"),
             control: self.filled(
                 bytemuck::bytes_of(&control),
@@ -39,6 +49,25 @@ impl Gpu {
                 "control",
             ),
         }
+    }
+
+    /// A kernel's data on the device. Batches of one cell share them, so that they are sent there once.
+    fn data(&self, kernel: &Kernel, constant: bool) -> wgpu::Buffer {
+        let mut resident = self.data.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |known: &&Resident| Arc::ptr_eq(&known.values, &kernel.data) && known.constant == constant;
+        if let Some(known) = resident.iter().find(same) {
+            return known.buffer.clone();
+        }
+        let precision = self.options.precision;
+        let mut bytes = encode(&kernel.data, precision);
+        bytes.resize(4 * vectors(kernel) * precision.bytes(), 0);
+        let usage = if constant { wgpu::BufferUsages::UNIFORM } else { wgpu::BufferUsages::STORAGE };
+        let buffer = self.filled(&bytes, usage, "data");
+        if resident.len() == RESIDENT {
+            resident.remove(0);
+        }
+        resident.push(Resident { values: kernel.data.clone(), constant, buffer: buffer.clone() });
+        buffer
     }
 
     /// A buffer with these contents.

@@ -3,7 +3,7 @@
 use super::landscape::{Constants, Over};
 use super::start::Start;
 use super::teachers::Teachers;
-use super::{SMALLEST_SQUARE, hessian, invalid, theory};
+use super::{SMALLEST_SQUARE, hessian, theory};
 use crate::descent::Rule;
 use crate::form::Form;
 use crate::model::{Invalid, Kernel, Prediction, Rest, Settings, StepSize, Values};
@@ -42,7 +42,7 @@ impl Full {
         let teachers = Teachers::new(values)?;
         let neurons = values.integer("neurons") as usize;
         if neurons < teachers.count {
-            return Err(invalid(
+            return Err(Invalid::parameter(
                 "neurons",
                 neurons,
                 format!("with fewer neurons than teachers ({}) the global minimum is not known", teachers.count),
@@ -50,7 +50,7 @@ impl Full {
             ));
         }
         if neurons * teachers.input_dim > MOST_WEIGHTS {
-            return Err(invalid(
+            return Err(Invalid::parameter(
                 "neurons",
                 neurons,
                 format!("makes {} weights, more than {MOST_WEIGHTS}", neurons * teachers.input_dim),
@@ -207,7 +207,7 @@ impl Form for Full {
 
     fn rest(&self) -> Option<Rest> {
         let near = if self.exits || self.teachers.orthonormal { self.global_loss } else { 0.0 };
-        Some(Rest { zero: 1e-9 * self.teachers.loss(), near })
+        Some(Rest { zero: 1e-9 * self.teachers.loss(), near, families: true })
     }
 
     fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {

@@ -1,6 +1,5 @@
 //! Where runs start.
 
-use super::invalid;
 use crate::model::{Invalid, Values};
 use crate::points::Points;
 use crate::seed::Streams;
@@ -21,7 +20,7 @@ impl Start {
         // A value without effect would make cells that look different and are the same.
         for (name, user, usual) in [("start_scale", "gaussian", 1.0), ("start_radius", "around", 0.1)] {
             if law != user && values.real(name) != usual {
-                return Err(invalid(
+                return Err(Invalid::parameter(
                     name,
                     values.real(name),
                     format!("has no effect with start = \"{law}\""),
@@ -33,13 +32,15 @@ impl Start {
             ("gaussian", None) => {
                 Ok(Start::Gaussian((values.real("start_scale") / values.integer("teachers") as f64).sqrt()))
             }
-            ("gaussian", Some(points)) => Err(invalid(
+            ("gaussian", Some(points)) => Err(Invalid::parameter(
                 "start_file",
                 points,
                 "has no effect with start = \"gaussian\"",
                 "remove it, or set start = \"file\" or \"around\"",
             )),
-            (_, None) => Err(invalid("start", law, "needs start_file", "name a file of points in start_file")),
+            (_, None) => {
+                Err(Invalid::parameter("start", law, "needs start_file", "name a file of points in start_file"))
+            }
             (_, Some(points)) => {
                 points.expect_width(weights, "weights").map_err(|e| e.of_parameter("start_file", points))?;
                 let deviation = if law == "file" { 0.0 } else { values.real("start_radius") };

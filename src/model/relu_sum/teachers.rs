@@ -1,6 +1,6 @@
 //! The teachers: which they are, and what of them the loss needs.
 
-use super::{SMALLEST_SQUARE, invalid};
+use super::SMALLEST_SQUARE;
 use crate::model::{Invalid, Values};
 use crate::refine;
 use crate::seed::{CellSeed, on_sphere};
@@ -37,10 +37,15 @@ impl Teachers {
         let file = values.points("teacher_file");
         match (law, file) {
             ("file", None) => {
-                return Err(invalid("teacher", law, "needs teacher_file", "name a file of teachers in teacher_file"));
+                return Err(Invalid::parameter(
+                    "teacher",
+                    law,
+                    "needs teacher_file",
+                    "name a file of teachers in teacher_file",
+                ));
             }
             ("sphere" | "gaussian", Some(points)) => {
-                return Err(invalid(
+                return Err(Invalid::parameter(
                     "teacher_file",
                     points,
                     format!("has no effect with teacher = \"{law}\""),
@@ -51,7 +56,7 @@ impl Teachers {
         }
         let unit = law == "orthonormal" && file.is_none();
         if law == "orthonormal" && count > input_dim {
-            return Err(invalid(
+            return Err(Invalid::parameter(
                 "input_dim",
                 input_dim,
                 format!("cannot hold {count} orthonormal teachers"),
@@ -59,7 +64,7 @@ impl Teachers {
             ));
         }
         if values.integer("teacher_seed") != 0 && matches!(law, "orthonormal" | "file") {
-            return Err(invalid(
+            return Err(Invalid::parameter(
                 "teacher_seed",
                 values.integer("teacher_seed"),
                 format!("has no effect with teacher = \"{law}\""),
@@ -79,7 +84,7 @@ impl Teachers {
         if let Some(points) = file {
             points.expect_width(input_dim, "inputs").map_err(|e| e.of_parameter("teacher_file", points))?;
             if points.count() != count {
-                return Err(invalid(
+                return Err(Invalid::parameter(
                     "teacher_file",
                     points,
                     format!("holds {} teachers, not {count}", points.count()),
@@ -91,7 +96,7 @@ impl Teachers {
         let mut norms: Vec<f64> = rows.chunks_exact(input_dim).map(refine::norm).collect();
         if let (Some(points), Some(j)) = (file, norms.iter().position(|norm| norm.powi(2) <= SMALLEST_SQUARE)) {
             let problem = format!("line {}: the teacher is zero", points.line(j));
-            return Err(invalid("teacher_file", points, problem, "remove it and set teachers to one less"));
+            return Err(Invalid::parameter("teacher_file", points, problem, "remove it and set teachers to one less"));
         }
         let mut basis = None;
         if let (Some(points), "orthonormal") = (file, law) {
@@ -100,7 +105,7 @@ impl Teachers {
             let off = |(i, j)| (refine::dot(row(i), row(j)) - f64::from(u8::from(i == j))).abs();
             if let Some((i, j)) = pairs.clone().find(|pair| off(*pair) > ORTHONORMAL) {
                 let product = refine::dot(row(i), row(j));
-                return Err(invalid(
+                return Err(Invalid::parameter(
                     "teacher_file",
                     points,
                     format!(
