@@ -116,9 +116,11 @@ impl Classifier {
         cancel: &AtomicBool,
     ) -> Option<Found> {
         let by_itself = |outcome: Outcome| Some(Found { outcome, family: None, moved: 0.0 });
+        if stop.status == Status::OutOfSteps {
+            return Some(self.late(problem, state));
+        }
         let Some(rest) = self.rest.filter(|_| stop.status == Status::Converged && stop.found.is_none()) else {
-            let late = self.knows_slow_paths && stop.status == Status::OutOfSteps;
-            return by_itself(if late { problem.late(state) } else { stop.outcome() });
+            return by_itself(stop.outcome());
         };
         // Beside a saddle a run may yet escape: only [`refine::lead_on`] says whether it is that close.
         let minimum = |found: &Found| found.outcome != Outcome::Saddle;
@@ -138,11 +140,7 @@ impl Classifier {
             return Some(found);
         }
         match refine::lead_on(problem, state, cancel) {
-            Settlement::Point(settled) if rest.families => Some(self.learn(problem, state, settled)),
-            Settlement::Point(settled) => {
-                let moved = distance(state, &settled.point);
-                Some(Found { moved, ..by_itself(judge(problem, &settled).1)? })
-            }
+            Settlement::Point(settled) => Some(self.identify(problem, rest, state, settled)),
             Settlement::Exit(outcome) => by_itself(outcome),
             Settlement::Cancelled => None,
             Settlement::Unknown if problem.evaluate(Precision::F64, state).loss < rest.near => {
@@ -150,6 +148,28 @@ impl Classifier {
             }
             Settlement::Unknown => by_itself(Outcome::Undecided),
         }
+    }
+
+    /// What a run found that spent its budget.
+    fn late(&self, problem: &dyn Problem, state: &[f64]) -> Found {
+        let unknown = |outcome: Outcome| Found { outcome, family: None, moved: 0.0 };
+        match self.rest.filter(|rest| rest.late) {
+            _ if self.knows_slow_paths => unknown(problem.late(state)),
+            Some(rest) if state.iter().all(|x| x.is_finite()) => match refine::minimum_around(problem, state) {
+                Some(settled) => self.identify(problem, rest, state, settled),
+                None => unknown(Outcome::Undecided),
+            },
+            _ => unknown(Outcome::Undecided),
+        }
+    }
+
+    /// What a run found that belongs to a critical point.
+    fn identify(&self, problem: &dyn Problem, rest: Rest, state: &[f64], settled: Settled) -> Found {
+        if rest.families {
+            return self.learn(problem, state, settled);
+        }
+        let moved = distance(state, &settled.point);
+        Found { outcome: judge(problem, &settled).1, family: None, moved }
     }
 
     /// Bytes that the refinement of endpoints takes beside the runs, on so many threads.

@@ -7,6 +7,7 @@
 //! A model is added with one Rust file, one WGSL file of the same stem and one line in [`MODELS`].
 
 pub mod cnn;
+pub mod pooled_cnn;
 pub mod relu_sum;
 
 pub use crate::parameter::{Kind, Parameter, Value, Values};
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Every model. The command line, the checks, the help and the tests walk this list.
-pub const MODELS: &[&dyn Model] = &[&cnn::Cnn, &relu_sum::ReluSum];
+pub const MODELS: &[&dyn Model] = &[&cnn::Cnn, &relu_sum::ReluSum, &pooled_cnn::PooledCnn];
 
 /// The model of a given name.
 pub fn find(name: &str) -> Option<&'static dyn Model> {
@@ -250,6 +251,8 @@ pub struct Rest {
     pub zero: f64,
     /// Loss below which an endpoint without a strict minimum counts as global.
     pub near: f64,
+    /// Whether runs that spent their budget are judged too, where they are in the convex surroundings of a minimum.
+    pub late: bool,
     /// Whether endpoints of different runs can be the same critical point, so that they are told apart by families.
     pub families: bool,
 }

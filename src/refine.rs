@@ -262,6 +262,21 @@ pub enum Settlement {
     Cancelled,
 }
 
+/// The minimum in whose convex surroundings a point is taken to be: Newton's method contracts from the point to it, and the Hessian is
+/// positive definite at the point, at the minimum and half-way between them.
+pub fn minimum_around(problem: &dyn Problem, point: &[f64]) -> Option<Settled> {
+    let polished = newton(problem, point).ok()?;
+    let there = spectrum(problem, &polished)?;
+    (there.is_minimum() && is_convex_between(problem, point, &polished))
+        .then_some(Settled { point: polished, spectrum: there })
+}
+
+/// Whether the Hessian is positive definite at a point and half-way to another.
+fn is_convex_between(problem: &dyn Problem, point: &[f64], other: &[f64]) -> bool {
+    let half_way: Vec<f64> = point.iter().zip(other).map(|(a, b)| 0.5 * (a + b)).collect();
+    is_convex(problem, point) && is_convex(problem, &half_way)
+}
+
 /// The critical point that a run at rest belongs to: the limit of its descent, if that is a minimum.
 ///
 /// An endpoint is led on by descent in f64 until Newton's method contracts from it and the Hessian has as many negative
@@ -278,8 +293,7 @@ pub fn lead_on(problem: &dyn Problem, endpoint: &[f64], cancel: &AtomicBool) -> 
             Ok(polished) => {
                 let Some(there) = spectrum(problem, &polished) else { return Settlement::Unknown };
                 let same = if there.is_minimum() {
-                    let half_way: Vec<f64> = point.iter().zip(&polished).map(|(a, b)| 0.5 * (a + b)).collect();
-                    is_convex(problem, &point) && is_convex(problem, &half_way)
+                    is_convex_between(problem, &point, &polished)
                 } else {
                     there.index() > 0
                         && problem.evaluate(Precision::F64, &point).stop.is_some()

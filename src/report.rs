@@ -82,7 +82,15 @@ impl Summary {
                 difference: difference(spec.published.as_ref(), published, probability, runs),
             }
         };
-        let rows: Vec<Row> = plan.cells.iter().zip(tallies).map(row).collect();
+        let mut rows: Vec<Row> = plan.cells.iter().zip(tallies).map(row).collect();
+        // A prediction that is made for none of the cells needs no column.
+        let said = |name: &str, rows: &[Row]| {
+            rows.iter().any(|r| r.theory.iter().any(|p| p.name == name && p.value.is_some()))
+        };
+        let silent: Vec<&str> = rows
+            .first()
+            .map_or(Vec::new(), |row| row.theory.iter().map(|p| p.name).filter(|name| !said(name, &rows)).collect());
+        rows.iter_mut().for_each(|row| row.theory.retain(|p| !silent.contains(&p.name)));
         let shown = rows.first().map_or(Vec::new(), |row| {
             row.columns.iter().map(|(name, _)| *name).filter(|name| plan.varies(name)).collect()
         });

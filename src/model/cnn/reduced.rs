@@ -13,12 +13,11 @@
 use super::Cell;
 use super::landscape::{Constants, Survey};
 use crate::descent::{Landscape, Rule};
-use crate::elementary::log;
 use crate::form::Form;
 use crate::model::{Kernel, Prediction};
 use crate::real::{Precision, Real};
 use crate::seed::{Streams, on_circle, one_minus_power, root, to_ball};
-use crate::starts::BLOCK;
+use crate::starts::{BLOCK, along_and_across};
 use std::f64::consts::PI;
 
 /// Arithmetic instructions of a step: those in the loop of `benches/peers/cuda_reference.cu` compiled for sm_90, as
@@ -49,44 +48,6 @@ impl Reduced {
         let across: f64 = output.iter().zip(&self.direction).map(|(a, e)| a * e).sum();
         let rest: f64 = output.iter().zip(&self.direction).map(|(a, e)| (a - along * unit - across * e).powi(2)).sum();
         [filter[0], y, along, across, rest.sqrt()]
-    }
-
-    /// Draws `x` and `y` of each run: the component of `v₀` along `w*` and the norm of the rest.
-    #[inline(always)]
-    fn filter_starts(&self, draws: &mut Streams, x: &mut [f64], y: &mut [f64]) {
-        let p = self.cell.teacher.filter_size;
-        let scale = self.cell.filter_scale;
-        if self.cell.gaussian_filter {
-            // N(0, 1) and χ_{p−1}; χ²_{2m} is −2 times the sum of m logarithms of uniforms.
-            draws.normals(x);
-            x.iter_mut().for_each(|x| *x *= scale);
-            if p.is_multiple_of(2) {
-                draws.normals(y);
-                y.iter_mut().for_each(|y| *y *= *y);
-            }
-            let mut uniforms = [0.5; BLOCK];
-            for _ in 0..(p - 1) / 2 {
-                draws.uniforms(&mut uniforms);
-                for (square, &u) in y.iter_mut().zip(&uniforms) {
-                    *square -= 2.0 * log(u);
-                }
-            }
-            y.iter_mut().for_each(|y| *y = scale * y.sqrt());
-            return;
-        }
-        // A two-dimensional projection of the sphere has radius² = 1 − U^{2/(p−2)} and a uniform direction.
-        draws.uniforms(x);
-        draws.uniforms(y);
-        if p == 2 {
-            x.fill(1.0);
-        } else {
-            x.iter_mut().for_each(|u| *u = one_minus_power(*u, 2.0 / (p - 2) as f64));
-        }
-        for (x, y) in x.iter_mut().zip(y) {
-            let (square, (cos, sin)) = (*x, on_circle(*y));
-            *x = scale * square.sqrt() * cos;
-            *y = scale * ((1.0 - square) + square * sin * sin).sqrt();
-        }
     }
 
     /// Draws `A₁`, `A₂` and, where it is wanted, `A₃` of each run. The columns come in filled with 0.
@@ -233,7 +194,8 @@ impl Form for Reduced {
         }
         let mut columns = [[0.0; BLOCK]; 5];
         let [x, y, along, across, rest] = columns.each_mut().map(|column| &mut column[..runs]);
-        self.filter_starts(draws, x, y);
+        let teacher = &self.cell.teacher;
+        along_and_across(draws, teacher.filter_size, self.cell.gaussian_filter, self.cell.filter_scale, x, y);
         self.output_starts(draws, [along, across, rest], width > 4);
         for (i, out) in out.chunks_exact_mut(width).enumerate() {
             for (out, column) in out.iter_mut().zip(&columns) {

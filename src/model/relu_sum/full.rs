@@ -207,7 +207,7 @@ impl Form for Full {
 
     fn rest(&self) -> Option<Rest> {
         let near = if self.exits || self.teachers.orthonormal { self.global_loss } else { 0.0 };
-        Some(Rest { zero: 1e-9 * self.teachers.loss(), near, families: true })
+        Some(Rest { zero: 1e-9 * self.teachers.loss(), near, late: false, families: true })
     }
 
     fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
