@@ -54,6 +54,14 @@ impl Precision {
         }
     }
 
+    /// Half a unit in the last place of 1: the largest relative error of an operation.
+    pub fn roundoff(self) -> f64 {
+        match self {
+            Precision::F32 => 0.5 * f64::from(f32::EPSILON),
+            Precision::F64 => 0.5 * f64::EPSILON,
+        }
+    }
+
     /// Size of one number in bytes.
     pub fn bytes(self) -> usize {
         match self {

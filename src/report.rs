@@ -171,6 +171,7 @@ impl Summary {
             notes.push(format!("Unfinished: {} of {} runs are done.", self.runs(), self.runs_planned));
         }
         notes.extend(self.undecided_note());
+        notes.extend(self.slow_note());
         if let Some(published) = &self.published {
             let source = if published.source.is_empty() { "no source given" } else { &published.source };
             notes.push(format!("Published: {source}, {} runs a cell.", published.runs_per_cell));
@@ -205,6 +206,14 @@ impl Summary {
             self.outcome.name(),
             worst.cell,
         ))
+    }
+
+    /// What slow runs are.
+    fn slow_note(&self) -> Option<String> {
+        let slow: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Slow)).sum();
+        let note = "Slow runs: {}. Their budget ended on a path that is known to be slow and to lead to the global minimum; they \
+                    count as not {}. A larger descent.max_steps lets them get there.";
+        (slow > 0).then(|| note.replacen("{}", &slow.to_string(), 1).replacen("{}", self.outcome.name(), 1))
     }
 
     /// Table for a terminal.

@@ -12,6 +12,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("report::undecided_runs_are_explained", undecided_runs_are_explained),
         trial("report::settings_are_named", settings_are_named),
         trial("report::theory_stands_beside_success_only", theory_stands_beside_success_only),
+        trial("report::a_silent_theory_has_no_column", a_silent_theory_has_no_column),
+        trial("report::slow_runs_and_drawn_teachers_are_named", slow_runs_and_drawn_teachers_are_named),
     ]
 }
 
@@ -50,4 +52,20 @@ fn theory_stands_beside_success_only() {
     assert!(!spurious.contains("slow limit") && spurious.contains("restarts for 99 % spurious"), "{spurious}");
     let elsewhere = summary("published = { columns = ['ratio'], runs_per_cell = 100, rows = [[5, 0.3]] }").text();
     assert!(elsewhere.contains("No published figure belongs to any of these cells."), "{elsewhere}");
+}
+
+fn a_silent_theory_has_no_column() {
+    let of = |stride: &str| {
+        let params = format!("filter_length = 2, patches = 5, stride = {stride}");
+        summary(&format!("model.name = 'pooled_cnn'\nparams = {{ {params} }}")).text()
+    };
+    assert!(of("2").contains("predicted") && !of("1").contains("predicted"));
+    // A cell about which theory is silent shows so beside one about which it is not.
+    assert!(of("[1, 2]").lines().any(|line| line.trim_start().starts_with("1 ") && line.trim_end().ends_with('–')));
+}
+
+fn slow_runs_and_drawn_teachers_are_named() {
+    let text = summary("model.name = 'pooled_cnn'\nparams.teacher = 'each_run'\ndescent.max_steps = 5").text();
+    assert!(text.contains("teacher drawn for each run"), "{text}");
+    assert!(text.contains("Slow runs: 200.") && text.contains("count as not global"), "{text}");
 }

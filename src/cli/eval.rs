@@ -16,13 +16,11 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Points are CSV with the header point,x0,x1,… and the weights in the order of the paper's form (for cnn: \
-                  v, then a; for relu_sum: the neurons one after another). The outcome is that of a run that gets there: \
-                  for cnn global or spurious where a run from there can only end so, or is within tolerance; for relu_sum \
-                  global, spurious or saddle by the critical point beside a point at rest, which a larger \
-                  descent.tolerance calls more points; undecided elsewhere. The proofs for cnn are for weights that a start \
-                  can have: raise params.start_output_scale for larger a. Flat directions of a symmetry, for cnn the scale \
-                  of the filter, do not count among the eigenvalues."
+    after_help = "Points are CSV with the header point,x0,x1,… and the weights in the order of the paper's form, which `spurious \
+                  models MODEL` prints. The outcome is that of a run that gets there: by a verdict, within tolerance of a known \
+                  minimum, or by the critical point beside a point at rest, which a larger descent.tolerance calls more points; \
+                  undecided elsewhere. A proof may be for weights that a start can have: for cnn raise params.start_output_scale \
+                  for larger a. Flat directions of a symmetry, for cnn the scale of the filter, do not count among the eigenvalues."
 )]
 pub(super) struct Arguments {
     /// Name of the model

@@ -40,6 +40,7 @@ pub mod teacher;
 pub mod theory;
 
 use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Tolerance, Values};
+use crate::real::Precision;
 use crate::seed::{Streams, to_sphere};
 use std::sync::Arc;
 use teacher::Teacher;
@@ -334,14 +335,14 @@ impl Cell {
         if proven { self.basin_square() } else { -1.0 }
     }
 
-    /// Squared norm of the gradient at rest in a format with the unit roundoff `unit`: the tolerance, or where weights no longer move
+    /// Squared norm of the gradient at rest in a format: the tolerance, or where weights no longer move
     /// and the gradient is rounding.
-    fn rest_square(&self, unit: f64) -> f64 {
+    fn rest_square(&self, precision: Precision) -> f64 {
         let shape = &self.shape;
         let size = self.teacher.norm.log2().floor().exp2();
         let still = (shape.filter_length as f64).sqrt() / self.step;
         let noise = (4.0 * shape.reach as f64 + 4.0).sqrt() / std::f64::consts::PI;
-        self.settings.tolerance.max(size * unit * (still + noise)).powi(2)
+        self.settings.tolerance.max(size * precision.roundoff() * (still + noise)).powi(2)
     }
 
     /// Norm at which a run has diverged: four orders above that of any stable run.

@@ -1,6 +1,7 @@
 //! The form of the paper: state `w`, then `w*` where every run has a teacher of its own.
 
 use super::landscape::{Constants, Over, operations, opposite_code, own};
+use super::reduced::{project, seen};
 use super::{Cell, SMALLEST_SQUARE, hessian, theory};
 use crate::descent::Rule;
 use crate::endpoint::Outcome;
@@ -37,15 +38,11 @@ impl Full {
 
     fn constants(&self, precision: Precision) -> Constants<f64> {
         let cell = &self.cell;
-        let unit = match precision {
-            Precision::F32 => 0.5 * f64::from(f32::EPSILON),
-            Precision::F64 => 0.5 * f64::EPSILON,
-        };
         Constants {
             own: own(&cell.shape),
             apart: cell.shape.apart(),
             smallest_square: SMALLEST_SQUARE,
-            rest_square: cell.rest_square(unit),
+            rest_square: cell.rest_square(precision),
             basin_square: cell.basin_square(),
             verdict_square: cell.verdict_square(),
             size_limit: cell.size_limit(),
@@ -161,6 +158,11 @@ impl Form for Full {
 
     fn theory(&self) -> Vec<Prediction> {
         theory::predictions(&self.cell)
+    }
+
+    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
+        let [along, across] = project(&state[..self.cell.shape.filter_length], self.teacher(state));
+        seen(self.cell.teacher.norm, along, across)
     }
 
     fn drawn_for_each_run(&self) -> Option<&'static str> {

@@ -75,10 +75,6 @@ impl Reduced {
 
     fn constants(&self, precision: Precision) -> Constants<f64> {
         let cell = &self.cell;
-        let unit = match precision {
-            Precision::F32 => 0.5 * f64::from(f32::EPSILON),
-            Precision::F64 => 0.5 * f64::EPSILON,
-        };
         let norm = cell.teacher.norm;
         let (own, apart) = (own(&cell.shape), cell.shape.apart());
         Constants {
@@ -87,7 +83,7 @@ impl Reduced {
             pull: own * norm / PI,
             pressure: apart * norm,
             smallest_square: SMALLEST_SQUARE,
-            rest_square: cell.rest_square(unit),
+            rest_square: cell.rest_square(precision),
             basin_square: cell.basin_square(),
             verdict_square: cell.verdict_square(),
             size_limit: cell.size_limit(),
@@ -265,13 +261,23 @@ impl Form for Reduced {
         theory::predictions(&self.cell)
     }
 
+    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
+        seen(self.cell.teacher.norm, state[0], state[1].abs())
+    }
+
     fn drawn_for_each_run(&self) -> Option<&'static str> {
         self.cell.teacher.filter.is_none().then_some("teacher")
     }
 }
 
+/// What a path shows of a filter with these components along the teacher, of norm `teacher_norm`, and across.
+pub(super) fn seen(teacher_norm: f64, along: f64, across: f64) -> Vec<(&'static str, f64)> {
+    let distance = norm(&[along - teacher_norm, across]);
+    vec![("distance", distance), ("angle", libm::atan2(across, along)), ("norm", norm(&[along, across]))]
+}
+
 /// Components of a filter along the teacher and across.
-fn project(w: &[f64], teacher: &[f64]) -> [f64; 2] {
+pub(super) fn project(w: &[f64], teacher: &[f64]) -> [f64; 2] {
     let lean = dot(w, teacher) / dot(teacher, teacher);
     let rest: Vec<f64> = w.iter().zip(teacher).map(|(x, v)| x - lean * v).collect();
     [lean * norm(teacher), if w.len() == 1 { 0.0 } else { norm(&rest) }]

@@ -81,16 +81,12 @@ impl Full {
 
     /// The largest norm of a neuron's gradient that counts as rest in a format; see the module's page.
     fn rest(&self, precision: Precision) -> f64 {
-        let unit = match precision {
-            Precision::F32 => 0.5 * f64::from(f32::EPSILON),
-            Precision::F64 => 0.5 * f64::EPSILON,
-        };
         let still = (self.teachers.input_dim as f64).sqrt() / self.step;
         let noise = ((self.neurons + self.teachers.count) as f64).sqrt();
         // Weights are about as long as the teachers, and the units in their last places grow with them.
         let longest = self.teachers.norms.iter().fold(1.0f64, |most, norm| most.max(*norm));
         let binade = longest.log2().floor().exp2();
-        self.settings.tolerance.max(binade * unit * (still + noise))
+        self.settings.tolerance.max(binade * precision.roundoff() * (still + noise))
     }
 
     fn constants(&self, precision: Precision) -> Constants<f64> {
