@@ -147,7 +147,13 @@ pub(crate) fn cells(model: &str) -> Vec<Set> {
         ],
         "linear_residual" => &[
             &[("layers", "1"), ("dimension", "2"), ("condition", "3.0"), ("extremes", "\"free\"")],
-            &[("layers", "2"), ("dimension", "3"), ("target", "\"symmetric\""), ("negatives", "2"), ("basis", "\"eigen\"")],
+            &[
+                ("layers", "2"),
+                ("dimension", "3"),
+                ("target", "\"symmetric\""),
+                ("negatives", "2"),
+                ("basis", "\"eigen\""),
+            ],
             &[("layers", "6"), ("dimension", "3"), ("target_norm", "2.0"), ("target_drawn", "\"once\"")],
             &[
                 ("layers", "3"),
@@ -157,7 +163,13 @@ pub(crate) fn cells(model: &str) -> Vec<Set> {
                 ("target_drawn", "\"once\""),
                 ("target_seed", "3"),
             ],
-            &[("layers", "5"), ("dimension", "1"), ("target", "\"symmetric\""), ("condition", "1.0"), ("target_norm", "0.5")],
+            &[
+                ("layers", "5"),
+                ("dimension", "1"),
+                ("target", "\"symmetric\""),
+                ("condition", "1.0"),
+                ("target_norm", "0.5"),
+            ],
         ],
         _ => &[],
     };

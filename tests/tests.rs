@@ -11,6 +11,7 @@ mod endpoints;
 mod gpu;
 mod gradients;
 mod landscape;
+mod linear_residual;
 mod parity;
 mod points;
 mod relu_sum;
@@ -34,6 +35,7 @@ fn main() {
     trials.extend(gpu::trials());
     trials.extend(gradients::trials());
     trials.extend(landscape::trials());
+    trials.extend(linear_residual::trials());
     trials.extend(parity::trials());
     trials.extend(points::trials());
     trials.extend(relu_sum::trials());

@@ -11,10 +11,14 @@
 //! ```
 //!
 //! # Critical points
-//! Every local minimum is global, of loss 0 (Kawaguchi 2016, arXiv 1605.07110; Laurent & von Brecht 2018, arXiv 1712.01473): a
-//! critical point of larger loss is a saddle, and there the product is the target with some of its singular values `σ_i`
-//! left out, so that the loss is `½ Σ σ_i²` over those, at least `½ σ_min²`. From three layers on such a saddle can lack a
-//! negative eigenvalue: descent then approaches it, and leaves it, not faster than a power of `t`.
+//! Every local minimum is global, of loss 0 (Kawaguchi 2016, arXiv 1605.07110; Laurent & von Brecht 2018, arXiv 1712.01473): there are
+//! no spurious minima, and a critical point of larger loss is a saddle. With `D = P_L − Φ` its slopes at the first and the last
+//! layer give `P_LᵀD = 0` and `D P_Lᵀ = 0`: the singular vectors of `P_L` and of `−D` together are those of their sum `Φ`. So the
+//! product is the target without some of its singular values `σ_i`, and the loss `½ Σ σ_i²` over those, at least `½ σ_min²`. A bounded
+//! path of the gradient flow ends in a critical point, and its loss never rises: below `½ σ_min²` it can only lead to loss 0.
+//!
+//! From three layers on a saddle can lack a negative eigenvalue. Descent then approaches it, and leaves it, not faster than
+//! a power of `t`.
 //!
 //! # The reduction
 //! For symmetric `Φ = Q diag(λ) Qᵀ` and `Θ_i = I` at the start all layers stay equal, `Θ_i = Q diag(θ) Qᵀ`, and descent is
@@ -42,12 +46,18 @@
 //! of this holds at a state of the reduced form, the run ends there by the verdict `saddle`.
 //!
 //! # Rounding
-//! In full form a saddle is the limit only of runs that stay in the set of symmetric, equal layers. In the eigenbasis the
-//! entries beside the diagonals stay exactly 0 and so do runs; in any other basis rounding leaves that set, and with two
-//! layers, where the saddle is strict, nearly every run escapes it and becomes global. The theorem is one of exact arithmetic: the
-//! reduced form is where it is to be seen.
+//! In full form a saddle is the limit only of runs that stay in the set of equal, symmetric layers. In the eigenbasis the
+//! entries beside the diagonals stay exactly 0 and so do runs. In any other basis rounding leaves that set, and where the saddle is
+//! strict, with two layers, noise of the size of rounding is enough for nearly every run to escape and become global. That two
+//! layers fail here all the same is owed to the order of summation: their slopes are sums of the same products in the same
+//! order, so that `Θ_2 = Θ_1ᵀ` to the last bit, and the product `Θ_1ᵀΘ_1` has no negative eigenvalue whatever else is rounded.
+//! With `start_sigma = 1e-15` nearly all become global, as they do with a matrix product that sums in another order. With more
+//! layers rounding leaves the set as well, and runs go on to the saddle that gives up the smallest eigenvalue instead of the
+//! negative one: 87, 84 and 72 % of 200 runs with 3, 4 and 8 layers within 20,000 steps in f64, 95, 95 and 86 % in f32. The theorem
+//! is one of exact arithmetic: the reduced form is where it is to be seen.
 
 pub mod cell;
+mod class;
 pub mod full;
 pub mod landscape;
 mod matrix;
@@ -64,15 +74,18 @@ use std::sync::Arc;
 pub struct LinearResidual;
 
 /// A parameter of the law of targets or starts.
-const fn law(name: &'static str, symbol: &'static str, about: &'static str, kind: Kind, default: &'static str) -> Parameter {
+const fn law(
+    name: &'static str,
+    symbol: &'static str,
+    about: &'static str,
+    kind: Kind,
+    default: &'static str,
+) -> Parameter {
     Parameter { name, symbol, about, kind, default, seeds: true, heading: false }
 }
 
 const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        heading: true,
-        ..law("layers", "L", "layers", Kind::Integer(1, 64), "4")
-    },
+    Parameter { heading: true, ..law("layers", "L", "layers", Kind::Integer(1, 64), "4") },
     Parameter {
         heading: true,
         ..law("dimension", "d", "inputs and outputs of every layer", Kind::Integer(1, 32), "5")
@@ -100,7 +113,7 @@ const PARAMETERS: &[Parameter] = &[
         "condition",
         "κ",
         "|eigenvalues| of spd and symmetric targets lie between target_norm/condition and target_norm, uniform in their logarithm",
-        Kind::Real(1.0, f64::INFINITY),
+        Kind::Real(1.0, 1e12),
         "10.0",
     ),
     law(

@@ -3,6 +3,7 @@
 //! A run draws, in this order: for symmetric targets `d` uniforms, one an eigenvalue, and for a random basis the `d²` normals that
 //! become its rows; for the other laws `d²` normals, anew until the target is of the class that is asked for.
 
+use super::class::Class;
 use super::matrix;
 use crate::elementary::{exp, log};
 use crate::model::{Invalid, Values};
@@ -18,39 +19,6 @@ const ENOUGH: usize = 5;
 const TRIES: usize = 20_000;
 /// Smallest ratio of singular values that those of the squared matrix show.
 const RESOLVED: f64 = 1e-6;
-
-/// Which targets of a law are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Class {
-    Any,
-    Determinant(f64),
-    Positive,
-    Indefinite,
-}
-
-impl Class {
-    fn new(name: &str) -> Self {
-        match name {
-            "det_positive" => Class::Determinant(1.0),
-            "det_negative" => Class::Determinant(-1.0),
-            "positive" => Class::Positive,
-            "indefinite" => Class::Indefinite,
-            _ => Class::Any,
-        }
-    }
-
-    #[inline(always)]
-    fn holds(self, target: &[f64], dim: usize) -> bool {
-        match self {
-            Class::Any => true,
-            Class::Determinant(sign) => matrix::determinant_sign(target, dim) == sign,
-            Class::Positive => matrix::is_positive(target, dim),
-            Class::Indefinite => {
-                !matrix::is_positive(target, dim) && matrix::determinant_sign(target, dim) == 1.0
-            }
-        }
-    }
-}
 
 /// Law of a target that is drawn.
 #[derive(Clone, Debug)]

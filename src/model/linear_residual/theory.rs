@@ -72,6 +72,10 @@ pub(super) fn predictions(cell: &Cell) -> Vec<Prediction> {
             saddle,
             "least loss in which a run can end that fails: Σ λ²/2 over the negative eigenvalues",
         ),
-        Prediction::new("target_share", cell.target.share, "share of the law's targets in target_class, of 1,000 drawn"),
+        Prediction::new(
+            "target_share",
+            cell.target.share,
+            "share of the law's targets in target_class, of 1,000 drawn",
+        ),
     ]
 }
