@@ -7,6 +7,7 @@
 //! A model is added with one Rust file, one WGSL file of the same stem and one line in [`MODELS`].
 
 pub mod cnn;
+pub mod linear_residual;
 pub mod pooled_cnn;
 pub mod relu_sum;
 
@@ -21,7 +22,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Every model. The command line, the checks, the help and the tests walk this list.
-pub const MODELS: &[&dyn Model] = &[&cnn::Cnn, &relu_sum::ReluSum, &pooled_cnn::PooledCnn];
+pub const MODELS: &[&dyn Model] =
+    &[&cnn::Cnn, &relu_sum::ReluSum, &pooled_cnn::PooledCnn, &linear_residual::LinearResidual];
 
 /// The model of a given name.
 pub fn find(name: &str) -> Option<&'static dyn Model> {

@@ -159,6 +159,32 @@ pub(crate) fn cells(model: &str) -> Vec<Set> {
             ],
             &[("filter_length", "7"), ("patches", "30"), ("stride", "2"), ("teacher", "\"each_run\"")],
         ],
+        "linear_residual" => &[
+            &[("layers", "1"), ("dimension", "2"), ("condition", "3.0"), ("extremes", "\"free\"")],
+            &[
+                ("layers", "2"),
+                ("dimension", "3"),
+                ("target", "\"symmetric\""),
+                ("negatives", "2"),
+                ("basis", "\"eigen\""),
+            ],
+            &[("layers", "6"), ("dimension", "3"), ("target_norm", "2.0"), ("target_drawn", "\"once\"")],
+            &[
+                ("layers", "3"),
+                ("dimension", "6"),
+                ("target", "\"symmetric\""),
+                ("extremes", "\"free\""),
+                ("target_drawn", "\"once\""),
+                ("target_seed", "3"),
+            ],
+            &[
+                ("layers", "5"),
+                ("dimension", "1"),
+                ("target", "\"symmetric\""),
+                ("condition", "1.0"),
+                ("target_norm", "0.5"),
+            ],
+        ],
         _ => &[],
     };
     [&[] as Set].into_iter().chain(others.iter().copied()).collect()

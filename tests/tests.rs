@@ -11,6 +11,7 @@ mod endpoints;
 mod gpu;
 mod gradients;
 mod landscape;
+mod linear_residual;
 mod parity;
 mod points;
 mod pooled_cnn;
@@ -35,6 +36,7 @@ fn main() {
     trials.extend(gpu::trials());
     trials.extend(gradients::trials());
     trials.extend(landscape::trials());
+    trials.extend(linear_residual::trials());
     trials.extend(parity::trials());
     trials.extend(points::trials());
     trials.extend(pooled_cnn::trials());
