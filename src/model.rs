@@ -7,6 +7,7 @@
 //! A model is added with one Rust file, one WGSL file of the same stem and one line in [`MODELS`].
 
 pub mod cnn;
+pub mod quadratic;
 pub mod relu_sum;
 
 pub use crate::parameter::{Kind, Parameter, Value, Values};
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Every model. The command line, the checks, the help and the tests walk this list.
-pub const MODELS: &[&dyn Model] = &[&cnn::Cnn, &relu_sum::ReluSum];
+pub const MODELS: &[&dyn Model] = &[&cnn::Cnn, &quadratic::Quadratic, &relu_sum::ReluSum];
 
 /// The model of a given name.
 pub fn find(name: &str) -> Option<&'static dyn Model> {
