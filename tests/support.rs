@@ -129,7 +129,7 @@ pub(crate) fn cells(model: &str) -> Vec<Set> {
         // Tolerances that no run of a few steps meets.
         "quadratic" => &[
             &[
-                ("loss", "\"population\""),
+                ("risk", "\"population\""),
                 ("neurons", "3"),
                 ("input_dim", "6"),
                 ("teacher_rank", "2"),
@@ -137,14 +137,14 @@ pub(crate) fn cells(model: &str) -> Vec<Set> {
                 ("global_loss_population", "1e-14"),
             ],
             &[
-                ("loss", "\"population\""),
+                ("risk", "\"population\""),
                 ("neurons", "1"),
                 ("input_dim", "1"),
                 ("teacher_scale", "0.5"),
                 ("global_loss_population", "1e-14"),
             ],
             &[
-                ("loss", "\"population\""),
+                ("risk", "\"population\""),
                 ("neurons", "5"),
                 ("input_dim", "4"),
                 ("teacher", "\"gaussian\""),

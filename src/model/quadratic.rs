@@ -41,9 +41,9 @@ pub struct Quadratic;
 
 const PARAMETERS: &[Parameter] = &[
     Parameter {
-        name: "loss",
+        name: "risk",
         symbol: "",
-        about: "mean square over given samples, or over all standard normal inputs",
+        about: "which loss: the mean square over given samples, or over all standard normal inputs",
         kind: Kind::Choice(&["empirical", "population"]),
         default: "\"empirical\"",
         seeds: true,
@@ -223,10 +223,10 @@ fn refuse_idle(values: &Values, names: &[&'static str], with: &str, remedy: &str
 
 /// Refuses what the other values leave without effect.
 fn check(values: &Values) -> Result<(), Invalid> {
-    if values.choice("loss") == "population" {
-        return refuse_idle(values, OF_SAMPLES, "loss = \"population\"", "loss = \"empirical\"");
+    if values.choice("risk") == "population" {
+        return refuse_idle(values, OF_SAMPLES, "risk = \"population\"", "risk = \"empirical\"");
     }
-    refuse_idle(values, &["global_loss_population"], "loss = \"empirical\"", "loss = \"population\"")?;
+    refuse_idle(values, &["global_loss_population"], "risk = \"empirical\"", "risk = \"population\"")?;
     match values.choice("labels") {
         "teacher" => Ok(()),
         labels => refuse_idle(values, OF_TEACHER, &format!("labels = \"{labels}\""), "labels = \"teacher\""),
@@ -266,7 +266,7 @@ impl Model for Quadratic {
 
     fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
         check(values)?;
-        Ok(match values.choice("loss") {
+        Ok(match values.choice("risk") {
             "population" => Arc::new(full::Full::new(values, settings, population::Population::new(values)?)?),
             _ => Arc::new(full::Full::new(values, settings, empirical::Empirical::new(values)?)?),
         })
@@ -274,7 +274,7 @@ impl Model for Quadratic {
 
     fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {
         check(values)?;
-        match (values.choice("loss"), values.choice("labels")) {
+        match (values.choice("risk"), values.choice("labels")) {
             ("empirical", labels @ ("gaussian" | "file")) => Err(Invalid::parameter(
                 "labels",
                 labels,

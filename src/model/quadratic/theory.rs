@@ -124,6 +124,6 @@ pub(super) fn predictions(known: &Known, value: f64, gap: f64, exit: f64, step: 
         Prediction::new("sqrt_2n", known.root, "√(2n): about how many neurons the theorem asks for where k < d"),
         Prediction::new("speed_constant", known.speed, "constant c of the slow path L(t) → c/(ηt)²"),
         Prediction::new("budget_loss", known.budget, "loss on that path when the budget is spent"),
-        Prediction::new("step", Some(step), "step size"),
+        Prediction::new("step_size", Some(step), "step size η"),
     ]
 }
