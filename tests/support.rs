@@ -150,7 +150,13 @@ pub(crate) fn cells(model: &str) -> Vec<Set> {
                 ("teacher", "\"gaussian\""),
                 ("teacher_rank", "6"),
             ],
-            &[("neurons", "5"), ("input_dim", "3"), ("samples", "6"), ("labels", "\"gaussian\""), ("global_loss", "1e-7")],
+            &[
+                ("neurons", "5"),
+                ("input_dim", "3"),
+                ("samples", "6"),
+                ("labels", "\"gaussian\""),
+                ("global_loss", "1e-7"),
+            ],
             &[
                 ("neurons", "3"),
                 ("input_dim", "5"),

@@ -13,6 +13,7 @@ mod gradients;
 mod landscape;
 mod parity;
 mod points;
+mod quadratic;
 mod relu_sum;
 mod report;
 mod seeding;
@@ -36,6 +37,7 @@ fn main() {
     trials.extend(landscape::trials());
     trials.extend(parity::trials());
     trials.extend(points::trials());
+    trials.extend(quadratic::trials());
     trials.extend(relu_sum::trials());
     trials.extend(report::trials());
     trials.extend(seeding::trials());

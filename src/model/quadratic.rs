@@ -275,12 +275,9 @@ impl Model for Quadratic {
     fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {
         check(values)?;
         match (values.choice("risk"), values.choice("labels")) {
-            ("empirical", labels @ ("gaussian" | "file")) => Err(Invalid::parameter(
-                "labels",
-                labels,
-                "there is no teacher",
-                "set labels = \"teacher\"",
-            )),
+            ("empirical", labels @ ("gaussian" | "file")) => {
+                Err(Invalid::parameter("labels", labels, "there is no teacher", "set labels = \"teacher\""))
+            }
             _ => Ok(teacher::Teacher::new(values)?.rows),
         }
     }

@@ -11,9 +11,9 @@ use super::full::{Frame, Full, Goal, Loss};
 use super::landscape::{Scratch, Surface, Survey, add_product, for_blocks, square};
 use super::reference::{self, Failure, Reference};
 use super::theory::{Known, sure_rank};
+use crate::descent::Queue;
 use crate::endpoint::{Outcome, Stop};
 use crate::model::{Invalid, Problem, Settings, Values, Work, constants};
-use crate::descent::Queue;
 use crate::real::{Precision, Real};
 use crate::refine::{dot, norm};
 use std::sync::Arc;
@@ -27,8 +27,9 @@ const GAP_SHARE: f64 = 0.1;
 const PATIENCE: u32 = 10;
 /// Most steps that a run is led on for.
 const MOST_STEPS: u32 = 200_000;
-/// Numbers of a block's products and residuals that a run should take on a device.
-const BLOCK_BYTES: usize = 4 << 10;
+/// Bytes of a block's products and residuals that a run takes on a device at most: with them eight runs fit into the memory of the
+/// smallest workgroups.
+const BLOCK_BYTES: usize = 2 << 10;
 
 constants! {
     /// Constants of the loss.
@@ -72,13 +73,22 @@ impl Empirical {
                 format!("the loss of {count} samples has no lower bound that can be certified"),
                 "choose a smaller perturbation, more samples or a weight_decay of twice the perturbation",
             ),
-            Failure::Gap(gap) => Invalid::parameter(
-                "global_loss",
-                share,
-                format!("the reference value could be certified to {gap:e} of the loss without weights only"),
-                format!("choose global_loss >= {:e}, or other samples", gap / GAP_SHARE),
+            Failure::Lost => Invalid::parameter(
+                "samples",
+                count,
+                "no lower bound of the loss of these samples could be certified",
+                "choose other samples or another scale of the labels",
             ),
         })?;
+        let gap = reference.gap / data.scale();
+        if gap > GAP_SHARE * share {
+            return Err(Invalid::parameter(
+                "global_loss",
+                share,
+                format!("the reference value could be certified to {gap:.1e} of the loss without weights only"),
+                format!("choose global_loss >= {:.1e}", 1.1 * gap / GAP_SHARE),
+            ));
+        }
         let doubled = data.perturbation.iter().flatten().map(|x| 2.0 * x);
         let packed = data.samples.iter().chain(&data.labels).copied().chain(doubled).collect();
         let tolerance = share * data.scale();
@@ -239,7 +249,10 @@ impl Loss for Empirical {
     }
 
     fn texts(&self) -> [&'static str; 2] {
-        [include_str!("../../../shaders/model/quadratic.wgsl"), include_str!("../../../shaders/model/quadratic_empirical.wgsl")]
+        [
+            include_str!("../../../shaders/model/quadratic.wgsl"),
+            include_str!("../../../shaders/model/quadratic_empirical.wgsl"),
+        ]
     }
 
     fn sizes(&self, frame: &Frame, bytes: usize) -> Vec<(&'static str, u32)> {

@@ -155,7 +155,10 @@ impl Loss for Population {
     }
 
     fn texts(&self) -> [&'static str; 2] {
-        [include_str!("../../../shaders/model/quadratic.wgsl"), include_str!("../../../shaders/model/quadratic_population.wgsl")]
+        [
+            include_str!("../../../shaders/model/quadratic.wgsl"),
+            include_str!("../../../shaders/model/quadratic_population.wgsl"),
+        ]
     }
 
     fn sizes(&self, _: &Frame, _: usize) -> Vec<(&'static str, u32)> {

@@ -20,6 +20,7 @@
 //! difference of both, whatever Newton's method has left.
 
 use super::data::Data;
+use crate::refine::{dot, norm, orthonormal};
 use nalgebra::{DMatrix, DVector};
 
 /// Certified gap that is aimed at, relative to the loss without weights.
@@ -33,7 +34,7 @@ const FALL: f64 = 0.15;
 const CENTRED: f64 = 1e-3;
 /// Doublings of the first `ρ` at most.
 const DOUBLINGS: usize = 60;
-/// Eigenvalues above this share of the largest count for the rank of the optimum.
+/// Share of the largest eigenvalue above which others count for the rank of the optimum.
 const RANK: f64 = 1e-4;
 
 /// The least value of the convex problem.
@@ -45,7 +46,7 @@ pub struct Reference {
     pub gap: f64,
     /// A `Z` whose loss is within the gap, row by row.
     pub optimum: Vec<f64>,
-    /// Its rank: the number of its eigenvalues above 10⁻⁴ of the largest. Where optima are many this is the largest rank of one.
+    /// Its rank: the number of its eigenvalues that are more than 10⁻⁴ of the largest, or of what the labels ask for. Where optima are many this is the largest rank of one.
     pub rank: usize,
 }
 
@@ -54,8 +55,8 @@ pub struct Reference {
 pub enum Failure {
     /// No `G(ρ)` is positive definite: the loss has no lower bound, or just one.
     Unbounded,
-    /// The certified gap stayed at this share of the loss without weights.
-    Gap(f64),
+    /// Newton's method did not get to a bound at all.
+    Lost,
 }
 
 /// A `ρ` that proves a bound.
@@ -79,8 +80,8 @@ impl Convex {
         let labels = DVector::from_column_slice(&data.labels);
         if data.is_plain() && n < d {
             // Only the span of the samples matters, and outside of it `G` would be singular.
-            let basis = crate::refine::orthonormal(data.rows());
-            let entry = |i: usize, e: usize| crate::refine::dot(&data.samples[i * d..][..d], &basis[e]);
+            let basis = orthonormal(data.rows());
+            let entry = |i: usize, e: usize| dot(&data.samples[i * d..][..d], &basis[e]);
             let samples = DMatrix::from_fn(n, basis.len(), entry);
             return Convex { samples, labels, linear: DMatrix::zeros(basis.len(), basis.len()) };
         }
@@ -124,7 +125,7 @@ impl Convex {
         images.iter().all(|x| x.is_finite()).then_some(Inside { rho, slack, images })
     }
 
-    /// Follows the centres until the certified gap is at most `goal`.
+    /// Follows the centres until the certified gap is at most `goal`, or as far as rounding allows.
     fn solve(&self, goal: f64) -> Result<(f64, f64, DMatrix<f64>), Failure> {
         let n = self.labels.len();
         let scale = 0.5 * self.share() * self.labels.norm_squared();
@@ -145,9 +146,8 @@ impl Convex {
             let cross = inside.images.tr_mul(&inside.images);
             let rho = &inside.rho;
             let slope = DVector::from_fn(n, |i, _| share * (mu * cross[(i, i)] - self.labels[i] - rho[i]));
-            let bend = DMatrix::from_fn(n, n, |i, j| {
-                mu * (share * cross[(i, j)]).powi(2) + if i == j { share } else { 0.0 }
-            });
+            let bend =
+                DMatrix::from_fn(n, n, |i, j| mu * (share * cross[(i, j)]).powi(2) + if i == j { share } else { 0.0 });
             let Some(factors) = bend.cholesky() else { break };
             let step = factors.solve(&slope);
             let decrement = (slope.dot(&step).max(0.0) / mu).sqrt();
@@ -182,12 +182,12 @@ impl Convex {
             }
             mu *= FALL;
         }
-        Err(Failure::Gap(best.1 / scale))
+        if best.1.is_finite() { Ok(best) } else { Err(Failure::Lost) }
     }
 }
 
 impl Reference {
-    /// The least value, certified to `goal` times the loss without weights.
+    /// The least value, certified to `goal` times the loss without weights if rounding allows; the gap says how far it is.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -203,12 +203,14 @@ impl Reference {
         let (value, gap, z) = convex.solve(goal * data.scale())?;
         let mut eigenvalues = z.clone().symmetric_eigenvalues().as_slice().to_vec();
         eigenvalues.sort_unstable_by(|a, b| b.total_cmp(a));
-        let rank = eigenvalues.iter().filter(|x| **x > RANK * eigenvalues[0]).count();
+        // Where no weights are best the largest is nothing beside what a label asks for.
         let d = data.input_dim;
+        let asked = (2.0 * data.scale()).sqrt() * data.count() as f64 / norm(&data.samples).powi(2);
+        let rank = eigenvalues.iter().filter(|x| **x > RANK * eigenvalues[0].max(asked)).count();
         let optimum = if z.nrows() == d {
             z.as_slice().to_vec()
         } else {
-            let basis = crate::refine::orthonormal(data.rows());
+            let basis = orthonormal(data.rows());
             let basis = DMatrix::from_fn(basis.len(), d, |e, a| basis[e][a]);
             (basis.transpose() * z * basis).as_slice().to_vec()
         };

@@ -113,7 +113,11 @@ pub(super) fn predictions(known: &Known, value: f64, gap: f64, exit: f64, step: 
             beside_estimate: true,
         },
         Prediction::new("reference_loss", Some(value), "loss that global is measured against: a certified lower bound"),
-        Prediction::new("reference_gap", Some(gap), "how far it is below the least loss of any number of neurons, at most"),
+        Prediction::new(
+            "reference_gap",
+            Some(gap),
+            "how far it is below the least loss of any number of neurons, at most",
+        ),
         Prediction::new("global_below", Some(exit), "loss up to which a run counts as global, in f64"),
         Prediction::new(
             "optimum_rank",
