@@ -13,7 +13,7 @@
 //! # When a run is over
 //! It has found the global minimum once `L ≤ L* + tolerance`. `L*` is the least loss of `k` neurons for the population loss, in
 //! closed form ([`theory`]), and a certified lower bound of the loss of any number of neurons for the empirical one
-//! ([`reference`]). The tolerance is `params.global_loss_population` and `params.global_loss` times the loss without weights, but
+//! ([`mod@reference`]). The tolerance is `params.global_loss_population` and `params.global_loss` times the loss without weights, but
 //! no less than `16 ε` times the terms that cancel in the loss of an optimum, `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64.
 //!
 //! It comes to rest where `‖∂L/∂W‖ ≤ max(descent.tolerance, β ε √(kd)/η)`, with `β` the power of 2 at or below the norm of an optimum,

@@ -130,10 +130,8 @@ fn population_critical_points_are_known() {
             let missed = |power: i32| (0..4).filter(|i| !inside(*i)).map(|i| eigenvalues[i].powi(power)).sum::<f64>();
             let share = missed(1) / (2 + size) as f64;
             let mut state = vec![0.0; 4 * k];
-            let mut row = 0;
-            for i in (0..4).filter(|i| inside(*i)) {
+            for (row, i) in (0..4).filter(|i| inside(*i)).enumerate() {
                 state[row * 4 + i] = (eigenvalues[i] + share).sqrt();
-                row += 1;
             }
             let what = format!("k={k}, set {members:04b}");
             let found = problem.evaluate(F64, &state);

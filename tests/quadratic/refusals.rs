@@ -30,7 +30,8 @@ fn values_without_effect_are_refused() {
     let zeros = format!("'{}'", write_points(folder.path(), "zeros", &[vec![0.0; 10]]).display());
     let population = ("risk", "\"population\"");
     let gaussian = ("labels", "\"gaussian\"");
-    let cases: [(&[(&str, &str)], &[&str]); 18] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+    let cases: [Case<'_>; 18] = [
         (&[population, ("samples", "31")], &["params.samples = 31", "risk = \"population\"", "risk = \"empirical\""]),
         (&[population, gaussian], &["params.labels", "no effect"]),
         (&[population, ("data_seed", "1")], &["params.data_seed", "no effect"]),

@@ -290,7 +290,7 @@ impl Loss for Empirical {
     }
 
     /// The run is led on in f64, by the same steps: it was slow if it comes within the tolerance of the reference value before ten
-    /// times its budget is spent, or [`MOST_STEPS`].
+    /// times its budget is spent, or 200,000 steps more.
     fn late(full: &Full<Self>, state: &[f64]) -> Outcome {
         let budget = full.frame.settings.max_steps;
         let max_steps = budget.saturating_mul(PATIENCE - 1).min(MOST_STEPS);
@@ -301,7 +301,6 @@ impl Loss for Empirical {
         let queue = Queue::new(&mut state, &mut stops, dim, 1, 1);
         let cancel = AtomicBool::new(false);
         longer.descend(Work { queue: &queue, precision: Precision::F64, one_by_one: true, cancel: &cancel });
-        drop(queue);
         if stops[0].found == Some(Outcome::Global) { Outcome::Slow } else { Outcome::Undecided }
     }
 
