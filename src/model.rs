@@ -9,6 +9,7 @@
 pub mod cnn;
 pub mod linear_residual;
 pub mod pooled_cnn;
+pub mod quadratic;
 pub mod relu_sum;
 
 pub use crate::parameter::{Kind, Parameter, Value, Values};
@@ -23,7 +24,7 @@ use std::sync::atomic::AtomicBool;
 
 /// Every model. The command line, the checks, the help and the tests walk this list.
 pub const MODELS: &[&dyn Model] =
-    &[&cnn::Cnn, &relu_sum::ReluSum, &pooled_cnn::PooledCnn, &linear_residual::LinearResidual];
+    &[&cnn::Cnn, &relu_sum::ReluSum, &pooled_cnn::PooledCnn, &quadratic::Quadratic, &linear_residual::LinearResidual];
 
 /// The model of a given name.
 pub fn find(name: &str) -> Option<&'static dyn Model> {

@@ -15,6 +15,7 @@ mod linear_residual;
 mod parity;
 mod points;
 mod pooled_cnn;
+mod quadratic;
 mod relu_sum;
 mod report;
 mod seeding;
@@ -40,6 +41,7 @@ fn main() {
     trials.extend(parity::trials());
     trials.extend(points::trials());
     trials.extend(pooled_cnn::trials());
+    trials.extend(quadratic::trials());
     trials.extend(relu_sum::trials());
     trials.extend(report::trials());
     trials.extend(seeding::trials());
