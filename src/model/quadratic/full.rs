@@ -191,7 +191,7 @@ impl<L: Loss> Form for Full<L> {
     /// Endpoints of one family differ by a rotation of the neurons; see [`Form::image`].
     fn rest(&self) -> Option<Rest> {
         let exit = self.exit(Precision::F64);
-        Some(Rest { zero: exit, near: exit, families: true })
+        Some(Rest { zero: exit, near: exit, late: false, families: true })
     }
 
     fn knows_slow_paths(&self) -> bool {
