@@ -11,6 +11,7 @@ pub mod linear_residual;
 pub mod pooled_cnn;
 pub mod quadratic;
 pub mod relu_sum;
+pub mod wide_cnn;
 
 pub use crate::parameter::{Kind, Parameter, Value, Values};
 
@@ -23,8 +24,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Every model. The command line, the checks, the help and the tests walk this list.
-pub const MODELS: &[&dyn Model] =
-    &[&cnn::Cnn, &relu_sum::ReluSum, &pooled_cnn::PooledCnn, &quadratic::Quadratic, &linear_residual::LinearResidual];
+pub const MODELS: &[&dyn Model] = &[
+    &cnn::Cnn,
+    &relu_sum::ReluSum,
+    &pooled_cnn::PooledCnn,
+    &quadratic::Quadratic,
+    &linear_residual::LinearResidual,
+    &wide_cnn::WideCnn,
+];
 
 /// The model of a given name.
 pub fn find(name: &str) -> Option<&'static dyn Model> {

@@ -229,6 +229,20 @@ pub(crate) fn cells(model: &str) -> Vec<Set> {
                 ("target_norm", "0.5"),
             ],
         ],
+        "wide_cnn" => &[
+            &[("filters", "1"), ("samples", "3"), ("input_length", "1"), ("filter_length", "1")],
+            &[("samples", "4"), ("input_length", "5"), ("stride", "2"), ("activation", "\"relu\"")],
+            &[("filters", "3"), ("samples", "5"), ("input_length", "4"), ("filter_length", "4"), ("data_seed", "7")],
+            &[
+                ("filters", "4"),
+                ("samples", "4"),
+                ("filter_length", "2"),
+                ("stride", "2"),
+                ("start_filter_scale", "2.0"),
+                ("start_bias_scale", "0.5"),
+                ("start_output_scale", "0.3"),
+            ],
+        ],
         _ => &[],
     };
     [&[] as Set].into_iter().chain(others.iter().copied()).collect()

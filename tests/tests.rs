@@ -25,6 +25,7 @@ mod statistics;
 mod store;
 mod support;
 mod symmetry;
+mod wide_cnn;
 
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
@@ -50,5 +51,6 @@ fn main() {
     trials.extend(statistics::trials());
     trials.extend(store::trials());
     trials.extend(symmetry::trials());
+    trials.extend(wide_cnn::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
