@@ -88,8 +88,9 @@ fn the_slow_path_has_its_constant() {
     }
 }
 
-/// A NumPy descent of 400 runs with step 0.01 found these medians after 20,000 steps: they are those of 60 of our runs to 1 %, about
-/// five times what the median of 60 runs varies by. The prediction is 3.125e-7, 5.208e-7 and 1.042e-6.
+/// A NumPy descent of 400 runs with step 0.01 found these medians after 20,000 steps: they are those of 60 of our runs to 1 %, which
+/// held for each of six seeds that were tried. The prediction is 3.125e-7, 5.208e-7 and 1.042e-6: with 8 neurons to spare the
+/// eigenvalues are not equal yet, hence the 8 %.
 fn losses_after_20_000_steps_are_numpys() {
     for (neurons, expected) in [("3", 3.129e-7), ("4", 5.213e-7), ("10", 9.69e-7)] {
         let mut losses = losses(neurons, 0.01, 20_000, 60);
@@ -115,8 +116,9 @@ fn too_few_neurons_reach_their_best() {
             let found = classified(&*problem, &ends);
             assert_eq!(count(&found, Outcome::Global), 200, "k={neurons} in {precision:?}, seed {}", seed());
             for state in ends.states.chunks_exact(problem.dim()) {
-                // The tolerance of the loss, or sixteen roundings of it in f32.
-                assert_close(problem.evaluate(F64, state).loss, best, 4e-10 + 2e-6 * best, &format!("k={neurons}"));
+                // The tolerance of the loss, 4e-10, or sixteen roundings of 4/3 in f32. There an M of 2e-5 has an error of some
+                // 1e-7 an entry, by which the loss in f64 may be a few hundredths above.
+                assert_close(problem.evaluate(F64, state).loss, best, 4.2e-10 + 2e-6 * best, &format!("k={neurons}"));
             }
         }
     }
