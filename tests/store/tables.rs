@@ -19,6 +19,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("store::tables::report_has_four_formats", report_has_four_formats),
         trial("store::tables::report_changes_the_level", report_changes_the_level),
         trial("store::tables::published_figures_are_compared", published_figures_are_compared),
+        trial("store::tables::no_two_columns_share_a_name", no_two_columns_share_a_name),
     ]
 }
 
@@ -278,4 +279,23 @@ fn published_figures_are_compared() {
     assert_eq!(place.table("other/summary.csv").numbers("published"), [None; 4]);
     let text = place.run(&["report", "other"]).done().out;
     assert!(text.contains("left out: params.filter_size"), "the folder knows: {text}");
+}
+
+/// Names of a model's parameters, predictions and families stand beside those of the tables themselves.
+fn no_two_columns_share_a_name() {
+    for model in model::MODELS {
+        let place = Place::with(&format!(
+            "[model]\nname = '{}'\n[descent]\nmax_steps = 30\n[runs]\nper_cell = 20\n[compute]\nbackend = 'cpu'\n",
+            model.name()
+        ));
+        place.run(&RUN).done();
+        let mut files: Vec<&str> = TABLES.to_vec();
+        files.extend(["families.csv", "family_points.csv"].iter().filter(|f| place.path(&format!("out/{f}")).exists()));
+        for file in files {
+            let text = place.text(&format!("out/{file}"));
+            let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+            let names: BTreeSet<&str> = header.iter().copied().collect();
+            assert_eq!(names.len(), header.len(), "{}: {file}: {header:?}", model.name());
+        }
+    }
 }
