@@ -20,8 +20,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Asserts that two samples can be of one probability: their intervals, of a confidence at which both of a cell's 5 comparisons miss
-/// by chance once in a million times, have a point in common.
+/// Asserts that two samples can be of one probability: their intervals, of a confidence at which both miss by chance once in
+/// 10⁸ times, have a point in common.
 #[track_caller]
 fn assert_same_probability(what: &str, (hits, runs): (u64, u64), (others, of): (u64, u64)) {
     const LEVEL: f64 = 1.0 - 1e-4;
@@ -36,7 +36,10 @@ fn near_identity_starts() {
     let place = Place::new();
     place.write("one.csv", points_file(&[vec![1.0, 1.0, -1.0]]));
     place.write("two.csv", points_file(&[vec![1.0, -1.0, -1.0]]));
+    place.write("positive.csv", points_file(&[vec![1.0, 2.0, 0.5]]));
     for (file, layers, sigma, expected) in [
+        ("positive.csv", "4", "0.01", 400),
+        ("positive.csv", "4", "0.5", 400),
         ("one.csv", "3", "0.01", 398),
         ("one.csv", "4", "0.01", 10),
         ("one.csv", "4", "0.1", 387),

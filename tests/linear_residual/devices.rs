@@ -19,8 +19,10 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Cells without a reduced form, which the rungs for all forms leave out.
-const FULL_ONLY: [Set; 3] = [
+/// Cells without a reduced form, which the rungs for all forms leave out, and one of more layers than differences of the reduced
+/// loss can tell.
+const FULL_ONLY: [Set; 4] = [
+    &[("layers", "7"), ("dimension", "3")],
     &[
         ("layers", "3"),
         ("dimension", "3"),
