@@ -85,12 +85,12 @@ pub struct Prediction {
     pub value: Option<f64>,
     /// Meaning, one sentence.
     pub about: &'static str,
-    /// Whether it is a success probability that tables show beside the estimate.
+    /// Whether tables show it beside the estimate: a success probability, or what success depends on.
     pub beside_estimate: bool,
 }
 
 impl Prediction {
-    /// A number that is not a success probability.
+    /// A number that only `cells.csv` shows.
     pub fn new(name: &'static str, value: Option<f64>, about: &'static str) -> Self {
         Prediction { name, value, about, beside_estimate: false }
     }

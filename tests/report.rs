@@ -59,7 +59,7 @@ fn a_silent_theory_has_no_column() {
         let params = format!("filter_length = 2, patches = 5, stride = {stride}");
         summary(&format!("model.name = 'pooled_cnn'\nparams = {{ {params} }}")).text()
     };
-    assert!(of("2").contains("predicted") && !of("1").contains("predicted"));
+    assert!(of("2").contains("success predicted") && !of("1").contains("success predicted"));
     // A cell about which theory is silent shows so beside one about which it is not.
     assert!(of("[1, 2]").lines().any(|line| line.trim_start().starts_with("1 ") && line.trim_end().ends_with('–')));
 }

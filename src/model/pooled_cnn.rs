@@ -29,7 +29,7 @@
 //!
 //! # Verdict
 //! In a ball around `w*` with the radius `ρ`, `ρL < λ`, where `λ` is the smallest eigenvalue of the Hessian at `w*` and `L` its Lipschitz
-//! constant in the ball ([`hessian::lipschitz`]), the loss is strictly convex and descent with a step below 2 over the largest
+//! constant in the ball (module [`hessian`]), the loss is strictly convex and descent with a step below 2 over the largest
 //! eigenvalue in it comes closer to `w*` with every step: such a run can only end there.
 
 pub mod full;

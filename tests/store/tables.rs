@@ -285,7 +285,8 @@ fn published_figures_are_compared() {
 fn no_two_columns_share_a_name() {
     for model in model::MODELS {
         let place = Place::with(&format!(
-            "[model]\nname = '{}'\n[descent]\nmax_steps = 30\n[runs]\nper_cell = 20\n[compute]\nbackend = 'cpu'\n",
+            "[model]\nname = '{}'\n[descent]\nmax_steps = 30\n[runs]\nper_cell = 20\n[compute]\nbackend = 'cpu'\n\
+             [output]\nruns = true\nendpoints = true\n",
             model.name()
         ));
         place.run(&RUN).done();

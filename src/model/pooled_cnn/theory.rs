@@ -71,7 +71,7 @@ pub(super) fn predictions(cell: &Cell) -> Vec<Prediction> {
     let success = alone.then_some(if filter_length == 1 && cell.start_scale > 0.0 { 0.5 } else { 1.0 });
     vec![
         Prediction {
-            name: "predicted",
+            name: "success_predicted",
             value: success,
             about: "probability of global without overlap: 1, since only starts exactly opposite to the teacher fail; 1/2 for a filter of one number",
             beside_estimate: true,
@@ -107,6 +107,6 @@ pub(super) fn predictions(cell: &Cell) -> Vec<Prediction> {
             (alone && patches > 1 && filter_length > 1).then_some(PI * k * saddle_scale(patches) / cell.step),
             "steps times angle (radians) that a run takes to leave it: πkc/η",
         ),
-        Prediction::new("step", Some(cell.step), "step size"),
+        Prediction::new("step_size", Some(cell.step), "step size"),
     ]
 }
