@@ -6,6 +6,7 @@
 //! (`out_of_steps`).
 
 mod queue;
+pub mod resting;
 mod tile;
 
 pub use queue::{Block, Queue};

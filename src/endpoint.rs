@@ -46,7 +46,7 @@ pub enum Outcome {
     Spurious = 2,
     /// A critical point that is not a minimum.
     Saddle = 3,
-    /// The budget was spent on a path that is known to be slow, and where it leads; the model says which.
+    /// The budget was spent on a slow path towards the global minimum; the model says which, and what is proven of it.
     Slow = 4,
     /// The budget was spent, or the curvature too weak, before the outcome was known.
     Undecided = 5,

@@ -211,8 +211,8 @@ impl Summary {
     /// What slow runs are.
     fn slow_note(&self) -> Option<String> {
         let slow: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Slow)).sum();
-        let note = "Slow runs: {}. Their budget ended on a path that is known to be slow and to lead to the global minimum; they \
-                    count as not {}. A larger descent.max_steps lets them get there.";
+        let note = "Slow runs: {}. Their budget ended on a slow path towards the global minimum (what is proven of it: spurious models \
+                    NAME); they count as not {}. A larger descent.max_steps lets them get further.";
         (slow > 0).then(|| note.replacen("{}", &slow.to_string(), 1).replacen("{}", self.outcome.name(), 1))
     }
 

@@ -4,19 +4,6 @@
 // Neurons are taken in blocks of BLOCK, each with all PARTNERS = NEURONS + TEACHERS vectors that it meets; where one block holds
 // all neurons, every pair of students is looked at once.
 
-struct Survey {
-    loss: real,
-    // Largest squared norm of a neuron's gradient.
-    steepest: real,
-    // Sum of the neurons' norms.
-    size: real,
-}
-
-alias Slopes = Survey;
-
-// This lane's components of the gradient.
-var<private> down: array<real, PER_LANE>;
-
 fn teacher_norm(t: u32) -> real {
     if (ORTHONORMAL == 1u) {
         return ONE;
@@ -173,34 +160,4 @@ fn survey(x: ptr<function, Components>) -> Survey {
         steepest = max(steepest, square);
     }
     return Survey(HALF_OVER_PI * total.x + constants.teacher_loss, team_max(steepest), total.y);
-}
-
-fn loss(x: ptr<function, Components>, s: Survey) -> real {
-    return s.loss;
-}
-
-fn decide(s: Survey) -> u32 {
-    if (s.loss < constants.global_exit) {
-        return CODE_CONVERGED_GLOBAL;
-    }
-    if (s.steepest <= constants.rest_square) {
-        return CODE_CONVERGED;
-    }
-    return CODE_RUNNING;
-}
-
-fn size(s: Survey) -> real {
-    return s.size;
-}
-
-fn slopes(s: Survey) -> Slopes {
-    return s;
-}
-
-fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
-    return down[j];
-}
-
-fn step_size(i: u32) -> real {
-    return constants.step;
 }

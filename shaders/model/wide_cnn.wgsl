@@ -5,19 +5,6 @@
 // Samples are taken in blocks of BLOCK, whose features a team keeps in memory: it looks first at their neurons, then at their
 // errors, then at what they add to each slope.
 
-struct Survey {
-    loss: real,
-    // Squared norm of the gradient.
-    square: real,
-    // Sum of the squared weights.
-    size: real,
-}
-
-alias Slopes = Survey;
-
-// This lane's components of the gradient.
-var<private> down: array<real, PER_LANE>;
-
 struct Activation {
     value: real,
     slope: real,
@@ -121,34 +108,4 @@ fn survey(x: ptr<function, Components>) -> Survey {
     }
     let total = team_sum(part);
     return Survey(total.x, total.y, total.z);
-}
-
-fn loss(x: ptr<function, Components>, s: Survey) -> real {
-    return s.loss;
-}
-
-fn decide(s: Survey) -> u32 {
-    if (s.loss <= constants.global_loss) {
-        return CODE_CONVERGED_GLOBAL;
-    }
-    if (s.square <= constants.rest_square) {
-        return CODE_CONVERGED;
-    }
-    return CODE_RUNNING;
-}
-
-fn size(s: Survey) -> real {
-    return s.size;
-}
-
-fn slopes(s: Survey) -> Slopes {
-    return s;
-}
-
-fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
-    return down[j];
-}
-
-fn step_size(i: u32) -> real {
-    return constants.step;
 }

@@ -8,10 +8,11 @@
 
 use super::data::Data;
 use super::full::{Frame, Full, Goal, Loss};
-use super::landscape::{Scratch, Surface, Survey, add_product, for_blocks, square};
+use super::landscape::{add_product, for_blocks};
 use super::reference::{self, Failure, Reference};
 use super::theory::{Known, sure_rank};
 use crate::descent::Queue;
+use crate::descent::resting::{Seen, Surface, sum_of_squares};
 use crate::endpoint::{Outcome, Stop};
 use crate::model::{Invalid, Problem, Settings, Values, Work, constants};
 use crate::real::{Precision, Real};
@@ -182,13 +183,15 @@ impl<R: Real> OverEmpirical<R> {
 }
 
 impl<R: Real> Surface<R> for OverEmpirical<R> {
-    fn room(&self) -> usize {
-        self.neurons * super::landscape::BLOCK
+    /// Products of a block of samples with the weights.
+    type Scratch = Vec<R>;
+
+    fn scratch(&self) -> Vec<R> {
+        vec![R::zero(); self.neurons * super::landscape::BLOCK]
     }
 
     #[inline(always)]
-    fn look(&self, x: &[R], scratch: &mut Scratch<R>) -> Survey<R> {
-        let Scratch { gradient, room: products } = scratch;
+    fn look(&self, x: &[R], products: &mut Vec<R>, gradient: &mut [R]) -> Seen<R> {
         for (slope, &w) in gradient.iter_mut().zip(x) {
             *slope = self.weights.decay * w;
         }
@@ -205,7 +208,7 @@ impl<R: Real> Surface<R> for OverEmpirical<R> {
             squares = squares + self.add_samples::<SAMPLES>(first, x, gradient, products);
         });
         let loss = self.weights.half_share.mul_add(squares, R::splat(0.5) * linear);
-        Survey { loss, square: square(gradient), size: square(x) }
+        Seen { loss, steepness: sum_of_squares(gradient), size: sum_of_squares(x) }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The form of the paper: state `w_1 … w_k`, one neuron after another, for either loss.
 
-use super::landscape::{Constants, Over, Surface};
 use super::theory::{self, Known};
 use crate::dense;
 use crate::descent::Rule;
+use crate::descent::resting::{Ends, Resting, Surface};
 use crate::endpoint::Outcome;
 use crate::form::Form;
 use crate::model::{Evaluation, Invalid, Kernel, Prediction, Problem, Rest, Settings, StepSize, Values};
@@ -120,7 +120,7 @@ impl<L: Loss> Full<L> {
     /// The loss up to which a run has found the global minimum, in a format; see the module's page.
     fn exit(&self, precision: Precision) -> f64 {
         let Goal { value, tolerance, terms, .. } = self.loss.goal(&self.frame);
-        value + tolerance.max(ROUNDINGS * unit(precision) * terms)
+        value + tolerance.max(ROUNDINGS * precision.roundoff() * terms)
     }
 
     /// The norm of the gradient that counts as rest in a format; see the module's page.
@@ -128,12 +128,12 @@ impl<L: Loss> Full<L> {
         let weights = (self.frame.neurons * self.frame.input_dim) as f64;
         // Weights are about as large as an optimum's, and the units in their last places grow with them.
         let binade = self.loss.size().sqrt().max(1.0).log2().floor().exp2();
-        self.frame.settings.tolerance.max(binade * unit(precision) * weights.sqrt() / self.frame.step)
+        self.frame.settings.tolerance.max(binade * precision.roundoff() * weights.sqrt() / self.frame.step)
     }
 
-    fn constants(&self, precision: Precision) -> Constants<f64> {
-        Constants {
-            global_exit: self.exit(precision),
+    fn ends(&self, precision: Precision) -> Ends<f64> {
+        Ends {
+            global_loss: self.exit(precision),
             rest_square: self.still(precision).powi(2),
             // A stable run stays near the size of its start and of an optimum; three orders of margin for a weight.
             size_limit: 1e6 * (1.0 + self.frame.start + self.loss.size()),
@@ -142,19 +142,11 @@ impl<L: Loss> Full<L> {
     }
 }
 
-/// Unit roundoff.
-fn unit(precision: Precision) -> f64 {
-    match precision {
-        Precision::F32 => 0.5 * f64::from(f32::EPSILON),
-        Precision::F64 => 0.5 * f64::EPSILON,
-    }
-}
-
 impl<L: Loss> Form for Full<L> {
-    type Over<R: Real> = Over<R, L::Surface<R>>;
+    type Over<R: Real> = Resting<R, L::Surface<R>>;
 
     fn over<R: Real>(&self) -> Self::Over<R> {
-        Over::new(&self.constants(R::PRECISION), self.loss.surface(&self.frame), Form::dim(self))
+        Resting::new(&self.ends(R::PRECISION), self.loss.surface(&self.frame), Form::dim(self))
     }
 
     fn dim(&self) -> usize {
@@ -177,10 +169,10 @@ impl<L: Loss> Form for Full<L> {
         let sizes = [("NEURONS", frame.neurons as u32), ("INPUT_DIM", frame.input_dim as u32)];
         let weights = ("weights", Form::dim(self) as u32);
         Kernel {
-            texts: loss.texts().to_vec(),
+            texts: [include_str!("../../../shaders/resting.wgsl")].into_iter().chain(loss.texts()).collect(),
             shareable: true,
             shape: sizes.into_iter().chain(loss.sizes(frame, bytes)).collect(),
-            constants: self.constants(precision).named().into_iter().chain(loss.constants()).collect(),
+            constants: self.ends(precision).named().into_iter().chain(loss.constants()).collect(),
             memory: [weights].into_iter().chain(loss.memory(frame, bytes)).collect(),
             data: loss.data(),
             work: loss.work(frame),

@@ -7,10 +7,11 @@
 //! ```
 
 use super::full::{Frame, Full, Goal, Loss};
-use super::landscape::{Scratch, Surface, Survey, add_product, for_blocks, square};
+use super::landscape::{add_product, for_blocks};
 use super::teacher::{Teacher, gram};
 use super::theory::{Known, Spectrum};
 use crate::dense;
+use crate::descent::resting::{Seen, Surface, sum_of_squares};
 use crate::endpoint::Outcome;
 use crate::model::{Invalid, Problem, Values};
 use crate::real::{Precision, Real};
@@ -95,14 +96,16 @@ impl<R: Real> OverPopulation<R> {
 }
 
 impl<R: Real> Surface<R> for OverPopulation<R> {
-    fn room(&self) -> usize {
-        self.dim * self.dim
+    /// `M`, then what multiplies the weights.
+    type Scratch = Vec<R>;
+
+    fn scratch(&self) -> Vec<R> {
+        vec![R::zero(); self.dim * self.dim]
     }
 
     #[inline(always)]
-    fn look(&self, x: &[R], scratch: &mut Scratch<R>) -> Survey<R> {
+    fn look(&self, x: &[R], moments: &mut Vec<R>, gradient: &mut [R]) -> Seen<R> {
         let d = self.dim;
-        let Scratch { gradient, room: moments } = scratch;
         self.multiply(x, moments);
         let mut squares = R::zero();
         let mut trace = R::zero();
@@ -129,7 +132,7 @@ impl<R: Real> Surface<R> for OverPopulation<R> {
         }
         add_product(x, moments, d, gradient);
         let loss = (R::splat(0.5) * trace).mul_add(trace, squares);
-        Survey { loss, square: square(gradient), size: square(x) }
+        Seen { loss, steepness: sum_of_squares(gradient), size: sum_of_squares(x) }
     }
 }
 

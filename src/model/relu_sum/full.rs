@@ -5,6 +5,7 @@ use super::start::Start;
 use super::teachers::Teachers;
 use super::{SMALLEST_SQUARE, hessian, theory};
 use crate::descent::Rule;
+use crate::descent::resting::{Ends, Resting};
 use crate::form::Form;
 use crate::model::{Invalid, Kernel, Prediction, Rest, Settings, StepSize, Values};
 use crate::real::{Precision, Real};
@@ -89,14 +90,17 @@ impl Full {
         self.settings.tolerance.max(binade * precision.roundoff() * (still + noise))
     }
 
-    fn constants(&self, precision: Precision) -> Constants<f64> {
+    fn constants(&self) -> Constants<f64> {
+        Constants { teacher_loss: self.teachers.loss(), smallest_square: SMALLEST_SQUARE }
+    }
+
+    /// When a run ends; its size is the sum of the neurons' norms.
+    fn ends(&self, precision: Precision) -> Ends<f64> {
         let t = &self.teachers;
         // A stable run stays near the size of its start and of the teachers; four orders of margin.
         let start = self.neurons as f64 * self.start.scale() * (t.input_dim as f64).sqrt();
-        Constants {
-            teacher_loss: t.loss(),
-            smallest_square: SMALLEST_SQUARE,
-            global_exit: if self.exits { self.global_loss } else { -1.0 },
+        Ends {
+            global_loss: if self.exits { self.global_loss } else { -1.0 },
             rest_square: self.rest(precision).powi(2),
             size_limit: 1e4 * (1.0 + start + t.norms.iter().sum::<f64>()),
             step: self.step,
@@ -142,10 +146,11 @@ fn operations(neurons: usize, teachers: usize, input_dim: usize, unit: bool) -> 
 }
 
 impl Form for Full {
-    type Over<R: Real> = Over<R>;
+    type Over<R: Real> = Resting<R, Over<R>>;
 
-    fn over<R: Real>(&self) -> Over<R> {
-        Over::new(self.neurons, &self.teachers, &self.constants(R::PRECISION))
+    fn over<R: Real>(&self) -> Self::Over<R> {
+        let surface = Over::new(self.neurons, &self.teachers, &self.constants());
+        Resting::new(&self.ends(R::PRECISION), surface, Form::dim(self))
     }
 
     fn dim(&self) -> usize {
@@ -175,7 +180,10 @@ impl Form for Full {
             false => [&t.rows[..], &t.norms, &t.inverses()].concat().into(),
         };
         Kernel {
-            texts: vec![include_str!("../../../shaders/model/relu_sum.wgsl")],
+            texts: vec![
+                include_str!("../../../shaders/resting.wgsl"),
+                include_str!("../../../shaders/model/relu_sum.wgsl"),
+            ],
             shareable: true,
             shape: vec![
                 ("NEURONS", n),
@@ -185,7 +193,7 @@ impl Form for Full {
                 ("BLOCK", block),
                 ("ORTHONORMAL", u32::from(t.unit)),
             ],
-            constants: self.constants(precision).named(),
+            constants: self.ends(precision).named().into_iter().chain(self.constants().named()).collect(),
             memory: vec![
                 ("weights", Form::dim(self) as u32),
                 ("norms", n),

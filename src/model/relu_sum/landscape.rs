@@ -2,41 +2,22 @@
 
 use super::teachers::Teachers;
 use crate::arc_cosine::angle_of;
-use crate::descent::{Landscape, found};
-use crate::endpoint::{Outcome, Status, Stop};
+use crate::descent::resting::{Seen, Surface};
 use crate::model::constants;
 use crate::real::Real;
 use std::f64::consts::PI;
 
 constants! {
-    /// Constants of the landscape and its stop rule, in the format they are meant for.
+    /// Constants of the landscape.
     pub struct Constants {
         /// `½ Σ f(v_i, v_j)`, the loss of a student without weights.
         teacher_loss,
         /// Squared norm from which a neuron has a direction.
         smallest_square,
-        /// Loss below which a run ends as global; below every loss where that exit is off.
-        global_exit,
-        /// Squared norm of a neuron's gradient at which it is at rest.
-        rest_square,
-        /// Sum of the neurons' norms at which a run has diverged.
-        size_limit,
-        /// Step size `η`.
-        step,
     }
 }
 
-/// What is known of a point.
-#[derive(Clone, Copy, Debug)]
-pub struct Survey<R> {
-    loss: R,
-    /// `max_i ‖∂F/∂w_i‖²`
-    steepest: R,
-    /// `Σ ‖w_i‖`
-    size: R,
-}
-
-/// The neurons' norms and angles, and the gradient that follows from them.
+/// The neurons' norms and angles.
 #[derive(Debug)]
 pub struct Scratch<R> {
     norms: Vec<R>,
@@ -49,7 +30,6 @@ pub struct Scratch<R> {
     students: Vec<R>,
     /// Factor of the teacher `v_j` in the slope of `w_i`, n × k, where the teachers are not unit vectors: `∠(w_i, v_j) − π`.
     teachers: Vec<R>,
-    gradient: Vec<R>,
 }
 
 /// The landscape over a number type.
@@ -162,9 +142,9 @@ impl<R: Real> Over<R> {
     /// Finishes the gradient: adds to `gradient` all that is a combination of rows, and scales it. Returns the largest squared
     /// norm of a neuron's part.
     #[inline(always)]
-    fn combine(&self, x: &[R], scratch: &mut Scratch<R>) -> R {
+    fn combine(&self, x: &[R], scratch: &mut Scratch<R>, gradient: &mut [R]) -> R {
         let (n, k, d) = (self.neurons, self.teachers, self.input_dim);
-        let Scratch { students, teachers, gradient, .. } = scratch;
+        let Scratch { students, teachers, .. } = scratch;
         let mut steepest = R::zero();
         for_blocks!(first, ROWS in n => {
             let factors: [&[R]; ROWS] = std::array::from_fn(|a| &students[(first + a) * n..]);
@@ -192,9 +172,7 @@ impl<R: Real> Over<R> {
     }
 }
 
-impl<R: Real> Landscape<R> for Over<R> {
-    type Pass = Survey<R>;
-    type Survey = Survey<R>;
+impl<R: Real> Surface<R> for Over<R> {
     type Scratch = Scratch<R>;
 
     fn scratch(&self) -> Scratch<R> {
@@ -207,14 +185,13 @@ impl<R: Real> Landscape<R> for Over<R> {
             radials: zeros(n),
             students: zeros(n * n),
             teachers: zeros(if self.general.is_some() { n * k } else { 0 }),
-            gradient: zeros(n * self.input_dim),
         }
     }
 
     #[inline(always)]
-    fn pass(&self, x: &[R], scratch: &mut Scratch<R>) -> Survey<R> {
+    fn look(&self, x: &[R], scratch: &mut Scratch<R>, gradient: &mut [R]) -> Seen<R> {
         let (n, k, d) = (self.neurons, self.teachers, self.input_dim);
-        let Scratch { norms, inverses, radials, students, teachers, gradient } = scratch;
+        let Scratch { norms, inverses, radials, students, teachers } = scratch;
         self.multiply(x, students);
         let mut loss = R::zero();
         let mut size = R::zero();
@@ -269,54 +246,7 @@ impl<R: Real> Landscape<R> for Over<R> {
             // A neuron is parallel to itself.
             students[i * n + i] = radials[i].mul_add(inverses[i], R::splat(PI));
         }
-        let steepest = self.combine(x, scratch);
-        Survey { loss: R::splat(0.5 / PI).mul_add(loss, self.constants.teacher_loss), steepest, size }
-    }
-
-    #[inline(always)]
-    fn survey(&self, _: &[R], pass: &Survey<R>) -> Survey<R> {
-        *pass
-    }
-
-    #[inline(always)]
-    fn loss(&self, _: &[R], survey: &Survey<R>) -> R {
-        survey.loss
-    }
-
-    #[inline(always)]
-    fn gradient(&self, _: &[R], _: &Survey<R>, scratch: &Scratch<R>, out: &mut [R]) {
-        out.copy_from_slice(&scratch.gradient);
-    }
-
-    #[inline(always)]
-    fn step(&self, x: &mut [R], _: &Survey<R>, scratch: &mut Scratch<R>) -> Option<Survey<R>> {
-        for (w, &slope) in x.iter_mut().zip(&scratch.gradient) {
-            *w = (-self.constants.step).mul_add(slope, *w);
-        }
-        None
-    }
-
-    #[inline(always)]
-    fn may_end(&self, survey: &Survey<R>) -> R::Mask {
-        let bounded = survey.size.lt(self.constants.size_limit);
-        survey.steepest.le(self.constants.rest_square) | survey.loss.lt(self.constants.global_exit) | !bounded
-    }
-
-    #[inline(always)]
-    fn decide(&self, survey: &Survey<R>) -> R {
-        let at_rest = R::splat(f64::from(Stop::code(Status::Converged, None)));
-        let code = R::select(survey.steepest.le(self.constants.rest_square), at_rest, R::zero());
-        let near_global = survey.loss.lt(self.constants.global_exit);
-        R::select(near_global, found(Status::Converged, Outcome::Global), code)
-    }
-
-    #[inline(always)]
-    fn size(&self, survey: &Survey<R>) -> R {
-        survey.size
-    }
-
-    #[inline(always)]
-    fn size_limit(&self) -> R {
-        self.constants.size_limit
+        let steepness = self.combine(x, scratch, gradient);
+        Seen { loss: R::splat(0.5 / PI).mul_add(loss, self.constants.teacher_loss), steepness, size }
     }
 }

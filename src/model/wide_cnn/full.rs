@@ -2,11 +2,12 @@
 
 use super::data::Data;
 use super::features::{self, Lemma};
-use super::landscape::{Constants, Over};
+use super::landscape::Over;
 use super::network::Network;
 use super::start::Start;
 use super::{hessian, softplus, theory};
 use crate::descent::Rule;
+use crate::descent::resting::{Ends, Resting};
 use crate::endpoint::Outcome;
 use crate::form::Form;
 use crate::model::{Invalid, Kernel, Prediction, Rest, Settings, StepSize, Values};
@@ -56,8 +57,8 @@ impl Full {
         self.rest_gradient.max(unit * (self.network.dim() as f64).sqrt() / self.step)
     }
 
-    fn constants(&self, precision: Precision) -> Constants<f64> {
-        Constants {
+    fn ends(&self, precision: Precision) -> Ends<f64> {
+        Ends {
             global_loss: self.global_loss(),
             rest_square: self.rest(precision).powi(2),
             // A stable run stays near the size of its start and of what fits the targets; four orders of margin.
@@ -93,11 +94,11 @@ fn operations(network: &Network, samples: usize, precision: Precision) -> f64 {
 }
 
 impl Form for Full {
-    type Over<R: Real> = Over<R>;
+    type Over<R: Real> = Resting<R, Over>;
     const PAIRS: bool = true;
 
-    fn over<R: Real>(&self) -> Over<R> {
-        Over::new(self.network, &self.data, &self.constants(R::PRECISION))
+    fn over<R: Real>(&self) -> Self::Over<R> {
+        Resting::new(&self.ends(R::PRECISION), Over::new(self.network, &self.data), self.network.dim())
     }
 
     fn dim(&self) -> usize {
@@ -129,10 +130,14 @@ impl Form for Full {
             ("RELU", usize::from(n.relu)),
         ];
         Kernel {
-            texts: vec![softplus::shader(precision), include_str!("../../../shaders/model/wide_cnn.wgsl")],
+            texts: vec![
+                softplus::shader(precision),
+                include_str!("../../../shaders/resting.wgsl"),
+                include_str!("../../../shaders/model/wide_cnn.wgsl"),
+            ],
             shareable: true,
             shape: sizes.map(|(name, size)| (name, size as u32)).to_vec(),
-            constants: self.constants(precision).named(),
+            constants: self.ends(precision).named(),
             memory: vec![
                 ("weights", n.dim() as u32),
                 ("errors", block as u32),
