@@ -32,6 +32,7 @@
 //! constant in the ball (module [`hessian`]), the loss is strictly convex and descent with a step below 2 over the largest
 //! eigenvalue in it comes closer to `w*` with every step: such a run can only end there.
 
+mod ends;
 pub mod full;
 pub mod hessian;
 pub mod landscape;

@@ -1,6 +1,7 @@
 //! The form of the paper: state `w`, then `w*` where every run has a teacher of its own.
 
-use super::landscape::{Constants, Over, operations, opposite_code, own};
+use super::ends::{opposite_code, own};
+use super::landscape::{Constants, Over, operations};
 use super::reduced::{project, seen};
 use super::{Cell, SMALLEST_SQUARE, hessian, theory};
 use crate::descent::Rule;

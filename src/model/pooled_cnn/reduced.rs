@@ -9,7 +9,7 @@
 //!
 //! whatever the length `m` of the filter is; it only shapes the law of the start's angle, whose density is `∝ sin^{m−2} φ`.
 
-use super::landscape::{Ends, opposite_code, own};
+use super::ends::{Ends, opposite_code, own};
 use super::{Cell, SMALLEST_SQUARE, theory};
 use crate::arc_cosine::{Angle, angle_of};
 use crate::descent::{Landscape, Rule};
