@@ -49,6 +49,17 @@ pub enum StepSize {
     Groups(Vec<f64>),
 }
 
+impl StepSize {
+    /// The step size of a model whose weights are one group; `auto` is asked for the model's own rule.
+    pub fn single(&self, auto: impl FnOnce() -> f64) -> f64 {
+        match self {
+            StepSize::Auto => auto(),
+            StepSize::One(step) => *step,
+            StepSize::Groups(steps) => steps[0],
+        }
+    }
+}
+
 /// Settings of the descent that a cell is built with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {

@@ -40,7 +40,7 @@ pub mod reduced;
 pub mod teacher;
 pub mod theory;
 
-use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Tolerance, Values};
+use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
 use crate::real::Precision;
 use crate::seed::{Streams, to_sphere};
 use std::sync::Arc;
@@ -281,11 +281,7 @@ impl Cell {
     fn new(values: &Values, settings: &Settings) -> Result<Self, Invalid> {
         let shape = Shape::new(values)?;
         let teacher = Teacher::new(values)?;
-        let step = match &settings.step {
-            StepSize::Auto => STEP,
-            StepSize::One(step) => *step,
-            StepSize::Groups(steps) => steps[0],
-        };
+        let step = settings.step.single(|| STEP);
         let basin = theory::Basin::new(&shape, &teacher);
         if basin.largest * step >= 2.0 {
             return Err(Invalid {

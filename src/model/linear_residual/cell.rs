@@ -102,10 +102,7 @@ impl Cell {
     /// such slopes make a norm of `√L d ε/η`, times the power of 2 at or below the layers' norm `‖Φ‖^{1/L}`. The second term is
     /// the rounding of the gradient itself.
     fn rest(&self, precision: Precision) -> f64 {
-        let unit = match precision {
-            Precision::F32 => 0.5 * f64::from(f32::EPSILON),
-            Precision::F64 => 0.5 * f64::EPSILON,
-        };
+        let unit = precision.roundoff();
         let (layers, dim) = (self.layers as f64, self.dim as f64);
         let binade = self.target.norm.max(1.0).powf(1.0 / layers).log2().floor().exp2();
         unit * dim * (binade * layers.sqrt() / self.step + layers * (1.0 + self.target.norm.powi(2)))

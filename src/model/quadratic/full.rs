@@ -6,7 +6,7 @@ use crate::descent::Rule;
 use crate::descent::resting::{Ends, Resting, Surface};
 use crate::endpoint::Outcome;
 use crate::form::Form;
-use crate::model::{Evaluation, Invalid, Kernel, Prediction, Problem, Rest, Settings, StepSize, Values};
+use crate::model::{Evaluation, Invalid, Kernel, Prediction, Problem, Rest, Settings, Values};
 use crate::real::{Precision, Real};
 use crate::refine::norm;
 use crate::seed::Streams;
@@ -109,11 +109,7 @@ impl<L: Loss> Full<L> {
             ));
         }
         let start = values.real("start_scale").powi(2);
-        let step = match &settings.step {
-            StepSize::Auto => 1.0 / loss.curvature(start),
-            StepSize::One(step) => *step,
-            StepSize::Groups(steps) => steps[0],
-        };
+        let step = settings.step.single(|| 1.0 / loss.curvature(start));
         Ok(Full { frame: Frame { neurons, input_dim, step, start, settings: settings.clone() }, loss })
     }
 

@@ -7,7 +7,7 @@ use super::{SMALLEST_SQUARE, hessian, theory};
 use crate::descent::Rule;
 use crate::descent::resting::{Ends, Resting};
 use crate::form::Form;
-use crate::model::{Invalid, Kernel, Prediction, Rest, Settings, StepSize, Values};
+use crate::model::{Invalid, Kernel, Prediction, Rest, Settings, Values};
 use crate::real::{Precision, Real};
 use crate::refine;
 use crate::seed::Streams;
@@ -58,11 +58,7 @@ impl Full {
                 "choose fewer neurons or a smaller input_dim",
             ));
         }
-        let step = match &settings.step {
-            StepSize::Auto => auto_step(neurons),
-            StepSize::One(step) => *step,
-            StepSize::Groups(steps) => steps[0],
-        };
+        let step = settings.step.single(|| auto_step(neurons));
         let exits = match values.choice("global_exit") {
             "always" => true,
             "never" => false,

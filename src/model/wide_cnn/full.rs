@@ -10,7 +10,7 @@ use crate::descent::Rule;
 use crate::descent::resting::{Ends, Resting};
 use crate::endpoint::Outcome;
 use crate::form::Form;
-use crate::model::{Invalid, Kernel, Prediction, Rest, Settings, StepSize, Values};
+use crate::model::{Invalid, Kernel, Prediction, Rest, Settings, Values};
 use crate::real::{Precision, Real};
 use crate::seed::{CellSeed, Streams};
 
@@ -34,11 +34,7 @@ impl Full {
         let network = Network::new(values)?;
         let data = Data::new(values)?;
         let start = Start::new(values, &network);
-        let step = match &settings.step {
-            StepSize::Auto => theory::auto_step(&network, &data, &start),
-            StepSize::One(step) => *step,
-            StepSize::Groups(steps) => steps[0],
-        };
+        let step = settings.step.single(|| theory::auto_step(&network, &data, &start));
         let rest_gradient = values.real("rest_gradient");
         Ok(Full { network, data, start, step, settings: settings.clone(), rest_gradient })
     }
@@ -50,10 +46,7 @@ impl Full {
 
     /// The norm of the gradient that counts as rest in a format; see the model's page.
     fn rest(&self, precision: Precision) -> f64 {
-        let unit = match precision {
-            Precision::F32 => 0.5 * f64::from(f32::EPSILON),
-            Precision::F64 => 0.5 * f64::EPSILON,
-        };
+        let unit = precision.roundoff();
         self.rest_gradient.max(unit * (self.network.dim() as f64).sqrt() / self.step)
     }
 
