@@ -4,6 +4,7 @@ mod bench;
 mod devices;
 mod eval;
 mod generate;
+mod map;
 mod models;
 mod plan;
 mod replay;
@@ -13,6 +14,7 @@ mod run;
 use clap::{Parser, Subcommand, ValueEnum};
 use spurious::backend::BackendError;
 use spurious::experiment::ExperimentError;
+use spurious::figure::{Figure, Medium};
 use spurious::spec::{Spec, SpecError};
 use spurious::store::StoreError;
 use std::io::Write;
@@ -43,6 +45,8 @@ enum Command {
     Report(report::Arguments),
     /// Repeat one run of an experiment and print its path
     Replay(replay::Arguments),
+    /// Outcomes over a plane of starts, as a picture and a table
+    Map(map::Arguments),
     /// List the models, or explain one: parameters, forms, formulas, outcomes, theory
     Models(models::Arguments),
     /// List the GPU adapters, which one `auto` takes, and what is missing when there is none
@@ -75,6 +79,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Map(arguments) => map::map(&arguments),
         Command::Models(arguments) => models::models(&arguments),
         Command::Devices(arguments) => devices::devices(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
@@ -144,6 +149,39 @@ fn print(bytes: &[u8]) -> anyhow::Result<()> {
 /// Writes a line to stderr; nothing depends on it being read.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Format of a picture, by the name of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FigureFormat {
+    Svg,
+    Png,
+}
+
+/// Pixels of a PNG for a pixel of the same picture on a screen.
+const PNG_SCALE: f64 = 2.0;
+
+impl FigureFormat {
+    fn render(self, figure: &Figure) -> anyhow::Result<Vec<u8>> {
+        Ok(match self {
+            FigureFormat::Svg => figure.svg(&Medium::Paper).into_bytes(),
+            FigureFormat::Png => figure.png(PNG_SCALE)?,
+        })
+    }
+}
+
+/// The format that a file's name asks for.
+fn figure_format(flag: &str, path: &Path) -> Result<FigureFormat, Usage> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("svg") => Ok(FigureFormat::Svg),
+        Some("png") => Ok(FigureFormat::Png),
+        _ => Err(Usage(format!("{flag} = {}: is neither an SVG nor a PNG; name a file .svg or .png", path.display()))),
+    }
+}
+
+/// Writes a file that the user named.
+fn write_file(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
+    spurious::store::write_renamed(path, contents)
 }
 
 /// The flags of `run` and `plan` that stand for keys of the experiment file.

@@ -166,7 +166,7 @@ fn seed<'a>(plan: &'a Plan, (cell, runs): &(usize, Range<u64>), details: Details
     let draw = |task: usize, width: usize, starts: &mut [f64]| {
         // What is left unseeded is never advanced: the backend looks at the same wish to stop first.
         if !cancel.load(Ordering::Relaxed) {
-            cell.problem.starts(cell.seed, runs.start + (task * per_task) as u64, width, starts);
+            cell.starts(runs.start + (task * per_task) as u64, width, starts);
         }
     };
     let tasks = states.par_chunks_mut(per_task * dim).enumerate();

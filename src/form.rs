@@ -3,7 +3,7 @@
 
 use crate::descent::{self, Landscape, Rule};
 use crate::endpoint::{Outcome, Stop};
-use crate::model::{Evaluation, Kernel, Prediction, Problem, Rest, Work};
+use crate::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
 use crate::real::wide::{self, F32s, F64s, Pair, Vectorised};
 use crate::real::{Precision, Real};
 use crate::seed::{CellSeed, Streams};
@@ -56,6 +56,20 @@ pub trait Form: Send + Sync {
     /// See [`Problem::drawn_for_each_run`].
     fn drawn_for_each_run(&self) -> Option<&'static str> {
         None
+    }
+    /// See [`Problem::coordinates`].
+    fn coordinates(&self) -> Vec<Coordinate> {
+        Vec::new()
+    }
+    /// See [`Problem::coordinate`].
+    fn coordinate(&self, _name: &str, _state: &[f64]) -> Option<f64> {
+        None
+    }
+    /// See [`Problem::place`].
+    fn place(&self, _name: &str, _value: f64, _start: &mut [f64]) {}
+    /// See [`Problem::landmarks`].
+    fn landmarks(&self) -> Vec<Landmark> {
+        Vec::new()
     }
     /// See [`Problem::observables`].
     fn observables(&self, _state: &[f64]) -> Vec<(&'static str, f64)> {
@@ -207,6 +221,18 @@ impl<F: Form> Problem for F {
     }
     fn drawn_for_each_run(&self) -> Option<&'static str> {
         Form::drawn_for_each_run(self)
+    }
+    fn coordinates(&self) -> Vec<Coordinate> {
+        Form::coordinates(self)
+    }
+    fn coordinate(&self, name: &str, state: &[f64]) -> Option<f64> {
+        Form::coordinate(self, name, state)
+    }
+    fn place(&self, name: &str, value: f64, start: &mut [f64]) {
+        Form::place(self, name, value, start);
+    }
+    fn landmarks(&self) -> Vec<Landmark> {
+        Form::landmarks(self)
     }
     fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
         Form::observables(self, state)

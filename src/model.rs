@@ -190,6 +190,28 @@ pub struct Kernel {
     pub operations: f64,
 }
 
+/// A number that a start can be placed by, in a plane of starts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coordinate {
+    /// Name on the command line and in tables.
+    pub name: String,
+    /// Meaning, symbol and unit.
+    pub label: String,
+    /// The range that a map shows where none is named.
+    pub range: (f64, f64),
+}
+
+/// A critical point that is known in closed form, for maps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Landmark {
+    /// What it is.
+    pub name: &'static str,
+    /// The outcome of a run that ends there.
+    pub kind: Outcome,
+    /// The point.
+    pub state: Vec<f64>,
+}
+
 /// Loss, gradient and class of one point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
@@ -241,6 +263,14 @@ pub trait Problem: Send + Sync {
     fn at_start(&self, seed: CellSeed) -> Vec<Prediction>;
     /// What else than the start is drawn for every run, so that a probability is one over that too.
     fn drawn_for_each_run(&self) -> Option<&'static str>;
+    /// Numbers that say where a state is and can be chosen independently of each other, besides its components.
+    fn coordinates(&self) -> Vec<Coordinate>;
+    /// Value of one of the coordinates.
+    fn coordinate(&self, name: &str, state: &[f64]) -> Option<f64>;
+    /// Moves a start to another value of one of the coordinates and leaves the others as they are.
+    fn place(&self, name: &str, value: f64, start: &mut [f64]);
+    /// Critical points that are known in closed form.
+    fn landmarks(&self) -> Vec<Landmark>;
     /// Names and values of what else is worth knowing of a state.
     fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)>;
     /// See [`Rest`]; `None` where no endpoint is judged by its curvature.

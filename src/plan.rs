@@ -1,6 +1,7 @@
 //! Spec to cells: the grid, and how much there is to do. Pure: nothing is computed or written here.
 
 use crate::model::{Invalid, Prediction, Problem, Settings, StepSize, Value, Values};
+use crate::plane::Plane;
 use crate::seed::CellSeed;
 use crate::spec::{Spec, SpecError};
 use std::collections::HashMap;
@@ -19,9 +20,19 @@ pub struct Cell {
     pub problem: Arc<dyn Problem>,
     /// Source of its starts.
     pub seed: CellSeed,
+    /// Where its starts are laid out instead of drawn.
+    pub plane: Option<Arc<Plane>>,
 }
 
 impl Cell {
+    /// The starts of the runs from `first` on, as [`Problem::starts`]: drawn, or laid out in a plane.
+    pub fn starts(&self, first: u64, width: usize, out: &mut [f64]) {
+        match &self.plane {
+            None => self.problem.starts(self.seed, first, width, out),
+            Some(plane) => plane.starts(&*self.problem, first, width, out),
+        }
+    }
+
     /// What theory says about the cell, and what its first starts look like.
     pub fn theory(&self) -> Vec<Prediction> {
         let mut theory = self.problem.theory();
@@ -103,7 +114,7 @@ impl Plan {
                 }));
             }
             let seed = CellSeed::new(spec.seed, &spec.model.identity(&values));
-            cells.push(Cell { index, values, settings, problem, seed });
+            cells.push(Cell { index, values, settings, problem, seed, plane: None });
         }
         // A default that is relative to another parameter varies with it and says nothing by itself.
         let usual = |name: &str, cell: &Cell| {
@@ -114,6 +125,11 @@ impl Plan {
         let varies = |name: &&str| !plan.is_fixed(name) && !plan.cells.iter().all(|cell| usual(name, cell));
         plan.axes = spec.params.iter().map(|(name, _)| *name).filter(varies).collect();
         Ok(plan)
+    }
+
+    /// The grid of one cell.
+    pub fn of_one(cell: Cell, runs: u64) -> Self {
+        Plan { cells: vec![cell], runs_per_cell: runs, axes: Vec::new(), sweeps_step: false }
     }
 
     /// Runs in all cells.

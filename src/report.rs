@@ -1,7 +1,9 @@
 //! What an experiment found, as tables: text for people, Markdown for notes, CSV and JSON for programs.
 
 pub mod families;
+pub mod figures;
 pub(crate) mod layout;
+pub mod page;
 
 use crate::endpoint::Outcome;
 use crate::interval::{Interval, Method, restarts, restarts_interval};

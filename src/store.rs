@@ -288,7 +288,10 @@ impl Folder {
 
 /// Writes under a temporary name, then renames, so that the file is whole or absent however the process ends. It is not
 /// forced to the disk: that takes as long as a million runs. What a power failure cuts short is found when it is read.
-fn write_renamed(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_renamed(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);

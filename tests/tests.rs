@@ -12,6 +12,8 @@ mod gpu;
 mod gradients;
 mod landscape;
 mod linear_residual;
+mod map;
+mod page;
 mod parity;
 mod points;
 mod pooled_cnn;
@@ -39,6 +41,8 @@ fn main() {
     trials.extend(gradients::trials());
     trials.extend(landscape::trials());
     trials.extend(linear_residual::trials());
+    trials.extend(map::trials());
+    trials.extend(page::trials());
     trials.extend(parity::trials());
     trials.extend(points::trials());
     trials.extend(pooled_cnn::trials());

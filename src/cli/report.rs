@@ -1,9 +1,10 @@
 //! `spurious report`
 
-use super::{Format, Usage, print};
+use super::{Format, Usage, print, say, write_file};
 use spurious::plan::Plan;
 use spurious::report::Summary;
 use spurious::report::families::{FamilyRow, FamilyTable};
+use spurious::report::page::page;
 use spurious::store::Stored;
 use std::path::PathBuf;
 
@@ -20,6 +21,9 @@ pub(super) struct Arguments {
     /// The critical points that runs ended in, instead of the outcomes of each cell
     #[arg(long)]
     families: bool,
+    /// Write the whole report as one HTML page instead: figures, tables, parameters, theory, provenance
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
@@ -28,6 +32,17 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let stored = Stored::read(&arguments.dir)?;
     let level = arguments.level.unwrap_or(stored.spec.output.level);
+    if let Some(html) = &arguments.html {
+        if arguments.families {
+            return Err(Usage(
+                "--families: means nothing beside --html, whose page has the families; remove it".into(),
+            )
+            .into());
+        }
+        write_file(html, page(&stored, level).as_bytes())?;
+        say(&format!("report in {}", html.display()));
+        return Ok(());
+    }
     if arguments.families {
         let table = FamilyTable::new(&stored.plan, &stored.families, level);
         if table.is_empty() {

@@ -27,6 +27,7 @@
 //! `(aᵀa*)' = (1−c) aᵀa* + (η_a s‖a*‖²/2π)(E + g − 1)`, `c = η_a(π−1)/2π`, and the angle moves monotonically with the sign of
 //! the overlap without crossing 0 or π. The gradient norm decides nothing: towards the spurious minimum `π − φ ~ 1/t`.
 
+mod chart;
 pub mod full;
 pub mod landscape;
 pub mod reduced;

@@ -115,7 +115,7 @@ impl<'a> FamilyTable<'a> {
     }
 
     /// Headers and cells of the table for people.
-    fn cells(&self) -> (Vec<String>, Vec<Vec<String>>) {
+    pub(super) fn cells(&self) -> (Vec<String>, Vec<Vec<String>>) {
         let shown = |(name, _): &(&'static str, String)| self.plan.varies(name);
         let level = self.rows.first().map_or(0.95, |row| row.level);
         let mut header: Vec<String> = self.plan.cells.first().map_or(Vec::new(), |cell| {

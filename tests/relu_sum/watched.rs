@@ -2,7 +2,7 @@
 
 use spurious::descent::Rule;
 use spurious::endpoint::Outcome;
-use spurious::model::{Evaluation, Kernel, Prediction, Problem, Rest, Work};
+use spurious::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
 use spurious::real::Precision;
 use spurious::seed::CellSeed;
 use spurious::symmetry::Overlaps;
@@ -70,6 +70,18 @@ impl Problem for Watched<'_> {
     }
     fn drawn_for_each_run(&self) -> Option<&'static str> {
         self.problem.drawn_for_each_run()
+    }
+    fn coordinates(&self) -> Vec<Coordinate> {
+        self.problem.coordinates()
+    }
+    fn coordinate(&self, name: &str, state: &[f64]) -> Option<f64> {
+        self.problem.coordinate(name, state)
+    }
+    fn place(&self, name: &str, value: f64, start: &mut [f64]) {
+        self.problem.place(name, value, start);
+    }
+    fn landmarks(&self) -> Vec<Landmark> {
+        self.problem.landmarks()
     }
     fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
         self.problem.observables(state)

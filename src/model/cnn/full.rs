@@ -1,10 +1,11 @@
 //! The form of the paper: state `v₀ … v_{p−1}, a₀ … a_{k−1}`. Twin of `shaders/model/cnn_full.wgsl`.
 
-use super::Cell;
+use super::chart::{self, Image};
 use super::landscape::{Constants, Survey};
+use super::{Cell, scale_direction};
 use crate::descent::{Landscape, Rule};
 use crate::form::Form;
-use crate::model::{Kernel, Prediction};
+use crate::model::{Coordinate, Kernel, Landmark, Prediction};
 use crate::real::{Precision, Real};
 use crate::seed::{Streams, to_ball, to_sphere};
 use crate::starts::BLOCK;
@@ -23,6 +24,31 @@ pub struct Full {
 impl Full {
     pub(super) fn new(cell: Cell) -> Self {
         Full { constants: cell.constants(), teacher: cell.teacher.output().into(), cell }
+    }
+
+    /// Components of the filter along `w*` and across, of the output weights along `1` and along the rest of `a*`.
+    fn image_of(&self, state: &[f64]) -> Image {
+        let (filter, output) = state.split_at(self.cell.teacher.filter_size);
+        let along = output.iter().sum::<f64>() / (output.len() as f64).sqrt();
+        let direction = self.cell.teacher.across_direction();
+        let across = output.iter().zip(&direction).map(|(a, e)| a * e).sum();
+        [filter[0], filter[1..].iter().map(|v| v * v).sum::<f64>().sqrt(), along, across]
+    }
+
+    /// Gives a state another image: the filter turns in its plane with `w*`, the output weights move in that of `1` and `a*`.
+    fn lift(&self, image: Image, state: &mut [f64]) {
+        let [_, before, along, across] = self.image_of(state);
+        let (filter, output) = state.split_at_mut(self.cell.teacher.filter_size);
+        filter[0] = image[0];
+        if before > 0.0 {
+            filter[1..].iter_mut().for_each(|v| *v *= image[1] / before);
+        } else if let Some(v) = filter.get_mut(1) {
+            *v = image[1];
+        }
+        let level = (image[2] - along) / (output.len() as f64).sqrt();
+        for (a, e) in output.iter_mut().zip(self.cell.teacher.across_direction()) {
+            *a += level + (image[3] - across) * e;
+        }
     }
 }
 
@@ -226,7 +252,30 @@ impl Form for Full {
 
     /// The loss does not depend on the length of the filter.
     fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
-        super::scale_direction(state, self.cell.teacher.filter_size)
+        scale_direction(state, self.cell.teacher.filter_size)
+    }
+
+    fn coordinates(&self) -> Vec<Coordinate> {
+        chart::coordinates(&self.cell.teacher, self.cell.filter_scale)
+    }
+
+    fn coordinate(&self, name: &str, state: &[f64]) -> Option<f64> {
+        chart::value(&self.cell.teacher, name, self.image_of(state))
+    }
+
+    fn place(&self, name: &str, value: f64, start: &mut [f64]) {
+        let image = chart::moved(&self.cell.teacher, name, value, self.image_of(start));
+        self.lift(image, start);
+    }
+
+    fn landmarks(&self) -> Vec<Landmark> {
+        let point = |image: Image| {
+            let mut state = vec![0.0; Form::dim(self)];
+            self.lift(image, &mut state);
+            state
+        };
+        let all = chart::landmarks(&self.cell.teacher).into_iter();
+        all.map(|(landmark, image)| Landmark { state: point(image), ..landmark }).collect()
     }
 
     fn theory(&self) -> Vec<Prediction> {

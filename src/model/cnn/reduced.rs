@@ -10,11 +10,11 @@
 //!
 //! `A₃` decays by `1 − η_a(π−1)/2π` a step and influences nothing else, so it stays on the host in closed form.
 
-use super::Cell;
 use super::landscape::{Constants, Survey};
+use super::{Cell, chart};
 use crate::descent::{Landscape, Rule};
 use crate::form::Form;
-use crate::model::{Kernel, Prediction};
+use crate::model::{Coordinate, Kernel, Landmark, Prediction};
 use crate::real::{Precision, Real};
 use crate::seed::{Streams, on_circle, one_minus_power, root, to_ball};
 use crate::starts::{BLOCK, along_and_across};
@@ -240,6 +240,24 @@ impl Form for Reduced {
     /// The loss does not depend on the length of the filter.
     fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
         super::scale_direction(state, 2)
+    }
+
+    fn coordinates(&self) -> Vec<Coordinate> {
+        chart::coordinates(&self.cell.teacher, self.cell.filter_scale)
+    }
+
+    fn coordinate(&self, name: &str, state: &[f64]) -> Option<f64> {
+        chart::value(&self.cell.teacher, name, [state[0], state[1], state[2], state[3]])
+    }
+
+    fn place(&self, name: &str, value: f64, start: &mut [f64]) {
+        let image = [start[0], start[1], start[2], start[3]];
+        start[..4].copy_from_slice(&chart::moved(&self.cell.teacher, name, value, image));
+    }
+
+    fn landmarks(&self) -> Vec<Landmark> {
+        let all = chart::landmarks(&self.cell.teacher).into_iter();
+        all.map(|(landmark, image)| Landmark { state: image.to_vec(), ..landmark }).collect()
     }
 
     fn theory(&self) -> Vec<Prediction> {

@@ -1,0 +1,166 @@
+//! `spurious map`
+
+use super::{Interrupted, SpecArguments, Usage, figure_format, print, say, write_file};
+use spurious::backend::BackendError;
+use spurious::experiment::{self, ExperimentError};
+use spurious::map::{self, Map, Shade};
+use spurious::model::Invalid;
+use spurious::plan::{Cell, Plan};
+use spurious::plane::{Plane, Wish};
+use spurious::progress::{Progress, clock};
+use spurious::spec::Spec;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A coordinate is one that the model names (for cnn: angle, radius, sum, overlap) or a component x0, x1, … of the \
+                  start, for example --x angle --y overlap=-2:2 or --x x0=-1:1 --y x1=-1:1. All other coordinates are those of the start of \
+                  --run, or what --at sets. Starts are the centres of equal cells of the plane. The counts go to stdout, the picture to \
+                  --figure, and every start with its outcome and steps to --out."
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    spec: SpecArguments,
+    /// Coordinate across, with its range where that is not the model's
+    #[arg(long, value_name = "NAME[=LOW:HIGH]", allow_hyphen_values = true)]
+    x: String,
+    /// Coordinate up, with its range where that is not the model's
+    #[arg(long, value_name = "NAME[=LOW:HIGH]", allow_hyphen_values = true)]
+    y: String,
+    /// Sets another coordinate of all starts; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    at: Vec<String>,
+    /// Points across and up, up to 4096 each
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "512x512")]
+    size: String,
+    /// What is coloured
+    #[arg(long, value_enum, default_value = "outcome")]
+    show: Show,
+    /// Cell of the experiment
+    #[arg(long, default_value_t = 0)]
+    cell: usize,
+    /// Run whose start the plane goes through
+    #[arg(long, default_value_t = 0)]
+    run: u64,
+    /// Picture to write, .svg or .png [default: map.svg]
+    #[arg(long, value_name = "FILE")]
+    figure: Option<PathBuf>,
+    /// Table to write, CSV: the two coordinates, outcome and steps of every start
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// What is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Show {
+    /// What a run finds
+    Outcome,
+    /// Its gradient steps
+    Steps,
+}
+
+pub(super) fn map(arguments: &Arguments) -> anyhow::Result<()> {
+    let spec = arguments.spec.load()?;
+    let plan = Plan::new(&spec)?;
+    let Some(cell) = plan.cells.get(arguments.cell) else {
+        let problem = format!("there are {} cells; choose 0 to {}", plan.cells.len(), plan.cells.len() - 1);
+        return Err(Usage(format!("--cell = {}: {problem}", arguments.cell)).into());
+    };
+    let figure = arguments.figure.clone().unwrap_or_else(|| "map.svg".into());
+    let format = figure_format("--figure", &figure)?;
+    let wrong = |invalid: Invalid| Usage(format!("{}: {invalid}", spec.file));
+    let plane = plane(arguments, cell)?.map_err(wrong)?;
+    let cancel = Arc::new(AtomicBool::new(false));
+    let flag = cancel.clone();
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
+    let map = experiment::on_threads(&spec.compute, || compute(&spec, &plan, cell, plane, arguments.quiet, &cancel))??;
+    let shade = match arguments.show {
+        Show::Outcome => Shade::Outcome,
+        Show::Steps => Shade::Steps,
+    };
+    let drawn = map.figure(&spec, &plan, cell, shade);
+    write_file(&figure, &format.render(&drawn)?)?;
+    if let Some(out) = &arguments.out {
+        write_file(out, &map.csv())?;
+    }
+    if !arguments.quiet {
+        let table = arguments.out.iter().map(|path| format!(" and {}", path.display()));
+        say(&format!("map in {}{}", figure.display(), table.collect::<String>()));
+    }
+    print(map.text().as_bytes())
+}
+
+fn compute(
+    spec: &Spec,
+    plan: &Plan,
+    cell: &Cell,
+    plane: Plane,
+    quiet: bool,
+    cancel: &AtomicBool,
+) -> anyhow::Result<Map> {
+    let backend = experiment::backend(&spec.compute)?;
+    experiment::check(spec, plan, &*backend).map_err(ExperimentError::from)?;
+    let runs = plane.runs();
+    if !quiet {
+        let (backend, precision) = (backend.description(), backend.precision().name());
+        say(&format!("{}: {} x {} starts, on {backend} in {precision}", spec.name, plane.x.points, plane.y.points));
+    }
+    let began = Instant::now();
+    let mut progress = Progress::new(0, runs, quiet);
+    let map = Map::compute(cell, plane, &*backend, spec.compute.batch, cancel, |runs| progress.add(runs));
+    progress.finish();
+    let map = map.map_err(|error| match error {
+        BackendError::Cancelled => anyhow::Error::from(Interrupted("interrupted; nothing is written".into())),
+        error => ExperimentError::from(error).into(),
+    })?;
+    if !quiet {
+        say(&format!("{runs} runs in {}", clock(began.elapsed())));
+    }
+    Ok(map)
+}
+
+/// The plane that the flags ask for.
+fn plane(arguments: &Arguments, cell: &Cell) -> anyhow::Result<Result<Plane, Invalid>> {
+    let side = |flag: &str, text: &str, points: usize| -> Result<Wish, Usage> {
+        let (name, range) = match text.split_once('=') {
+            None => (text, None),
+            Some((name, range)) => {
+                let numbers = range.split_once(':').and_then(|(low, high)| Some((finite(low)?, finite(high)?)));
+                let expected = "the range is not two numbers; write for example angle=0:3.14";
+                (name, Some(numbers.ok_or_else(|| Usage(format!("{flag} = {text}: {expected}")))?))
+            }
+        };
+        Ok(Wish { name: name.into(), range, points })
+    };
+    let points = |text: &str| text.parse::<usize>().ok().filter(|n| (1..=map::LARGEST_SIDE).contains(n));
+    let size = arguments.size.split_once('x').and_then(|(x, y)| Some((points(x)?, points(y)?)));
+    let (columns, rows) = size.ok_or_else(|| {
+        let most = map::LARGEST_SIDE;
+        Usage(format!("--size = {}: is not two numbers from 1 to {most}; write for example 1024x1024", arguments.size))
+    })?;
+    let (x, y) = (side("--x", &arguments.x, columns)?, side("--y", &arguments.y, rows)?);
+    if x.name == y.name {
+        return Err(Usage(format!("--y = {}: is the coordinate of --x; choose another", arguments.y)).into());
+    }
+    let mut fixed: Vec<(String, f64)> = Vec::new();
+    for text in &arguments.at {
+        let pair = text.split_once('=').and_then(|(name, value)| Some((name.to_string(), finite(value)?)));
+        let expected = "is not a name and a number; write for example --at sum=0";
+        let pair = pair.ok_or_else(|| Usage(format!("--at = {text}: {expected}")))?;
+        if [&x.name, &y.name].contains(&&pair.0) || fixed.iter().any(|(name, _)| *name == pair.0) {
+            return Err(Usage(format!("--at = {text}: {} is set already; remove one", pair.0)).into());
+        }
+        fixed.push(pair);
+    }
+    Ok(map::base(cell, arguments.run).and_then(|base| Plane::new(&*cell.problem, base, &fixed, [&x, &y])))
+}
+
+fn finite(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|x| x.is_finite())
+}
