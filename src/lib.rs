@@ -36,7 +36,7 @@
 //! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
 //! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
 //! landscapes with their [`parameter`]s, each [`mod@form`] written once over the number types of [`real`] for the descent of [`descent`];
-//! [`points`] reads files of points for it. [`mod@bench`] measures how fast all of it is, and how fast it could be.
+//! [`points`] reads files of points for it. [`figure`] draws. [`mod@bench`] measures how fast all of it is, and how fast it could be.
 
 pub mod arc_cosine;
 pub mod backend;
@@ -48,6 +48,7 @@ pub mod elementary;
 pub mod endpoint;
 pub mod experiment;
 pub mod family;
+pub mod figure;
 mod fnv;
 pub mod form;
 pub mod interval;
