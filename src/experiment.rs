@@ -1,9 +1,11 @@
 //! Runs an experiment: seeding, backend and tally, batch after batch, with the next batches seeded while a device works.
 
 mod batches;
+mod pilot;
 mod stream;
 
 pub use batches::batch_runs;
+pub use pilot::{Heard, Stage, Stages, pilot};
 
 use crate::backend::cpu::Cpu;
 use crate::backend::gpu::device::{ALL, Wanted};
@@ -192,7 +194,6 @@ struct Advanced<'a> {
 }
 
 fn advance<'a>(
-    plan: &Plan,
     backend: &dyn Backend,
     seeded: Seeded<'a>,
     keep: bool,
@@ -200,7 +201,7 @@ fn advance<'a>(
 ) -> Result<Advanced<'a>, BackendError> {
     let Seeded { cell, runs, whole, states } = seeded;
     let keep_states = keep || cell.problem.rest().is_some() || cell.problem.knows_slow_paths();
-    let batch = Batch { problem: &*cell.problem, starts: states, of: plan.runs_per_cell, keep_states };
+    let batch = Batch { problem: &*cell.problem, starts: states, of: cell.runs, keep_states };
     Ok(Advanced { cell, runs, whole, ends: backend.run(batch, cancel)? })
 }
 
@@ -275,7 +276,7 @@ pub fn execute<E: From<BackendError> + Send>(
             conclude: |batch| classify(batch, &classifiers, details, cancel),
         };
         let mut batches = batches(plan, backend, batch, todo);
-        return stream::run(plan, backend, &mut batches, details.any(), host, cancel, &mut sink);
+        return stream::run(backend, &mut batches, details.any(), host, cancel, &mut sink);
     }
     let mut waves = waves(plan, backend, batch, todo);
     let prepare = |wave: Vec<(usize, Range<u64>)>| -> Vec<Seeded<'_>> {
@@ -291,11 +292,12 @@ pub fn execute<E: From<BackendError> + Send>(
         let following = if seeded.is_some() { waves.next() } else { None };
         let (done, (finished, next)) = rayon::join(
             || {
-                let each = seeded.take().map(|wave| {
-                    wave.into_par_iter()
-                        .map(|batch| advance(plan, backend, batch, details.any(), cancel))
-                        .collect::<Result<Vec<_>, BackendError>>()
-                });
+                let each =
+                    seeded.take().map(|wave| {
+                        wave.into_par_iter()
+                            .map(|batch| advance(backend, batch, details.any(), cancel))
+                            .collect::<Result<Vec<_>, BackendError>>()
+                    });
                 each.transpose()
             },
             || rayon::join(|| advanced.take().map(conclude), || following.map(prepare)),
@@ -312,7 +314,7 @@ pub fn execute<E: From<BackendError> + Send>(
 
 /// The whole of a plan, for [`execute`].
 pub fn everything(plan: &Plan) -> Vec<(usize, Range<u64>)> {
-    plan.cells.iter().map(|cell| (cell.index, 0..plan.runs_per_cell)).collect()
+    plan.cells.iter().map(|cell| (cell.index, 0..cell.runs)).collect()
 }
 
 /// What an experiment found, in memory.
@@ -344,10 +346,15 @@ impl Results {
 /// # Errors
 /// A wrong spec, or a backend that is missing or fails.
 pub fn run(spec: &Spec) -> Result<Results, ExperimentError> {
-    let plan = Plan::new(spec)?;
+    let mut plan = Plan::new(spec)?;
     let work = || -> Result<(Vec<Tally>, Vec<Families>), ExperimentError> {
         let backend = backend(&spec.compute)?;
         check(spec, &plan, &*backend)?;
+        let never = AtomicBool::new(false);
+        let mut stages = Stages::new(plan.cells.len(), spec.outcome());
+        let nobody = |_: Heard<'_>| Ok::<(), BackendError>(());
+        let sizes = pilot(&plan, &*backend, spec.compute.batch, &mut stages, &never, nobody)?;
+        plan.decide(sizes);
         let mut tallies = vec![Tally::default(); plan.cells.len()];
         let mut families = vec![Families::default(); plan.cells.len()];
         let sink = |wave: Vec<Finished>| {
@@ -357,7 +364,6 @@ pub fn run(spec: &Spec) -> Result<Results, ExperimentError> {
             }
             Ok::<(), BackendError>(())
         };
-        let never = AtomicBool::new(false);
         execute(&plan, &*backend, spec.compute.batch, &everything(&plan), Details::default(), &never, sink)?;
         Ok((tallies, families))
     };

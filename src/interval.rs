@@ -31,6 +31,12 @@ pub struct Interval {
 impl Interval {
     /// All probabilities: what is known before the first run.
     const UNIT: Self = Self { low: 0.0, high: 1.0 };
+
+    /// Half of its length. An interval need not be symmetric: the estimate inside may be further than this from one end.
+    #[must_use]
+    pub fn half_width(self) -> f64 {
+        0.5 * (self.high - self.low)
+    }
 }
 
 /// How a confidence interval of a binomial proportion is made.
@@ -80,6 +86,20 @@ impl Method {
         let proportion = hits / (hits + misses);
         Interval { low: low.min(proportion), high: high.max(proportion).min(1.0) }
     }
+}
+
+/// Half-width of the Clopper-Pearson interval after `share` of `runs` runs were hits, continued to fractions of a hit.
+///
+/// The tails are incomplete beta functions, which need no whole numbers: here the hits are `share` × `runs` as they are, so that
+/// the half-width is a smooth, decreasing function of the runs, and where the hits are whole it is that of
+/// [`Method::interval`]. `share` lies in [0, 1] and `level` between 0 and 1, both excluded; no runs give 1/2.
+#[must_use]
+pub fn exact_half_width(share: f64, runs: u64, level: f64) -> f64 {
+    if runs == 0 {
+        return Interval::UNIT.half_width();
+    }
+    let (low, high) = exact_bounds(share * runs as f64, (1.0 - share) * runs as f64, level);
+    Interval { low, high }.half_width()
 }
 
 /// Number of independent restarts after which at least one has succeeded with probability `target`.

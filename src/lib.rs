@@ -33,7 +33,7 @@
 //! permutation that keeps the loss tells apart.
 //!
 //! # Modules, in the direction in which data flows
-//! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
+//! [`spec`] (the experiment file) → [`plan`] (cells; how many runs: [`sampling`]) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
 //! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
 //! landscapes with their [`parameter`]s, each [`mod@form`] written once over the number types of [`real`] for the descent of [`descent`];
 //! [`points`] reads files of points for it. [`figure`] draws. [`mod@bench`] measures how fast all of it is, and how fast it could be.
@@ -64,6 +64,7 @@ pub mod real;
 pub mod refine;
 pub mod replay;
 pub mod report;
+pub mod sampling;
 pub mod seed;
 pub mod spec;
 pub mod starts;

@@ -1,10 +1,13 @@
 //! Spec to cells: the grid, and how much there is to do. Pure: nothing is computed or written here.
 
+use crate::interval::Method;
 use crate::model::{Invalid, Prediction, Problem, Settings, StepSize, Value, Values};
 use crate::plane::Plane;
+use crate::sampling::{Sampling, Size};
 use crate::seed::CellSeed;
 use crate::spec::{Spec, SpecError};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One cell of the grid.
@@ -22,6 +25,8 @@ pub struct Cell {
     pub seed: CellSeed,
     /// Where its starts are laid out instead of drawn.
     pub plane: Option<Arc<Plane>>,
+    /// Its runs; the most that it may have until the pilot of [`Plan::sampling`] has decided.
+    pub runs: u64,
 }
 
 impl Cell {
@@ -52,8 +57,10 @@ impl std::fmt::Debug for Cell {
 pub struct Plan {
     /// The cells, in order.
     pub cells: Vec<Cell>,
-    /// Runs in each.
-    pub runs_per_cell: u64,
+    /// How a pilot decides the runs of each cell, where they are not a fixed number.
+    pub sampling: Option<Sampling>,
+    /// What it has decided, a size a cell; empty before, and where there is none.
+    pub sizes: Vec<Size>,
     /// Names of the parameters that take several values, in lists of their own or with what they are relative to; but not those
     /// whose default follows another.
     pub axes: Vec<&'static str>,
@@ -105,6 +112,17 @@ impl Plan {
                 verdicts: spec.verdicts,
             };
             let problem = spec.model.problem(spec.form, &values, &settings).map_err(|e| spec.refuse(e))?;
+            if let (Some(starts), Some(sampling)) = (problem.distinct_starts(), spec.sampling()) {
+                return Err(spec.refuse(Invalid {
+                    key: format!("runs.{}", sampling.key()),
+                    value: String::new(),
+                    problem: format!(
+                        "asks for a sample, and cell {index} has {starts} given {}",
+                        if starts == 1 { "start" } else { "starts" }
+                    ),
+                    remedy: format!("write per_cell = {starts} instead"),
+                }));
+            }
             if let Some(starts) = problem.distinct_starts().filter(|starts| spec.runs_per_cell > *starts) {
                 return Err(spec.refuse(Invalid {
                     key: "runs.per_cell".into(),
@@ -114,14 +132,20 @@ impl Plan {
                 }));
             }
             let seed = CellSeed::new(spec.seed, &spec.model.identity(&values));
-            cells.push(Cell { index, values, settings, problem, seed, plane: None });
+            let runs = spec.runs_per_cell;
+            cells.push(Cell { index, values, settings, problem, seed, plane: None, runs });
         }
         // A default that is relative to another parameter varies with it and says nothing by itself.
         let usual = |name: &str, cell: &Cell| {
             spec.model.parameters().iter().any(|p| p.name == name && p.is_default(&cell.values))
         };
-        let mut plan =
-            Plan { cells, runs_per_cell: spec.runs_per_cell, axes: Vec::new(), sweeps_step: spec.step.len() > 1 };
+        let mut plan = Plan {
+            cells,
+            sampling: spec.sampling(),
+            sizes: Vec::new(),
+            axes: Vec::new(),
+            sweeps_step: spec.step.len() > 1,
+        };
         let varies = |name: &&str| !plan.is_fixed(name) && !plan.cells.iter().all(|cell| usual(name, cell));
         plan.axes = spec.params.iter().map(|(name, _)| *name).filter(varies).collect();
         Ok(plan)
@@ -129,12 +153,53 @@ impl Plan {
 
     /// The grid of one cell.
     pub fn of_one(cell: Cell, runs: u64) -> Self {
-        Plan { cells: vec![cell], runs_per_cell: runs, axes: Vec::new(), sweeps_step: false }
+        let cells = vec![Cell { index: 0, runs, ..cell }];
+        Plan { cells, sampling: None, sizes: Vec::new(), axes: Vec::new(), sweeps_step: false }
     }
 
     /// Runs in all cells.
     pub fn runs(&self) -> u64 {
-        self.runs_per_cell.saturating_mul(self.cells.len() as u64)
+        self.cells.iter().fold(0, |sum, cell| sum.saturating_add(cell.runs))
+    }
+
+    /// Least and most runs of a cell.
+    pub fn runs_of_cells(&self) -> (u64, u64) {
+        let runs = || self.cells.iter().map(|cell| cell.runs);
+        (runs().min().unwrap_or(0), runs().max().unwrap_or(0))
+    }
+
+    /// Whether the runs of the cells are still to be decided by a pilot.
+    pub fn awaits_pilot(&self) -> bool {
+        self.sampling.is_some() && self.sizes.is_empty()
+    }
+
+    /// Takes over what a pilot has decided, a size a cell.
+    pub fn decide(&mut self, sizes: Vec<Size>) {
+        for (cell, size) in self.cells.iter_mut().zip(&sizes) {
+            cell.runs = size.runs;
+        }
+        self.sizes = sizes;
+    }
+
+    /// Some cells as their pilot sees them, numbered anew: with starts of its own, and with the runs of its stages so far.
+    pub fn of_pilot(&self, stages: &[(usize, Range<u64>)]) -> Self {
+        let cell = |(index, (cell, runs)): (usize, &(usize, Range<u64>))| {
+            let cell = &self.cells[*cell];
+            Cell { index, seed: cell.seed.pilot(), runs: runs.end, ..cell.clone() }
+        };
+        Plan {
+            cells: stages.iter().enumerate().map(cell).collect(),
+            sampling: self.sampling,
+            sizes: Vec::new(),
+            axes: self.axes.clone(),
+            sweeps_step: self.sweeps_step,
+        }
+    }
+
+    /// How tables make their intervals: exactly where a width or a time was asked for, since more than a mean coverage is promised
+    /// there; else by Wilson's score.
+    pub fn method(&self) -> Method {
+        if self.sampling.is_some() { Method::ClopperPearson } else { Method::Wilson }
     }
 
     /// Names and texts of the columns that tell the cells apart: the parameters, and the step size where it is swept.

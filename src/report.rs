@@ -4,15 +4,17 @@ pub mod families;
 pub mod figures;
 pub(crate) mod layout;
 pub mod page;
+mod sampled;
 
 use crate::endpoint::Outcome;
-use crate::interval::{Interval, Method, restarts, restarts_interval};
+use crate::interval::{Interval, restarts, restarts_interval};
 use crate::model::{Prediction, StepSize};
 use crate::plan::{Cell, Plan, numeric, step_text};
 use crate::spec::{self, Published, Spec};
 use crate::store::table::{field, number, to_csv};
 use crate::tally::Tally;
 use layout::probability_text;
+use sampled::{Sampled, two_digits};
 use serde_json::{Map, Value, json};
 
 /// Chance of at least one success that the number of restarts is asked for.
@@ -29,7 +31,7 @@ pub struct Row {
     pub tally: Tally,
     /// Share of the runs that ended in the outcome in question; `None` before the first run.
     pub probability: Option<f64>,
-    /// Its Wilson interval.
+    /// Its interval, by the plan's [method](Plan::method).
     pub interval: Interval,
     /// Independent restarts needed to reach the outcome at least once with probability [`RESTART_TARGET`].
     pub restarts: f64,
@@ -59,16 +61,18 @@ pub struct Summary {
     shown: Vec<&'static str>,
     published: Option<Published>,
     runs_planned: u64,
+    /// Where a pilot decides the runs of each cell.
+    sampled: Option<Sampled>,
 }
 
 impl Summary {
     /// The table of a plan's tallies, with intervals of confidence level `level`.
     pub fn new(spec: &Spec, plan: &Plan, tallies: &[Tally], level: f64) -> Self {
-        let outcome = spec.published.as_ref().map_or(Outcome::Global, |p| p.outcome);
+        let outcome = spec.outcome();
         let row = |(cell, tally): (&Cell, &Tally)| {
             let (count, runs) = (tally.count(outcome), tally.runs());
             let probability = (runs > 0).then(|| count as f64 / runs as f64);
-            let interval = Method::Wilson.interval(count, runs, level);
+            let interval = plan.method().interval(count, runs, level);
             let published = spec.published.as_ref().and_then(|p| published_value(p, cell));
             Row {
                 cell: cell.index,
@@ -105,6 +109,7 @@ impl Summary {
             shown,
             published: spec.published.clone(),
             runs_planned: plan.runs(),
+            sampled: Sampled::of(plan),
         }
     }
 
@@ -129,6 +134,7 @@ impl Summary {
         let percent = number(self.level * 100.0);
         let mut header: Vec<String> = self.shown.iter().map(|name| name.to_string()).collect();
         header.extend(["runs".into(), self.outcome.name().into(), format!("{percent} % interval")]);
+        header.extend(self.sampled.iter().map(|_| "half-width".into()));
         // The other outcomes, where there are any.
         let others: Vec<Outcome> = Outcome::ALL
             .into_iter()
@@ -152,6 +158,7 @@ impl Summary {
                 decimals(row.probability),
                 format!("{}–{}", probability_text(row.interval.low), probability_text(row.interval.high)),
             ]);
+            cells.extend(self.sampled.iter().map(|_| two_digits(row.interval.half_width())));
             cells.extend(others.iter().map(|o| row.tally.count(*o).to_string()));
             cells.push(if runs == 0 { "–".into() } else { restarts_text(row) });
             let mean = row.tally.steps as f64 / runs as f64;
@@ -169,7 +176,8 @@ impl Summary {
     /// Lines below the table.
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.runs() < self.runs_planned {
+        notes.extend(self.sampled.iter().flat_map(|sampled| sampled.notes(self)));
+        if self.runs() < self.runs_planned && self.sampled.as_ref().is_none_or(Sampled::is_decided) {
             notes.push(format!("Unfinished: {} of {} runs are done.", self.runs(), self.runs_planned));
         }
         notes.extend(self.undecided_note());
@@ -249,6 +257,12 @@ impl Summary {
             ("low".into(), Some(row.interval.low)),
             ("high".into(), Some(row.interval.high)),
             ("level".into(), Some(self.level)),
+        ]);
+        if let Some(sampled) = &self.sampled {
+            fields.push(("half_width".into(), Some(row.interval.half_width())));
+            fields.push(("pilot_runs".into(), sampled.pilot(row.cell).map(|runs| runs as f64)));
+        }
+        fields.extend([
             ("restarts_99".into(), finite(row.restarts)),
             ("restarts_99_low".into(), finite(row.restarts_interval.low)),
             ("restarts_99_high".into(), finite(row.restarts_interval.high)),
@@ -303,16 +317,19 @@ impl Summary {
             })
             .collect();
         let sum = self.sum_of_squares();
-        let document = json!({
+        let mut document = json!({
             "title": self.title,
             "subject": self.subject,
             "outcome": self.outcome.name(),
             "level": self.level,
-            "complete": self.runs() == self.runs_planned,
+            "complete": self.runs() == self.runs_planned && self.sampled.as_ref().is_none_or(Sampled::is_decided),
             "sum_of_squares": sum.map(|(sum, _)| sum),
             "sum_of_squares_cells": sum.map(|(_, cells)| cells),
             "cells": rows,
         });
+        if let (Some(sampled), Value::Object(document)) = (&self.sampled, &mut document) {
+            document.insert("sampling".into(), sampled.json(self));
+        }
         // A document of plain values always serialises.
         serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
     }
@@ -343,7 +360,10 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
     }
     let drawn = plan.cells.iter().find_map(|cell| cell.problem.drawn_for_each_run());
     parts.extend(drawn.map(|what| format!("{what} drawn for each run")));
-    parts.push(format!("{} runs a cell", plan.runs_per_cell));
+    parts.push(match &plan.sampling {
+        Some(sampling) => Sampled::subject(plan, sampling),
+        None => format!("{} runs a cell", spec.runs_per_cell),
+    });
     parts.push(format!("seed {}", spec.seed));
     parts.join(", ")
 }

@@ -48,6 +48,15 @@ impl CellSeed {
         CellSeed(words)
     }
 
+    /// The source of starts of the cell's pilot, of which no run is one of the cell's ([`crate::sampling`]): hashed once more, with
+    /// the letters of `pilot`.
+    #[must_use]
+    pub fn pilot(self) -> Self {
+        const PILOT: u64 = u64::from_be_bytes(*b"\0\0\0pilot");
+        let low = mix(self.0[0] ^ mix(PILOT));
+        CellSeed([low, mix(self.0[1] ^ mix(PILOT.wrapping_mul(GOLDEN) ^ low))])
+    }
+
     /// The random numbers of one run, from its first.
     #[inline]
     pub fn run(self, run: u64) -> Draws {

@@ -21,6 +21,7 @@
 
 mod params;
 mod reader;
+mod runs;
 mod set;
 mod write;
 
@@ -29,6 +30,7 @@ pub use reader::SpecError;
 
 use crate::endpoint::Outcome;
 use crate::model::{self, Invalid, Model, StepSize, Value};
+use crate::sampling::{Rule, Sampling};
 use reader::{Reader, number, short};
 use set::{apply_set, blame_set, sets_key};
 use std::path::Path;
@@ -113,8 +115,10 @@ pub struct Spec {
     pub tolerance: f64,
     /// Whether runs stop at a proof of their outcome.
     pub verdicts: bool,
-    /// Runs in a cell.
+    /// Runs in a cell; the most that one may have where there is a rule.
     pub runs_per_cell: u64,
+    /// What decides the runs of each cell instead, if anything does.
+    pub rule: Option<Rule>,
     /// Where and how.
     pub compute: Compute,
     /// What is written.
@@ -216,7 +220,7 @@ impl Spec {
         section.finish()?;
 
         let mut section = top.table("runs")?;
-        let runs_per_cell = section.integer("per_cell", 10_000, 1, 1 << 53)?;
+        let (runs_per_cell, rule) = runs::read(&mut section)?;
         section.finish()?;
 
         let mut section = top.table("compute")?;
@@ -278,10 +282,21 @@ impl Spec {
             tolerance,
             verdicts,
             runs_per_cell,
+            rule,
             compute,
             output,
             published,
         })
+    }
+
+    /// The outcome whose probability is in question: that of the published table, else the global minimum.
+    pub fn outcome(&self) -> Outcome {
+        self.published.as_ref().map_or(Outcome::Global, |published| published.outcome)
+    }
+
+    /// How a pilot decides the runs of each cell, where they are not a fixed number.
+    pub fn sampling(&self) -> Option<Sampling> {
+        self.rule.map(|rule| Sampling { rule, most: self.runs_per_cell, level: self.output.level })
     }
 
     /// The error for a value of this spec that a model or a backend refuses.

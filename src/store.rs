@@ -5,12 +5,15 @@
 //! covers, and the final tables are made from all parts in the order of the plan: they do not depend on how often or
 //! where the work was interrupted, nor on the size of the batches, but for the last digits of polished points.
 //!
+//! Where a pilot decides the runs of each cell, its stages are parts too, and its decision is a file of its own (`pilot.csv`).
+//!
 //! Files that the experiment reads are copied to `inputs/`, so that the folder stands alone.
 
 mod error;
 mod inputs;
 pub mod manifest;
 mod part;
+mod pilot;
 pub mod table;
 
 pub use error::StoreError;
@@ -155,8 +158,8 @@ impl Folder {
                 }
                 first = part.runs.end;
             }
-            if first < plan.runs_per_cell {
-                todo.push((cell.index, first..plan.runs_per_cell));
+            if first < cell.runs {
+                todo.push((cell.index, first..cell.runs));
             }
         }
         todo
@@ -239,6 +242,9 @@ impl Folder {
             self.write("families.csv", &FamilyTable::new(plan, &rows, spec.output.level).csv())?;
             self.write("family_points.csv", &families::points(plan, &families))?;
             files.extend(["families.csv", "family_points.csv"].map(String::from));
+        }
+        if plan.sampling.is_some() {
+            files.push(pilot::FILE.into());
         }
         if self.details.runs {
             let labels: Vec<Vec<String>> = families.iter().map(Families::labels).collect();
@@ -340,7 +346,8 @@ impl Stored {
         let manifest = Manifest::read(path)?;
         manifest.verify(path)?;
         let spec = own_spec(path)?;
-        let plan = Plan::new(&spec)?;
+        let mut plan = Plan::new(&spec)?;
+        pilot::sizes(path, &plan)?.into_iter().for_each(|sizes| plan.decide(sizes));
         let damaged = |file: &Path| StoreError::Damaged {
             path: file.display().to_string(),
             reason: "it is cut short or was changed".into(),

@@ -20,6 +20,7 @@ mod pooled_cnn;
 mod quadratic;
 mod relu_sum;
 mod report;
+mod sampling;
 mod seeding;
 mod shaders;
 mod spec;
@@ -49,6 +50,7 @@ fn main() {
     trials.extend(quadratic::trials());
     trials.extend(relu_sum::trials());
     trials.extend(report::trials());
+    trials.extend(sampling::trials());
     trials.extend(seeding::trials());
     trials.extend(shaders::trials());
     trials.extend(spec::trials());

@@ -1,15 +1,16 @@
 //! `spurious plan`
 
 use super::{SpecArguments, print};
+use rayon::prelude::*;
 use spurious::backend::cpu::Cpu;
 use spurious::backend::{Backend, BackendError};
 use spurious::classify::Classifier;
 use spurious::experiment::{self, Details};
-use spurious::interval::Method;
 use spurious::model::Value;
-use spurious::plan::{Plan, step_text};
+use spurious::plan::{Cell, Plan, step_text};
 use spurious::progress::{clock, si};
 use spurious::real::Precision;
+use spurious::sampling::Size;
 use spurious::spec::Spec;
 use spurious::tally::Tally;
 use std::fmt::Write;
@@ -39,15 +40,18 @@ pub(super) fn plan(arguments: &Arguments) -> anyhow::Result<()> {
 fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
     let backend = experiment::backend(&spec.compute)?;
     experiment::check(spec, plan, &*backend)?;
+    let tried = Tried::of(plan, &*backend)?;
+    let expected = tried.expected(spec, plan);
+    // Where a pilot is going to decide, what it is expected to.
+    let plan = expected.as_ref().unwrap_or(plan);
     let mut text = format!(
-        "{}\nmodel {}, {} form\ncells        {}\nruns a cell  {}\nruns         {}\n",
+        "{}\nmodel {}, {} form\ncells        {}\n",
         if spec.title.is_empty() { &spec.name } else { &spec.title },
         spec.model.name(),
         spec.form,
         plan.cells.len(),
-        plan.runs_per_cell,
-        plan.runs()
     );
+    text.push_str(&runs_text(spec, plan));
     for (name, values) in spec.params.iter().filter(|(_, values)| values.len() > 1) {
         let shown = |value: &Value| Some(value.to_string()).filter(|text| !text.is_empty()).unwrap_or("\"\"".into());
         let list: Vec<String> = values.iter().map(shown).collect();
@@ -58,12 +62,11 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
         writeln!(text, "axis         step = {}", list.join(", "))?;
     }
     writeln!(text, "backend      {} in {}", backend.description(), backend.precision().name())?;
-    let size = |cell: &spurious::plan::Cell| {
-        experiment::batch_runs(&*backend, &*cell.problem, spec.compute.batch).min(plan.runs_per_cell as usize)
-    };
+    let size =
+        |cell: &Cell| experiment::batch_runs(&*backend, &*cell.problem, spec.compute.batch).min(cell.runs as usize);
     // On the CPU one wave of batches advances while the next is seeded and the one before is classified; a device has several
     // batches in flight, one waits for it and one is classified.
-    let memory = |cell: &spurious::plan::Cell| {
+    let memory = |cell: &Cell| {
         let liked = backend.batch_size(&*cell.problem) as u64;
         let (starts, waves) = match backend.in_flight() {
             0 => (liked.min(plan.runs()) as usize, if Classifier::new(&*cell.problem).needs_states() { 3 } else { 2 }),
@@ -76,74 +79,168 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
     let largest = plan.cells.iter().map(memory).max().unwrap_or(0);
     let batch = plan.cells.iter().map(size).max().unwrap_or(0);
     writeln!(text, "batch        {batch} runs; memory about {}B", si(largest as f64))?;
-    text.push_str(&forecast(spec, plan, &*backend)?);
+    text.push_str(&tried.forecast(plan, &*backend));
+    let asked = plan.sampling.is_some_and(|sampling| sampling.rule.width.is_some());
+    if tried.runs() > 0 && !asked {
+        let level = spec.output.level;
+        let runs = plan.runs_of_cells().0;
+        let half = plan.method().interval(runs / 2, runs, level).half_width();
+        writeln!(text, "precision    probabilities to ±{half:.2} or better at level {level}", half = Digits(half))?;
+    }
     Ok(text)
 }
 
-/// Tries some runs of each cell on the CPU, for a limited time, and extrapolates.
-fn forecast(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> anyhow::Result<String> {
-    let pilot = Cpu::new(if backend.name() == "cpu" { backend.precision() } else { Precision::F64 });
-    let cancel = AtomicBool::new(false);
-    let began = Instant::now();
-    let mut tally = Tally::default();
-    let mut cells = 0;
-    // Cells from all over the grid, in case there is no time for every one.
-    let stride = (0..).map(|i| 7919 + i).find(|s| gcd(*s, plan.cells.len()) == 1).unwrap_or(1);
-    std::thread::scope(|scope| -> Result<(), BackendError> {
-        let (ended, wait) = std::sync::mpsc::channel::<()>();
-        scope.spawn(|| {
-            // Either the pilot is over and hangs up, or its time is.
-            if wait.recv_timeout(PILOT_TIME) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                cancel.store(true, Ordering::Relaxed);
-            }
-            drop(wait);
-        });
-        let _ended = ended;
-        let mut first_run = 0;
-        for stage in PILOT_STAGES.map(|runs| runs.min(plan.runs_per_cell)) {
-            // Cells side by side, as in a real run: one at a time would wait for the slowest run of each.
-            for first in (0..plan.cells.len()).step_by(PILOT_CELLS) {
-                let last = plan.cells.len().min(first + PILOT_CELLS);
-                let todo: Vec<_> = (first..last).map(|i| (i * stride % plan.cells.len(), first_run..stage)).collect();
-                let sink = |wave: Vec<experiment::Finished>| {
-                    wave.iter().for_each(|f| tally.add(&f.tally));
-                    Ok::<(), BackendError>(())
-                };
-                match experiment::execute(plan, &pilot, 0, &todo, Details::default(), &cancel, sink) {
-                    Err(BackendError::Cancelled) => return Ok(()),
-                    other => other?,
-                }
-                cells = cells.max(last);
-                if began.elapsed() > PILOT_TIME {
-                    return Ok(());
-                }
-            }
-            first_run = stage;
-        }
-        Ok(())
-    })?;
-    if tally.runs() == 0 {
-        let first = PILOT_STAGES[0].min(plan.runs_per_cell);
-        return Ok(format!("forecast     {first} runs of a cell take longer than {}\n", clock(PILOT_TIME)));
+/// How many runs there are going to be.
+fn runs_text(spec: &Spec, plan: &Plan) -> String {
+    let runs = plan.runs();
+    let Some(sampling) = plan.sampling else {
+        return format!("runs a cell  {}\nruns         {runs}\n", spec.runs_per_cell);
+    };
+    let mut text = format!("runs a cell  for {}, at most {}\n", sampling.text(), sampling.most);
+    if plan.awaits_pilot() {
+        return text;
     }
-    let steps = tally.steps as f64 / tally.runs() as f64;
-    let all = steps * plan.runs() as f64;
-    let mut text = format!(
-        "forecast     {steps:.0} steps a run (from {} runs of {cells} {}, longest {}), {} steps in all\n",
-        tally.runs(),
-        if cells == 1 { "cell" } else { "cells" },
-        tally.longest,
-        si(all)
-    );
-    let seconds = began.elapsed().as_secs_f64() / tally.runs() as f64 * plan.runs() as f64;
-    let time = clock(Duration::from_secs_f64(seconds.clamp(1.0, 1e15)));
-    let elsewhere = if backend.name() == "cpu" { "" } else { " on this CPU" };
-    writeln!(text, "             at most about {time}{elsewhere} at the pilot's rate, which larger batches exceed")?;
-    let level = spec.output.level;
-    let interval = Method::Wilson.interval(plan.runs_per_cell / 2, plan.runs_per_cell, level);
-    let half = 0.5 * (interval.high - interval.low);
-    writeln!(text, "precision    probabilities to ±{half:.2} or better at level {level}", half = Digits(half))?;
-    Ok(text)
+    let (least, most) = plan.runs_of_cells();
+    let pilot: u64 = plan.sizes.iter().map(|size| size.pilot).sum();
+    let range = if least == most { format!("{most}") } else { format!("{least} to {most}") };
+    text.push_str(&format!(
+        "             expected: {range}, and {pilot} in all of a pilot that decides and is not counted ({:.1} % more)\n",
+        100.0 * pilot as f64 / runs as f64
+    ));
+    text.push_str(&format!("runs         {runs} expected"));
+    let fixed = most.saturating_mul(plan.cells.len() as u64);
+    if sampling.rule.width.is_some() && least < most {
+        text.push_str(&format!("; {fixed} if every cell had as many as the one that needs most"));
+    }
+    text + "\n"
+}
+
+/// What a trial of some runs of each cell has found, on the CPU.
+struct Tried {
+    /// A tally a cell.
+    tallies: Vec<Tally>,
+    /// How long all of it took.
+    seconds: f64,
+}
+
+impl Tried {
+    /// Tries some runs of each cell for a limited time.
+    fn of(plan: &Plan, backend: &dyn Backend) -> Result<Self, BackendError> {
+        let pilot = Cpu::new(if backend.name() == "cpu" { backend.precision() } else { Precision::F64 });
+        let cancel = AtomicBool::new(false);
+        let began = Instant::now();
+        let count = plan.cells.len();
+        let mut tallies = vec![Tally::default(); count];
+        // Where a pilot is going to decide, the trial sees its runs.
+        let all: Vec<_> = plan.cells.iter().map(|cell| (cell.index, 0..cell.runs)).collect();
+        let of_pilot = plan.sampling.map(|_| plan.of_pilot(&all));
+        let plan = of_pilot.as_ref().unwrap_or(plan);
+        // Cells from all over the grid, in case there is no time for every one.
+        let stride = (0..).map(|i| 7919 + i).find(|s| gcd(*s, count) == 1).unwrap_or(1);
+        std::thread::scope(|scope| -> Result<(), BackendError> {
+            let (ended, wait) = std::sync::mpsc::channel::<()>();
+            scope.spawn(|| {
+                // Either the trial is over and hangs up, or its time is.
+                if wait.recv_timeout(PILOT_TIME) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                    cancel.store(true, Ordering::Relaxed);
+                }
+                drop(wait);
+            });
+            let _ended = ended;
+            let mut first_run = 0;
+            for stage in PILOT_STAGES.map(|runs| runs.min(plan.runs_of_cells().1)) {
+                // Cells side by side, as in a real run: one at a time would wait for the slowest run of each.
+                for first in (0..count).step_by(PILOT_CELLS) {
+                    let last = count.min(first + PILOT_CELLS);
+                    let todo: Vec<_> = (first..last).map(|i| (i * stride % count, first_run..stage)).collect();
+                    let sink = |wave: Vec<experiment::Finished>| {
+                        wave.iter().for_each(|f| tallies[f.cell].add(&f.tally));
+                        Ok::<(), BackendError>(())
+                    };
+                    match experiment::execute(plan, &pilot, 0, &todo, Details::default(), &cancel, sink) {
+                        Err(BackendError::Cancelled) => return Ok(()),
+                        other => other?,
+                    }
+                    if began.elapsed() > PILOT_TIME {
+                        return Ok(());
+                    }
+                }
+                first_run = stage;
+            }
+            Ok(())
+        })?;
+        Ok(Tried { tallies, seconds: began.elapsed().as_secs_f64() })
+    }
+
+    fn runs(&self) -> u64 {
+        self.tallies.iter().map(Tally::runs).sum()
+    }
+
+    fn steps(&self) -> u64 {
+        self.tallies.iter().map(|tally| tally.steps).sum()
+    }
+
+    /// The plan with the sizes that its pilot can be expected to decide, taking the shares of the trial for probabilities; `None`
+    /// where no pilot decides, and where there was no time to try anything. A cell that was not tried has the mean size.
+    fn expected(&self, spec: &Spec, plan: &Plan) -> Option<Plan> {
+        let sampling = plan.sampling.filter(|_| self.runs() > 0)?;
+        let speed = self.steps() as f64 / self.seconds;
+        let sizes: Vec<Option<Size>> = self
+            .tallies
+            .par_iter()
+            .map(|tally| {
+                let runs = tally.runs() as f64;
+                let share = tally.count(spec.outcome()) as f64 / runs;
+                (runs > 0.0).then(|| sampling.expect(share, speed * runs / tally.steps.max(1) as f64))
+            })
+            .collect();
+        let known: Vec<Size> = sizes.iter().flatten().copied().collect();
+        let mean = |of: fn(&Size) -> u64| {
+            let sum = known.iter().map(|size| u128::from(of(size))).sum::<u128>();
+            (sum / known.len().max(1) as u128) as u64
+        };
+        let usual = known.first().map(|size| Size { runs: mean(|s| s.runs), pilot: mean(|s| s.pilot), ..*size })?;
+        let mut expected = plan.clone();
+        expected.decide(sizes.into_iter().map(|size| size.unwrap_or(usual)).collect());
+        Some(expected)
+    }
+
+    /// What the trial says of steps and time.
+    fn forecast(&self, plan: &Plan, backend: &dyn Backend) -> String {
+        let runs = self.runs();
+        if runs == 0 {
+            let first = PILOT_STAGES[0].min(plan.runs_of_cells().1);
+            return format!("forecast     {first} runs of a cell take longer than {}\n", clock(PILOT_TIME));
+        }
+        let mean = self.steps() as f64 / runs as f64;
+        let in_cell = |tally: &Tally| if tally.runs() > 0 { tally.steps as f64 / tally.runs() as f64 } else { mean };
+        // Runs of the pilot take their time too. A fixed number weighs all cells alike, so that a mean over the trial will do.
+        let (all, many) = if plan.sizes.is_empty() {
+            (mean * plan.runs() as f64, plan.runs() as f64)
+        } else {
+            let each =
+                plan.sizes.iter().zip(&self.tallies).map(|(size, tally)| (size.runs + size.pilot, in_cell(tally)));
+            let sums = each.map(|(runs, steps)| (runs as f64 * steps, runs as f64));
+            sums.fold((0.0, 0.0), |sum, next| (sum.0 + next.0, sum.1 + next.1))
+        };
+        let cells = self.tallies.iter().filter(|tally| tally.runs() > 0).count();
+        // In seconds a run, or, where cells have different numbers of runs, a step.
+        let seconds = if plan.sizes.is_empty() {
+            self.seconds / runs as f64 * many
+        } else {
+            self.seconds / self.steps().max(1) as f64 * all
+        };
+        let time = clock(Duration::from_secs_f64(seconds.clamp(1.0, 1e15)));
+        let elsewhere = if backend.name() == "cpu" { "" } else { " on this CPU" };
+        format!(
+            "forecast     {:.0} steps a run (from {runs} runs of {cells} {}, longest {}), {} steps in all\n             \
+             at most about {time}{elsewhere} at the trial's rate, which larger batches exceed\n",
+            all / many,
+            if cells == 1 { "cell" } else { "cells" },
+            self.tallies.iter().map(|tally| tally.longest).max().unwrap_or(0),
+            si(all)
+        )
+    }
 }
 
 /// A number with two significant digits.

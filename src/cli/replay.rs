@@ -61,10 +61,8 @@ pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
     let Some(chosen) = plan.cells.get(cell) else {
         return Err(wrong(format!("there are {} cells; choose 0 to {}", plan.cells.len(), plan.cells.len() - 1)).into());
     };
-    if run >= plan.runs_per_cell {
-        return Err(
-            wrong(format!("a cell has {} runs; choose 0 to {}", plan.runs_per_cell, plan.runs_per_cell - 1)).into()
-        );
+    if run >= chosen.runs {
+        return Err(wrong(format!("a cell has {} runs; choose 0 to {}", chosen.runs, chosen.runs - 1)).into());
     }
     let precision = match arguments.precision.as_deref().unwrap_or(&usual) {
         "f32" => Precision::F32,

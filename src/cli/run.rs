@@ -2,8 +2,8 @@
 
 use super::report::families_text;
 use super::{Interrupted, SpecArguments, print, say};
-use spurious::backend::BackendError;
-use spurious::experiment::{self, Details, ExperimentError, Finished};
+use spurious::backend::{Backend, BackendError};
+use spurious::experiment::{self, Details, ExperimentError, Finished, Heard};
 use spurious::plan::Plan;
 use spurious::progress::{Progress, clock, si};
 use spurious::report::Summary;
@@ -31,8 +31,8 @@ pub(super) struct Arguments {
 enum Ended {
     /// Every run is done; the table.
     Complete(String),
-    /// The user stopped it with this many runs done.
-    Interrupted(u64),
+    /// The user stopped it; what is kept.
+    Interrupted(String),
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -50,12 +50,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let work = || work(&spec, &plan, &out, arguments.quiet, &cancel);
     match experiment::on_threads(&spec.compute, work)?? {
         Ended::Complete(table) => print(table.as_bytes()),
-        Ended::Interrupted(done) => Err(Interrupted(format!(
-            "interrupted; {done} of {} runs are kept in {}, the same command goes on from there",
-            plan.runs(),
-            out.display()
-        ))
-        .into()),
+        Ended::Interrupted(kept) => {
+            Err(Interrupted(format!("interrupted; {kept} in {}, the same command goes on from there", out.display()))
+                .into())
+        }
     }
 }
 
@@ -64,7 +62,12 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
     let backend = experiment::backend(&spec.compute)?;
     experiment::check(spec, plan, &*backend)?;
     let mut folder = Folder::open(out, spec, Manifest::new(&spec.name, &*backend))?;
-    let (spec, plan) = folder.own(spec, plan);
+    let (spec, mut plan) = folder.own(spec, plan);
+    if plan.sampling.is_some()
+        && let Some(kept) = decide(&spec, plan.to_mut(), &mut folder, &*backend, quiet, cancel)?
+    {
+        return Ok(Ended::Interrupted(kept));
+    }
     let (spec, plan) = (&*spec, &*plan);
     if folder.is_complete() {
         if !quiet {
@@ -81,10 +84,9 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
     if !quiet {
         let kept = if before > 0 { format!(", {before} of them already done") } else { String::new() };
         say(&format!(
-            "{}: {} cells x {} runs{kept}, on {} in {}",
+            "{}: {}{kept}, on {} in {}",
             spec.name,
-            plan.cells.len(),
-            plan.runs_per_cell,
+            how_many(plan),
             backend.description(),
             backend.precision().name()
         ));
@@ -107,7 +109,7 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
             return Err(error);
         }
         noted?;
-        return Ok(Ended::Interrupted(folder.runs_done()));
+        return Ok(Ended::Interrupted(format!("{} of {total} runs are kept", folder.runs_done())));
     }
     folder.finish(spec, plan)?;
     let tallies = folder.tallies(plan);
@@ -127,4 +129,70 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
     let summary = Summary::new(spec, plan, &tallies, spec.output.level);
     let families = families_text(plan, &folder.families(spec, plan), spec.output.level);
     Ok(Ended::Complete(summary.text() + &families))
+}
+
+/// Cells and their runs.
+fn how_many(plan: &Plan) -> String {
+    let cells = plan.cells.len();
+    match plan.runs_of_cells() {
+        (least, most) if least == most => format!("{cells} cells x {most} runs"),
+        (least, most) => format!("{cells} cells, {least} to {most} runs each, {} in all", plan.runs()),
+    }
+}
+
+/// Gives every cell its number of runs: what the folder says, or what a pilot finds. If the user stops it, what is kept.
+fn decide(
+    spec: &Spec,
+    plan: &mut Plan,
+    folder: &mut Folder,
+    backend: &dyn Backend,
+    quiet: bool,
+    cancel: &AtomicBool,
+) -> Result<Option<String>, ExperimentError> {
+    if let Some(sizes) = folder.sizes(plan)? {
+        plan.decide(sizes);
+        return Ok(None);
+    }
+    let mut stages = folder.stages(spec, plan)?;
+    let before = stages.runs();
+    if let Some(sampling) = plan.sampling.filter(|_| !quiet) {
+        let kept = if before > 0 { format!(", {before} of its runs already done") } else { String::new() };
+        let rule = sampling.text();
+        say(&format!("{}: a pilot decides the runs of {} cells{kept}: {rule}", spec.name, plan.cells.len()));
+    }
+    let began = Instant::now();
+    let mut progress: Option<Progress> = None;
+    let heard = |heard: Heard<'_>| -> Result<(), ExperimentError> {
+        match heard {
+            Heard::Round(runs) => {
+                progress.iter().for_each(Progress::finish);
+                progress = Some(Progress::new(0, runs, quiet));
+            }
+            Heard::Runs(runs) => progress.iter_mut().for_each(|progress| progress.add(runs)),
+            Heard::Stage(stage) => folder.keep_stage(stage)?,
+        }
+        Ok(())
+    };
+    let result = experiment::pilot(plan, backend, spec.compute.batch, &mut stages, cancel, heard);
+    progress.iter().for_each(Progress::finish);
+    match result {
+        Ok(sizes) => {
+            folder.keep_sizes(spec, plan, &stages, &sizes)?;
+            plan.decide(sizes);
+            if !quiet {
+                let (now, seconds) = (stages.runs() - before, began.elapsed().as_secs_f64());
+                say(&format!("pilot of {now} runs in {seconds:.2} s; they are not counted"));
+            }
+            Ok(None)
+        }
+        Err(error) => {
+            // As for the runs that follow: the reason for stopping comes first.
+            let noted = folder.suspend();
+            if !matches!(error, ExperimentError::Backend(BackendError::Cancelled)) {
+                return Err(error);
+            }
+            noted?;
+            Ok(Some(format!("{} runs of the pilot are kept", stages.runs())))
+        }
+    }
 }

@@ -2,7 +2,6 @@
 
 use super::{Advanced, Finished, Seeded, advance};
 use crate::backend::{Backend, BackendError};
-use crate::plan::Plan;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
@@ -22,7 +21,6 @@ pub(super) struct Host<P, C> {
 /// Each batch in flight has a thread of its own, which does nothing but wait for the device; seeding and classification happen
 /// on the threads that this is called from.
 pub(super) fn run<'a, E: From<BackendError>>(
-    plan: &'a Plan,
     backend: &dyn Backend,
     batches: &mut dyn Iterator<Item = (usize, Range<u64>)>,
     keep: bool,
@@ -42,7 +40,7 @@ pub(super) fn run<'a, E: From<BackendError>>(
                     let next = seeded.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok((place, batch)) = next else { break };
                     // Nobody listens once another batch has failed.
-                    if to_host.send((place, advance(plan, backend, batch, keep, cancel))).is_err() {
+                    if to_host.send((place, advance(backend, batch, keep, cancel))).is_err() {
                         break;
                     }
                 }

@@ -2,7 +2,6 @@
 
 use super::layout::{self, probability_text};
 use crate::family::{Families, digits};
-use crate::interval::Method;
 use crate::plan::Plan;
 use crate::store::table::{field, number, to_csv};
 use crate::tally::Tally;
@@ -34,7 +33,7 @@ pub struct FamilyRow {
     pub runs: u64,
     /// Share of the runs.
     pub probability: f64,
-    /// Lower end of its Wilson interval.
+    /// Lower end of its interval, by the plan's [method](Plan::method).
     pub low: f64,
     /// Upper end.
     pub high: f64,
@@ -58,7 +57,7 @@ pub fn rows(plan: &Plan, tallies: &[Tally], families: &[Families], level: f64) -
         let labels = families.labels();
         for i in families.order() {
             let family = &families.all()[i];
-            let interval = Method::Wilson.interval(family.count, tally.runs(), level);
+            let interval = plan.method().interval(family.count, tally.runs(), level);
             rows.push(FamilyRow {
                 cell: cell.index,
                 label: labels[i].clone(),
@@ -93,7 +92,7 @@ impl<'a> FamilyTable<'a> {
     /// The table of some rows, with intervals of confidence level `level`.
     pub fn new(plan: &'a Plan, rows: &[FamilyRow], level: f64) -> Self {
         let at_level = |row: &FamilyRow| {
-            let interval = Method::Wilson.interval(row.count, row.runs, level);
+            let interval = plan.method().interval(row.count, row.runs, level);
             FamilyRow { low: interval.low, high: interval.high, level, ..row.clone() }
         };
         FamilyTable { plan, rows: rows.iter().map(at_level).collect() }

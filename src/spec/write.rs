@@ -2,7 +2,7 @@
 //!
 //! Two experiments that read files of the same contents are the same, wherever the files are.
 
-use super::{Published, Spec};
+use super::{Published, Spec, runs};
 use crate::model::{StepSize, Value};
 use toml::Table;
 
@@ -33,12 +33,16 @@ impl Spec {
     }
 
     /// What decides the numbers in a result folder: all but `[compute]`, the title and the published table. A hash of their
-    /// contents stands for files.
+    /// contents stands for files. The outcome in question counts where its probability decides the number of runs.
     pub fn identity_table(&self) -> Table {
-        self.table(|value| match value {
+        let mut top = self.table(|value| match value {
             Value::Points(_) => value.identity().into(),
             value => to_toml(value),
-        })
+        });
+        if self.rule.is_some() {
+            top.insert("published".into(), table_of(vec![("outcome", self.outcome().name().into())]).into());
+        }
+        top
     }
 
     /// The first thing in which another experiment differs of what decides the numbers in a result folder, if any: the key
@@ -91,7 +95,7 @@ impl Spec {
                 ("verdicts", self.verdicts.into()),
             ]),
         );
-        top.insert("runs".into(), entry(vec![("per_cell", (self.runs_per_cell as i64).into())]));
+        top.insert("runs".into(), runs::table(self.runs_per_cell, self.rule).into());
         top.insert(
             "output".into(),
             entry(vec![

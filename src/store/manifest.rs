@@ -156,6 +156,14 @@ impl Manifest {
         write_renamed(&folder.join("manifest.json"), text.as_bytes())
     }
 
+    /// Records a file that is not going to change.
+    pub(super) fn record(&mut self, folder: &Path, name: &str) -> Result<(), StoreError> {
+        let path = folder.join(name);
+        let record = FileRecord::of(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
+        self.files.insert(name.to_string(), record);
+        Ok(())
+    }
+
     /// Records the tables and marks the folder as complete.
     pub(super) fn complete(&mut self, folder: &Path, files: &[String], tallies: &[Tally]) -> Result<(), StoreError> {
         self.pause();
@@ -163,9 +171,7 @@ impl Manifest {
         self.steps = tallies.iter().map(|t| t.steps).sum();
         self.files.clear();
         for name in files {
-            let path = folder.join(name);
-            let record = FileRecord::of(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
-            self.files.insert(name.to_string(), record);
+            self.record(folder, name)?;
         }
         self.state = State::Complete;
         self.finished = Some(now());

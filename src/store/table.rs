@@ -33,14 +33,14 @@ pub fn field(value: Option<f64>) -> String {
     value.filter(|x| !x.is_nan()).map_or(String::new(), number)
 }
 
-fn counts_header() -> Vec<&'static str> {
+pub(super) fn counts_header() -> Vec<&'static str> {
     let mut header = vec!["cell", "first_run", "runs"];
     header.extend(Outcome::ALL.iter().map(|o| o.name()));
     header.extend(["steps", "longest"]);
     header
 }
 
-fn counts_row(cell: usize, runs: &Range<u64>, tally: &Tally) -> Vec<String> {
+pub(super) fn counts_row(cell: usize, runs: &Range<u64>, tally: &Tally) -> Vec<String> {
     let mut row = vec![cell.to_string(), runs.start.to_string(), (runs.end - runs.start).to_string()];
     row.extend(tally.counts.iter().map(u64::to_string));
     row.extend([tally.steps.to_string(), tally.longest.to_string()]);
@@ -63,6 +63,17 @@ fn part_header() -> Vec<&'static str> {
 /// Cell, runs and tally of a row of counts, and what follows them.
 type CountsRow = (usize, Range<u64>, Tally, Option<u64>);
 
+/// Cell, runs and tally from the numbers of a row as long as its header; `None` if they do not fit together.
+pub(super) fn counts_of(numbers: &[u64]) -> Option<(usize, Range<u64>, Tally)> {
+    let outcomes = Outcome::ALL.len();
+    let mut tally = Tally { steps: numbers[3 + outcomes], ..Tally::default() };
+    tally.counts.copy_from_slice(&numbers[3..3 + outcomes]);
+    tally.longest = u32::try_from(numbers[4 + outcomes]).ok()?;
+    let runs = tally.counts.iter().try_fold(0u64, |sum, count| sum.checked_add(*count))?;
+    (runs == numbers[2]).then_some(())?;
+    Some((numbers[0] as usize, numbers[1]..numbers[1].checked_add(runs)?, tally))
+}
+
 /// Reads rows of counts; `None` if anything is not as it was written.
 fn read_rows(bytes: &[u8], header: &[&str]) -> Option<Vec<CountsRow>> {
     if !bytes.ends_with(b"\n") {
@@ -76,16 +87,9 @@ fn read_rows(bytes: &[u8], header: &[&str]) -> Option<Vec<CountsRow>> {
     for record in reader.records() {
         let record = record.ok()?;
         let numbers: Vec<u64> = record.iter().map(|f| f.parse().ok()).collect::<Option<_>>()?;
-        let outcomes = Outcome::ALL.len();
-        let mut tally = Tally { steps: numbers[3 + outcomes], ..Tally::default() };
-        tally.counts.copy_from_slice(&numbers[3..3 + outcomes]);
-        tally.longest = u32::try_from(numbers[4 + outcomes]).ok()?;
-        let runs = tally.counts.iter().try_fold(0u64, |sum, count| sum.checked_add(*count))?;
-        if runs != numbers[2] {
-            return None;
-        }
-        let more = numbers.get(5 + outcomes).copied();
-        rows.push((numbers[0] as usize, numbers[1]..numbers[1].checked_add(runs)?, tally, more));
+        let (cell, runs, tally) = counts_of(&numbers)?;
+        let more = numbers.get(5 + Outcome::ALL.len()).copied();
+        rows.push((cell, runs, tally, more));
     }
     Some(rows)
 }
@@ -125,7 +129,7 @@ pub fn cells(spec: &Spec, plan: &Plan) -> Vec<u8> {
             cell.settings.max_steps.to_string(),
             number(cell.settings.tolerance),
             cell.settings.verdicts.to_string(),
-            plan.runs_per_cell.to_string(),
+            cell.runs.to_string(),
         ]);
         row.extend(cell.theory().into_iter().map(|p| field(p.value)));
         row
