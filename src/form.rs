@@ -4,6 +4,7 @@
 use crate::descent::{self, Landscape, Rule};
 use crate::endpoint::{Outcome, Stop};
 use crate::model::{Evaluation, Kernel, Prediction, Problem, Rest, Work};
+use crate::promise::{Claim, Promise};
 use crate::real::wide::{self, F32s, F64s, Pair, Vectorised};
 use crate::real::{Precision, Real};
 use crate::seed::{CellSeed, Streams};
@@ -57,6 +58,12 @@ pub trait Form: Send + Sync {
     fn drawn_for_each_run(&self) -> Option<&'static str> {
         None
     }
+    /// See [`Problem::promises`].
+    fn promises(&self) -> Vec<Promise> {
+        Vec::new()
+    }
+    /// See [`Problem::promised`].
+    fn promised(&self, _start: &[f64], _claims: &mut [Claim]) {}
     /// See [`Problem::observables`].
     fn observables(&self, _state: &[f64]) -> Vec<(&'static str, f64)> {
         Vec::new()
@@ -207,6 +214,12 @@ impl<F: Form> Problem for F {
     }
     fn drawn_for_each_run(&self) -> Option<&'static str> {
         Form::drawn_for_each_run(self)
+    }
+    fn promises(&self) -> Vec<Promise> {
+        Form::promises(self)
+    }
+    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
+        Form::promised(self, start, claims);
     }
     fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
         Form::observables(self, state)

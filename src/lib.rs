@@ -34,8 +34,8 @@
 //!
 //! # Modules, in the direction in which data flows
 //! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
-//! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
-//! landscapes with their [`parameter`]s, each [`mod@form`] written once over the number types of [`real`] for the descent of [`descent`];
+//! [`interval`] → [`report`], with [`paired`] outcomes on the way; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
+//! landscapes with their [`parameter`]s and [`promise`]s, each [`mod@form`] written once over the number types of [`real`] for the descent of [`descent`];
 //! [`points`] reads files of points for it. [`mod@bench`] measures how fast all of it is, and how fast it could be.
 
 pub mod arc_cosine;
@@ -53,10 +53,12 @@ pub mod form;
 pub mod interval;
 pub mod model;
 pub mod normal;
+pub mod paired;
 pub mod parameter;
 pub mod plan;
 pub mod points;
 pub mod progress;
+pub mod promise;
 pub mod real;
 pub mod refine;
 pub mod replay;

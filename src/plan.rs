@@ -1,6 +1,7 @@
 //! Spec to cells: the grid, and how much there is to do. Pure: nothing is computed or written here.
 
 use crate::model::{Invalid, Prediction, Problem, Settings, StepSize, Value, Values};
+use crate::paired;
 use crate::seed::CellSeed;
 use crate::spec::{Spec, SpecError};
 use std::collections::HashMap;
@@ -113,7 +114,25 @@ impl Plan {
             Plan { cells, runs_per_cell: spec.runs_per_cell, axes: Vec::new(), sweeps_step: spec.step.len() > 1 };
         let varies = |name: &&str| !plan.is_fixed(name) && !plan.cells.iter().all(|cell| usual(name, cell));
         plan.axes = spec.params.iter().map(|(name, _)| *name).filter(varies).collect();
+        plan.check_output(spec).map_err(|e| spec.refuse(e))?;
         Ok(plan)
+    }
+
+    /// Refuses outputs that no cell of the plan could have.
+    fn check_output(&self, spec: &Spec) -> Result<(), Invalid> {
+        if spec.output.paired {
+            let unseeded = spec.model.parameters().iter().filter(|p| !p.seeds).map(|p| p.name);
+            paired::check(self, &unseeded.collect::<Vec<_>>())?;
+        }
+        if spec.output.theorems && self.cells.iter().all(|cell| cell.problem.promises().is_empty()) {
+            return Err(Invalid {
+                key: "output.theorems".into(),
+                value: "true".into(),
+                problem: format!("model {} has no theorem that can be checked", spec.model.name()),
+                remedy: "leave it out".into(),
+            });
+        }
+        Ok(())
     }
 
     /// Runs in all cells.

@@ -2,6 +2,8 @@
 
 pub mod families;
 pub(crate) mod layout;
+pub mod paired;
+pub mod theorems;
 
 use crate::endpoint::Outcome;
 use crate::interval::{Interval, Method, restarts, restarts_interval};

@@ -20,6 +20,7 @@ mod relu_sum;
 mod report;
 mod seeding;
 mod shaders;
+mod signs;
 mod spec;
 mod statistics;
 mod store;
@@ -47,6 +48,7 @@ fn main() {
     trials.extend(report::trials());
     trials.extend(seeding::trials());
     trials.extend(shaders::trials());
+    trials.extend(signs::trials());
     trials.extend(spec::trials());
     trials.extend(statistics::trials());
     trials.extend(store::trials());

@@ -3,6 +3,7 @@
 use spurious::descent::Rule;
 use spurious::endpoint::Outcome;
 use spurious::model::{Evaluation, Kernel, Prediction, Problem, Rest, Work};
+use spurious::promise::{Claim, Promise};
 use spurious::real::Precision;
 use spurious::seed::CellSeed;
 use spurious::symmetry::Overlaps;
@@ -70,6 +71,12 @@ impl Problem for Watched<'_> {
     }
     fn drawn_for_each_run(&self) -> Option<&'static str> {
         self.problem.drawn_for_each_run()
+    }
+    fn promises(&self) -> Vec<Promise> {
+        self.problem.promises()
+    }
+    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
+        self.problem.promised(start, claims);
     }
     fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
         self.problem.observables(state)
