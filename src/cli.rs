@@ -1,5 +1,6 @@
 //! Commands, flags and exit codes.
 
+mod below;
 mod bench;
 mod devices;
 mod eval;

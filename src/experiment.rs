@@ -2,6 +2,7 @@
 
 mod batches;
 mod pilot;
+mod seeding;
 mod stream;
 
 pub use batches::batch_runs;
@@ -15,17 +16,22 @@ use crate::backend::{Backend, BackendError, Batch};
 use crate::classify::{Classifier, Found};
 use crate::endpoint::{Endpoints, Outcome, Stop};
 use crate::family::{Families, Family};
+use crate::paired::{self, Group, to_byte};
 use crate::plan::{Cell, Plan};
+use crate::promise::{self, Check, Claim};
 use crate::real::Precision;
 use crate::report::Summary;
+use crate::report::paired::PairedTable;
+use crate::report::theorems::TheoremTable;
 use crate::spec::{Compute, Output, Spec, SpecError};
 use crate::store::StoreError;
 use crate::tally::Tally;
 use batches::{batches, waves};
 use rayon::prelude::*;
+use seeding::{Seeded, seed};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// Why an experiment did not end.
 #[derive(Debug, thiserror::Error)]
@@ -102,14 +108,19 @@ pub struct Details {
     pub runs: bool,
     /// The weights at the end.
     pub endpoints: bool,
+    /// The outcome alone, one byte a run.
+    pub outcomes: bool,
+    /// How the model's theorems fare; no more than that is kept of a run.
+    pub theorems: bool,
 }
 
 impl Details {
     /// What the tables of an experiment need.
     pub fn of(output: &Output) -> Self {
-        Details { runs: output.runs, endpoints: output.endpoints }
+        Details { runs: output.runs, endpoints: output.endpoints, outcomes: output.paired, theorems: output.theorems }
     }
 
+    /// Whether whole starts and final weights are needed.
     fn any(self) -> bool {
         self.runs || self.endpoints
     }
@@ -143,46 +154,10 @@ pub struct Finished {
     pub ends: Vec<End>,
     /// The weights at the end, one run after another; empty unless [`Details::endpoints`].
     pub states: Vec<f64>,
-}
-
-/// Numbers of start that one task draws.
-const SEEDED_NUMBERS: usize = 1 << 16;
-
-/// A batch that waits for the backend.
-struct Seeded<'a> {
-    cell: &'a Cell,
-    runs: Range<u64>,
-    /// Starts with what stays on the host; empty if that is not needed later.
-    whole: Vec<f64>,
-    states: Vec<f64>,
-}
-
-fn seed<'a>(plan: &'a Plan, (cell, runs): &(usize, Range<u64>), details: Details, cancel: &AtomicBool) -> Seeded<'a> {
-    let cell = &plan.cells[*cell];
-    let (dim, start_dim) = (cell.problem.dim(), cell.problem.start_dim());
-    let count = (runs.end - runs.start) as usize;
-    let per_task = (SEEDED_NUMBERS / start_dim).clamp(1, 1024);
-    let mut states = vec![0.0; count * dim];
-    // What stays on the host is drawn only where it is needed later.
-    let mut whole = vec![0.0; if details.any() { count * start_dim } else { 0 }];
-    let draw = |task: usize, width: usize, starts: &mut [f64]| {
-        // What is left unseeded is never advanced: the backend looks at the same wish to stop first.
-        if !cancel.load(Ordering::Relaxed) {
-            cell.starts(runs.start + (task * per_task) as u64, width, starts);
-        }
-    };
-    let tasks = states.par_chunks_mut(per_task * dim).enumerate();
-    if details.any() {
-        tasks.zip(whole.par_chunks_mut(per_task * start_dim)).for_each(|((task, states), whole)| {
-            draw(task, start_dim, whole);
-            for (state, start) in states.chunks_exact_mut(dim).zip(whole.chunks_exact(start_dim)) {
-                state.copy_from_slice(&start[..dim]);
-            }
-        });
-    } else {
-        tasks.for_each(|(task, states)| draw(task, dim, states));
-    }
-    Seeded { cell, runs: runs.clone(), whole, states }
+    /// The digit of each run's outcome; empty unless [`Details::outcomes`].
+    pub outcomes: Vec<u8>,
+    /// How each of the model's theorems has fared; empty unless [`Details::theorems`].
+    pub checks: Vec<Check>,
 }
 
 /// A batch that has come back from the backend.
@@ -190,6 +165,7 @@ struct Advanced<'a> {
     cell: &'a Cell,
     runs: Range<u64>,
     whole: Vec<f64>,
+    claims: Vec<Claim>,
     ends: Endpoints,
 }
 
@@ -199,10 +175,10 @@ fn advance<'a>(
     keep: bool,
     cancel: &AtomicBool,
 ) -> Result<Advanced<'a>, BackendError> {
-    let Seeded { cell, runs, whole, states } = seeded;
+    let Seeded { cell, runs, whole, states, claims } = seeded;
     let keep_states = keep || cell.problem.rest().is_some() || cell.problem.knows_slow_paths();
     let batch = Batch { problem: &*cell.problem, starts: states, of: cell.runs, keep_states };
-    Ok(Advanced { cell, runs, whole, ends: backend.run(batch, cancel)? })
+    Ok(Advanced { cell, runs, whole, claims, ends: backend.run(batch, cancel)? })
 }
 
 /// `None` if `cancel` was raised while an endpoint took long.
@@ -212,7 +188,7 @@ fn classify(
     details: Details,
     cancel: &AtomicBool,
 ) -> Option<Finished> {
-    let Advanced { cell, runs, whole, ends } = advanced;
+    let Advanced { cell, runs, whole, claims, ends } = advanced;
     let problem = &*cell.problem;
     let classifier = &classifiers[cell.index];
     let (dim, start_dim) = (problem.dim(), problem.start_dim());
@@ -242,7 +218,10 @@ fn classify(
     let positions: Vec<(&Arc<Family>, usize)> =
         groups.into_iter().map(|(shared, group)| (shared, families.add(group))).collect();
     let position = |family: &Arc<Family>| positions.iter().find(|(known, _)| Arc::ptr_eq(known, family)).map(|p| p.1);
-    let tally = Tally::of(ends.stops.iter().zip(found.iter().map(|found| found.outcome)));
+    let outcomes: Vec<Outcome> = found.iter().map(|found| found.outcome).collect();
+    let tally = Tally::of(ends.stops.iter().zip(outcomes.iter().copied()));
+    let promises = if details.theorems { problem.promises().len() } else { 0 };
+    let checks = promise::count(promises, runs.clone(), &claims, &outcomes);
     let end = |run: usize| {
         let (stop, found) = (ends.stops[run], &found[run]);
         let loss = problem.endpoint_loss(&whole[run * start_dim..][..start_dim], state(run), stop.steps);
@@ -250,7 +229,8 @@ fn classify(
     };
     let kept = if details.runs { (0..found.len()).into_par_iter().map(end).collect() } else { Vec::new() };
     let states = if details.endpoints { ends.states } else { Vec::new() };
-    Some(Finished { cell: cell.index, runs, tally, families, ends: kept, states })
+    let outcomes = if details.outcomes { outcomes.into_iter().map(to_byte).collect() } else { Vec::new() };
+    Some(Finished { cell: cell.index, runs, tally, families, ends: kept, states, outcomes, checks })
 }
 
 /// Runs the given ranges of runs, in order, and hands over what has finished, in order.
@@ -326,6 +306,10 @@ pub struct Results {
     pub tallies: Vec<Tally>,
     /// The families of each cell.
     pub families: Vec<Families>,
+    /// Outcomes over the same draws, if [`Output::paired`].
+    pub groups: Vec<Group>,
+    /// How the theorems have fared in each cell, if [`Output::theorems`].
+    pub checks: Vec<Vec<Check>>,
     spec: Spec,
 }
 
@@ -335,19 +319,33 @@ impl Results {
         Summary::new(&self.spec, &self.plan, &self.tallies, self.spec.output.level)
     }
 
+    /// Tables of the outcomes over the same draws, with intervals of the spec's confidence level.
+    pub fn paired(&self) -> PairedTable<'_> {
+        PairedTable::new(&self.plan, &self.groups, self.spec.output.level)
+    }
+
+    /// The table of the theorems.
+    pub fn theorems(&self) -> TheoremTable<'_> {
+        TheoremTable::new(&self.plan, &self.checks)
+    }
+
     /// Share of the runs of a cell that ended in an outcome.
     pub fn probability(&self, cell: usize, outcome: Outcome) -> f64 {
         self.tallies[cell].count(outcome) as f64 / self.tallies[cell].runs() as f64
     }
 }
 
-/// Runs an experiment in memory, on the backend that it names.
+/// Runs an experiment in memory, on the backend that it names. Where outcomes are paired, a byte of each run is held until
+/// the end.
 ///
 /// # Errors
 /// A wrong spec, or a backend that is missing or fails.
 pub fn run(spec: &Spec) -> Result<Results, ExperimentError> {
     let mut plan = Plan::new(spec)?;
-    let work = || -> Result<(Vec<Tally>, Vec<Families>), ExperimentError> {
+    let cells = plan.cells.len();
+    let (mut tallies, mut families) = (vec![Tally::default(); cells], vec![Families::default(); cells]);
+    let (mut outcomes, mut checks) = (vec![Vec::new(); cells], vec![Vec::new(); cells]);
+    let work = || -> Result<(), ExperimentError> {
         let backend = backend(&spec.compute)?;
         check(spec, &plan, &*backend)?;
         let never = AtomicBool::new(false);
@@ -355,18 +353,19 @@ pub fn run(spec: &Spec) -> Result<Results, ExperimentError> {
         let nobody = |_: Heard<'_>| Ok::<(), BackendError>(());
         let sizes = pilot(&plan, &*backend, spec.compute.batch, &mut stages, &never, nobody)?;
         plan.decide(sizes);
-        let mut tallies = vec![Tally::default(); plan.cells.len()];
-        let mut families = vec![Families::default(); plan.cells.len()];
         let sink = |wave: Vec<Finished>| {
             for finished in wave {
                 tallies[finished.cell].add(&finished.tally);
                 families[finished.cell].merge(&finished.families);
+                outcomes[finished.cell].extend(finished.outcomes);
+                promise::merge(&mut checks[finished.cell], &finished.checks);
             }
             Ok::<(), BackendError>(())
         };
-        execute(&plan, &*backend, spec.compute.batch, &everything(&plan), Details::default(), &never, sink)?;
-        Ok((tallies, families))
+        let details = Details { runs: false, endpoints: false, ..Details::of(&spec.output) };
+        Ok(execute(&plan, &*backend, spec.compute.batch, &everything(&plan), details, &never, sink)?)
     };
-    let (tallies, families) = on_threads(&spec.compute, work)??;
-    Ok(Results { plan, tallies, families, spec: spec.clone() })
+    on_threads(&spec.compute, work)??;
+    let groups = if spec.output.paired { paired::join_all(&plan, &outcomes) } else { Vec::new() };
+    Ok(Results { plan, tallies, families, groups, checks, spec: spec.clone() })
 }

@@ -4,6 +4,7 @@
 use crate::descent::{self, Landscape, Rule};
 use crate::endpoint::{Outcome, Stop};
 use crate::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
+use crate::promise::{Claim, Promise};
 use crate::real::wide::{self, F32s, F64s, Pair, Vectorised};
 use crate::real::{Precision, Real};
 use crate::seed::{CellSeed, Streams};
@@ -71,6 +72,12 @@ pub trait Form: Send + Sync {
     fn landmarks(&self) -> Vec<Landmark> {
         Vec::new()
     }
+    /// See [`Problem::promises`].
+    fn promises(&self) -> Vec<Promise> {
+        Vec::new()
+    }
+    /// See [`Problem::promised`].
+    fn promised(&self, _start: &[f64], _claims: &mut [Claim]) {}
     /// See [`Problem::observables`].
     fn observables(&self, _state: &[f64]) -> Vec<(&'static str, f64)> {
         Vec::new()
@@ -233,6 +240,12 @@ impl<F: Form> Problem for F {
     }
     fn landmarks(&self) -> Vec<Landmark> {
         Form::landmarks(self)
+    }
+    fn promises(&self) -> Vec<Promise> {
+        Form::promises(self)
+    }
+    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
+        Form::promised(self, start, claims);
     }
     fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
         Form::observables(self, state)

@@ -15,6 +15,8 @@
 //! served as well as 3 in 10. Elementary functions come from `libm`, so results are the same on every
 //! platform.
 
+pub mod paired;
+
 use std::f64::consts::{LN_2, PI};
 
 use crate::normal;

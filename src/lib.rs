@@ -34,9 +34,9 @@
 //!
 //! # Modules, in the direction in which data flows
 //! [`spec`] (the experiment file) → [`plan`] (cells; how many runs: [`sampling`]) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
-//! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
-//! landscapes with their [`parameter`]s, each [`mod@form`] written once over the number types of [`real`] for the descent of [`descent`];
-//! [`points`] reads files of points for it. [`figure`] draws. [`mod@bench`] measures how fast all of it is, and how fast it could be.
+//! [`interval`] → [`report`], with [`paired`] outcomes on the way; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
+//! landscapes with their [`parameter`]s and [`promise`]s, each [`mod@form`] written once over the number types of [`real`] for the descent of [`descent`];
+//! [`points`] reads files of points for it. A [`map`] runs a [`plane`] of starts; [`figure`] draws. [`mod@bench`] measures how fast all of it is, and how fast it could be.
 
 pub mod arc_cosine;
 pub mod backend;
@@ -55,11 +55,13 @@ pub mod interval;
 pub mod map;
 pub mod model;
 pub mod normal;
+pub mod paired;
 pub mod parameter;
 pub mod plan;
 pub mod plane;
 pub mod points;
 pub mod progress;
+pub mod promise;
 pub mod real;
 pub mod refine;
 pub mod replay;

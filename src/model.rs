@@ -17,6 +17,7 @@ pub use crate::parameter::{Kind, Parameter, Value, Values};
 
 use crate::descent::{Queue, Rule};
 use crate::endpoint::{Outcome, Stop};
+use crate::promise::{Claim, Promise};
 use crate::real::Precision;
 use crate::seed::CellSeed;
 use crate::symmetry::Overlaps;
@@ -261,6 +262,10 @@ pub trait Problem: Send + Sync {
     fn theory(&self) -> Vec<Prediction>;
     /// What the first starts of a cell look like, where its theory speaks of starts.
     fn at_start(&self, seed: CellSeed) -> Vec<Prediction>;
+    /// Theorems that say of some starts where descent ends; the same for all cells of a model.
+    fn promises(&self) -> Vec<Promise>;
+    /// What each of [`Problem::promises`] says of a start, from its state alone, written to `claims` in their order.
+    fn promised(&self, start: &[f64], claims: &mut [Claim]);
     /// What else than the start is drawn for every run, so that a probability is one over that too.
     fn drawn_for_each_run(&self) -> Option<&'static str>;
     /// Numbers that say where a state is and can be chosen independently of each other, besides its components.

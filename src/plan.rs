@@ -2,6 +2,7 @@
 
 use crate::interval::Method;
 use crate::model::{Invalid, Prediction, Problem, Settings, StepSize, Value, Values};
+use crate::paired;
 use crate::plane::Plane;
 use crate::sampling::{Sampling, Size};
 use crate::seed::CellSeed;
@@ -148,6 +149,7 @@ impl Plan {
         };
         let varies = |name: &&str| !plan.is_fixed(name) && !plan.cells.iter().all(|cell| usual(name, cell));
         plan.axes = spec.params.iter().map(|(name, _)| *name).filter(varies).collect();
+        plan.check_output(spec).map_err(|e| spec.refuse(e))?;
         Ok(plan)
     }
 
@@ -155,6 +157,23 @@ impl Plan {
     pub fn of_one(cell: Cell, runs: u64) -> Self {
         let cells = vec![Cell { index: 0, runs, ..cell }];
         Plan { cells, sampling: None, sizes: Vec::new(), axes: Vec::new(), sweeps_step: false }
+    }
+
+    /// Refuses outputs that no cell of the plan could have.
+    fn check_output(&self, spec: &Spec) -> Result<(), Invalid> {
+        if spec.output.paired {
+            let unseeded = spec.model.parameters().iter().filter(|p| !p.seeds).map(|p| p.name);
+            paired::check(self, &unseeded.collect::<Vec<_>>())?;
+        }
+        if spec.output.theorems && self.cells.iter().all(|cell| cell.problem.promises().is_empty()) {
+            return Err(Invalid {
+                key: "output.theorems".into(),
+                value: "true".into(),
+                problem: format!("model {} has no theorem that can be checked", spec.model.name()),
+                remedy: "leave it out".into(),
+            });
+        }
+        Ok(())
     }
 
     /// Runs in all cells.

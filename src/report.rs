@@ -4,7 +4,9 @@ pub mod families;
 pub mod figures;
 pub(crate) mod layout;
 pub mod page;
+pub mod paired;
 mod sampled;
+pub mod theorems;
 
 use crate::endpoint::Outcome;
 use crate::interval::{Interval, restarts, restarts_interval};

@@ -33,7 +33,7 @@ const fn mix(mut word: u64) -> u64 {
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// 128 bits that stand for (seed, cell); the source of all starts of one cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CellSeed([u64; 2]);
 
 impl CellSeed {

@@ -84,6 +84,10 @@ pub struct Output {
     pub runs: bool,
     /// Whether `endpoints.csv` is written.
     pub endpoints: bool,
+    /// Whether outcomes of cells that share their draws are joined: `paired.csv`, `pairs.csv`.
+    pub paired: bool,
+    /// Whether the model's theorems are checked on every start: `theorems.csv`.
+    pub theorems: bool,
     /// Confidence level of the intervals.
     pub level: f64,
 }
@@ -248,6 +252,8 @@ impl Spec {
         let output = Output {
             runs: section.flag("runs", false)?,
             endpoints: section.flag("endpoints", false)?,
+            paired: section.flag("paired", false)?,
+            theorems: section.flag("theorems", false)?,
             level: section.number("level", 0.95, 0.0, 1.0)?,
         };
         section.finish()?;

@@ -12,17 +12,24 @@
 mod error;
 mod inputs;
 pub mod manifest;
+mod outcomes;
 mod part;
 mod pilot;
+mod stored;
 pub mod table;
 
 pub use error::StoreError;
+pub use stored::Stored;
 
 use crate::experiment::{Details, Finished};
 use crate::family::Families;
+use crate::paired::Group;
 use crate::plan::Plan;
+use crate::promise::{self, Check};
 use crate::report::Summary;
 use crate::report::families::{self, FamilyRow, FamilyTable};
+use crate::report::paired::PairedTable;
+use crate::report::theorems::TheoremTable;
 use crate::spec::Spec;
 use crate::tally::Tally;
 use error::{CHECK_PERMISSIONS, io};
@@ -42,6 +49,8 @@ pub struct Folder {
     details: Details,
     inputs: Inputs,
     parts: Vec<Part>,
+    /// Outcomes over the same draws, once the folder is finished: the parts are gone by then.
+    groups: Vec<Group>,
     /// Held while the process works in the folder; the system releases it however the process ends.
     _lock: File,
 }
@@ -84,7 +93,8 @@ impl Folder {
         }
         let details = Details::of(&spec.output);
         let inputs = Inputs::of(spec);
-        let mut this = Folder { path: path.into(), manifest, details, inputs, parts: Vec::new(), _lock: lock };
+        let mut this =
+            Folder { path: path.into(), manifest, details, inputs, parts: Vec::new(), groups: Vec::new(), _lock: lock };
         let parts = path.join("parts");
         // Asked again under the lock: another process may have begun meanwhile.
         if begun() {
@@ -97,7 +107,7 @@ impl Folder {
                 if this.is_complete() {
                     return Ok(this);
                 }
-                this.parts = part::read_all(path)?;
+                this.parts = part::read_all(path, details.theorems)?;
             }
         }
         this.manifest.write(path)?;
@@ -185,11 +195,13 @@ impl Folder {
             let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
             let mut tally = Tally::default();
             let mut families = Families::default();
+            let mut checks = Vec::new();
             for finished in &group {
                 tally.add(&finished.tally);
                 families.merge(&finished.families);
+                promise::merge(&mut checks, &finished.checks);
             }
-            let part = Part { cell: first.cell, runs: first.runs.start..last.runs.end, tally, families };
+            let part = Part { cell: first.cell, runs: first.runs.start..last.runs.end, tally, families, checks };
             // The counts come last: a part exists once they do.
             if self.details.runs {
                 let position = |finished: &Finished, i: usize| part.families.position(&finished.families.all()[i]);
@@ -202,6 +214,14 @@ impl Folder {
             }
             if self.details.endpoints {
                 self.write_part(&part.file("endpoints"), &table::endpoints(&group))?;
+            }
+            if self.details.outcomes {
+                let digits: Vec<u8> = group.iter().flat_map(|finished| &finished.outcomes).copied().collect();
+                self.write_part(&part.file("outcomes"), &digits)?;
+            }
+            if self.details.theorems {
+                let text = serde_json::to_vec(&part.checks).unwrap_or_default();
+                self.write_part(&part.file("theorems"), &text)?;
             }
             let counts = table::part_counts(part.cell, &part.runs, &part.tally, part.families.all().len());
             self.write_part(&part.file("counts"), &counts)?;
@@ -218,6 +238,16 @@ impl Folder {
     /// The families that they ended in.
     pub fn families(&self, spec: &Spec, plan: &Plan) -> Vec<FamilyRow> {
         families::rows(plan, &self.tallies(plan), &part::families(&self.parts, plan), spec.output.level)
+    }
+
+    /// Outcomes over the same draws; none before [`Folder::finish`].
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// How the theorems have fared in each cell so far.
+    pub fn checks(&self, plan: &Plan) -> Vec<Vec<Check>> {
+        part::checks(&self.parts, plan)
     }
 
     /// Writes the tables and closes the folder.
@@ -245,6 +275,17 @@ impl Folder {
         }
         if plan.sampling.is_some() {
             files.push(pilot::FILE.into());
+        }
+        if self.details.outcomes {
+            self.groups = outcomes::join(&self.path, &self.parts, plan)?;
+            let table = PairedTable::new(plan, &self.groups, spec.output.level);
+            self.write("paired.csv", &table.csv())?;
+            self.write("pairs.csv", &table.pairs_csv())?;
+            files.extend(["paired.csv", "pairs.csv"].map(String::from));
+        }
+        if self.details.theorems {
+            self.write("theorems.csv", &TheoremTable::new(plan, &self.checks(plan)).csv())?;
+            files.push("theorems.csv".into());
         }
         if self.details.runs {
             let labels: Vec<Vec<String>> = families.iter().map(Families::labels).collect();
@@ -315,62 +356,4 @@ fn own_spec(folder: &Path) -> Result<Spec, StoreError> {
         reason: format!("{}: {}", error.key, error.problem),
         remedy: "restore it from a copy, or run the experiment again into a new folder".into(),
     })
-}
-
-/// What a result folder holds, for reading.
-#[derive(Debug)]
-pub struct Stored {
-    /// The experiment.
-    pub spec: Spec,
-    /// Its grid.
-    pub plan: Plan,
-    /// What the runs of each cell ended in.
-    pub tallies: Vec<Tally>,
-    /// The families that they ended in, most runs of a cell first; none where the model's runs end in known points only.
-    pub families: Vec<FamilyRow>,
-    /// Where the numbers come from.
-    pub manifest: Manifest,
-}
-
-impl Stored {
-    /// Reads a result folder, finished or not.
-    ///
-    /// # Errors
-    /// The folder holds no results, or a file in it is damaged.
-    pub fn read(path: &Path) -> Result<Self, StoreError> {
-        if !path.join("manifest.json").exists() {
-            let reason = if path.exists() { "it holds no manifest.json" } else { "it does not exist" };
-            let remedy = "name the folder that `spurious run` filled";
-            return Err(StoreError::NotResults { folder: path.display().to_string(), reason: reason.into(), remedy });
-        }
-        let manifest = Manifest::read(path)?;
-        manifest.verify(path)?;
-        let spec = own_spec(path)?;
-        let mut plan = Plan::new(&spec)?;
-        pilot::sizes(path, &plan)?.into_iter().for_each(|sizes| plan.decide(sizes));
-        let damaged = |file: &Path| StoreError::Damaged {
-            path: file.display().to_string(),
-            reason: "it is cut short or was changed".into(),
-            remedy: "run the experiment again into a new folder".into(),
-        };
-        let (tallies, families) = if manifest.state == State::Complete {
-            let file = path.join("counts.csv");
-            let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
-            let tallies = table::read_counts(&text, &plan).ok_or_else(|| damaged(&file))?;
-            let file = path.join("families.csv");
-            let families = if file.exists() {
-                let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
-                families::read(&text).ok_or_else(|| damaged(&file))?
-            } else {
-                Vec::new()
-            };
-            (tallies, families)
-        } else {
-            let parts = part::read_all(path)?;
-            let tallies = part::tallies(&parts, &plan);
-            let rows = families::rows(&plan, &tallies, &part::families(&parts, &plan), spec.output.level);
-            (tallies, rows)
-        };
-        Ok(Stored { spec, plan, tallies, families, manifest })
-    }
 }

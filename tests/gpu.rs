@@ -150,7 +150,7 @@ fn stream(backend: &dyn Backend, runs: u64) -> (Plan, Vec<Finished>) {
     );
     let plan = Plan::new(&Spec::parse(&text, "stream", &[]).unwrap()).unwrap();
     let mut all = Vec::new();
-    let details = Details { runs: true, endpoints: true };
+    let details = Details { runs: true, endpoints: true, ..Details::default() };
     let sink = |wave: Vec<Finished>| {
         all.extend(wave);
         Ok::<(), BackendError>(())

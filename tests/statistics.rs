@@ -8,6 +8,7 @@
 #![expect(clippy::excessive_precision, reason = "references have 17 digits, whether or not all are needed")]
 
 mod functions;
+mod paired;
 mod restarts;
 
 use libtest_mimic::Trial;
@@ -37,6 +38,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("statistics::interval_mirrors", interval_mirrors),
     ];
     trials.extend(functions::trials());
+    trials.extend(paired::trials());
     trials.extend(restarts::trials());
     trials
 }

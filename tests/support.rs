@@ -3,6 +3,7 @@
 pub(crate) mod families;
 pub(crate) mod program;
 pub(crate) mod toy;
+pub(crate) mod wrong;
 
 use libtest_mimic::Trial;
 use spurious::backend::gpu::device::{self, Wanted};

@@ -23,6 +23,7 @@ mod report;
 mod sampling;
 mod seeding;
 mod shaders;
+mod signs;
 mod spec;
 mod statistics;
 mod store;
@@ -53,6 +54,7 @@ fn main() {
     trials.extend(sampling::trials());
     trials.extend(seeding::trials());
     trials.extend(shaders::trials());
+    trials.extend(signs::trials());
     trials.extend(spec::trials());
     trials.extend(statistics::trials());
     trials.extend(store::trials());

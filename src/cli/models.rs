@@ -48,9 +48,17 @@ fn explain(model: &dyn Model) -> anyhow::Result<String> {
     writeln!(text, "\nStep groups ([descent] step = {{ … }})\n  {}", model.step_groups().join(", "))?;
     let spec = Spec::parse(&format!("[model]\nname = \"{}\"", model.name()), "defaults", &[])?;
     writeln!(text, "\nTheory (cells.csv), with its value at the default parameters")?;
-    for prediction in Plan::new(&spec)?.cells[0].theory() {
+    let plan = Plan::new(&spec)?;
+    for prediction in plan.cells[0].theory() {
         let value = prediction.value.map_or("–".into(), |x| format!("{x:.6}"));
         writeln!(text, "  {:<22} {value:<10} {}", prediction.name, prediction.about)?;
+    }
+    let promises = plan.cells[0].problem.promises();
+    if !promises.is_empty() {
+        writeln!(text, "\nTheorems that [output] theorems = true checks on every start (theorems.csv)")?;
+    }
+    for promise in promises {
+        writeln!(text, "  {:<22} {}", promise.name, promise.about)?;
     }
     Ok(text)
 }

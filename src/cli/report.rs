@@ -1,9 +1,9 @@
 //! `spurious report`
 
+use super::below::Below;
 use super::{Format, Usage, print, say, write_file};
-use spurious::plan::Plan;
 use spurious::report::Summary;
-use spurious::report::families::{FamilyRow, FamilyTable};
+use spurious::report::families::FamilyTable;
 use spurious::report::page::page;
 use spurious::store::Stored;
 use std::path::PathBuf;
@@ -61,25 +61,13 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
         };
     }
     let summary = Summary::new(&stored.spec, &stored.plan, &stored.tallies, level);
+    let Stored { plan, families, groups, checks, .. } = &stored;
+    let below = Below { plan, families, groups, checks };
+    below.warn(&arguments.dir);
     match arguments.format {
-        Format::Text => print((summary.text() + &families_text(&stored.plan, &stored.families, level)).as_bytes()),
+        Format::Text => print((summary.text() + &below.text(level)).as_bytes()),
         Format::Csv => print(&summary.csv()),
         Format::Json => print(summary.json().as_bytes()),
         Format::Md => print(summary.markdown().as_bytes()),
-    }
-}
-
-/// Most families that are printed below the table of outcomes.
-const FEW: usize = 24;
-
-/// The families below a table for a terminal, or where they are if there are many.
-pub(super) fn families_text(plan: &Plan, rows: &[FamilyRow], level: f64) -> String {
-    let table = FamilyTable::new(plan, rows, level);
-    match table.len() {
-        0 => String::new(),
-        n if n <= FEW => {
-            format!("\nFamilies of endpoints, by the curvature at their critical points:\n{}", table.text())
-        }
-        n => format!("\n{n} families of endpoints: families.csv, or spurious report DIR --families\n"),
     }
 }

@@ -1,6 +1,6 @@
 //! `spurious run`
 
-use super::report::families_text;
+use super::below::Below;
 use super::{Interrupted, SpecArguments, print, say};
 use spurious::backend::{Backend, BackendError};
 use spurious::experiment::{self, Details, ExperimentError, Finished, Heard};
@@ -75,8 +75,10 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
         }
         let stored = Stored::read(out)?;
         let summary = Summary::new(spec, plan, &stored.tallies, spec.output.level);
-        let families = families_text(plan, &stored.families, spec.output.level);
-        return Ok(Ended::Complete(summary.text() + &families));
+        let Stored { families, groups, checks, .. } = &stored;
+        let below = Below { plan, families, groups, checks };
+        below.warn(out);
+        return Ok(Ended::Complete(summary.text() + &below.text(spec.output.level)));
     }
     let todo = folder.todo(plan);
     let (before, steps_before) = (folder.runs_done(), folder.steps_done());
@@ -127,8 +129,10 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
         ));
     }
     let summary = Summary::new(spec, plan, &tallies, spec.output.level);
-    let families = families_text(plan, &folder.families(spec, plan), spec.output.level);
-    Ok(Ended::Complete(summary.text() + &families))
+    let (families, checks) = (folder.families(spec, plan), folder.checks(plan));
+    let below = Below { plan, families: &families, groups: folder.groups(), checks: &checks };
+    below.warn(out);
+    Ok(Ended::Complete(summary.text() + &below.text(spec.output.level)))
 }
 
 /// Cells and their runs.

@@ -31,11 +31,17 @@ mod chart;
 pub mod full;
 pub mod landscape;
 pub mod reduced;
+pub mod signs;
+mod teacher;
+pub mod theorems;
 pub mod theory;
+
+pub use teacher::Teacher;
 
 use crate::descent::Rule;
 use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Tolerance, Values};
 use landscape::Constants;
+use signs::Signs;
 use std::f64::consts::PI;
 use std::sync::Arc;
 
@@ -117,6 +123,15 @@ const PARAMETERS: &[Parameter] = &[
         heading: false,
     },
     Parameter {
+        name: "start_signs",
+        symbol: "",
+        about: "the start as it is drawn, or with the sign of a₀, of v₀ or of both flipped: cells that differ in it only share their draws (Theorem 4.2)",
+        kind: Kind::Choice(signs::CHOICES),
+        default: "\"as_drawn\"",
+        seeds: false,
+        heading: false,
+    },
+    Parameter {
         name: "start_reduced",
         symbol: "",
         about: "reduced form only: start drawn from its exact law, or projected from the full form's start of the same run (run by run the same descent)",
@@ -184,79 +199,6 @@ impl Model for Cnn {
     }
 }
 
-/// The teacher's parameters and the numbers that follow from them.
-#[derive(Clone, Copy, Debug)]
-pub struct Teacher {
-    /// `p`
-    pub filter_size: usize,
-    /// `k`
-    pub patches: usize,
-    /// `q`
-    pub ratio: f64,
-    /// `‖a*‖`
-    pub norm: f64,
-    /// `s = ‖w*‖`
-    pub filter_norm: f64,
-    /// `B₁ = ‖a*‖ √(q/k)`, the component of `a*` along `1/√k`.
-    pub along: f64,
-    /// `B₂ = ‖a*‖ √(1 − q/k)`, the norm of the rest.
-    pub across: f64,
-}
-
-impl Teacher {
-    fn new(values: &Values) -> Result<Self, Invalid> {
-        let patches = values.integer("patches") as usize;
-        let k = patches as f64;
-        let ratio = values.real("ratio");
-        let invalid = |problem: String, remedy: String| Invalid {
-            key: "params.ratio".into(),
-            value: ratio.to_string(),
-            problem,
-            remedy,
-        };
-        if ratio > k {
-            return Err(invalid(
-                format!("(1ᵀa*)²/‖a*‖² cannot exceed the number of patches, {k}"),
-                format!("choose ratio between 0 and {k}, or more patches"),
-            ));
-        }
-        if patches == 1 && ratio != 1.0 {
-            return Err(invalid(
-                "with patches = 1 there is one output weight and the ratio is always 1".into(),
-                "set ratio = 1, or patches to at least 2".into(),
-            ));
-        }
-        let norm = values.real("teacher_norm");
-        Ok(Teacher {
-            filter_size: values.integer("filter_size") as usize,
-            patches,
-            ratio,
-            norm,
-            filter_norm: values.real("filter_norm"),
-            along: norm * (ratio / k).sqrt(),
-            across: norm * (1.0 - ratio / k).sqrt(),
-        })
-    }
-
-    /// Unit vector `e₂` in the plane of `1` and `a*`, orthogonal to `1`; zero for one patch.
-    pub fn across_direction(&self) -> Vec<f64> {
-        let k = self.patches as f64;
-        let scale = if self.patches == 1 { 0.0 } else { (2.0 / k).sqrt() };
-        (0..self.patches).map(|j| scale * libm::cos(PI * (2 * j + 1) as f64 / (2.0 * k))).collect()
-    }
-
-    /// The teacher's output weights `a*`.
-    pub fn output(&self) -> Vec<f64> {
-        let along = self.along / (self.patches as f64).sqrt();
-        self.across_direction().into_iter().map(|e| along + self.across * e).collect()
-    }
-
-    /// `λ₁ = k + π − 1`, the larger eigenvalue of the output block.
-    pub fn stiffness(&self) -> f64 {
-        self.patches as f64 + PI - 1.0
-    }
-}
-
 /// One cell: teacher, law of the start, step sizes and stop rule.
 #[derive(Clone, Debug)]
 pub struct Cell {
@@ -265,6 +207,7 @@ pub struct Cell {
     filter_scale: f64,
     /// Radius of the ball from which `a₀` is drawn.
     output_radius: f64,
+    signs: Signs,
     projected: bool,
     filter_step: f64,
     output_step: f64,
@@ -303,6 +246,7 @@ impl Cell {
             gaussian_filter: values.choice("start_filter") == "gaussian",
             filter_scale,
             output_radius,
+            signs: Signs::of(values.choice("start_signs")),
             projected: values.choice("start_reduced") == "projected",
             filter_step,
             output_step,

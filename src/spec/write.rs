@@ -101,6 +101,8 @@ impl Spec {
             entry(vec![
                 ("runs", self.output.runs.into()),
                 ("endpoints", self.output.endpoints.into()),
+                ("paired", self.output.paired.into()),
+                ("theorems", self.output.theorems.into()),
                 ("level", self.output.level.into()),
             ]),
         );

@@ -3,6 +3,7 @@
 use super::{CHECK_PERMISSIONS, StoreError, io, table};
 use crate::family::Families;
 use crate::plan::Plan;
+use crate::promise::{self, Check};
 use crate::spec::io_reason;
 use crate::tally::Tally;
 use std::fs::{self, File};
@@ -17,12 +18,19 @@ pub(super) struct Part {
     pub(super) runs: Range<u64>,
     pub(super) tally: Tally,
     pub(super) families: Families,
+    /// How each theorem has fared, where that is kept.
+    pub(super) checks: Vec<Check>,
 }
 
 impl Part {
-    /// Name of the part's file of a kind (`counts`, `families`, `runs`, `endpoints`); sorts in the order of the plan.
+    /// Name of the part's file of a kind (`counts`, `families`, `theorems`, `runs`, `endpoints`, `outcomes`); sorts in the order of the
+    /// plan.
     pub(super) fn file(&self, kind: &str) -> String {
-        let extension = if kind == "families" { "json" } else { "csv" };
+        let extension = match kind {
+            "families" | "theorems" => "json",
+            "outcomes" => "txt",
+            _ => "csv",
+        };
         format!("{:07}-{:016}-{:016}-{kind}.{extension}", self.cell, self.runs.start, self.runs.end)
     }
 }
@@ -59,20 +67,20 @@ pub(super) fn concatenate(
     fs::rename(&temporary, &path).map_err(fail())
 }
 
-fn damaged(path: &Path, reason: String, counts: &str) -> StoreError {
+pub(super) fn damaged(path: &Path, reason: String, counts: &str) -> StoreError {
     let counts = if path.ends_with(counts) { String::new() } else { format!(" and parts/{counts}") };
     let remedy = format!("delete it{counts}, then run the same command again: only these runs are repeated");
     StoreError::Damaged { path: path.display().to_string(), reason, remedy }
 }
 
 /// What a part's counts promise is not there.
-fn unreadable(path: &Path, error: &std::io::Error, counts: &str) -> StoreError {
+pub(super) fn unreadable(path: &Path, error: &std::io::Error, counts: &str) -> StoreError {
     let remedy = format!("delete parts/{counts}, then run the same command again: only these runs are repeated");
     StoreError::Damaged { path: path.display().to_string(), reason: io_reason(error), remedy }
 }
 
-/// Every part of a folder, in the order of the plan.
-pub(super) fn read_all(folder: &Path) -> Result<Vec<Part>, StoreError> {
+/// Every part of a folder, in the order of the plan; with how the theorems have fared if `theorems`.
+pub(super) fn read_all(folder: &Path, theorems: bool) -> Result<Vec<Part>, StoreError> {
     let path = folder.join("parts");
     if !path.exists() {
         // Killed before the first: nothing is done yet.
@@ -88,7 +96,10 @@ pub(super) fn read_all(folder: &Path) -> Result<Vec<Part>, StoreError> {
         let file = path.join(&name);
         let text = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
         let (mut part, families) = table::read_part_counts(&text)
-            .map(|(cell, runs, tally, n)| (Part { cell, runs, tally, families: Families::default() }, n))
+            .map(|(cell, runs, tally, n)| {
+                let (families, checks) = (Families::default(), Vec::new());
+                (Part { cell, runs, tally, families, checks }, n)
+            })
             .filter(|(part, _)| part.file("counts") == name)
             .ok_or_else(|| damaged(&file, "it is cut short or was changed".into(), &name))?;
         if families > 0 {
@@ -97,6 +108,14 @@ pub(super) fn read_all(folder: &Path) -> Result<Vec<Part>, StoreError> {
             part.families = serde_json::from_slice(&text)
                 .ok()
                 .filter(|found: &Families| found.all().len() == families)
+                .ok_or_else(|| damaged(&file, "it is cut short or was changed".into(), &name))?;
+        }
+        if theorems {
+            let file = path.join(part.file("theorems"));
+            let text = fs::read(&file).map_err(|e| unreadable(&file, &e, &name))?;
+            part.checks = serde_json::from_slice(&text)
+                .ok()
+                .filter(|checks: &Vec<Check>| checks.iter().all(|check| check.runs == part.tally.runs()))
                 .ok_or_else(|| damaged(&file, "it is cut short or was changed".into(), &name))?;
         }
         parts.push(part);
@@ -118,6 +137,17 @@ pub(super) fn families(parts: &[Part], plan: &Plan) -> Vec<Families> {
     for part in parts {
         if let Some(families) = all.get_mut(part.cell) {
             families.merge(&part.families);
+        }
+    }
+    all
+}
+
+/// How the theorems have fared in each cell, from the parts; nothing in a cell without parts.
+pub(super) fn checks(parts: &[Part], plan: &Plan) -> Vec<Vec<Check>> {
+    let mut all = vec![Vec::new(); plan.cells.len()];
+    for part in parts {
+        if let Some(checks) = all.get_mut(part.cell) {
+            promise::merge(checks, &part.checks);
         }
     }
     all

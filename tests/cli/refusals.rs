@@ -120,6 +120,24 @@ const WRONG: &[Wrong] = &[
         "[model]\nname = \"relu_sum\"\nform = \"reduced\"",
         &["model.form = \"reduced\"", "\"full\""],
     ),
+    ("an_unknown_sign", "[params]\nstart_signs = \"up\"", &["params.start_signs = \"up\"", "\"output_flipped\""]),
+    (
+        "pairs_of_no_two_cells",
+        "[params]\npatches = [25, 36]\n[output]\npaired = true",
+        &["output.paired = true", "no two cells share their draws", "start_signs", "descent.step"],
+    ),
+    (
+        "too_many_cells_to_pair",
+        "[params]\nstart_signs = [\"as_drawn\", \"both_flipped\"]\n[descent]\nstep = [0.01, 0.011, 0.012, 0.013, 0.014, 0.015, \
+         0.016, 0.017, 0.018, 0.019, 0.02, 0.021, 0.022, 0.023, 0.024, 0.025, 0.026, 0.027, 0.028, 0.029, 0.03, 0.031, 0.032, \
+         0.033, 0.034, 0.035, 0.036, 0.037, 0.038, 0.039, 0.04, 0.041, 0.042]\n[output]\npaired = true",
+        &["output.paired = true", "66 cells share their draws, more than 64", "shorten the lists"],
+    ),
+    (
+        "theorems_of_a_model_without",
+        "[model]\nname = \"relu_sum\"\n[output]\ntheorems = true",
+        &["output.theorems = true", "model relu_sum has no theorem", "leave it out"],
+    ),
     (
         "a_published_row_of_wrong_width",
         "[published]\noutcome = \"global\"\ncolumns = [\"ratio\"]\nrows = [[1, 0.5], [4]]",

@@ -3,6 +3,7 @@
 use spurious::descent::Rule;
 use spurious::endpoint::Outcome;
 use spurious::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
+use spurious::promise::{Claim, Promise};
 use spurious::real::Precision;
 use spurious::seed::CellSeed;
 use spurious::symmetry::Overlaps;
@@ -82,6 +83,12 @@ impl Problem for Watched<'_> {
     }
     fn landmarks(&self) -> Vec<Landmark> {
         self.problem.landmarks()
+    }
+    fn promises(&self) -> Vec<Promise> {
+        self.problem.promises()
+    }
+    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
+        self.problem.promised(start, claims);
     }
     fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
         self.problem.observables(state)

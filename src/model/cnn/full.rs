@@ -2,10 +2,12 @@
 
 use super::chart::{self, Image};
 use super::landscape::{Constants, Survey};
+use super::theorems::{self, Start};
 use super::{Cell, scale_direction};
 use crate::descent::{Landscape, Rule};
 use crate::form::Form;
 use crate::model::{Coordinate, Kernel, Landmark, Prediction};
+use crate::promise::{Claim, Promise};
 use crate::real::{Precision, Real};
 use crate::seed::{Streams, to_ball, to_sphere};
 use crate::starts::BLOCK;
@@ -53,7 +55,8 @@ impl Full {
 }
 
 impl Cell {
-    /// Draws `v₀` and `a₀` of each run as the paper does: the filter's coordinates, the output weights', then the ball's radius.
+    /// Draws `v₀` and `a₀` of each run as the paper does: the filter's coordinates, the output weights', then the ball's radius. Then
+    /// flips signs where that is asked for.
     #[inline(always)]
     pub(super) fn full_starts(&self, draws: &mut Streams, out: &mut [f64]) {
         let p = self.teacher.filter_size;
@@ -70,6 +73,7 @@ impl Cell {
         let uniforms = &mut uniforms[..draws.runs()];
         draws.uniforms(uniforms);
         to_ball(out, dim, p..dim, self.output_radius, uniforms);
+        self.signs.flip_rows(out, dim, p);
     }
 }
 
@@ -280,5 +284,22 @@ impl Form for Full {
 
     fn theory(&self) -> Vec<Prediction> {
         super::theory::predictions(&self.cell)
+    }
+
+    fn promises(&self) -> Vec<Promise> {
+        theorems::promises()
+    }
+
+    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
+        let (filter, output) = start.split_at(self.cell.teacher.filter_size);
+        self.cell.promised(
+            &Start {
+                along: filter[0],
+                across: filter[1..].iter().map(|v| v * v).sum::<f64>().sqrt(),
+                sum: output.iter().sum(),
+                overlap: output.iter().zip(&*self.teacher).map(|(a, target)| a * target).sum(),
+            },
+            claims,
+        );
     }
 }

@@ -8,13 +8,17 @@
 //! ℓ = (1/4π){ k(A₁−sB₁)² + (π−1)[(A₁−sB₁)² + (A₂−sB₂)² + A₃²] + 2(π−g) s (A₁B₁ + A₂B₂) }
 //! ```
 //!
+//! A flip of the sign of `v` is one of `x`, a flip of that of `a` one of `A₁` and `A₂`: `u` and the direction of `A₃` flip with them.
+//!
 //! `A₃` decays by `1 − η_a(π−1)/2π` a step and influences nothing else, so it stays on the host in closed form.
 
 use super::landscape::{Constants, Survey};
+use super::theorems::{self, Start};
 use super::{Cell, chart};
 use crate::descent::{Landscape, Rule};
 use crate::form::Form;
 use crate::model::{Coordinate, Kernel, Landmark, Prediction};
+use crate::promise::{Claim, Promise};
 use crate::real::{Precision, Real};
 use crate::seed::{Streams, on_circle, one_minus_power, root, to_ball};
 use crate::starts::{BLOCK, along_and_across};
@@ -195,8 +199,9 @@ impl Form for Reduced {
         let mut columns = [[0.0; BLOCK]; 5];
         let [x, y, along, across, rest] = columns.each_mut().map(|column| &mut column[..runs]);
         let teacher = &self.cell.teacher;
-        along_and_across(draws, teacher.filter_size, self.cell.gaussian_filter, self.cell.filter_scale, x, y);
-        self.output_starts(draws, [along, across, rest], width > 4);
+        along_and_across(draws, teacher.filter_size, self.cell.gaussian_filter, self.cell.filter_scale, &mut *x, y);
+        self.output_starts(draws, [&mut *along, &mut *across, rest], width > 4);
+        self.cell.signs.flip_columns(x, [along, across]);
         for (i, out) in out.chunks_exact_mut(width).enumerate() {
             for (out, column) in out.iter_mut().zip(&columns) {
                 *out = column[i];
@@ -262,5 +267,22 @@ impl Form for Reduced {
 
     fn theory(&self) -> Vec<Prediction> {
         super::theory::predictions(&self.cell)
+    }
+
+    fn promises(&self) -> Vec<Promise> {
+        theorems::promises()
+    }
+
+    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
+        let c = &self.constants;
+        self.cell.promised(
+            &Start {
+                along: start[0],
+                across: start[1].abs(),
+                sum: c.root_patches * start[2],
+                overlap: c.along * start[2] + c.across * start[3],
+            },
+            claims,
+        );
     }
 }

@@ -1,0 +1,96 @@
+//! A model for tests whose theorem is wrong: it promises the global minimum where the overlap `a₀ᵀa*` may have either sign.
+
+use crate::support::values;
+use spurious::descent::Rule;
+use spurious::endpoint::Outcome;
+use spurious::model::{
+    self, Evaluation, Invalid, Kernel, Model, Parameter, Prediction, Problem, Rest, Settings, Tolerance, Values, Work,
+};
+use spurious::promise::{Claim, Promise};
+use spurious::real::Precision;
+use spurious::seed::CellSeed;
+use spurious::symmetry::Overlaps;
+use std::sync::Arc;
+
+/// The model: `cnn` at its defaults, and no parameters.
+pub(crate) struct Wrong;
+
+fn cnn() -> &'static dyn Model {
+    model::find("cnn").unwrap()
+}
+
+impl Model for Wrong {
+    fn name(&self) -> &'static str {
+        "wrong"
+    }
+    fn summary(&self) -> &'static str {
+        "for tests"
+    }
+    fn description(&self) -> &'static str {
+        "for tests"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        &[]
+    }
+    fn forms(&self) -> &'static [(&'static str, &'static str)] {
+        cnn().forms()
+    }
+    fn step_groups(&self) -> &'static [&'static str] {
+        cnn().step_groups()
+    }
+    fn tolerance(&self) -> Tolerance {
+        cnn().tolerance()
+    }
+    fn problem(&self, form: &str, _: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+        Ok(Arc::new(Wrongly(cnn().problem(form, &values("cnn", &[]), settings)?)))
+    }
+    fn teacher(&self, _: &Values) -> Result<Vec<f64>, Invalid> {
+        cnn().teacher(&values("cnn", &[]))
+    }
+}
+
+/// The landscape of `cnn` with another promise.
+struct Wrongly(Arc<dyn Problem>);
+
+/// Passes methods on to the true problem.
+macro_rules! pass_on {
+    ($(fn $name:ident(&self $(, $argument:ident: $type:ty)*) $(-> $result:ty)?;)+) => {
+        $(fn $name(&self $(, $argument: $type)*) $(-> $result)? {
+            self.0.$name($($argument),*)
+        })+
+    };
+}
+
+impl Problem for Wrongly {
+    fn promises(&self) -> Vec<Promise> {
+        vec![Promise { name: "wrong", outcome: Some(Outcome::Global), about: "φ₀ < π/2 is enough" }]
+    }
+    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
+        claims[0] = if start[0] > 0.0 { Claim::Ends(Outcome::Global) } else { Claim::Silent };
+    }
+    pass_on! {
+        fn dim(&self) -> usize;
+        fn start_dim(&self) -> usize;
+        fn starts(&self, seed: CellSeed, first: u64, width: usize, out: &mut [f64]);
+        fn distinct_starts(&self) -> Option<u64>;
+        fn rule(&self) -> Rule;
+        fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> f64;
+        fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation;
+        fn descend(&self, work: Work<'_, '_>) -> bool;
+        fn kernel(&self, precision: Precision) -> Kernel;
+        fn theory(&self) -> Vec<Prediction>;
+        fn at_start(&self, seed: CellSeed) -> Vec<Prediction>;
+        fn drawn_for_each_run(&self) -> Option<&'static str>;
+        fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)>;
+        fn rest(&self) -> Option<Rest>;
+        fn is_global(&self, minimum: &[f64], loss: f64) -> bool;
+        fn knows_slow_paths(&self) -> bool;
+        fn late(&self, state: &[f64]) -> Outcome;
+        fn hessian(&self, state: &[f64]) -> Option<Vec<f64>>;
+        fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)>;
+        fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64;
+        fn image(&self, state: &[f64]) -> Overlaps;
+        fn state_of(&self, image: &[f64]) -> Vec<f64>;
+        fn overlaps(&self, state: &[f64]) -> Overlaps;
+    }
+}
