@@ -9,6 +9,8 @@ mod plan;
 mod replay;
 mod report;
 mod run;
+mod source;
+mod trace;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use spurious::backend::BackendError;
@@ -43,6 +45,8 @@ enum Command {
     Report(report::Arguments),
     /// Repeat one run of an experiment and print its path
     Replay(replay::Arguments),
+    /// Follow runs past their verdict: observables, certified bounds and asymptotes, as a table and a figure
+    Trace(trace::Arguments),
     /// List the models, or explain one: parameters, forms, formulas, outcomes, theory
     Models(models::Arguments),
     /// List the GPU adapters, which one `auto` takes, and what is missing when there is none
@@ -75,6 +79,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Trace(arguments) => trace::trace(&arguments),
         Command::Models(arguments) => models::models(&arguments),
         Command::Devices(arguments) => devices::devices(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),

@@ -29,14 +29,14 @@
 //! and descent settings. A **run** is one descent from one random start. A **batch** goes to a backend at once, a **segment** is
 //! what a device advances it by in one dispatch, a **team** is the lanes that share one run. A **verdict** is a proof, tested inside
 //! the loop, that a run can only end in one outcome. An **endpoint** is where a run stopped, its **status** why, its **outcome** what it
-//! found; an **estimate** is the probability of an outcome with an interval. A **family** is the endpoints whose critical points no
+//! found; an **estimate** is the probability of an outcome with an interval. A **path** is a run's steps, a **waypoint** one of them that is kept. A **family** is the endpoints whose critical points no
 //! permutation that keeps the loss tells apart.
 //!
 //! # Modules, in the direction in which data flows
 //! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
 //! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
 //! landscapes with their [`parameter`]s, each [`mod@form`] written once over the number types of [`real`] for the descent of [`descent`];
-//! [`points`] reads files of points for it. [`mod@bench`] measures how fast all of it is, and how fast it could be.
+//! [`points`] reads files of points for it. [`replay`] repeats a run and [`trace`] follows it past its verdict, with the model's [`observable`]s and what theory draws beside them. [`mod@bench`] measures how fast all of it is, and how fast it could be.
 
 pub mod arc_cosine;
 pub mod backend;
@@ -53,6 +53,7 @@ pub mod form;
 pub mod interval;
 pub mod model;
 pub mod normal;
+pub mod observable;
 pub mod parameter;
 pub mod plan;
 pub mod points;
@@ -67,3 +68,4 @@ pub mod starts;
 pub mod store;
 pub mod symmetry;
 pub mod tally;
+pub mod trace;

@@ -278,17 +278,20 @@ impl Folder {
     }
 
     fn write_part(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
-        write_renamed(&self.path.join("parts").join(name), contents)
+        write_file(&self.path.join("parts").join(name), contents)
     }
 
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
-        write_renamed(&self.path.join(name), contents)
+        write_file(&self.path.join(name), contents)
     }
 }
 
 /// Writes under a temporary name, then renames, so that the file is whole or absent however the process ends. It is not
 /// forced to the disk: that takes as long as a million runs. What a power failure cuts short is found when it is read.
-fn write_renamed(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_file(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);

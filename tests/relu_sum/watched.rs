@@ -3,6 +3,7 @@
 use spurious::descent::Rule;
 use spurious::endpoint::Outcome;
 use spurious::model::{Evaluation, Kernel, Prediction, Problem, Rest, Work};
+use spurious::observable::{Guides, Observable, Walk};
 use spurious::real::Precision;
 use spurious::seed::CellSeed;
 use spurious::symmetry::Overlaps;
@@ -71,8 +72,11 @@ impl Problem for Watched<'_> {
     fn drawn_for_each_run(&self) -> Option<&'static str> {
         self.problem.drawn_for_each_run()
     }
-    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
-        self.problem.observables(state)
+    fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {
+        self.problem.observables(start, state, steps)
+    }
+    fn guides(&self, walk: &Walk<'_>) -> Guides {
+        self.problem.guides(walk)
     }
     fn rest(&self) -> Option<Rest> {
         self.problem.rest()

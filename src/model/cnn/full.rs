@@ -1,11 +1,14 @@
 //! The form of the paper: state `v₀ … v_{p−1}, a₀ … a_{k−1}`. Twin of `shaders/model/cnn_full.wgsl`.
 
 use super::Cell;
+use super::bounds::Image;
 use super::landscape::{Constants, Survey};
 use crate::descent::{Landscape, Rule};
 use crate::form::Form;
 use crate::model::{Kernel, Prediction};
+use crate::observable::{Guides, Observable, Walk};
 use crate::real::{Precision, Real};
+use crate::refine::norm;
 use crate::seed::{Streams, to_ball, to_sphere};
 use crate::starts::BLOCK;
 use std::f64::consts::PI;
@@ -23,6 +26,22 @@ pub struct Full {
 impl Full {
     pub(super) fn new(cell: Cell) -> Self {
         Full { constants: cell.constants(), teacher: cell.teacher.output().into(), cell }
+    }
+
+    fn survey(&self, state: &[f64]) -> Survey<f64> {
+        let landscape = Form::over::<f64>(self);
+        landscape.survey(state, &landscape.pass(state, &mut ()))
+    }
+
+    /// The point in the coordinates of the reduced form.
+    fn image(&self, state: &[f64]) -> Image {
+        let direction = self.cell.teacher.across_direction();
+        let output = &state[self.cell.teacher.filter_size..];
+        let unit = 1.0 / self.constants.root_patches;
+        let along = output.iter().sum::<f64>() * unit;
+        let across: f64 = output.iter().zip(&direction).map(|(a, e)| a * e).sum();
+        let rest: Vec<f64> = output.iter().zip(&direction).map(|(a, e)| a - along * unit - across * e).collect();
+        Image { survey: self.survey(state), along, across, rest: norm(&rest) }
     }
 }
 
@@ -227,6 +246,17 @@ impl Form for Full {
     /// The loss does not depend on the length of the filter.
     fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
         super::scale_direction(state, self.cell.teacher.filter_size)
+    }
+
+    fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {
+        let s = self.constants.filter_norm;
+        let output = state[self.cell.teacher.filter_size..].iter().zip(&*self.teacher);
+        let error: Vec<f64> = output.map(|(a, target)| a - s * target).collect();
+        self.cell.observables(&self.survey(state), norm(&error), Form::endpoint_loss(self, start, state, steps))
+    }
+
+    fn guides(&self, walk: &Walk<'_>) -> Guides {
+        self.cell.guides(walk, |state, _| self.image(state))
     }
 
     fn theory(&self) -> Vec<Prediction> {
