@@ -36,7 +36,9 @@
 //! [`spec`] (the experiment file) → [`plan`] (cells) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
 //! [`interval`] → [`report`]; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
 //! landscapes with their [`parameter`]s, each [`mod@form`] written once over the number types of [`real`] for the descent of [`descent`];
-//! [`points`] reads files of points for it. [`replay`] repeats a run and [`trace`] follows it past its verdict, with the model's [`observable`]s and what theory draws beside them. [`mod@bench`] measures how fast all of it is, and how fast it could be.
+//! [`points`] reads files of points for it. [`replay`] repeats a run and [`trace`] follows it past its verdict, with the model's
+//! [`observable`]s and what theory draws beside them. [`figure`] draws. [`mod@bench`] measures how fast all of it is, and how fast it
+//! could be.
 
 pub mod arc_cosine;
 pub mod backend;
@@ -48,6 +50,7 @@ pub mod elementary;
 pub mod endpoint;
 pub mod experiment;
 pub mod family;
+pub mod figure;
 mod fnv;
 pub mod form;
 pub mod interval;
