@@ -78,6 +78,8 @@ pub struct Guide {
     pub claim: Claim,
     /// What it is, for a legend.
     pub label: &'static str,
+    /// Where it comes from; empty where that is plain.
+    pub source: &'static str,
     /// A value for each waypoint; NaN where it says nothing.
     pub values: Vec<f64>,
 }

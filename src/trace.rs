@@ -4,6 +4,7 @@
 //! that to the model's [`Model::trace_tolerance`](crate::model::Model::trace_tolerance). Neither changes a step, so that the path up to the end of the run is the same
 //! run, bit by bit. Where the experiment gives no verdicts the trace still marks where one would have been.
 
+pub mod figure;
 pub mod table;
 pub mod words;
 

@@ -3,14 +3,16 @@
 use super::source::{Source, SourceArguments};
 use super::{Usage, print, say};
 use anyhow::anyhow;
+use clap::ValueEnum;
 use rayon::prelude::*;
 use spurious::experiment;
+use spurious::figure::Medium;
 use spurious::plan::{Cell, Plan};
 use spurious::replay::{Every, Track};
 use spurious::store::write_file;
-use spurious::trace::{Extent, Trace, table, trace as follow, words};
+use spurious::trace::{Extent, Trace, figure, table, trace as follow, words};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -46,7 +48,28 @@ pub(super) struct Arguments {
     /// Write the CSV to a file; `-` for stdout
     #[arg(long, value_name = "FILE.csv")]
     out: Option<PathBuf>,
+    /// Draw the figure, as SVG or PNG
+    #[arg(long, value_name = "FILE.svg|png", value_parser = picture)]
+    figure: Option<PathBuf>,
+    /// Axis of the steps in the figure [default: linear for at most 5000 steps to the global minimum, else log]
+    #[arg(long, value_enum, requires = "figure")]
+    axis: Option<StepAxis>,
+    /// Columns that the figure shows, one panel each [default: the model's choice]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "figure")]
+    panels: Vec<String>,
 }
+
+/// Axis of the steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StepAxis {
+    /// In proportion
+    Linear,
+    /// By logarithms, from step 1
+    Log,
+}
+
+/// Pixels of a PNG for each unit of a figure.
+const PNG_SCALE: f64 = 2.0;
 
 fn steps(text: &str) -> Result<Range<u32>, String> {
     let whole = |text: &str| text.parse::<u32>().map_err(|_| "write HIGH or LOW:HIGH, for example 0:2000".to_string());
@@ -55,6 +78,13 @@ fn steps(text: &str) -> Result<Range<u32>, String> {
         None => (0, whole(text)?),
     };
     if low < high { Ok(low..high) } else { Err(format!("{low} is not below {high}; write for example 0:2000")) }
+}
+
+fn picture(text: &str) -> Result<PathBuf, String> {
+    match Path::new(text).extension().and_then(|e| e.to_str()) {
+        Some("svg" | "png") => Ok(text.into()),
+        _ => Err("a figure is an SVG or a PNG file; end its name in .svg or .png".into()),
+    }
 }
 
 /// The cell that is meant.
@@ -105,6 +135,18 @@ pub(super) fn trace(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let traces = experiment::on_threads(&spec.compute, follow_all)?.map_err(|e| spec.refuse(e))?;
 
+    if let Some(path) = &arguments.figure {
+        let axis = arguments.axis.map(|axis| match axis {
+            StepAxis::Linear => figure::StepAxis::Linear,
+            StepAxis::Log => figure::StepAxis::Log,
+        });
+        let options = figure::Options { axis, panels: arguments.panels.clone() };
+        let drawn = figure::of(&spec, cell, &traces, &options).map_err(|unknown| Usage(unknown.to_string()))?;
+        let is_png = path.extension().is_some_and(|extension| extension == "png");
+        let bytes = if is_png { drawn.png(PNG_SCALE)? } else { drawn.svg(&Medium::Paper).into_bytes() };
+        write_file(path, &bytes)?;
+        say(&format!("figure in {}", path.display()));
+    }
     let csv = || table::csv(cell.index, &traces);
     match &arguments.out {
         Some(path) if path.as_os_str() == "-" => print(&csv())?,
@@ -112,7 +154,8 @@ pub(super) fn trace(arguments: &Arguments) -> anyhow::Result<()> {
             write_file(path, &csv())?;
             say(&format!("table in {}", path.display()));
         }
-        None => print(&csv())?,
+        None if arguments.figure.is_none() => print(&csv())?,
+        None => {}
     }
     report(cell.index, &traces)
 }

@@ -29,6 +29,11 @@ pub fn readings(trace: &Trace) -> Vec<String> {
     trace.guides.events.iter().map(event).chain(trace.guides.readings.iter().map(reading)).collect()
 }
 
+/// The numbers that theory predicts, a line each.
+pub fn equal_readings(trace: &Trace) -> Vec<String> {
+    trace.guides.readings.iter().filter(|found| found.relation == Relation::Equal).map(reading).collect()
+}
+
 fn event(event: &Event) -> String {
     let Event { label, after, by } = event;
     match after {

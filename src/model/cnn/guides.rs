@@ -19,6 +19,11 @@ const LATE: f64 = 1e-6;
 /// `π − φ` below which a run is in the tail.
 const TAIL: f64 = 0.1;
 
+const RECURSION: &str = "recursion from the proof of Theorem 4.1 of Du et al. 2018, from the verdict on";
+const CLOSED_FORM: &str = "tan φ₀ (1 + η_v τ/4ρ²)^−t from the same proof";
+const LATE_SLOPE: &str = "slowest mode of the linearised step";
+const TAIL_SOURCE: &str = "1/(π − φ) grows linearly at the spurious minimum; T∞ = aᵀa* there, t the step";
+
 /// The bounds at each waypoint; NaN before they begin.
 #[derive(Default)]
 struct Bounded {
@@ -127,26 +132,35 @@ impl Cell {
         };
         let (relative, floor) = self.rounding(walk.precision);
         let upper = |absolute: f64| Claim::Upper { relative, absolute };
-        let curve = |name, of, claim, label, values| Guide { name, of, claim, label, values };
+        let curve = |name, of, claim, label, source, values| Guide { name, of, claim, label, source, values };
         guides.curves = vec![
-            curve("loss_majorant", "loss", upper(floor), "certified bound", bounded.loss),
-            curve("loss_late", "loss", Claim::Asymptote, "predicted late slope", late),
-            curve("loss_target", "loss", Claim::Target, "spurious minimum", of_step(&|_| target_loss)),
-            curve("angle_majorant", ANGLE, upper(STILL * 10.0), "certified bound", bounded.angle),
-            curve("angle_closed_form", ANGLE, upper(STILL * 10.0), "certified, closed form", bounded.closed),
+            curve("loss_majorant", "loss", upper(floor), "certified bound", RECURSION, bounded.loss),
+            curve("loss_late", "loss", Claim::Asymptote, "predicted late slope", LATE_SLOPE, late),
+            curve("loss_target", "loss", Claim::Target, "spurious minimum", "", of_step(&|_| target_loss)),
+            curve("angle_majorant", ANGLE, upper(STILL * 10.0), "certified bound", RECURSION, bounded.angle),
+            curve(
+                "angle_closed_form",
+                ANGLE,
+                upper(STILL * 10.0),
+                "certified, closed form",
+                CLOSED_FORM,
+                bounded.closed,
+            ),
             curve(
                 "angle_left_asymptote",
                 ANGLE_LEFT,
                 Claim::Asymptote,
                 "2π‖v‖²/(η_v‖w*‖|T∞|t)",
+                TAIL_SOURCE,
                 of_step(&|t| in_tail(t, constant / t)),
             ),
-            curve("sum_target", SUM, Claim::Target, "value at the minimum", of_step(&|_| target_sum)),
+            curve("sum_target", SUM, Claim::Target, "value at the minimum", "", of_step(&|_| target_sum)),
             curve(
                 "loss_above_spurious_asymptote",
                 EXCESS,
                 Claim::Asymptote,
                 "(4π²/3)‖v‖⁶/(η_v³‖w*‖²T∞²t³)",
+                TAIL_SOURCE,
                 of_step(&|t| in_tail(t, loss_constant / t.powi(3))),
             ),
         ];

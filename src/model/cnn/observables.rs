@@ -27,17 +27,17 @@ impl Cell {
         let spurious = theory::has_spurious_minimum(&self.teacher).then(|| theory::spurious_point(&self.teacher).loss);
         let towards_spurious = |seen: Observable| seen.logarithmic().drawn(Drawn::Towards(Outcome::Spurious));
         vec![
+            towards_spurious(Observable::new(
+                EXCESS,
+                "loss above the spurious minimum",
+                spurious.map_or(f64::NAN, |least| loss - least),
+            )),
             Observable::new(ANGLE, "angle φ from w* (rad)", survey.angle.angle),
             towards_spurious(Observable::new(ANGLE_LEFT, "π − φ (rad)", survey.angle.supplement)),
             Observable::new(OUTPUT_ERROR, "output error ‖a − ‖w*‖a*‖", output_error).logarithmic(),
             Observable::new(SUM, "sum 1ᵀa", survey.sum),
             Observable::new(OVERLAP, "overlap aᵀa*", survey.overlap).drawn(Drawn::OnRequest),
             Observable::new(NORM, "filter norm ‖v‖", survey.radius).drawn(Drawn::OnRequest),
-            towards_spurious(Observable::new(
-                EXCESS,
-                "loss above the spurious minimum",
-                spurious.map_or(f64::NAN, |least| loss - least),
-            )),
         ]
     }
 }
