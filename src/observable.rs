@@ -63,6 +63,8 @@ pub enum Claim {
     },
     /// The values tend to it in the end.
     Asymptote,
+    /// A slope that the values tend to, drawn through the end of this run.
+    Slope,
     /// Where the values should arrive.
     Target,
 }
@@ -85,6 +87,11 @@ pub struct Guide {
 }
 
 impl Guide {
+    /// Whether runs with the same outcome share the curve.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.claim, Claim::Asymptote | Claim::Target)
+    }
+
     /// Position of the first of these values, one for each waypoint, that breaks the bound. A value that is no number breaks every
     /// bound.
     pub fn first_break(&self, values: &[f64]) -> Option<usize> {

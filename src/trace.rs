@@ -145,6 +145,6 @@ impl Trace {
 fn checked(guide: &Guide) -> usize {
     match guide.claim {
         Claim::Upper { .. } => guide.values.iter().filter(|bound| !bound.is_nan()).count(),
-        Claim::Asymptote | Claim::Target => 0,
+        Claim::Asymptote | Claim::Slope | Claim::Target => 0,
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{Trace, words};
 use crate::endpoint::Outcome;
-use crate::figure::{Axis, Dash, Figure, Ink, Layer, Mark, Panel, Scale, Shape, Style};
+use crate::figure::{Along, Aspect, Axis, Dash, Figure, Ink, Layer, Mark, Panel, Scale, Shape, Style};
 use crate::observable::{Claim, Drawn, Guide};
 use crate::plan::{Cell, step_text};
 use crate::spec::Spec;
@@ -15,6 +15,11 @@ use crate::spec::Spec;
 pub const BINS: usize = 500;
 /// Steps up to which the axis of a figure without spurious runs is linear by itself.
 pub const LINEAR_STEPS: u32 = 5000;
+
+/// Height of one of many panels.
+const LOW: f64 = 128.0;
+/// Series of what runs tend to: no line has the colour of the last outcome, runs that are no numbers.
+const ASYMPTOTE: usize = Outcome::ALL.len() - 1;
 
 /// How steps are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,10 +128,12 @@ pub fn of(spec: &Spec, cell: &Cell, traces: &[(u64, Trace)], options: &Options) 
         let x = Axis::new(if at == lowest { "gradient step" } else { "" }).scale(scale).range(range.0, range.1);
         let y = Axis::new(column.label).scale(if column.logarithmic { Scale::Log } else { Scale::Linear });
         let mut panel = Panel::new(x, y);
+        let painter = Painter { column: column.name, span, is_first: at == 0 };
         panel.layers = match traces {
-            [(_, trace)] => one(trace, column.name, span),
-            _ => several(traces, column.name, span),
+            [(_, trace)] => painter.one(trace),
+            _ => painter.several(traces),
         };
+        panel = panel.aspect(if chosen.len() > 2 { Aspect::Height(LOW) } else { Aspect::Auto });
         figure = figure.with(panel);
     }
     figure.notes = notes(traces, &chosen, span);
@@ -194,7 +201,7 @@ fn guide_style(guide: &Guide, nth: usize) -> Style {
     let dash = if nth == 0 { Dash::Dashed } else { Dash::Dotted };
     match guide.claim {
         Claim::Upper { .. } => Style::new(Ink::Text).dash(dash).width(1.0),
-        Claim::Asymptote => Style::new(Ink::Series(4)).dash(Dash::Dashed).width(1.2),
+        Claim::Asymptote | Claim::Slope => Style::series(ASYMPTOTE).dash(Dash::Dashed).width(1.2),
         Claim::Target => Style::new(Ink::Faint).dash(Dash::Dotted).width(1.0),
     }
 }
@@ -204,65 +211,76 @@ fn guides<'a>(trace: &'a Trace, column: &'a str) -> impl Iterator<Item = (usize,
     trace.guides.curves.iter().filter(here).enumerate()
 }
 
-/// Layers of one run, with everything that theory says.
-fn one(trace: &Trace, column: &str, span: Span) -> Vec<Layer> {
-    let outcome = tends_to(trace);
-    let values = trace.walk().column(column);
-    let mut layers: Vec<Layer> = guides(trace, column)
-        .map(|(nth, guide)| span.line(trace, &guide.values, guide_style(guide, nth), guide.label))
-        .collect();
-    layers.push(span.line(trace, &values, style(outcome).width(1.8), format!("run, {}", outcome.name())));
-    let rule = |at: f64, dash: Dash, label: String| Layer::Rule {
-        upright: true,
-        at,
-        style: Style::new(Ink::Faint).dash(dash).width(1.0),
-        label,
-    };
-    if let Some(proof) = trace.proof.as_ref().filter(|proof| span.holds(proof.step)) {
-        layers.push(rule(f64::from(proof.step), Dash::Solid, format!("verdict, step {}", proof.step)));
-    }
-    for event in trace.guides.events.iter().filter(|event| span.holds(event.by)) {
-        layers.push(rule(f64::from(event.by), Dash::Dashed, format!("{}, step {}", event.label, event.by)));
-    }
-    for (label, at) in trace.guides.scales.iter().filter(|(_, at)| *at <= f64::from(span.last)) {
-        layers.push(rule(*at, Dash::Dotted, (*label).into()));
-    }
-    layers
+/// What is painted in one panel. What is the same in every panel is named in the legend of the first alone.
+struct Painter<'a> {
+    column: &'a str,
+    span: Span,
+    is_first: bool,
 }
 
-/// Layers of several runs: thin lines in the colour of their outcome, and what runs of an outcome tend to.
-fn several(traces: &[(u64, Trace)], column: &str, span: Span) -> Vec<Layer> {
-    let mut layers = Vec::new();
-    let mut marks = Vec::new();
-    for (_, trace) in traces {
+impl Painter<'_> {
+    fn named(&self, label: impl Into<String>) -> String {
+        if self.is_first { label.into() } else { String::new() }
+    }
+
+    fn curve(&self, trace: &Trace, (nth, guide): (usize, &Guide)) -> Layer {
+        self.span.line(trace, &guide.values, guide_style(guide, nth), guide.label)
+    }
+
+    fn rule(&self, at: f64, dash: Dash, label: String) -> Layer {
+        let style = Style::new(Ink::Faint).dash(dash).width(1.0);
+        Layer::Rule { upright: true, at, style, label: self.named(label) }
+    }
+
+    /// One run, with everything that theory says: bounds below it, what it tends to above.
+    fn one(&self, trace: &Trace) -> Vec<Layer> {
+        let (column, span) = (self.column, self.span);
         let outcome = tends_to(trace);
         let values = trace.walk().column(column);
-        layers.push(span.line(trace, &values, style(outcome).width(0.8), outcome.name()));
+        let (above, below): (Vec<_>, Vec<_>) =
+            guides(trace, column).partition(|(_, guide)| matches!(guide.claim, Claim::Asymptote | Claim::Slope));
+        let mut layers: Vec<Layer> = below.into_iter().map(|guide| self.curve(trace, guide)).collect();
+        let label = self.named(format!("run, {}", outcome.name()));
+        layers.push(span.line(trace, &values, style(outcome).width(1.8), label));
+        layers.extend(above.into_iter().map(|guide| self.curve(trace, guide)));
         if let Some(proof) = trace.proof.as_ref().filter(|proof| span.holds(proof.step)) {
-            let there = trace.waypoints.iter().zip(&values).find(|(point, _)| point.step == proof.step);
-            marks.extend(there.map(|(point, value)| Mark::new(f64::from(point.step), *value)));
+            layers.push(self.rule(f64::from(proof.step), Dash::Solid, format!("verdict, step {}", proof.step)));
         }
+        for event in trace.guides.events.iter().filter(|event| span.holds(event.by)) {
+            layers.push(self.rule(f64::from(event.by), Dash::Dashed, format!("{}, step {}", event.label, event.by)));
+        }
+        for (label, at) in trace.guides.scales.iter().filter(|(_, at)| *at <= f64::from(span.last)) {
+            layers.push(self.rule(*at, Dash::Dotted, (*label).into()));
+        }
+        layers
     }
-    for outcome in Outcome::ALL {
-        let Some((_, trace)) = traces.iter().find(|(_, trace)| tends_to(trace) == outcome) else { continue };
-        let tends = guides(trace, column).filter(|(_, guide)| !matches!(guide.claim, Claim::Upper { .. }));
-        layers.extend(
-            tends
-                .filter(|(_, guide)| guide.name != "loss_late")
-                .map(|(nth, guide)| span.line(trace, &guide.values, guide_style(guide, nth), guide.label)),
-        );
+
+    /// Several runs: thin lines in the colour of their outcome, and what runs of an outcome tend to.
+    fn several(&self, traces: &[(u64, Trace)]) -> Vec<Layer> {
+        let (column, span) = (self.column, self.span);
+        let mut layers = Vec::new();
+        let mut marks = Vec::new();
+        for (_, trace) in traces {
+            let outcome = tends_to(trace);
+            let values = trace.walk().column(column);
+            layers.push(span.line(trace, &values, style(outcome).width(0.8), self.named(outcome.name())));
+            if let Some(proof) = trace.proof.as_ref().filter(|proof| span.holds(proof.step)) {
+                let there = trace.waypoints.iter().zip(&values).find(|(point, _)| point.step == proof.step);
+                marks.extend(there.map(|(point, value)| Mark::new(f64::from(point.step), *value)));
+            }
+        }
+        for outcome in Outcome::ALL {
+            let Some((_, trace)) = traces.iter().find(|(_, trace)| tends_to(trace) == outcome) else { continue };
+            let tends = guides(trace, column).filter(|(_, guide)| guide.is_shared());
+            layers.extend(tends.map(|guide| self.curve(trace, guide)));
+        }
+        if !marks.is_empty() {
+            let style = Style::new(Ink::Text).width(0.8);
+            let label = self.named("verdict");
+            layers.push(Layer::Marks { points: marks, along: Along::Y, shape: Shape::Circle, style, label });
+        }
+        layers
     }
-    if !marks.is_empty() {
-        let style = Style::new(Ink::Text).width(0.8);
-        layers.push(Layer::Marks {
-            points: marks,
-            along: Default::default(),
-            shape: Shape::Circle,
-            style,
-            label: "verdict".into(),
-        });
-    }
-    layers
 }
 
 /// What stands below: sources of the curves, scales beyond the axis, and whether bounds are kept.

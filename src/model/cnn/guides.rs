@@ -19,10 +19,12 @@ const LATE: f64 = 1e-6;
 /// `π − φ` below which a run is in the tail.
 const TAIL: f64 = 0.1;
 
-const RECURSION: &str = "recursion from the proof of Theorem 4.1 of Du et al. 2018, from the verdict on";
-const CLOSED_FORM: &str = "tan φ₀ (1 + η_v τ/4ρ²)^−t from the same proof";
+const RECURSION: &str =
+    "from the verdict on, by the proof of Theorem 4.1 of Du et al. 2018 as a recursion with every constant";
+const CLOSED_FORM: &str = "tan φ ≤ tan φ₀ (1 + η_v τ/4ρ²)^−t, by the same proof";
 const LATE_SLOPE: &str = "slowest mode of the linearised step";
-const TAIL_SOURCE: &str = "1/(π − φ) grows linearly at the spurious minimum; T∞ = aᵀa* there, t the step";
+const TAIL_SOURCE: &str = "π − φ → 2π‖v‖²/(η_v‖w*‖|T∞|t) at step t, T∞ = aᵀa* at the spurious minimum";
+const LOSS_TAIL_SOURCE: &str = "loss above the minimum → (4π²/3)‖v‖⁶/(η_v³‖w*‖²T∞²t³)";
 
 /// The bounds at each waypoint; NaN before they begin.
 #[derive(Default)]
@@ -135,7 +137,7 @@ impl Cell {
         let curve = |name, of, claim, label, source, values| Guide { name, of, claim, label, source, values };
         guides.curves = vec![
             curve("loss_majorant", "loss", upper(floor), "certified bound", RECURSION, bounded.loss),
-            curve("loss_late", "loss", Claim::Asymptote, "predicted late slope", LATE_SLOPE, late),
+            curve("loss_late", "loss", Claim::Slope, "predicted late slope", LATE_SLOPE, late),
             curve("loss_target", "loss", Claim::Target, "spurious minimum", "", of_step(&|_| target_loss)),
             curve("angle_majorant", ANGLE, upper(STILL * 10.0), "certified bound", RECURSION, bounded.angle),
             curve(
@@ -150,7 +152,7 @@ impl Cell {
                 "angle_left_asymptote",
                 ANGLE_LEFT,
                 Claim::Asymptote,
-                "2π‖v‖²/(η_v‖w*‖|T∞|t)",
+                "predicted tail",
                 TAIL_SOURCE,
                 of_step(&|t| in_tail(t, constant / t)),
             ),
@@ -159,8 +161,8 @@ impl Cell {
                 "loss_above_spurious_asymptote",
                 EXCESS,
                 Claim::Asymptote,
-                "(4π²/3)‖v‖⁶/(η_v³‖w*‖²T∞²t³)",
-                TAIL_SOURCE,
+                "predicted tail",
+                LOSS_TAIL_SOURCE,
                 of_step(&|t| in_tail(t, loss_constant / t.powi(3))),
             ),
         ];
