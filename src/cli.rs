@@ -7,15 +7,18 @@ mod eval;
 mod generate;
 mod map;
 mod models;
+mod picture;
 mod plan;
 mod replay;
 mod report;
 mod run;
+mod source;
+mod trace;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use spurious::backend::BackendError;
 use spurious::experiment::ExperimentError;
-use spurious::figure::{Figure, Medium};
+use spurious::plan::{Cell, Plan};
 use spurious::spec::{Spec, SpecError};
 use spurious::store::StoreError;
 use std::io::Write;
@@ -48,6 +51,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Outcomes over a plane of starts, as a picture and a table
     Map(map::Arguments),
+    /// Follow runs past their verdict: observables, certified bounds and asymptotes, as a table and a figure
+    Trace(trace::Arguments),
     /// List the models, or explain one: parameters, forms, formulas, outcomes, theory
     Models(models::Arguments),
     /// List the GPU adapters, which one `auto` takes, and what is missing when there is none
@@ -81,6 +86,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Report(arguments) => report::report(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Map(arguments) => map::map(&arguments),
+        Command::Trace(arguments) => trace::trace(&arguments),
         Command::Models(arguments) => models::models(&arguments),
         Command::Devices(arguments) => devices::devices(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
@@ -152,37 +158,17 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Format of a picture, by the name of its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FigureFormat {
-    Svg,
-    Png,
-}
-
-/// Pixels of a PNG for a pixel of the same picture on a screen.
-const PNG_SCALE: f64 = 2.0;
-
-impl FigureFormat {
-    fn render(self, figure: &Figure) -> anyhow::Result<Vec<u8>> {
-        Ok(match self {
-            FigureFormat::Svg => figure.svg(&Medium::Paper).into_bytes(),
-            FigureFormat::Png => figure.png(PNG_SCALE)?,
-        })
+/// The cell that is meant: the only one, or the one that `--cell` names.
+fn chosen(plan: &Plan, cell: Option<usize>) -> Result<&Cell, Usage> {
+    let cells = plan.cells.len();
+    match cell {
+        None if cells > 1 => Err(Usage(format!("there are {cells} cells; choose one with --cell 0 to {}", cells - 1))),
+        None => Ok(&plan.cells[0]),
+        Some(cell) => plan
+            .cells
+            .get(cell)
+            .ok_or_else(|| Usage(format!("--cell {cell}: there are {cells} cells; choose 0 to {}", cells - 1))),
     }
-}
-
-/// The format that a file's name asks for.
-fn figure_format(flag: &str, path: &Path) -> Result<FigureFormat, Usage> {
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("svg") => Ok(FigureFormat::Svg),
-        Some("png") => Ok(FigureFormat::Png),
-        _ => Err(Usage(format!("{flag} = {}: is neither an SVG nor a PNG; name a file .svg or .png", path.display()))),
-    }
-}
-
-/// Writes a file that the user named.
-fn write_file(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
-    spurious::store::write_renamed(path, contents)
 }
 
 /// The flags of `run` and `plan` that stand for keys of the experiment file.

@@ -4,6 +4,7 @@
 use crate::descent::{self, Landscape, Rule};
 use crate::endpoint::{Outcome, Stop};
 use crate::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
+use crate::observable::{Guides, Observable, Walk};
 use crate::promise::{Claim, Promise};
 use crate::real::wide::{self, F32s, F64s, Pair, Vectorised};
 use crate::real::{Precision, Real};
@@ -79,8 +80,12 @@ pub trait Form: Send + Sync {
     /// See [`Problem::promised`].
     fn promised(&self, _start: &[f64], _claims: &mut [Claim]) {}
     /// See [`Problem::observables`].
-    fn observables(&self, _state: &[f64]) -> Vec<(&'static str, f64)> {
+    fn observables(&self, _start: &[f64], _state: &[f64], _steps: u32) -> Vec<Observable> {
         Vec::new()
+    }
+    /// See [`Problem::guides`].
+    fn guides(&self, _walk: &Walk<'_>) -> Guides {
+        Guides::default()
     }
     /// See [`Problem::rest`].
     fn rest(&self) -> Option<Rest> {
@@ -247,8 +252,11 @@ impl<F: Form> Problem for F {
     fn promised(&self, start: &[f64], claims: &mut [Claim]) {
         Form::promised(self, start, claims);
     }
-    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
-        Form::observables(self, state)
+    fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {
+        Form::observables(self, start, state, steps)
+    }
+    fn guides(&self, walk: &Walk<'_>) -> Guides {
+        Form::guides(self, walk)
     }
     fn rest(&self) -> Option<Rest> {
         Form::rest(self)

@@ -29,14 +29,16 @@
 //! and descent settings. A **run** is one descent from one random start. A **batch** goes to a backend at once, a **segment** is
 //! what a device advances it by in one dispatch, a **team** is the lanes that share one run. A **verdict** is a proof, tested inside
 //! the loop, that a run can only end in one outcome. An **endpoint** is where a run stopped, its **status** why, its **outcome** what it
-//! found; an **estimate** is the probability of an outcome with an interval. A **family** is the endpoints whose critical points no
+//! found; an **estimate** is the probability of an outcome with an interval. A **path** is a run's steps, a **waypoint** one of them that is kept. A **family** is the endpoints whose critical points no
 //! permutation that keeps the loss tells apart.
 //!
 //! # Modules, in the direction in which data flows
-//! [`spec`] (the experiment file) → [`plan`] (cells; how many runs: [`sampling`]) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) → [`endpoint`] → [`tally`] →
-//! [`interval`] → [`report`], with [`paired`] outcomes on the way; [`experiment`] ties them together and [`store`] keeps what has been done. [`model`] holds the
-//! landscapes with their [`parameter`]s and [`promise`]s, each [`mod@form`] written once over the number types of [`real`] for the descent of [`descent`];
-//! [`points`] reads files of points for it. A [`map`] runs a [`plane`] of starts; [`figure`] draws. [`mod@bench`] measures how fast all of it is, and how fast it could be.
+//! [`spec`] (the experiment file) → [`plan`] (cells; how many runs: [`sampling`]) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) →
+//! [`endpoint`] → [`tally`] → [`interval`] → [`report`], with [`paired`] outcomes on the way; [`experiment`] ties them together and
+//! [`store`] keeps what has been done. [`model`] holds the landscapes with their [`parameter`]s and [`promise`]s, each [`mod@form`]
+//! written once over the number types of [`real`] for the descent of [`descent`]; [`points`] reads files of points for it. [`replay`]
+//! repeats a run and [`trace`] follows it past its verdict, with the model's [`observable`]s and what theory draws beside them; a
+//! [`map`] runs a [`plane`] of starts. [`figure`] draws. [`mod@bench`] measures how fast all of it is, and how fast it could be.
 
 pub mod arc_cosine;
 pub mod backend;
@@ -55,6 +57,7 @@ pub mod interval;
 pub mod map;
 pub mod model;
 pub mod normal;
+pub mod observable;
 pub mod paired;
 pub mod parameter;
 pub mod plan;
@@ -73,3 +76,4 @@ pub mod starts;
 pub mod store;
 pub mod symmetry;
 pub mod tally;
+pub mod trace;

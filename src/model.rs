@@ -17,6 +17,7 @@ pub use crate::parameter::{Kind, Parameter, Value, Values};
 
 use crate::descent::{Queue, Rule};
 use crate::endpoint::{Outcome, Stop};
+use crate::observable::{Guides, Observable, Walk};
 use crate::promise::{Claim, Promise};
 use crate::real::Precision;
 use crate::seed::CellSeed;
@@ -141,6 +142,10 @@ pub trait Model: Sync {
     fn step_groups(&self) -> &'static [&'static str];
     /// Meaning and default of `descent.tolerance`.
     fn tolerance(&self) -> Tolerance;
+    /// Tolerance to which a trace follows a run on that has converged in the experiment's sense; `None` for no further.
+    fn trace_tolerance(&self, _precision: Precision) -> Option<f64> {
+        None
+    }
     /// Builds one cell.
     ///
     /// # Errors
@@ -276,8 +281,11 @@ pub trait Problem: Send + Sync {
     fn place(&self, name: &str, value: f64, start: &mut [f64]);
     /// Critical points that are known in closed form.
     fn landmarks(&self) -> Vec<Landmark>;
-    /// Names and values of what else is worth knowing of a state.
-    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)>;
+    /// What else is worth knowing of the state of a run, from its start, that state and the number of steps: the same names for every
+    /// state.
+    fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable>;
+    /// What theory has to say of the path of a run.
+    fn guides(&self, walk: &Walk<'_>) -> Guides;
     /// See [`Rest`]; `None` where no endpoint is judged by its curvature.
     fn rest(&self) -> Option<Rest>;
     /// Whether a strict minimum is the global one.

@@ -1,12 +1,17 @@
 //! One run again, step by step: the path of a descent that an experiment has made.
+//!
+//! A run is walked in legs: each is the experiment's own descent with a budget of a few steps, so that the path is the same, bit by
+//! bit, whatever is kept of it. [`replay`] ends where the experiment did; [`crate::trace`] walks on.
 
 use crate::classify::{Classifier, Found};
 use crate::descent::Queue;
 use crate::endpoint::{Status, Stop};
-use crate::model::{Invalid, Model, Settings, Work};
+use crate::model::{Invalid, Model, Problem, Settings, Work};
+use crate::observable::Observable;
 use crate::plan::Cell;
 use crate::real::Precision;
 use crate::refine::norm;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Which steps of a path are kept, besides the first and the last.
@@ -14,22 +19,26 @@ use std::sync::atomic::AtomicBool;
 pub enum Every {
     /// About twenty in a decade.
     Decade,
+    /// Every step up to 256, then some 300 to 600 in a decade: those that a power of 2 divides.
+    Fine,
     /// One in so many.
     Steps(u32),
 }
 
 impl Every {
     /// The kept step after `step`.
-    fn after(self, step: u32) -> u32 {
+    pub(crate) fn after(self, step: u32) -> u32 {
+        let multiple = |of: u32| (step / of).saturating_add(1).saturating_mul(of);
         match self {
             Every::Decade => step.saturating_add((step / 8).max(1)),
-            Every::Steps(steps) => step.saturating_add(steps.max(1)),
+            Every::Fine => multiple(1 << (step / 128).max(1).ilog2()),
+            Every::Steps(steps) => multiple(steps.max(1)),
         }
     }
 }
 
 /// A point of a path.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Waypoint {
     /// Gradient steps taken.
     pub step: u32,
@@ -37,8 +46,8 @@ pub struct Waypoint {
     pub loss: f64,
     /// Euclidean norm of the gradient in the weights, in the format of the descent.
     pub gradient_norm: f64,
-    /// See [`Problem::observables`](crate::model::Problem::observables).
-    pub observables: Vec<(&'static str, f64)>,
+    /// Values of the path's observables.
+    pub observables: Vec<f64>,
     /// The weights; empty unless they are wanted.
     pub state: Vec<f64>,
 }
@@ -46,6 +55,8 @@ pub struct Waypoint {
 /// A run of a cell, from its start to its end.
 #[derive(Clone, Debug)]
 pub struct Path {
+    /// The observables, as they are at the start; see [`Problem::observables`].
+    pub observables: Vec<Observable>,
     /// Points of the path, the start and the end among them.
     pub waypoints: Vec<Waypoint>,
     /// Why and when it stopped.
@@ -54,51 +65,114 @@ pub struct Path {
     pub found: Found,
 }
 
-/// Repeats a run on the CPU: the same operations as the experiment's in that format, cut into legs, so that the path is the
-/// same whatever is kept of it. `weights` says whether the weights of every point are.
+/// A cell as its runs are walked: on the CPU, in one format.
+#[derive(Clone, Copy)]
+pub struct Track<'a> {
+    /// Its model.
+    pub model: &'a dyn Model,
+    /// Its form.
+    pub form: &'a str,
+    /// The cell.
+    pub cell: &'a Cell,
+    /// Format of the arithmetic.
+    pub precision: Precision,
+}
+
+impl std::fmt::Debug for Track<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {:?} in {}", self.model.name(), self.form, self.cell, self.precision.name())
+    }
+}
+
+/// A run on its way.
+pub(crate) struct Walker<'a> {
+    track: Track<'a>,
+    pub(crate) start: Vec<f64>,
+    pub(crate) state: Vec<f64>,
+    pub(crate) taken: u32,
+    /// The cell with the budgets of legs: legs of one length share it.
+    legs: Vec<(Settings, Arc<dyn Problem>)>,
+}
+
+impl<'a> Walker<'a> {
+    /// At a start: the state, then what stays on the host.
+    pub(crate) fn new(track: Track<'a>, start: Vec<f64>) -> Self {
+        let state = start[..track.cell.problem.dim()].to_vec();
+        Walker { track, start, state, taken: 0, legs: Vec::new() }
+    }
+
+    /// The observables here.
+    pub(crate) fn observables(&self) -> Vec<Observable> {
+        self.track.cell.problem.observables(&self.start, &self.state, self.taken)
+    }
+
+    /// What a path keeps of this point.
+    pub(crate) fn waypoint(&self, weights: bool) -> Waypoint {
+        let problem = &self.track.cell.problem;
+        Waypoint {
+            step: self.taken,
+            loss: problem.endpoint_loss(&self.start, &self.state, self.taken),
+            gradient_norm: norm(&problem.evaluate(self.track.precision, &self.state).gradient),
+            observables: self.observables().into_iter().map(|seen| seen.value).collect(),
+            state: if weights { self.state.clone() } else { Vec::new() },
+        }
+    }
+
+    /// Walks on with these settings until they stop the run or their budget, counted from the start, is spent; `kept` sees the
+    /// points that are to be kept, none before `low` but the last, and not the one at which the walk begins. Returns why the run
+    /// stopped and after how many steps in all.
+    pub(crate) fn walk(
+        &mut self,
+        settings: &Settings,
+        every: Every,
+        low: u32,
+        mut kept: impl FnMut(&Self),
+    ) -> Result<Stop, Invalid> {
+        loop {
+            let next = every.after(self.taken).max(low).min(settings.max_steps);
+            let stop = self.leg(Settings { max_steps: next.saturating_sub(self.taken), ..settings.clone() })?;
+            self.taken += stop.steps;
+            let ended = stop.status != Status::OutOfSteps || self.taken >= settings.max_steps;
+            if stop.steps > 0 {
+                kept(self);
+            }
+            if ended {
+                return Ok(Stop { steps: self.taken, ..stop });
+            }
+        }
+    }
+
+    fn leg(&mut self, settings: Settings) -> Result<Stop, Invalid> {
+        let Track { model, form, cell, precision } = self.track;
+        let known = self.legs.iter().position(|(other, _)| *other == settings);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let problem = model.problem(form, &cell.values, &settings)?;
+                self.legs.push((settings, problem));
+                self.legs.len() - 1
+            }
+        };
+        let mut stops = [Stop::POISON];
+        let never = AtomicBool::new(false);
+        let queue = Queue::new(&mut self.state, &mut stops, cell.problem.dim(), 1, 1);
+        self.legs[at].1.descend(Work { queue: &queue, precision, one_by_one: true, cancel: &never });
+        let [stop] = stops;
+        Ok(stop)
+    }
+}
+
+/// Repeats a run: the same operations as the experiment's in that format. `weights` says whether the weights of every point are
+/// kept.
 ///
 /// # Errors
 /// None that the cell's own plan has not met.
-pub fn replay(
-    model: &dyn Model,
-    form: &str,
-    cell: &Cell,
-    run: u64,
-    precision: Precision,
-    every: Every,
-    weights: bool,
-) -> Result<Path, Invalid> {
-    let problem = &*cell.problem;
-    let dim = problem.dim();
-    let start = problem.start(cell.seed, run);
-    let mut state = start[..dim].to_vec();
-    let budget = problem.rule().max_steps;
-    let waypoint = |step: u32, state: &[f64]| {
-        let loss = problem.endpoint_loss(&start, state, step);
-        let gradient_norm = norm(&problem.evaluate(precision, state).gradient);
-        let observables = problem.observables(state);
-        let state = if weights { state.to_vec() } else { Vec::new() };
-        Waypoint { step, loss, gradient_norm, observables, state }
-    };
-    let mut waypoints = vec![waypoint(0, &state)];
-    let never = AtomicBool::new(false);
-    let mut taken = 0;
-    let stop = loop {
-        let leg = every.after(taken).min(budget) - taken;
-        let settings = Settings { max_steps: leg, ..cell.settings.clone() };
-        let mut stops = [Stop::POISON];
-        let queue = Queue::new(&mut state, &mut stops, dim, 1, 1);
-        let work = Work { queue: &queue, precision, one_by_one: true, cancel: &never };
-        model.problem(form, &cell.values, &settings)?.descend(work);
-        let [stop] = stops;
-        taken += stop.steps;
-        if stop.steps > 0 {
-            waypoints.push(waypoint(taken, &state));
-        }
-        if stop.status != Status::OutOfSteps || taken >= budget {
-            break Stop { steps: taken, ..stop };
-        }
-    };
-    let found = Classifier::new(problem).classify(problem, &state, &stop);
-    Ok(Path { waypoints, stop, found })
+pub fn replay(track: Track<'_>, run: u64, every: Every, weights: bool) -> Result<Path, Invalid> {
+    let cell = track.cell;
+    let mut walker = Walker::new(track, cell.problem.start(cell.seed, run));
+    let observables = walker.observables();
+    let mut waypoints = vec![walker.waypoint(weights)];
+    let stop = walker.walk(&cell.settings, every, 0, |walker| waypoints.push(walker.waypoint(weights)))?;
+    let found = Classifier::new(&*cell.problem).classify(&*cell.problem, &walker.state, &stop);
+    Ok(Path { observables, waypoints, stop, found })
 }

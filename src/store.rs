@@ -325,11 +325,11 @@ impl Folder {
     }
 
     fn write_part(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
-        write_renamed(&self.path.join("parts").join(name), contents)
+        write_file(&self.path.join("parts").join(name), contents)
     }
 
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
-        write_renamed(&self.path.join(name), contents)
+        write_file(&self.path.join(name), contents)
     }
 }
 
@@ -338,7 +338,7 @@ impl Folder {
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write_renamed(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
+pub fn write_file(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);

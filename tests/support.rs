@@ -334,3 +334,9 @@ pub(crate) fn assert_relative(value: f64, expected: f64, tolerance: f64, what: &
     let error = (value - expected).abs();
     assert!(error <= tolerance * expected.abs(), "{what}: {value:e} is not {expected:e} to {tolerance:e}");
 }
+
+/// An observable of a state at which a run starts.
+pub(crate) fn seen(problem: &dyn Problem, state: &[f64], name: &str) -> f64 {
+    let all = problem.observables(state, state, 0);
+    all.iter().find(|seen| seen.name == name).unwrap_or_else(|| panic!("no observable {name}")).value
+}

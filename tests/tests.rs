@@ -29,6 +29,7 @@ mod statistics;
 mod store;
 mod support;
 mod symmetry;
+mod trace;
 mod wide_cnn;
 
 fn main() {
@@ -59,6 +60,7 @@ fn main() {
     trials.extend(statistics::trials());
     trials.extend(store::trials());
     trials.extend(symmetry::trials());
+    trials.extend(trace::trials());
     trials.extend(wide_cnn::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

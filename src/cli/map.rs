@@ -1,6 +1,6 @@
 //! `spurious map`
 
-use super::{Interrupted, SpecArguments, Usage, figure_format, print, say, write_file};
+use super::{Interrupted, SpecArguments, Usage, chosen, picture, print, say};
 use spurious::backend::BackendError;
 use spurious::experiment::{self, ExperimentError};
 use spurious::map::{self, Map, Shade};
@@ -9,6 +9,7 @@ use spurious::plan::{Cell, Plan};
 use spurious::plane::{Plane, Wish};
 use spurious::progress::{Progress, clock};
 use spurious::spec::Spec;
+use spurious::store::write_file;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,15 +40,15 @@ pub(super) struct Arguments {
     /// What is coloured
     #[arg(long, value_enum, default_value = "outcome")]
     show: Show,
-    /// Cell of the experiment
-    #[arg(long, default_value_t = 0)]
-    cell: usize,
+    /// Cell of the experiment, from 0, where there are several
+    #[arg(long, value_name = "CELL")]
+    cell: Option<usize>,
     /// Run whose start the plane goes through
     #[arg(long, default_value_t = 0)]
     run: u64,
-    /// Picture to write, .svg or .png [default: map.svg]
-    #[arg(long, value_name = "FILE")]
-    figure: Option<PathBuf>,
+    /// Picture to write, .svg or .png
+    #[arg(long, value_name = "FILE", value_parser = picture::path, default_value = "map.svg")]
+    figure: PathBuf,
     /// Table to write, CSV: the two coordinates, outcome and steps of every start
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -68,12 +69,7 @@ enum Show {
 pub(super) fn map(arguments: &Arguments) -> anyhow::Result<()> {
     let spec = arguments.spec.load()?;
     let plan = Plan::new(&spec)?;
-    let Some(cell) = plan.cells.get(arguments.cell) else {
-        let problem = format!("there are {} cells; choose 0 to {}", plan.cells.len(), plan.cells.len() - 1);
-        return Err(Usage(format!("--cell = {}: {problem}", arguments.cell)).into());
-    };
-    let figure = arguments.figure.clone().unwrap_or_else(|| "map.svg".into());
-    let format = figure_format("--figure", &figure)?;
+    let cell = chosen(&plan, arguments.cell)?;
     let wrong = |invalid: Invalid| Usage(format!("{}: {invalid}", spec.file));
     let plane = plane(arguments, cell)?.map_err(wrong)?;
     let cancel = Arc::new(AtomicBool::new(false));
@@ -84,14 +80,13 @@ pub(super) fn map(arguments: &Arguments) -> anyhow::Result<()> {
         Show::Outcome => Shade::Outcome,
         Show::Steps => Shade::Steps,
     };
-    let drawn = map.figure(&spec, &plan, cell, shade);
-    write_file(&figure, &format.render(&drawn)?)?;
+    picture::write(&arguments.figure, &map.figure(&spec, &plan, cell, shade))?;
     if let Some(out) = &arguments.out {
         write_file(out, &map.csv())?;
     }
     if !arguments.quiet {
         let table = arguments.out.iter().map(|path| format!(" and {}", path.display()));
-        say(&format!("map in {}{}", figure.display(), table.collect::<String>()));
+        say(&format!("map in {}{}", arguments.figure.display(), table.collect::<String>()));
     }
     print(map.text().as_bytes())
 }

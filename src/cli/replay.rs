@@ -1,26 +1,24 @@
 //! `spurious replay`
 
+use super::source::{Source, SourceArguments};
 use super::{Usage, print, say};
 use spurious::experiment;
 use spurious::family::digits;
-use spurious::plan::Plan;
-use spurious::real::Precision;
-use spurious::replay::{Every, replay as walk};
-use spurious::spec::Spec;
-use spurious::store::Stored;
+use spurious::replay::{Every, Track, replay as walk};
 use spurious::store::table::{field, number, to_csv};
-use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The path goes to stdout as CSV with the columns step, loss (in f64, as in runs.csv), grad_norm (Euclidean norm \
-                  of the gradient in the weights), what else the model names of a point (spurious models NAME) and, with --weights, x0,x1,… (for cnn in reduced form x, y, A1, A2; A3 only \
-                  decays, and counts in the loss alone); what the run found goes to stderr. The run is computed on the CPU, in \
-                  the format of the result folder, or in that of compute.precision for an experiment file, auto being f64."
+                  of the gradient in the weights), what else the model names of a point (for cnn angle, output_error, sum …) and, with \
+                  --weights, x0,x1,… (for cnn in reduced form x, y, A1, A2; A3 only decays); what the run found, with the critical \
+                  point it came to rest at, goes to stderr. The path ends where the experiment's run does: spurious trace follows it \
+                  past its verdict, with bounds and figures. The run is computed on the CPU, in the format of the result folder, or in \
+                  that of compute.precision for an experiment file, auto being f64."
 )]
 pub(super) struct Arguments {
-    /// Result folder, or experiment file (TOML)
-    source: PathBuf,
+    #[command(flatten)]
+    source: SourceArguments,
     /// Cell and run, both from 0, as families.csv and runs.csv name them: `0:116`
     #[arg(value_name = "CELL:RUN")]
     run: String,
@@ -30,28 +28,10 @@ pub(super) struct Arguments {
     /// Add the weights
     #[arg(long)]
     weights: bool,
-    /// Format of the arithmetic [default: that of the result folder, or compute.precision]
-    #[arg(long, value_parser = ["f32", "f64"])]
-    precision: Option<String>,
-    /// Replace any key of an experiment file by its path; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
 }
 
 pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
-    let (spec, plan, usual) = if arguments.source.is_dir() {
-        if !arguments.set.is_empty() {
-            let folder = arguments.source.display();
-            return Err(Usage(format!("--set: {folder} is a result folder; name its spec.toml to change a key")).into());
-        }
-        let stored = Stored::read(&arguments.source)?;
-        (stored.spec, stored.plan, stored.manifest.precision)
-    } else {
-        let spec = Spec::load(&arguments.source, &arguments.set)?;
-        let plan = Plan::new(&spec)?;
-        let usual = if spec.compute.precision == "f32" { Precision::F32 } else { Precision::F64 };
-        (spec, plan, usual.name().to_string())
-    };
+    let Source { spec, plan, precision } = arguments.source.read()?;
     let wrong = |problem: String| Usage(format!("CELL:RUN = {}: {problem}", arguments.run));
     let (cell, run) = arguments
         .run
@@ -64,24 +44,20 @@ pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
     if run >= chosen.runs {
         return Err(wrong(format!("a cell has {} runs; choose 0 to {}", chosen.runs, chosen.runs - 1)).into());
     }
-    let precision = match arguments.precision.as_deref().unwrap_or(&usual) {
-        "f32" => Precision::F32,
-        _ => Precision::F64,
-    };
     let every = arguments.every.map_or(Every::Decade, Every::Steps);
     let walked = experiment::on_threads(&spec.compute, || {
-        walk(spec.model, spec.form, chosen, run, precision, every, arguments.weights)
+        walk(Track { model: spec.model, form: spec.form, cell: chosen, precision }, run, every, arguments.weights)
     })?;
     let path = walked.map_err(|e| spec.refuse(e))?;
 
     let mut header = vec!["step".to_string(), "loss".into(), "grad_norm".into()];
-    header.extend(path.waypoints.iter().take(1).flat_map(|p| p.observables.iter().map(|(name, _)| name.to_string())));
+    header.extend(path.observables.iter().map(|seen| seen.name.to_string()));
     if arguments.weights {
         header.extend((0..chosen.problem.dim()).map(|i| format!("x{i}")));
     }
     let rows = path.waypoints.iter().map(|point| {
         let mut row = vec![point.step.to_string(), field(Some(point.loss)), field(Some(point.gradient_norm))];
-        row.extend(point.observables.iter().map(|(_, value)| field(Some(*value))));
+        row.extend(point.observables.iter().map(|value| field(Some(*value))));
         if arguments.weights {
             row.extend(point.state.iter().map(|x| number(*x)));
         }

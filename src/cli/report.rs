@@ -1,11 +1,11 @@
 //! `spurious report`
 
 use super::below::Below;
-use super::{Format, Usage, print, say, write_file};
+use super::{Format, Usage, print, say};
 use spurious::report::Summary;
 use spurious::report::families::FamilyTable;
 use spurious::report::page::page;
-use spurious::store::Stored;
+use spurious::store::{Stored, write_file};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]

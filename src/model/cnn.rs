@@ -27,9 +27,13 @@
 //! `(aᵀa*)' = (1−c) aᵀa* + (η_a s‖a*‖²/2π)(E + g − 1)`, `c = η_a(π−1)/2π`, and the angle moves monotonically with the sign of
 //! the overlap without crossing 0 or π. The gradient norm decides nothing: towards the spurious minimum `π − φ ~ 1/t`.
 
+mod bounds;
 mod chart;
 pub mod full;
+mod guides;
 pub mod landscape;
+mod late;
+mod observables;
 pub mod reduced;
 pub mod signs;
 mod teacher;
@@ -40,6 +44,7 @@ pub use teacher::Teacher;
 
 use crate::descent::Rule;
 use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Tolerance, Values};
+use crate::real::Precision;
 use landscape::Constants;
 use signs::Signs;
 use std::f64::consts::PI;
@@ -180,6 +185,14 @@ impl Model for Cnn {
 
     fn tolerance(&self) -> Tolerance {
         Tolerance { default: 1e-2, about: "relative distance from a known minimum at which a run has converged" }
+    }
+
+    /// Far enough for the late slope, and not so far that rounding is in the way.
+    fn trace_tolerance(&self, precision: Precision) -> Option<f64> {
+        Some(match precision {
+            Precision::F32 => 1e-4,
+            Precision::F64 => 1e-10,
+        })
     }
 
     fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {

@@ -2,6 +2,33 @@
 
 use crate::store::table::number;
 
+/// A table below that of the outcomes, for people.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Grid {
+    /// What it shows, one sentence; it ends with a colon where rows follow.
+    pub(crate) caption: String,
+    /// Names of the columns.
+    pub(crate) header: Vec<String>,
+    /// Cells.
+    pub(crate) rows: Vec<Vec<String>>,
+    /// A line below; may be empty.
+    pub(crate) note: String,
+}
+
+impl Grid {
+    /// Caption, table and note for a terminal, after an empty line.
+    pub(crate) fn text(&self) -> String {
+        let mut all = format!("\n{}\n", self.caption);
+        if !self.rows.is_empty() {
+            all.push_str(&text(&self.header, &self.rows));
+        }
+        if !self.note.is_empty() {
+            all.push_str(&format!("{}\n", self.note));
+        }
+        all
+    }
+}
+
 /// Columns padded to their widest cell, right-aligned, a line a row.
 pub(crate) fn text(header: &[String], rows: &[Vec<String>]) -> String {
     let width = |i: usize| {

@@ -5,8 +5,12 @@
 
 use super::Summary;
 use super::families::FamilyTable;
+use super::layout::Grid;
+use super::paired::PairedTable;
+use super::theorems::TheoremTable;
 use crate::endpoint::Outcome;
 use crate::figure::{Figure, Medium, color};
+use crate::interval::Method;
 use crate::model::Value;
 use crate::plan::{Plan, step_text};
 use crate::progress::si;
@@ -45,9 +49,18 @@ pub fn page(stored: &Stored, level: f64) -> String {
         let (header, rows) = families.cells();
         page.table(&header, &rows, "The critical points that runs ended in, by the curvature there.");
     }
+    for grid in PairedTable::new(plan, &stored.groups, level).grids() {
+        page.grid("Over the same draws", &grid);
+    }
+    if let Some(grid) = TheoremTable::new(plan, &stored.checks).grid() {
+        page.grid("Theorems", &grid);
+        for line in TheoremTable::new(plan, &stored.checks).violations(&manifest.experiment) {
+            page.element("p", "unfinished", &line);
+        }
+    }
     page.parameters(spec, plan);
     page.theory(plan);
-    page.words(&summary);
+    page.words(plan, &summary);
     page.element("h2", "", "Model");
     page.element("p", "", &format!("{}: {}.", spec.model.name(), spec.model.summary()));
     page.folded("Network, loss, descent, outcomes and sources", spec.model.description());
@@ -149,13 +162,28 @@ impl Page {
         if long {
             let _ = writeln!(self.text, "<details><summary>{} rows</summary>", rows.len());
         }
+        self.element("p", "note", caption);
         let class = if long { "scroll long" } else { "scroll" };
         let _ = writeln!(self.text, "<div class=\"{class}\" tabindex=\"0\"><table>");
-        let _ = writeln!(self.text, "<caption>{}</caption>", escape(caption));
         self.rows(header, rows);
         self.text.push_str("</table></div>\n");
         if long {
             self.text.push_str("</details>\n");
+        }
+    }
+
+    /// One of the tables below that of the outcomes; those of one heading follow each other.
+    fn grid(&mut self, heading: &str, grid: &Grid) {
+        let heading = format!("<h2>{}</h2>", escape(heading));
+        if !self.text.contains(&heading) {
+            let _ = writeln!(self.text, "{heading}");
+        }
+        match grid.rows.as_slice() {
+            [] => self.element("p", "note", &grid.caption),
+            rows => self.table(&grid.header, rows, &grid.caption),
+        }
+        if !grid.note.is_empty() {
+            self.element("p", "note", &grid.note);
         }
     }
 
@@ -231,9 +259,13 @@ impl Page {
     }
 
     /// What the words of the table mean.
-    fn words(&mut self, summary: &Summary) {
+    fn words(&mut self, plan: &Plan, summary: &Summary) {
         self.element("h2", "", "How to read the numbers");
         let percent = number(summary.level * 100.0);
+        let method = match plan.method() {
+            Method::Wilson => "Wilson score intervals",
+            Method::ClopperPearson => "exact (Clopper–Pearson)",
+        };
         for text in [
             format!(
                 "A run is one descent from one random start. Its outcome is what it ends in; the share of runs that end in {} \
@@ -241,7 +273,7 @@ impl Page {
                 summary.outcome.name()
             ),
             format!(
-                "Intervals have confidence level {percent} %. estimates.csv holds the Wilson score interval and the exact \
+                "Intervals have confidence level {percent} %; those of the table are {method}. estimates.csv holds the Wilson score interval and the exact \
                  Clopper–Pearson interval of every outcome."
             ),
             "Undecided runs have spent their step budget; they count as not the outcome in question, and the interval knows nothing \

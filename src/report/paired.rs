@@ -4,7 +4,7 @@
 //! Intervals of shares are Clopper and Pearson's, those of differences Newcombe's, p-values McNemar's exact ones; see
 //! [`crate::interval`] and [`crate::interval::paired`].
 
-use super::layout::{self, probability_text};
+use super::layout::{Grid, probability_text};
 use crate::endpoint::Outcome;
 use crate::interval::Method;
 use crate::interval::paired::Fourfold;
@@ -124,8 +124,13 @@ impl<'a> PairedTable<'a> {
 
     /// Tables for a terminal, below that of the outcomes; empty without groups.
     pub fn text(&self) -> String {
+        self.grids().iter().map(Grid::text).collect()
+    }
+
+    /// Tables for people: of the groups, and of their pairs where these are few.
+    pub(crate) fn grids(&self) -> Vec<Grid> {
         if self.groups.is_empty() {
-            return String::new();
+            return Vec::new();
         }
         let shown: Vec<&'static str> = self.between.iter().copied().filter(|name| self.plan.varies(name)).collect();
         let percent = format!("{} % interval", number(self.level * 100.0));
@@ -141,24 +146,26 @@ impl<'a> PairedTable<'a> {
             }
             row
         });
-        let mut text = format!(
-            "\nOver the same draws, for cells that differ in {}: draws in which any of them found an outcome, or every one.\n{}",
-            self.within.join(", "),
-            layout::text(&header, &rows.collect::<Vec<_>>())
+        let caption = format!(
+            "Over the same draws, for cells that differ in {}: draws in which any of them found an outcome, or every one.",
+            self.within.join(", ")
         );
-        match self.pairs().count() {
-            n if n > FEW => text.push_str(&format!("\n{n} comparisons of two cells over the same draws: pairs.csv\n")),
-            _ => text.push_str(&self.pairs_text(&shown, &percent)),
-        }
-        text
+        let groups = Grid { caption, header, rows: rows.collect(), note: String::new() };
+        let pairs = match self.pairs().count() {
+            n if n > FEW => Grid {
+                caption: format!("{n} comparisons of two cells over the same draws: pairs.csv"),
+                ..Grid::default()
+            },
+            _ => self.pairs_grid(&shown, percent),
+        };
+        vec![groups, pairs]
     }
 
-    fn pairs_text(&self, shown: &[&'static str], percent: &str) -> String {
+    fn pairs_grid(&self, shown: &[&'static str], percent: String) -> Grid {
         let mut header: Vec<String> = shown.iter().map(ToString::to_string).collect();
-        let names =
-            ["outcome", "first", "second", "both", "only first", "only second", "neither", "difference", percent];
+        let names = ["outcome", "first", "second", "both", "only first", "only second", "neither", "difference"];
         header.extend(names.map(String::from));
-        header.push("p".into());
+        header.extend([percent, "p".into()]);
         let rows = self.pairs().map(|(_, group, joint, pair)| {
             let cells = pair.cells.map(|place| group.cells[place]);
             let mut row = self.values(cells[0], shown);
@@ -171,10 +178,9 @@ impl<'a> PairedTable<'a> {
             row.extend([format!("{:+.4} to {:+.4}", interval.low, interval.high), p_text(pair.counts.mcnemar())]);
             row
         });
-        format!(
-            "\nTwo cells over the same draws: first minus second with Newcombe's interval, McNemar's exact p:\n{}",
-            layout::text(&header, &rows.collect::<Vec<_>>())
-        )
+        let caption =
+            "Two cells over the same draws: first minus second with Newcombe's interval, McNemar's exact p:".into();
+        Grid { caption, header, rows: rows.collect(), note: String::new() }
     }
 
     /// What tells a cell from others of its group.

@@ -1,6 +1,6 @@
 //! Theorems that were checked on every start, as a table: `theorems.csv`, a row a cell and theorem.
 
-use super::layout;
+use super::layout::Grid;
 use crate::plan::{Cell, Plan};
 use crate::promise::{Check, Promise};
 use crate::store::table::to_csv;
@@ -65,8 +65,13 @@ impl<'a> TheoremTable<'a> {
 
     /// Table for a terminal, below that of the outcomes; empty without checks.
     pub fn text(&self) -> String {
+        self.grid().map_or(String::new(), |grid| grid.text())
+    }
+
+    /// The table for people.
+    pub(crate) fn grid(&self) -> Option<Grid> {
         if self.is_empty() {
-            return String::new();
+            return None;
         }
         let mut rows: Vec<(Option<&Cell>, Promise, Check)> =
             self.rows().map(|(cell, promise, check)| (Some(cell), promise, *check)).collect();
@@ -94,16 +99,15 @@ impl<'a> TheoremTable<'a> {
             row
         };
         let of = if many { ", in all cells (each: theorems.csv)" } else { "" };
-        let mut text = format!(
-            "\nTheorems, checked on every start{of}:\n{}",
-            layout::text(&header, &rows.iter().map(row).collect::<Vec<_>>())
-        );
-        if self.plan.cells.iter().any(|cell| cell.settings.verdicts) {
-            text.push_str(
-                "Runs that stop at a verdict are not followed to the minimum; with descent.verdicts = false they are.\n",
-            );
-        }
-        text
+        let verdicts = self.plan.cells.iter().any(|cell| cell.settings.verdicts);
+        let note =
+            "Runs that stop at a verdict are not followed to the minimum; with descent.verdicts = false they are.";
+        Some(Grid {
+            caption: format!("Theorems, checked on every start{of}:"),
+            header,
+            rows: rows.iter().map(row).collect(),
+            note: if verdicts { note.into() } else { String::new() },
+        })
     }
 
     /// A line for each theorem that is violated in a cell, with the command that repeats the first such run of `source`, a result

@@ -1,6 +1,6 @@
 //! `manifest.json`: where the numbers of a result folder come from, and what its files must be.
 
-use super::{CHECK_PERMISSIONS, StoreError, io, write_renamed};
+use super::{CHECK_PERMISSIONS, StoreError, io, write_file};
 use crate::backend::Backend;
 use crate::fnv::Fnv1a;
 use crate::spec::io_reason;
@@ -153,7 +153,7 @@ impl Manifest {
     pub(super) fn write(&self, folder: &Path) -> Result<(), StoreError> {
         // A struct of plain values always serialises.
         let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
-        write_renamed(&folder.join("manifest.json"), text.as_bytes())
+        write_file(&folder.join("manifest.json"), text.as_bytes())
     }
 
     /// Records a file that is not going to change.

@@ -2,7 +2,7 @@
 
 use super::{MODEL, count, ends, outcomes, settings};
 use crate::support::program::{Place, points_file};
-use crate::support::{problem, run, seed, trial};
+use crate::support::{problem, run, seed, seen, trial};
 use libtest_mimic::Trial;
 use spurious::backend::cpu::Cpu;
 use spurious::endpoint::Outcome;
@@ -74,7 +74,7 @@ fn the_sign_of_the_determinant_decides() {
         let found = outcomes(&*problem, &ends);
         assert_same_probability(class, (count(&found, Outcome::Global) as u64, 120), (expected, 400));
         for (state, outcome) in ends.states.chunks_exact(125).zip(&found) {
-            let signs: Vec<f64> = problem.observables(state)[..2].iter().map(|(_, sign)| *sign).collect();
+            let signs = ["product_det_sign", "target_det_sign"].map(|name| seen(&*problem, state, name));
             if *outcome == Outcome::Global {
                 assert_eq!(signs[0], signs[1], "{class}");
             }

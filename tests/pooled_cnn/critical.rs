@@ -102,11 +102,12 @@ fn leaving_the_saddle_takes_as_long_as_predicted() {
             }
         }
     }
-    let names: Vec<&str> = reduced.observables(&[a, b]).iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = reduced.observables(&[], &[a, b], 0).iter().map(|seen| seen.name).collect();
     assert_eq!(names, ["distance", "angle", "norm"]);
-    for seen in [reduced.observables(&[a, b]), open.observables(&[b, 0.0, a, 0.0, 0.0, 1.0])] {
+    let observed = |problem: &dyn Problem, state: &[f64]| problem.observables(&[], state, 0);
+    for seen in [observed(&*reduced, &[a, b]), observed(&*open, &[b, 0.0, a, 0.0, 0.0, 1.0])] {
         let expected = [norm(&[a - 1.0, b]), PI - angle, c];
-        assert!(seen.iter().zip(expected).all(|((_, x), y)| (x - y).abs() < 1e-14), "{seen:?}");
+        assert!(seen.iter().zip(expected).all(|(seen, y)| (seen.value - y).abs() < 1e-14), "{seen:?}");
     }
     // Runs that are cut short there are slow, not spurious, and not at rest although their gradient is.
     let short = Settings { max_steps: 1_000, ..settings };

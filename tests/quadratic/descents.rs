@@ -1,7 +1,7 @@
 //! Descents against theory and against the figures of a NumPy descent of the same laws.
 
 use super::{cell, classified, count, known, starts, theory};
-use crate::support::{assert_close, assert_relative, run, seed, trial};
+use crate::support::{assert_close, assert_relative, run, seed, seen, trial};
 use libtest_mimic::Trial;
 use spurious::backend::cpu::Cpu;
 use spurious::endpoint::{Outcome, Status};
@@ -181,14 +181,14 @@ fn spurious_minima_are_minima() {
         [("neurons", "2"), ("samples", "15"), ("labels", "\"gaussian\""), ("data_seed", "2"), ("global_loss", "1e-4")];
     let problem = cell(&set, 0.02, 60_000);
     let found = classified(&*problem, &run(&Cpu::new(F64), &*problem, &starts(&set, &*problem, 80)));
-    let mut seen = 0;
+    let mut met = 0;
     for family in found.iter().filter(|f| f.outcome == Outcome::Spurious).map(|f| f.family.as_ref().unwrap()) {
         let point = &family.point;
         assert!(norm(&problem.evaluate(F64, point).gradient) <= 1e-10);
         assert!(family.loss > known(&*problem, "global_below"), "{}", family.loss);
         assert_eq!(family.spectrum.len(), problem.dim() - 1);
         assert!(family.spectrum[0] > 0.0 && family.index == 0);
-        let slack = problem.observables(point).into_iter().find(|(name, _)| *name == "least_slack").unwrap().1;
+        let slack = seen(&*problem, point, "least_slack");
         assert!(slack < -1e-6, "{slack:e}");
         // One more neuron along that direction lowers the loss.
         let wider: Vec<(&str, &str)> = set.iter().map(|(n, v)| (*n, if *n == "neurons" { "3" } else { *v })).collect();
@@ -196,9 +196,9 @@ fn spurious_minima_are_minima() {
         let grown: Vec<f64> = point.iter().copied().chain([0.0; 10]).collect();
         assert_close(wider.evaluate(F64, &grown).loss, family.loss, 1e-12, "a neuron without weights");
         assert!(refine::spectrum(&*wider, &grown).unwrap().min() < -1e-6);
-        seen += 1;
+        met += 1;
     }
-    assert!(seen >= 20, "{seen} of 80 are spurious, seed {}", seed());
+    assert!(met >= 20, "{met} of 80 are spurious, seed {}", seed());
 }
 
 /// The same starts with a short and a long budget: what was slow becomes global, what was global stays so, and nothing that was slow

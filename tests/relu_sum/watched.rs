@@ -3,6 +3,7 @@
 use spurious::descent::Rule;
 use spurious::endpoint::Outcome;
 use spurious::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
+use spurious::observable::{Guides, Observable, Walk};
 use spurious::promise::{Claim, Promise};
 use spurious::real::Precision;
 use spurious::seed::CellSeed;
@@ -90,8 +91,11 @@ impl Problem for Watched<'_> {
     fn promised(&self, start: &[f64], claims: &mut [Claim]) {
         self.problem.promised(start, claims);
     }
-    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
-        self.problem.observables(state)
+    fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {
+        self.problem.observables(start, state, steps)
+    }
+    fn guides(&self, walk: &Walk<'_>) -> Guides {
+        self.problem.guides(walk)
     }
     fn rest(&self) -> Option<Rest> {
         self.problem.rest()

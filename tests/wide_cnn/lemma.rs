@@ -1,7 +1,7 @@
 //! The paper's statements: features of full rank at almost every start, and the bound on the gradient at every step.
 
 use super::{Sizes, cell, twenty};
-use crate::support::{Set, assert_close, seed, starts, trial};
+use crate::support::{Set, assert_close, seed, seen, starts, trial};
 use libtest_mimic::Trial;
 use spurious::model::{Model, Problem, wide_cnn::WideCnn};
 use spurious::real::Precision::F64;
@@ -97,8 +97,7 @@ fn observables_are_those_of_the_lemma() {
     for (set, rank) in [(&[] as Set, 6.0), (&[("filters", "1")], 4.0), (&[("samples", "4")], 4.0)] {
         let problem = cell(set, |_| {});
         let state = starts("wide_cnn", set, &*problem, seed(), 1);
-        let observed = problem.observables(&state);
-        let value = |name: &str| observed.iter().find(|(key, _)| *key == name).unwrap().1;
+        let value = |name: &str| seen(&*problem, &state, name);
         let sizes = Sizes::of(&*problem);
         let (features, errors) = sizes.features(&state);
         let least = features.singular_values().min();

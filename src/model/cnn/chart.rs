@@ -1,7 +1,7 @@
 //! Coordinates of a state by which starts are placed in a plane, and the critical points in them.
 //!
 //! The angle `φ = ∠(v, w*)`, the length `‖v‖`, the sum `1ᵀa` and the overlap `aᵀa*` can be chosen independently of each other: the
-//! image `(x, y, A₁, A₂)` of a state is `x = ‖v‖ cos φ`, `y = ‖v‖ sin φ`, `A₁ = 1ᵀa/√k` and `A₂ = (aᵀa* − A₁B₁)/B₂`, where
+//! position `(x, y, A₁, A₂)` of a state is `x = ‖v‖ cos φ`, `y = ‖v‖ sin φ`, `A₁ = 1ᵀa/√k` and `A₂ = (aᵀa* − A₁B₁)/B₂`, where
 //! `B₂ > 0`. At `q = k` the overlap follows from the sum.
 //!
 //! Critical points up to the length of the filter: the global minimum; below `q_c` the spurious minimum at `φ = π` (Du et al. 2018,
@@ -13,7 +13,7 @@ use crate::model::{Coordinate, Landmark};
 use std::f64::consts::PI;
 
 /// `x, y, A₁, A₂`
-pub(super) type Image = [f64; 4];
+pub(super) type Position = [f64; 4];
 
 /// The coordinates of a cell, each with the range that shows its critical points.
 pub(super) fn coordinates(t: &Teacher, filter_scale: f64) -> Vec<Coordinate> {
@@ -36,7 +36,7 @@ pub(super) fn coordinates(t: &Teacher, filter_scale: f64) -> Vec<Coordinate> {
 }
 
 /// Value of a coordinate.
-pub(super) fn value(t: &Teacher, name: &str, [x, y, along, across]: Image) -> Option<f64> {
+pub(super) fn value(t: &Teacher, name: &str, [x, y, along, across]: Position) -> Option<f64> {
     Some(match name {
         "angle" => libm::atan2(y.abs(), x),
         "radius" => libm::hypot(x, y),
@@ -46,8 +46,8 @@ pub(super) fn value(t: &Teacher, name: &str, [x, y, along, across]: Image) -> Op
     })
 }
 
-/// The image at another value of one coordinate, the others as they are.
-pub(super) fn moved(t: &Teacher, name: &str, value: f64, [x, y, along, across]: Image) -> Image {
+/// The position at another value of one coordinate, the others as they are.
+pub(super) fn moved(t: &Teacher, name: &str, value: f64, [x, y, along, across]: Position) -> Position {
     match name {
         "angle" => {
             let radius = libm::hypot(x, y);
@@ -67,7 +67,7 @@ pub(super) fn moved(t: &Teacher, name: &str, value: f64, [x, y, along, across]: 
 }
 
 /// The critical points with a filter of length 1.
-pub(super) fn landmarks(t: &Teacher) -> Vec<(Landmark, Image)> {
+pub(super) fn landmarks(t: &Teacher) -> Vec<(Landmark, Position)> {
     let landmark = |name, kind| Landmark { name, kind, state: Vec::new() };
     let s = t.filter_norm;
     let mut all = vec![(landmark("global minimum", Outcome::Global), [1.0, 0.0, s * t.along, s * t.across])];

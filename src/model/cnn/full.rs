@@ -1,14 +1,17 @@
 //! The form of the paper: state `v₀ … v_{p−1}, a₀ … a_{k−1}`. Twin of `shaders/model/cnn_full.wgsl`.
 
-use super::chart::{self, Image};
+use super::bounds::Image;
+use super::chart::{self, Position};
 use super::landscape::{Constants, Survey};
 use super::theorems::{self, Start};
 use super::{Cell, scale_direction};
 use crate::descent::{Landscape, Rule};
 use crate::form::Form;
 use crate::model::{Coordinate, Kernel, Landmark, Prediction};
+use crate::observable::{Guides, Observable, Walk};
 use crate::promise::{Claim, Promise};
 use crate::real::{Precision, Real};
+use crate::refine::norm;
 use crate::seed::{Streams, to_ball, to_sphere};
 use crate::starts::BLOCK;
 use std::f64::consts::PI;
@@ -29,7 +32,7 @@ impl Full {
     }
 
     /// Components of the filter along `w*` and across, of the output weights along `1` and along the rest of `a*`.
-    fn image_of(&self, state: &[f64]) -> Image {
+    fn position(&self, state: &[f64]) -> Position {
         let (filter, output) = state.split_at(self.cell.teacher.filter_size);
         let along = output.iter().sum::<f64>() / (output.len() as f64).sqrt();
         let direction = self.cell.teacher.across_direction();
@@ -38,8 +41,8 @@ impl Full {
     }
 
     /// Gives a state another image: the filter turns in its plane with `w*`, the output weights move in that of `1` and `a*`.
-    fn lift(&self, image: Image, state: &mut [f64]) {
-        let [_, before, along, across] = self.image_of(state);
+    fn lift(&self, image: Position, state: &mut [f64]) {
+        let [_, before, along, across] = self.position(state);
         let (filter, output) = state.split_at_mut(self.cell.teacher.filter_size);
         filter[0] = image[0];
         if before > 0.0 {
@@ -51,6 +54,22 @@ impl Full {
         for (a, e) in output.iter_mut().zip(self.cell.teacher.across_direction()) {
             *a += level + (image[3] - across) * e;
         }
+    }
+
+    fn survey(&self, state: &[f64]) -> Survey<f64> {
+        let landscape = Form::over::<f64>(self);
+        landscape.survey(state, &landscape.pass(state, &mut ()))
+    }
+
+    /// The point in the coordinates of the reduced form.
+    fn image(&self, state: &[f64]) -> Image {
+        let direction = self.cell.teacher.across_direction();
+        let output = &state[self.cell.teacher.filter_size..];
+        let unit = 1.0 / self.constants.root_patches;
+        let along = output.iter().sum::<f64>() * unit;
+        let across: f64 = output.iter().zip(&direction).map(|(a, e)| a * e).sum();
+        let rest: Vec<f64> = output.iter().zip(&direction).map(|(a, e)| a - along * unit - across * e).collect();
+        Image { survey: self.survey(state), along, across, rest: norm(&rest) }
     }
 }
 
@@ -264,22 +283,33 @@ impl Form for Full {
     }
 
     fn coordinate(&self, name: &str, state: &[f64]) -> Option<f64> {
-        chart::value(&self.cell.teacher, name, self.image_of(state))
+        chart::value(&self.cell.teacher, name, self.position(state))
     }
 
     fn place(&self, name: &str, value: f64, start: &mut [f64]) {
-        let image = chart::moved(&self.cell.teacher, name, value, self.image_of(start));
+        let image = chart::moved(&self.cell.teacher, name, value, self.position(start));
         self.lift(image, start);
     }
 
     fn landmarks(&self) -> Vec<Landmark> {
-        let point = |image: Image| {
+        let point = |image: Position| {
             let mut state = vec![0.0; Form::dim(self)];
             self.lift(image, &mut state);
             state
         };
         let all = chart::landmarks(&self.cell.teacher).into_iter();
         all.map(|(landmark, image)| Landmark { state: point(image), ..landmark }).collect()
+    }
+
+    fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {
+        let s = self.constants.filter_norm;
+        let output = state[self.cell.teacher.filter_size..].iter().zip(&*self.teacher);
+        let error: Vec<f64> = output.map(|(a, target)| a - s * target).collect();
+        self.cell.observables(&self.survey(state), norm(&error), Form::endpoint_loss(self, start, state, steps))
+    }
+
+    fn guides(&self, walk: &Walk<'_>) -> Guides {
+        self.cell.guides(walk, |state, _| self.image(state))
     }
 
     fn theory(&self) -> Vec<Prediction> {

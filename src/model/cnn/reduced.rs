@@ -12,14 +12,17 @@
 //!
 //! `A₃` decays by `1 − η_a(π−1)/2π` a step and influences nothing else, so it stays on the host in closed form.
 
+use super::bounds::Image;
 use super::landscape::{Constants, Survey};
 use super::theorems::{self, Start};
 use super::{Cell, chart};
 use crate::descent::{Landscape, Rule};
 use crate::form::Form;
 use crate::model::{Coordinate, Kernel, Landmark, Prediction};
+use crate::observable::{Guides, Observable, Walk};
 use crate::promise::{Claim, Promise};
 use crate::real::{Precision, Real};
+use crate::refine::norm;
 use crate::seed::{Streams, on_circle, one_minus_power, root, to_ball};
 use crate::starts::{BLOCK, along_and_across};
 use std::f64::consts::PI;
@@ -52,6 +55,18 @@ impl Reduced {
         let across: f64 = output.iter().zip(&self.direction).map(|(a, e)| a * e).sum();
         let rest: f64 = output.iter().zip(&self.direction).map(|(a, e)| (a - along * unit - across * e).powi(2)).sum();
         [filter[0], y, along, across, rest.sqrt()]
+    }
+
+    /// `A₃` after some steps.
+    fn rest(&self, start: &[f64], steps: u32) -> f64 {
+        let decay = 1.0 - self.cell.output_step * (PI - 1.0) * 0.5 / PI;
+        start[4] * decay.powf(f64::from(steps))
+    }
+
+    /// The point of a run, with `A₃`.
+    fn image(&self, start: &[f64], state: &[f64], steps: u32) -> Image {
+        let survey = Form::over::<f64>(self).survey(state, &());
+        Image { survey, along: state[2], across: state[3], rest: self.rest(start, steps) }
     }
 
     /// Draws `A₁`, `A₂` and, where it is wanted, `A₃` of each run. The columns come in filled with 0.
@@ -216,8 +231,7 @@ impl Form for Reduced {
     /// Adds what `A₃`, decayed over the run, contributes.
     fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> f64 {
         let landscape = Form::over::<f64>(self);
-        let decay = 1.0 - self.cell.output_step * (PI - 1.0) * 0.5 / PI;
-        let rest = start[4] * decay.powf(f64::from(steps));
+        let rest = self.rest(start, steps);
         landscape.loss(state, &landscape.survey(state, &())) + 0.25 / PI * (PI - 1.0) * rest * rest
     }
 
@@ -263,6 +277,19 @@ impl Form for Reduced {
     fn landmarks(&self) -> Vec<Landmark> {
         let all = chart::landmarks(&self.cell.teacher).into_iter();
         all.map(|(landmark, image)| Landmark { state: image.to_vec(), ..landmark }).collect()
+    }
+
+    fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {
+        let s = self.constants.filter_norm;
+        let image = self.image(start, state, steps);
+        let along = image.along - s * self.constants.along;
+        let across = image.across - s * self.constants.across;
+        let error = norm(&[along, across, image.rest]);
+        self.cell.observables(&image.survey, error, Form::endpoint_loss(self, start, state, steps))
+    }
+
+    fn guides(&self, walk: &Walk<'_>) -> Guides {
+        self.cell.guides(walk, |state, steps| self.image(walk.start, state, steps))
     }
 
     fn theory(&self) -> Vec<Prediction> {

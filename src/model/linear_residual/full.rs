@@ -7,6 +7,7 @@ use crate::descent::Rule;
 use crate::endpoint::Outcome;
 use crate::form::Form;
 use crate::model::{Kernel, Prediction};
+use crate::observable::{Drawn, Observable};
 use crate::real::{Precision, Real};
 use crate::seed::Streams;
 use std::sync::Arc;
@@ -159,17 +160,20 @@ impl Form for Full {
         if loss < self.least_saddle(state) { Outcome::Slow } else { Outcome::Undecided }
     }
 
-    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
+    fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
         let dim = self.cell.dim;
         let product = self.product(state);
         let target = self.target(state);
         let least = self.least_saddle(state);
         let loss = Form::endpoint_loss(self, &[], state, 0);
+        let product_sign = matrix::determinant_sign(&product, dim);
+        let target_sign = matrix::determinant_sign(target, dim);
+        let sigma = (2.0 * least).sqrt();
         vec![
-            ("product_det_sign", matrix::determinant_sign(&product, dim)),
-            ("target_det_sign", matrix::determinant_sign(target, dim)),
-            ("target_sigma_min", (2.0 * least).sqrt()),
-            ("loss_over_least_saddle", loss / least),
+            Observable::new("product_det_sign", "sign of the product's determinant", product_sign),
+            Observable::new("target_det_sign", "sign of the target's determinant", target_sign).drawn(Drawn::OnRequest),
+            Observable::new("target_sigma_min", "target's smallest singular value", sigma).drawn(Drawn::OnRequest),
+            Observable::new("loss_over_least_saddle", "loss over that of the least saddle", loss / least).logarithmic(),
         ]
     }
 

@@ -12,6 +12,7 @@ use crate::descent::{Landscape, Rule, found};
 use crate::endpoint::{Outcome, Status};
 use crate::form::Form;
 use crate::model::{Invalid, Kernel, Prediction};
+use crate::observable::{Drawn, Observable};
 use crate::real::{Precision, Real};
 use crate::seed::Streams;
 use std::sync::Arc;
@@ -286,11 +287,16 @@ impl Form for Reduced {
         if loss < self.least_saddle(state) { Outcome::Slow } else { Outcome::Undecided }
     }
 
-    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
+    fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
         let loss = Form::endpoint_loss(self, &[], state, 0);
         let failure: f64 = self.eigenvalues(state).iter().filter(|x| **x < 0.0).map(|x| 0.5 * x * x).sum();
         let lowest = state[..self.cell.dim].iter().fold(f64::INFINITY, |least, x| least.min(*x));
-        vec![("theta_min", lowest), ("saddle_loss", failure), ("loss_over_saddle_loss", loss / failure)]
+        vec![
+            Observable::new("theta_min", "least eigenvalue of a layer θ", lowest),
+            Observable::new("saddle_loss", "loss of the saddle ahead", failure).drawn(Drawn::OnRequest),
+            Observable::new("loss_over_saddle_loss", "loss over that of the saddle ahead", loss / failure)
+                .logarithmic(),
+        ]
     }
 
     fn theory(&self) -> Vec<Prediction> {

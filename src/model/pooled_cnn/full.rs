@@ -8,6 +8,7 @@ use crate::descent::Rule;
 use crate::endpoint::Outcome;
 use crate::form::Form;
 use crate::model::{Kernel, Prediction, Rest};
+use crate::observable::Observable;
 use crate::real::{Precision, Real};
 use crate::refine::norm;
 use crate::seed::Streams;
@@ -161,7 +162,7 @@ impl Form for Full {
         theory::predictions(&self.cell)
     }
 
-    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
+    fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
         let [along, across] = project(&state[..self.cell.shape.filter_length], self.teacher(state));
         seen(self.cell.teacher.norm, along, across)
     }

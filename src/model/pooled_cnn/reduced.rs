@@ -16,6 +16,7 @@ use crate::descent::{Landscape, Rule};
 use crate::endpoint::Outcome;
 use crate::form::Form;
 use crate::model::{Invalid, Kernel, Prediction, constants};
+use crate::observable::Observable;
 use crate::real::{Precision, Real};
 use crate::refine::{dot, norm};
 use crate::seed::Streams;
@@ -261,7 +262,7 @@ impl Form for Reduced {
         theory::predictions(&self.cell)
     }
 
-    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
+    fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
         seen(self.cell.teacher.norm, state[0], state[1].abs())
     }
 
@@ -271,9 +272,13 @@ impl Form for Reduced {
 }
 
 /// What a path shows of a filter with these components along the teacher, of norm `teacher_norm`, and across.
-pub(super) fn seen(teacher_norm: f64, along: f64, across: f64) -> Vec<(&'static str, f64)> {
+pub(super) fn seen(teacher_norm: f64, along: f64, across: f64) -> Vec<Observable> {
     let distance = norm(&[along - teacher_norm, across]);
-    vec![("distance", distance), ("angle", libm::atan2(across, along)), ("norm", norm(&[along, across]))]
+    vec![
+        Observable::new("distance", "distance from the teacher ‖w − w*‖", distance).logarithmic(),
+        Observable::new("angle", "angle from w* (rad)", libm::atan2(across, along)),
+        Observable::new("norm", "filter norm ‖w‖", norm(&[along, across])),
+    ]
 }
 
 /// Components of a filter along the teacher and across.

@@ -7,6 +7,7 @@ use crate::descent::resting::{Ends, Resting, Surface};
 use crate::endpoint::Outcome;
 use crate::form::Form;
 use crate::model::{Evaluation, Invalid, Kernel, Prediction, Problem, Rest, Settings, Values};
+use crate::observable::Observable;
 use crate::real::{Precision, Real};
 use crate::refine::norm;
 use crate::seed::Streams;
@@ -230,7 +231,7 @@ impl<L: Loss> Form for Full<L> {
         theory::predictions(&self.loss.known(&self.frame), goal.value, goal.gap, exit, self.frame.step)
     }
 
-    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
+    fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
         let d = self.frame.input_dim;
         let Evaluation { loss, .. } = self.evaluate(Precision::F64, state);
         let squares = dense::eigenvalues(&super::teacher::gram(state, d), d).unwrap_or_default();
@@ -238,10 +239,11 @@ impl<L: Loss> Form for Full<L> {
         let rank = squares.iter().filter(|x| **x > RANK * largest).count();
         let slack = dense::eigenvalues(&self.loss.slack(state), d).unwrap_or_default();
         vec![
-            ("excess", loss - self.loss.goal(&self.frame).value),
-            ("weight_square", squares.iter().sum()),
-            ("rank", rank as f64),
-            ("least_slack", slack.first().copied().unwrap_or(f64::NAN)),
+            Observable::new("excess", "loss above its lower bound", loss - self.loss.goal(&self.frame).value)
+                .logarithmic(),
+            Observable::new("weight_square", "weights ‖W‖²", squares.iter().sum()),
+            Observable::new("rank", "rank of W", rank as f64),
+            Observable::new("least_slack", "least eigenvalue of the slack", slack.first().copied().unwrap_or(f64::NAN)),
         ]
     }
 }

@@ -11,6 +11,7 @@ use crate::descent::resting::{Ends, Resting};
 use crate::endpoint::Outcome;
 use crate::form::Form;
 use crate::model::{Invalid, Kernel, Prediction, Rest, Settings, Values};
+use crate::observable::{Drawn, Observable};
 use crate::real::{Precision, Real};
 use crate::seed::{CellSeed, Streams};
 
@@ -156,15 +157,15 @@ impl Form for Full {
         })
     }
 
-    fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)> {
+    fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
         let lemma = Lemma::at(&self.network, &self.data, state);
         let (bound, gradient) = (lemma.bound(), lemma.output_gradient);
         vec![
-            ("rank", lemma.rank() as f64),
-            ("sigma_min", lemma.sigma_min()),
-            ("lemma_bound", bound),
-            ("output_grad_norm", gradient),
-            ("lemma_ratio", bound / gradient),
+            Observable::new("rank", "rank of the features", lemma.rank() as f64),
+            Observable::new("sigma_min", "smallest singular value of the features", lemma.sigma_min()).logarithmic(),
+            Observable::new("lemma_bound", "lower bound of the output gradient", bound).drawn(Drawn::OnRequest),
+            Observable::new("output_grad_norm", "norm of the output gradient", gradient).logarithmic(),
+            Observable::new("lemma_ratio", "bound over output gradient", bound / gradient).drawn(Drawn::OnRequest),
         ]
     }
 

@@ -1,0 +1,165 @@
+//! `spurious trace`
+
+use super::source::{Source, SourceArguments};
+use super::{Usage, chosen, picture, print, say};
+use anyhow::anyhow;
+use clap::ValueEnum;
+use rayon::prelude::*;
+use spurious::experiment;
+use spurious::plan::Cell;
+use spurious::replay::{Every, Track};
+use spurious::store::write_file;
+use spurious::trace::{Extent, Trace, figure, table, trace as follow, words};
+use std::ops::Range;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A trace is the experiment's run, bit by bit, and goes on past its verdict until it has converged, or its budget is \
+                  spent; the verdict is marked in the figure. The CSV has the columns cell, run, step, loss (in f64), grad_norm, what \
+                  the model names of a point (for cnn angle, output_error, sum …) and what theory says there (angle_majorant, \
+                  loss_late …; empty where it says nothing); spurious models cnn explains them. It goes to stdout unless --out or \
+                  --figure is given. What each run found, and measured numbers beside predicted ones, go to stderr. A proven bound \
+                  that a run breaks is a defect of the program and ends it with exit code 1. Without verdict and bounds, and with \
+                  the critical point a run came to rest at: spurious replay."
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    source: SourceArguments,
+    /// The cell, from 0; may be left out where there is only one
+    #[arg(long, value_name = "N")]
+    cell: Option<usize>,
+    /// The run, from 0 [default: 0]
+    #[arg(long, value_name = "R")]
+    run: Option<u64>,
+    /// The first so many runs instead of one
+    #[arg(long, value_name = "N", conflicts_with = "run", value_parser = clap::value_parser!(u64).range(1..))]
+    runs: Option<u64>,
+    /// Keep one step in so many [default: every step up to 256, then about 400 a decade]
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
+    every: Option<u32>,
+    /// Steps that are kept; HIGH alone is 0:HIGH. HIGH is a step budget in place of descent.max_steps
+    #[arg(long, value_name = "LOW:HIGH", value_parser = steps)]
+    steps: Option<Range<u32>>,
+    /// Add the weights to the CSV
+    #[arg(long)]
+    weights: bool,
+    /// Write the CSV to a file; `-` for stdout
+    #[arg(long, value_name = "FILE.csv")]
+    out: Option<PathBuf>,
+    /// Draw the figure, as SVG or PNG
+    #[arg(long, value_name = "FILE.svg|png", value_parser = picture::path)]
+    figure: Option<PathBuf>,
+    /// Axis of the steps in the figure [default: linear for at most 5000 steps to the global minimum, else log]
+    #[arg(long, value_enum, requires = "figure")]
+    axis: Option<StepAxis>,
+    /// Columns that the figure shows, one panel each [default: the model's choice]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "figure")]
+    panels: Vec<String>,
+}
+
+/// Axis of the steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StepAxis {
+    /// In proportion
+    Linear,
+    /// By logarithms, from step 1
+    Log,
+}
+
+fn steps(text: &str) -> Result<Range<u32>, String> {
+    let whole = |text: &str| text.parse::<u32>().map_err(|_| "write HIGH or LOW:HIGH, for example 0:2000".to_string());
+    let (low, high) = match text.split_once(':') {
+        Some((low, high)) => (whole(low)?, whole(high)?),
+        None => (0, whole(text)?),
+    };
+    if low < high { Ok(low..high) } else { Err(format!("{low} is not below {high}; write for example 0:2000")) }
+}
+
+/// The runs that are meant.
+fn chosen_runs(arguments: &Arguments, cell: &Cell) -> Result<Range<u64>, Usage> {
+    let most = cell.runs;
+    match (arguments.run, arguments.runs) {
+        (_, Some(runs)) if runs > most => {
+            Err(Usage(format!("--runs {runs}: a cell has {most} runs; choose {most} at most, or --set runs.per_cell")))
+        }
+        (_, Some(runs)) => Ok(0..runs),
+        (run, None) => {
+            let run = run.unwrap_or(0);
+            if run >= most {
+                return Err(Usage(format!("--run {run}: a cell has {most} runs; choose 0 to {}", most - 1)));
+            }
+            Ok(run..run + 1)
+        }
+    }
+}
+
+pub(super) fn trace(arguments: &Arguments) -> anyhow::Result<()> {
+    let Source { spec, plan, precision } = arguments.source.read()?;
+    let cell = chosen(&plan, arguments.cell)?;
+    let runs = chosen_runs(arguments, cell)?;
+    let track = Track { model: spec.model, form: spec.form, cell, precision };
+    let extent = Extent {
+        every: arguments.every.map_or(Every::Fine, Every::Steps),
+        low: arguments.steps.as_ref().map_or(0, |steps| steps.start),
+        high: arguments.steps.as_ref().map(|steps| steps.end),
+        weights: arguments.weights,
+    };
+    let follow_all = || {
+        let each = runs.into_par_iter().map(|run| Ok((run, follow(track, run, extent)?)));
+        each.collect::<Result<Vec<(u64, Trace)>, _>>()
+    };
+    let traces = experiment::on_threads(&spec.compute, follow_all)?.map_err(|e| spec.refuse(e))?;
+
+    if let Some(path) = &arguments.figure {
+        let axis = arguments.axis.map(|axis| match axis {
+            StepAxis::Linear => figure::StepAxis::Linear,
+            StepAxis::Log => figure::StepAxis::Log,
+        });
+        let options = figure::Options { axis, panels: arguments.panels.clone() };
+        let drawn = figure::of(&spec, cell, &traces, &options).map_err(|unknown| Usage(unknown.to_string()))?;
+        picture::write(path, &drawn)?;
+        say(&format!("figure in {}", path.display()));
+    }
+    let csv = || table::csv(cell.index, &traces);
+    match &arguments.out {
+        Some(path) if path.as_os_str() == "-" => print(&csv())?,
+        Some(path) => {
+            write_file(path, &csv())?;
+            say(&format!("table in {}", path.display()));
+        }
+        None if arguments.figure.is_none() => print(&csv())?,
+        None => {}
+    }
+    report(cell.index, &traces)
+}
+
+/// Says what became of the runs; an error where a proof and a path do not agree.
+fn report(cell: usize, traces: &[(u64, Trace)]) -> anyhow::Result<()> {
+    let alone = traces.len() == 1;
+    let mut defects = 0;
+    for (run, trace) in traces {
+        say(&words::headline(cell, *run, trace));
+        let of_bounds = words::verdict_on_bounds(trace);
+        let broken = trace.first_break().is_some();
+        if alone {
+            words::readings(trace).iter().for_each(|line| say(&format!("  {line}")));
+        }
+        of_bounds.filter(|_| alone || broken).iter().for_each(|line| say(&format!("  {line}")));
+        if trace.contradicts_verdict() {
+            say(&format!(
+                "  the run goes on to {}, against its verdict: a defect of the program",
+                trace.end_outcome.name()
+            ));
+        }
+        defects += usize::from(broken || trace.contradicts_verdict());
+    }
+    let bounded = traces.iter().filter(|(_, trace)| words::verdict_on_bounds(trace).is_some()).count();
+    if !alone && bounded > 0 && defects == 0 {
+        say(&format!("bounds kept by all {bounded} runs that have them"));
+    }
+    if defects > 0 {
+        return Err(anyhow!("{defects} of {} runs break what is proven of them; please report this", traces.len()));
+    }
+    Ok(())
+}
