@@ -9,7 +9,6 @@ use crate::backend::{Backend, BackendError};
 use crate::endpoint::Outcome;
 use crate::experiment::{self, Details, Finished};
 use crate::family::Families;
-use crate::model::Invalid;
 use crate::plan::{Cell, Plan};
 use crate::plane::Plane;
 use std::sync::Arc;
@@ -125,20 +124,4 @@ fn kind_name(outcome: Outcome) -> &'static str {
         Outcome::Spurious => "spurious minimum",
         _ => "saddle",
     }
-}
-
-/// The start through which a plane is laid: that of a run of the cell.
-///
-/// # Errors
-/// None yet known; a run beyond the cell's distinct starts.
-pub fn base(cell: &Cell, run: u64) -> Result<Vec<f64>, Invalid> {
-    if let Some(starts) = cell.problem.distinct_starts().filter(|starts| run >= *starts) {
-        return Err(Invalid {
-            key: "run".into(),
-            value: run.to_string(),
-            problem: format!("the cell has {starts} starts"),
-            remedy: format!("choose 0 to {}", starts - 1),
-        });
-    }
-    Ok(cell.problem.start(cell.seed, run))
 }

@@ -5,7 +5,7 @@
 //! cells; the run `i` starts in column `i mod columns` and row `i / columns`, rows counted from the smallest value.
 
 use crate::model::{Coordinate, Invalid, Problem};
-use std::ops::Range;
+use crate::plan::Cell;
 
 /// One side of a plane.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,10 @@ pub struct Wish {
 pub struct Plane {
     /// A whole start, all coordinates but two as in the plane.
     base: Vec<f64>,
+    /// The run whose start that was before coordinates were fixed.
+    pub run: u64,
+    /// Coordinates that were fixed, with their values.
+    pub fixed: Vec<(String, f64)>,
     /// Across.
     pub x: Side,
     /// Up.
@@ -92,16 +96,23 @@ fn set(problem: &dyn Problem, name: &str, value: f64, start: &mut [f64]) {
 }
 
 impl Plane {
-    /// The plane through a start, after some of its coordinates have been `fixed` to values, with two others along its sides.
+    /// The plane through the start of a run, after some of its coordinates have been `fixed` to values, with two others along its
+    /// sides.
     ///
     /// # Errors
-    /// A coordinate that the model does not know, a range that is empty or missing, or coordinates that depend on each other.
-    pub fn new(
-        problem: &dyn Problem,
-        mut base: Vec<f64>,
-        fixed: &[(String, f64)],
-        [x, y]: [&Wish; 2],
-    ) -> Result<Self, Invalid> {
+    /// A run beyond the cell's distinct starts, a coordinate that the model does not know, a range that is empty or missing, or
+    /// coordinates that depend on each other.
+    pub fn new(cell: &Cell, run: u64, fixed: Vec<(String, f64)>, [x, y]: [&Wish; 2]) -> Result<Self, Invalid> {
+        let problem = &*cell.problem;
+        if let Some(starts) = problem.distinct_starts().filter(|starts| run >= *starts) {
+            return Err(Invalid {
+                key: "run".into(),
+                value: run.to_string(),
+                problem: format!("the cell has {starts} starts"),
+                remedy: format!("choose 0 to {}", starts - 1),
+            });
+        }
+        let mut base = problem.start(cell.seed, run);
         let side = |wish: &Wish| -> Result<Side, Invalid> {
             let coordinate = find(problem, &wish.name)?;
             let range = wish.range.unwrap_or(coordinate.range);
@@ -120,24 +131,24 @@ impl Plane {
             Ok(Side { coordinate, range, points: wish.points })
         };
         let (x, y) = (side(x)?, side(y)?);
-        for (name, value) in fixed {
+        for (name, value) in &fixed {
             find(problem, name)?;
             set(problem, name, *value, &mut base);
         }
-        let plane = Plane { base, x, y };
-        plane.check(problem, fixed)?;
+        let plane = Plane { base, run, fixed, x, y };
+        plane.check(problem)?;
         Ok(plane)
     }
 
     /// Looks whether every coordinate has its value at the corners.
-    fn check(&self, problem: &dyn Problem, fixed: &[(String, f64)]) -> Result<(), Invalid> {
+    fn check(&self, problem: &dyn Problem) -> Result<(), Invalid> {
         for corner in [0, 1, 2, 3] {
             let (column, row) = (corner % 2 * (self.x.points - 1), corner / 2 * (self.y.points - 1));
             let mut start = vec![0.0; self.base.len()];
             self.start(problem, (row * self.x.points + column) as u64, &mut start);
             let sides = [(&self.x, column), (&self.y, row)];
             let sides = sides.map(|(side, point)| (side.coordinate.name.as_str(), side.value(point)));
-            let fixed = fixed.iter().map(|(name, value)| (name.as_str(), *value));
+            let fixed = self.fixed.iter().map(|(name, value)| (name.as_str(), *value));
             for (name, value) in sides.into_iter().chain(fixed) {
                 let found = read(problem, name, &start);
                 if (found - value).abs() <= READ_BACK * (1.0 + value.abs()) {
@@ -188,8 +199,7 @@ impl Plane {
     pub fn shows(&self, (x, y): (f64, f64)) -> bool {
         let within = |side: &Side, value: f64| {
             let slack = 1e-9 * (side.range.1 - side.range.0);
-            let Range { start, end } = side.range.0 - slack..side.range.1 + slack;
-            start <= value && value <= end
+            side.range.0 - slack <= value && value <= side.range.1 + slack
         };
         within(&self.x, x) && within(&self.y, y)
     }

@@ -153,7 +153,7 @@ fn plane(arguments: &Arguments, cell: &Cell) -> anyhow::Result<Result<Plane, Inv
         }
         fixed.push(pair);
     }
-    Ok(map::base(cell, arguments.run).and_then(|base| Plane::new(&*cell.problem, base, &fixed, [&x, &y])))
+    Ok(Plane::new(cell, arguments.run, fixed, [&x, &y]))
 }
 
 fn finite(text: &str) -> Option<f64> {

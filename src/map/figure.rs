@@ -45,27 +45,29 @@ impl Map {
             Shade::Outcome => "Outcome of descent over a plane of starts",
             Shade::Steps => "Gradient steps of descent over a plane of starts",
         };
-        let varying = plan.columns(cell).into_iter().filter(|(name, _)| plan.varies(name) || plan.is_fixed(name));
-        let heading = |name: &str| {
-            let parameter = spec.model.parameters().iter().find(|p| p.name == name);
-            plan.varies(name) || parameter.is_some_and(|p| p.heading || !p.is_default(&cell.values))
-        };
-        let values: Vec<String> =
-            varying.filter(|(name, _)| heading(name)).map(|(name, value)| format!("{name} {value}")).collect();
         let mut figure = Figure::new(title).with(panel);
-        figure.subtitle = format!(
-            "model {}, {} form, {}, {} x {} starts",
-            spec.model.name(),
-            spec.form,
-            values.join(", "),
-            x.points,
-            y.points
-        );
+        figure.subtitle = self.subject(spec, plan, cell);
         if !self.marks.is_empty() {
             figure = figure
                 .note("Critical points are drawn at their two coordinates; their others may differ from the plane's.");
         }
         figure
+    }
+
+    /// One line on what was computed: model, form, parameters that tell the cell from others or are not the usual ones, and the plane.
+    fn subject(&self, spec: &Spec, plan: &Plan, cell: &Cell) -> String {
+        let told = |name: &str| {
+            let parameter = spec.model.parameters().iter().find(|p| p.name == name);
+            plan.varies(name) || parameter.is_some_and(|p| p.heading || !p.is_default(&cell.values))
+        };
+        let mut parts = vec![format!("model {}, {} form", spec.model.name(), spec.form)];
+        let columns = plan.columns(cell).into_iter().filter(|(name, _)| told(name));
+        parts.extend(columns.map(|(name, value)| format!("{name} {value}")));
+        let plane = &self.plane;
+        parts.extend(plane.fixed.iter().map(|(name, value)| format!("{name} = {}", number(*value))));
+        parts.push(format!("{} x {} starts through that of run {}", plane.x.points, plane.y.points, plane.run));
+        parts.push(format!("seed {}", spec.seed));
+        parts.join(", ")
     }
 
     /// Pixels by outcome: the colour of each.
