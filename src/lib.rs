@@ -57,6 +57,7 @@ pub mod parameter;
 pub mod plan;
 pub mod points;
 pub mod progress;
+pub mod random;
 pub mod real;
 pub mod refine;
 pub mod replay;

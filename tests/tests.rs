@@ -12,6 +12,7 @@ mod gpu;
 mod gradients;
 mod landscape;
 mod linear_residual;
+mod noise;
 mod parity;
 mod points;
 mod pooled_cnn;
@@ -39,6 +40,7 @@ fn main() {
     trials.extend(gradients::trials());
     trials.extend(landscape::trials());
     trials.extend(linear_residual::trials());
+    trials.extend(noise::trials());
     trials.extend(parity::trials());
     trials.extend(points::trials());
     trials.extend(pooled_cnn::trials());
