@@ -22,6 +22,10 @@ pub trait Form: Send + Sync {
     fn over<R: Real>(&self) -> Self::Over<R>;
     /// See [`Problem::dim`].
     fn dim(&self) -> usize;
+    /// See [`Problem::weights`].
+    fn weights(&self) -> usize {
+        self.dim()
+    }
     /// See [`Problem::start_dim`].
     fn start_dim(&self) -> usize {
         self.dim()
@@ -200,6 +204,9 @@ impl<F: Form> Vectorised for Descend<'_, '_, F> {
 impl<F: Form> Problem for F {
     fn dim(&self) -> usize {
         Form::dim(self)
+    }
+    fn weights(&self) -> usize {
+        Form::weights(self)
     }
     fn start_dim(&self) -> usize {
         Form::start_dim(self)

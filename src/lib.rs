@@ -65,6 +65,7 @@ pub mod plane;
 pub mod points;
 pub mod progress;
 pub mod promise;
+pub mod random;
 pub mod real;
 pub mod refine;
 pub mod replay;

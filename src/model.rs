@@ -246,6 +246,10 @@ pub struct Work<'a, 'q> {
 pub trait Problem: Send + Sync {
     /// Numbers in a run's state.
     fn dim(&self) -> usize;
+    /// How many of them are weights, the first ones: after them stand whole numbers from which a run's random numbers are made.
+    fn weights(&self) -> usize {
+        self.dim()
+    }
     /// Numbers in a run's start: the state, then what stays on the host.
     fn start_dim(&self) -> usize;
     /// Draws the starts of the runs from `first` on, one after another, as many as `out` has room for. Of each it takes the

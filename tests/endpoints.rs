@@ -265,7 +265,8 @@ fn check_budgets(backend: &dyn Backend) {
     for_decisive(|what, model, set, problem| {
         let from = starts(model, set, problem, seed(), 200);
         let free = run(backend, problem, &from);
-        let form = if problem.dim() > 4 { "full" } else { "reduced" };
+        let of = |form: &&str| crate::support::problem(model, form, set, &settings()).dim() == problem.dim();
+        let form = find(model).unwrap().forms().iter().map(|(form, _)| *form).find(of).unwrap();
         for budget in [0, 1, 7, 100, 101] {
             let short = crate::support::problem(model, form, set, &Settings { max_steps: budget, ..settings() });
             let ends = run(backend, &*short, &from);
@@ -295,11 +296,11 @@ fn gpu_keeps_budgets() {
 /// Weights beyond every bound and weights that are no numbers stop at once, each by its name, and harm no neighbour.
 fn check_bad_starts(backend: &dyn Backend) {
     for_decisive(|what, model, set, problem| {
-        let dim = problem.dim();
+        let (dim, last) = (problem.dim(), problem.weights() - 1);
         let mut from = starts(model, set, problem, seed(), 64);
         let good = run(backend, problem, &from);
-        from[5 * dim + dim - 1] = 1e30;
-        from[40 * dim + dim - 1] = f64::NAN;
+        from[5 * dim + last] = 1e30;
+        from[40 * dim + last] = f64::NAN;
         let ends = run(backend, problem, &from);
         for (run, (stop, good)) in ends.stops.iter().zip(&good.stops).enumerate() {
             match run {

@@ -13,6 +13,7 @@ mod gradients;
 mod landscape;
 mod linear_residual;
 mod map;
+mod noise;
 mod page;
 mod parity;
 mod points;
@@ -46,6 +47,7 @@ fn main() {
     trials.extend(linear_residual::trials());
     trials.extend(map::trials());
     trials.extend(page::trials());
+    trials.extend(noise::trials());
     trials.extend(parity::trials());
     trials.extend(points::trials());
     trials.extend(pooled_cnn::trials());

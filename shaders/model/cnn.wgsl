@@ -1,6 +1,7 @@
-// The CNN of Du et al. (2018): what both forms share. Twin of src/model/cnn.rs.
+// The CNN of Du et al. (2018): what all forms share. Twin of src/model/cnn/landscape.rs.
 
-struct Survey {
+// What is known of a point.
+struct Place {
     x: real,
     y: real,
     square: real,
@@ -15,16 +16,17 @@ struct Survey {
     overlap: real,
 }
 
-fn complete(x: real, y: real, y_square: real, sum: real, overlap: real) -> Survey {
+fn complete(x: real, y: real, y_square: real, sum: real, overlap: real) -> Place {
     let square = fma(x, x, y_square);
     let radius = sqrt(square);
     let angle = angle_of(x, y, radius);
     let inverse = ONE / radius;
     let kernel = fma(angle.supplement, x, y) * inverse - ONE;
-    return Survey(x, y, square, radius, inverse, angle.angle, angle.supplement, kernel, sum, overlap);
+    return Place(x, y, square, radius, inverse, angle.angle, angle.supplement, kernel, sum, overlap);
 }
 
-struct Slopes {
+// From which the slopes at a place follow.
+struct Pulls {
     // (pi - angle) overlap s / (2 pi radius^3)
     pull: real,
     x: real,
@@ -35,8 +37,8 @@ struct Slopes {
     drive: real,
 }
 
-fn slopes(s: Survey) -> Slopes {
-    return Slopes(
+fn pulls(s: Place) -> Pulls {
+    return Pulls(
         HALF_OVER_PI * constants.filter_norm * s.overlap * s.supplement * (s.inverse * s.inverse * s.inverse),
         s.x,
         s.y * s.y,
@@ -45,13 +47,18 @@ fn slopes(s: Survey) -> Slopes {
     );
 }
 
-fn decide(s: Survey) -> u32 {
+// Whether the global minimum is proven where the square of the filter's norm is at least `verdict_square`.
+fn proves_global(s: Place, verdict_square: real) -> bool {
     let gap = (constants.target_sum - s.sum) * constants.gap_scale;
-    let valid = constants.verdict_square <= s.square;
-    if (valid && ZERO < s.overlap && ZERO <= s.kernel + min(gap, ZERO)) {
+    return verdict_square <= s.square && ZERO < s.overlap && ZERO <= s.kernel + min(gap, ZERO);
+}
+
+fn class_of(s: Place, verdict_square: real) -> u32 {
+    if (proves_global(s, verdict_square)) {
         return CODE_VERDICT_GLOBAL;
     }
-    if (valid && s.overlap < ZERO && s.kernel + max(gap, constants.gap_ceiling) < ZERO) {
+    let gap = (constants.target_sum - s.sum) * constants.gap_scale;
+    if (verdict_square <= s.square && s.overlap < ZERO && s.kernel + max(gap, constants.gap_ceiling) < ZERO) {
         return CODE_VERDICT_SPURIOUS;
     }
     if (s.angle <= constants.global_angle
@@ -67,13 +74,13 @@ fn decide(s: Survey) -> u32 {
     return CODE_RUNNING;
 }
 
-fn size(s: Survey) -> real {
+fn size_of(s: Place) -> real {
     let size = abs(s.sum) / constants.root_patches + abs(s.overlap);
     return select(constants.size_limit, size, s.square < constants.square_limit);
 }
 
 // The loss, from the squared norm of a - s a*.
-fn loss_from(s: Survey, norm_square: real) -> real {
+fn loss_from(s: Place, norm_square: real) -> real {
     let difference = s.sum - constants.target_sum;
     let deficit = kernel_deficit(s.x, s.y, s.radius, s.angle);
     return HALF * HALF_OVER_PI * (difference * difference + (PI - ONE) * norm_square

@@ -8,12 +8,14 @@ use crate::spec::{Spec, SpecError};
 /// A cell that is measured unless others are asked for: model, form and settings.
 pub type Standard = (&'static str, &'static str, &'static [&'static str]);
 
-/// The cells that are measured unless others are asked for: the smallest state, two of the paper's form, and one whose state is
-/// a matrix.
+/// The cells that are measured unless others are asked for: the smallest state, two of the paper's form, two with noise, and one whose
+/// state is a matrix.
 pub const STANDARD: &[Standard] = &[
     ("cnn", "reduced", &["params.patches=25"]),
     ("cnn", "full", &["params.patches=25", "params.filter_size=10"]),
     ("cnn", "full", &["params.patches=100", "params.filter_size=8"]),
+    ("cnn", "perturbed", &["params.patches=25", "params.noise_filter=1", "params.noise_output=1"]),
+    ("cnn", "perturbed_full", &["params.patches=25", "params.noise_filter=1", "params.noise_output=1"]),
     ("relu_sum", "full", &["params.teachers=20"]),
 ];
 

@@ -37,7 +37,7 @@ fn explain(model: &dyn Model) -> anyhow::Result<String> {
     let mut text = format!("{}: {}\n\n{}\n", model.name(), model.summary(), model.description().trim_end());
     writeln!(text, "\nForms")?;
     for (name, about) in model.forms() {
-        writeln!(text, "  {name:<10} {about}")?;
+        writeln!(text, "  {name:<14} {about}")?;
     }
     writeln!(text, "\nParameters ([params] of an experiment; a list makes an axis of the grid)")?;
     for p in model.parameters() {

@@ -33,7 +33,10 @@ pub mod full;
 mod guides;
 pub mod landscape;
 mod late;
+pub mod noise;
 mod observables;
+pub mod perturbed;
+pub mod perturbed_full;
 pub mod reduced;
 pub mod signs;
 mod teacher;
@@ -145,6 +148,14 @@ const PARAMETERS: &[Parameter] = &[
         seeds: false,
         heading: false,
     },
+    noise::settings::START,
+    noise::settings::NOISE_FILTER,
+    noise::settings::NOISE_OUTPUT,
+    noise::settings::NOISE_EPOCH,
+    noise::settings::NOISE_EPOCHS,
+    noise::settings::NOISE_DECAY,
+    noise::settings::NOISE_STOP,
+    noise::settings::FILTER_CONSTRAINT,
 ];
 
 /// Fraction of the stability limit that the automatic step size takes.
@@ -176,6 +187,11 @@ impl Model for Cnn {
         &[
             ("full", "v ∈ R^p, then a ∈ R^k, as in the paper"),
             ("reduced", "x, y, A₁, A₂: the exact image of the same trajectory in 4 numbers, whatever p and k"),
+            (
+                "perturbed",
+                "x, y, A₁, A₂, A₃ under noise, exact in law; then a key of random numbers, and steps with noise",
+            ),
+            ("perturbed_full", "v ∈ R^p, then a ∈ R^k, with a noise for each; then the same"),
         ]
     }
 
@@ -197,6 +213,14 @@ impl Model for Cnn {
 
     fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
         let cell = Cell::new(values, settings)?;
+        if form.starts_with("perturbed") {
+            let noise = noise::Noise::new(&cell, form, values)?;
+            return Ok(match form {
+                "perturbed" => Arc::new(perturbed::Perturbed::new(cell, noise)),
+                _ => Arc::new(perturbed_full::PerturbedFull::new(cell, noise)),
+            });
+        }
+        noise::settings::refuse(values, form)?;
         Ok(match form {
             "full" => Arc::new(full::Full::new(cell)),
             _ => Arc::new(reduced::Reduced::new(cell)),
@@ -265,72 +289,6 @@ impl Cell {
             output_step,
             settings: settings.clone(),
         })
-    }
-
-    /// The constants of the landscape and of the stop rule.
-    fn constants(&self) -> Constants<f64> {
-        let t = &self.teacher;
-        let tolerance = self.settings.tolerance;
-        let s = t.filter_norm;
-        let k = t.patches as f64;
-        let square = t.norm * t.norm;
-        let sum = t.norm * t.ratio.sqrt();
-        let spurious = theory::spurious_point(t);
-        // Converged means well inside the region where a verdict is given, whether or not its step conditions hold: `E` moves by at most `tolerance` of its margin there, and the
-        // overlap keeps its sign.
-        let gap_scale = sum / (s * square);
-        let gap_ceiling = t.ratio * PI / t.stiffness();
-        let margin = (1.0 - gap_ceiling).max(0.0);
-        // `g ≈ (π − φ)³/3` near π must not use up the margin either.
-        let spurious_angle = if theory::has_spurious_minimum(t) { tolerance.min(margin.cbrt()) } else { -1.0 };
-        // Under a stable step |A| stays within the larger of its start and its target; six orders of margin.
-        let size_limit = 1e6 * (self.output_radius + s * t.norm) * (1.0 + t.norm);
-        // A size beyond its limit has a half beyond half of it.
-        let spread_limit = (0.25 * size_limit * size_limit).min(0.1 * NEVER);
-        let sum_tolerance = |margin: f64| tolerance * f64::min(k.sqrt() * s * t.norm, margin / gap_scale);
-        Constants {
-            filter_norm: s,
-            target_sum: s * sum,
-            target_overlap: s * square,
-            gap_scale,
-            gap_ceiling,
-            verdict_square: if self.settings.verdicts { self.verdict_square() } else { NEVER },
-            spurious_sum: k.sqrt() * spurious.along,
-            spurious_overlap: spurious.overlap,
-            global_angle: tolerance,
-            spurious_angle,
-            nearest_angle: tolerance.max(spurious_angle),
-            global_sum_tolerance: sum_tolerance(1.0),
-            spurious_sum_tolerance: sum_tolerance(margin),
-            global_overlap_tolerance: tolerance * s * square,
-            spurious_overlap_tolerance: tolerance * spurious.overlap.abs(),
-            size_limit,
-            square_limit: NEVER,
-            spread_limit,
-            spread_of_square: spread_limit / NEVER,
-            along: t.along,
-            across: t.across,
-            root_patches: k.sqrt(),
-            still: STILL * self.filter_scale,
-            filter_step: self.filter_step,
-            output_step: self.output_step,
-            filter_rate: self.filter_step * s * 0.5 / PI,
-            output_rate: self.output_step * s * 0.5 / PI,
-            level_rate: self.output_step * 0.5 / PI,
-            decay_rate: self.output_step * (PI - 1.0) * 0.5 / PI,
-            along_decay_rate: self.output_step * t.stiffness() * 0.5 / PI,
-        }
-    }
-
-    /// Smallest `‖v‖²` at which the step conditions of the verdicts hold.
-    fn verdict_square(&self) -> f64 {
-        let t = &self.teacher;
-        if self.output_step > 2.0 * PI / t.stiffness() {
-            return NEVER;
-        }
-        let (along, across) = (t.filter_norm * t.along, t.filter_norm * t.across);
-        let overlap = along * along.max(self.output_radius) + across * across.max(self.output_radius);
-        0.5 * self.filter_step * overlap
     }
 
     fn rule(&self, dims: [usize; 2]) -> Rule {

@@ -261,6 +261,7 @@ impl Form for Full {
         Kernel {
             texts: vec![
                 include_str!("../../../shaders/model/cnn.wgsl"),
+                include_str!("../../../shaders/model/cnn_plain.wgsl"),
                 include_str!("../../../shaders/model/cnn_full.wgsl"),
             ],
             shareable: true,

@@ -1,6 +1,7 @@
 //! What both forms share: the constants of a cell, what is known of a point, and what follows from it. Twin of
 //! `shaders/model/cnn.wgsl`.
 
+use super::{Cell, NEVER, STILL, theory};
 use crate::arc_cosine::{Angle, angle_of, kernel_deficit};
 use crate::descent::found;
 use crate::endpoint::{Outcome, Status};
@@ -128,23 +129,49 @@ impl<R: Real> Constants<R> {
     /// Runs for which [`Constants::decide`] may have a code or which may be out of bounds.
     #[inline(always)]
     pub(super) fn may_end(&self, survey: &Survey<R>) -> R::Mask {
+        self.may_be_at_an_end(survey, self.verdict_square) | self.may_be_out_of_bounds(survey)
+    }
+
+    /// Runs for which [`Constants::class`] may have a code.
+    #[inline(always)]
+    pub(super) fn may_be_at_an_end(&self, survey: &Survey<R>, verdict_square: R) -> R::Mask {
         let zero = R::zero();
         let uphill = R::select(zero.lt(survey.overlap), R::min(survey.gap, zero), R::max(survey.gap, self.gap_ceiling));
         // Of one sign exactly where a verdict is due, but for zeros.
-        let proven = self.verdict_square.le(survey.square) & zero.le((survey.kernel + uphill) * survey.overlap);
+        let proven = verdict_square.le(survey.square) & zero.le((survey.kernel + uphill) * survey.overlap);
+        proven | survey.angle.acute.le(self.nearest_angle)
+    }
+
+    /// Runs whose size may be beyond its limit.
+    #[inline(always)]
+    pub(super) fn may_be_out_of_bounds(&self, survey: &Survey<R>) -> R::Mask {
         let spread = survey.square * self.spread_of_square;
         let spread = survey.sum.mul_add(survey.sum, survey.overlap.mul_add(survey.overlap, spread));
         // Written so that NaN counts as out of bounds.
-        proven | survey.angle.acute.le(self.nearest_angle) | !spread.lt(self.spread_limit)
+        !spread.lt(self.spread_limit)
     }
 
     /// Verdicts and convergence; see the module's page.
     #[inline(always)]
     pub(super) fn decide(&self, survey: &Survey<R>) -> R {
+        self.class(survey, self.verdict_square)
+    }
+
+    /// Whether the global minimum is proven where `‖v‖²` is at least `verdict_square`.
+    #[inline(always)]
+    pub(super) fn proves_global(&self, survey: &Survey<R>, verdict_square: R) -> R::Mask {
+        let zero = R::zero();
+        let valid = verdict_square.le(survey.square);
+        valid & zero.lt(survey.overlap) & zero.le(survey.kernel + R::min(survey.gap, zero))
+    }
+
+    /// [`Constants::decide`] where verdicts hold for `‖v‖²` of at least `verdict_square`.
+    #[inline(always)]
+    pub(super) fn class(&self, survey: &Survey<R>, verdict_square: R) -> R {
         let zero = R::zero();
         let gap = survey.gap;
-        let valid = self.verdict_square.le(survey.square);
-        let global = valid & zero.lt(survey.overlap) & zero.le(survey.kernel + R::min(gap, zero));
+        let valid = verdict_square.le(survey.square);
+        let global = self.proves_global(survey, verdict_square);
         let spurious = valid & survey.overlap.lt(zero) & (survey.kernel + R::max(gap, self.gap_ceiling)).lt(zero);
         let at_global = survey.angle.angle.le(self.global_angle)
             & (survey.sum - self.target_sum).abs().le(self.global_sum_tolerance)
@@ -175,5 +202,73 @@ impl<R: Real> Constants<R> {
             * (difference * difference
                 + R::splat(PI - 1.0) * norm_square
                 + two * deficit * self.filter_norm * survey.overlap)
+    }
+}
+
+impl Cell {
+    /// The constants of the landscape and of the stop rule.
+    pub(super) fn constants(&self) -> Constants<f64> {
+        let t = &self.teacher;
+        let tolerance = self.settings.tolerance;
+        let s = t.filter_norm;
+        let k = t.patches as f64;
+        let square = t.norm * t.norm;
+        let sum = t.norm * t.ratio.sqrt();
+        let spurious = theory::spurious_point(t);
+        // Converged means well inside the region where a verdict is given, whether or not its step conditions hold: `E` moves by at most `tolerance` of its margin there, and the
+        // overlap keeps its sign.
+        let gap_scale = sum / (s * square);
+        let gap_ceiling = t.ratio * PI / t.stiffness();
+        let margin = (1.0 - gap_ceiling).max(0.0);
+        // `g ≈ (π − φ)³/3` near π must not use up the margin either.
+        let spurious_angle = if theory::has_spurious_minimum(t) { tolerance.min(margin.cbrt()) } else { -1.0 };
+        // Under a stable step |A| stays within the larger of its start and its target; six orders of margin.
+        let size_limit = 1e6 * (self.output_radius + s * t.norm) * (1.0 + t.norm);
+        // A size beyond its limit has a half beyond half of it.
+        let spread_limit = (0.25 * size_limit * size_limit).min(0.1 * NEVER);
+        let sum_tolerance = |margin: f64| tolerance * f64::min(k.sqrt() * s * t.norm, margin / gap_scale);
+        Constants {
+            filter_norm: s,
+            target_sum: s * sum,
+            target_overlap: s * square,
+            gap_scale,
+            gap_ceiling,
+            verdict_square: if self.settings.verdicts { self.verdict_square() } else { NEVER },
+            spurious_sum: k.sqrt() * spurious.along,
+            spurious_overlap: spurious.overlap,
+            global_angle: tolerance,
+            spurious_angle,
+            nearest_angle: tolerance.max(spurious_angle),
+            global_sum_tolerance: sum_tolerance(1.0),
+            spurious_sum_tolerance: sum_tolerance(margin),
+            global_overlap_tolerance: tolerance * s * square,
+            spurious_overlap_tolerance: tolerance * spurious.overlap.abs(),
+            size_limit,
+            square_limit: NEVER,
+            spread_limit,
+            spread_of_square: spread_limit / NEVER,
+            along: t.along,
+            across: t.across,
+            root_patches: k.sqrt(),
+            still: STILL * self.filter_scale,
+            filter_step: self.filter_step,
+            output_step: self.output_step,
+            filter_rate: self.filter_step * s * 0.5 / PI,
+            output_rate: self.output_step * s * 0.5 / PI,
+            level_rate: self.output_step * 0.5 / PI,
+            decay_rate: self.output_step * (PI - 1.0) * 0.5 / PI,
+            along_decay_rate: self.output_step * t.stiffness() * 0.5 / PI,
+        }
+    }
+
+    /// Smallest `‖v‖²` at which the step conditions of the verdicts hold.
+    pub(super) fn verdict_square(&self) -> f64 {
+        let t = &self.teacher;
+        if self.output_step > 2.0 * PI / t.stiffness() {
+            return NEVER;
+        }
+        let (along, across) = (t.filter_norm * t.along, t.filter_norm * t.across);
+        let overlap = along * along.max(self.output_radius) + across * across.max(self.output_radius);
+        0.5 * self.filter_step * overlap
     }
 }

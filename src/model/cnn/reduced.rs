@@ -244,6 +244,7 @@ impl Form for Reduced {
         Kernel {
             texts: vec![
                 include_str!("../../../shaders/model/cnn.wgsl"),
+                include_str!("../../../shaders/model/cnn_plain.wgsl"),
                 include_str!("../../../shaders/model/cnn_reduced.wgsl"),
             ],
             shareable: false,
