@@ -29,8 +29,9 @@
 //! and descent settings. A **run** is one descent from one random start. A **batch** goes to a backend at once, a **segment** is
 //! what a device advances it by in one dispatch, a **team** is the lanes that share one run. A **verdict** is a proof, tested inside
 //! the loop, that a run can only end in one outcome. An **endpoint** is where a run stopped, its **status** why, its **outcome** what it
-//! found; an **estimate** is the probability of an outcome with an interval. A **path** is a run's steps, a **waypoint** one of them that is kept. A **family** is the endpoints whose critical points no
-//! permutation that keeps the loss tells apart.
+//! found; an **estimate** is the probability of an outcome with an interval. A **family** is the endpoints whose critical points no
+//! permutation that keeps the loss tells apart. A **path** is the steps of a run, a **waypoint** one of them that is kept, a **guide** what
+//! theory draws beside it.
 //!
 //! # Modules, in the direction in which data flows
 //! [`spec`] (the experiment file) → [`plan`] (cells; how many runs: [`sampling`]) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) →

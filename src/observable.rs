@@ -1,8 +1,8 @@
 //! What a path shows beside its loss: a model's own observables of a point, and what theory draws beside them.
 //!
-//! A model names [`Observable`]s of a state ([`Problem::observables`](crate::model::Problem::observables)) and, for the whole path of a
-//! run, [`Guides`]: curves that bound an observable or that it tends to, steps at which something happens, and
-//! numbers that theory gives beside measured ones. [`crate::trace`] collects both.
+//! A model names [`Observable`]s of a state ([`Problem::observables`](crate::model::Problem::observables)) and, for the
+//! whole path of a run, [`Guides`]: curves that bound an observable or that it tends to, steps at which something
+//! happens, and numbers that theory gives beside measured ones. [`crate::trace`] collects both.
 
 use crate::endpoint::Outcome;
 use crate::real::Precision;
@@ -92,8 +92,8 @@ impl Guide {
         matches!(self.claim, Claim::Asymptote | Claim::Target)
     }
 
-    /// Position of the first of these values, one for each waypoint, that breaks the bound. A value that is no number breaks every
-    /// bound.
+    /// Position of the first of these values, one for each waypoint, that breaks the bound. A value that is no number
+    /// breaks every bound.
     pub fn first_break(&self, values: &[f64]) -> Option<usize> {
         let Claim::Upper { relative, absolute } = self.claim else { return None };
         let kept = |value: f64, bound: f64| bound.is_nan() || value <= bound * (1.0 + relative) + absolute;

@@ -1,7 +1,7 @@
 //! One run again, step by step: the path of a descent that an experiment has made.
 //!
-//! A run is walked in legs: each is the experiment's own descent with a budget of a few steps, so that the path is the same, bit by
-//! bit, whatever is kept of it. [`replay`] ends where the experiment did; [`crate::trace`] walks on.
+//! A run is walked in legs: each is the experiment's own descent with a budget of a few steps, so that the path is the
+//! same, bit by bit, whatever is kept of it. [`replay`] ends where the experiment did; [`crate::trace`] walks on.
 
 use crate::classify::{Classifier, Found};
 use crate::descent::Queue;
@@ -118,9 +118,9 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Walks on with these settings until they stop the run or their budget, counted from the start, is spent; `kept` sees the
-    /// points that are to be kept, none before `low` but the last, and not the one at which the walk begins. Returns why the run
-    /// stopped and after how many steps in all.
+    /// Walks on with these settings until they stop the run or their budget, counted from the start, is spent; `kept`
+    /// sees the points that are to be kept, none before `low`, and not the one at which the walk begins. Returns why the
+    /// run stopped and after how many steps in all.
     pub(crate) fn walk(
         &mut self,
         settings: &Settings,
@@ -133,7 +133,7 @@ impl<'a> Walker<'a> {
             let stop = self.leg(Settings { max_steps: next.saturating_sub(self.taken), ..settings.clone() })?;
             self.taken += stop.steps;
             let ended = stop.status != Status::OutOfSteps || self.taken >= settings.max_steps;
-            if stop.steps > 0 {
+            if stop.steps > 0 && self.taken >= low {
                 kept(self);
             }
             if ended {
@@ -162,8 +162,8 @@ impl<'a> Walker<'a> {
     }
 }
 
-/// Repeats a run: the same operations as the experiment's in that format. `weights` says whether the weights of every point are
-/// kept.
+/// Repeats a run: the same operations as the experiment's in that format. `weights` says whether the weights of every
+/// point are kept.
 ///
 /// # Errors
 /// None that the cell's own plan has not met.

@@ -1,8 +1,9 @@
 //! The path of a run past its verdict: what it looks like on the way to where the verdict said it would end.
 //!
-//! A trace walks the experiment's run up to its end and goes on from there: past a verdict until the run has converged, and past
-//! that to the model's [`Model::trace_tolerance`](crate::model::Model::trace_tolerance). Neither changes a step, so that the path up to the end of the run is the same
-//! run, bit by bit. Where the experiment gives no verdicts the trace still marks where one would have been.
+//! A trace walks the experiment's run up to its end and goes on from there: past a verdict until the run has converged,
+//! and past that to the model's [`Model::trace_tolerance`](crate::model::Model::trace_tolerance). Neither changes a step,
+//! so that the path up to the end of the run is the same run, bit by bit. Where the experiment gives no verdicts the
+//! trace still marks where one would have been.
 
 pub mod figure;
 pub mod table;
@@ -20,7 +21,7 @@ use crate::replay::{Every, Track, Walker, Waypoint};
 pub struct Extent {
     /// Which steps.
     pub every: Every,
-    /// None before this one, but the last.
+    /// None before this one, but the end where that comes first.
     pub low: u32,
     /// Step budget; `None` for the cell's own.
     pub high: Option<u32>,
@@ -93,6 +94,9 @@ pub fn trace_from(track: Track<'_>, start: Vec<f64>, extent: Extent) -> Result<T
     if let Some(tolerance) = finer.filter(|_| stop.status == Status::Converged && stop.found.is_some()) {
         ended.get_or_insert((stop, walker.state.clone()));
         stop = walk(&mut walker, &Settings { verdicts: false, tolerance, ..own })?;
+    }
+    if waypoints.is_empty() {
+        waypoints.push(walker.waypoint(extent.weights));
     }
     let classifier = Classifier::new(problem);
     let at_end = classifier.classify(problem, &walker.state, &stop);

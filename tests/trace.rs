@@ -9,6 +9,7 @@ use crate::support::{for_all_cells, problem, settings, settings_of, trial, value
 use libtest_mimic::Trial;
 use spurious::endpoint::{Outcome, Status};
 use spurious::model::{self, Settings, StepSize};
+use spurious::observable::Claim;
 use spurious::plan::Cell;
 use spurious::real::Precision::{self, F32, F64};
 use spurious::replay::{Every, Track, replay};
@@ -66,7 +67,8 @@ fn column(trace: &Trace, name: &str) -> Vec<f64> {
     column
 }
 
-/// Every point of a replay is a point of the trace, to the last bit, with everything that is seen there; then the trace goes on.
+/// Every point of a replay is a point of the trace, to the last bit, with everything that is seen there; then the trace
+/// goes on.
 fn is_the_run_up_to_its_end() {
     let mut on = 0;
     for (form, precision) in [("full", F64), ("full", F32), ("reduced", F64), ("reduced", F32)] {
@@ -87,7 +89,13 @@ fn is_the_run_up_to_its_end() {
             assert_eq!(trace.observables, path.observables);
             let proof = trace.proof.as_ref().unwrap();
             assert_eq!((proof.step, Some(proof.outcome)), (path.stop.steps, path.stop.found));
-            assert_eq!(proof.state, path.waypoints.last().unwrap().state);
+            // A start is kept as it was drawn; a run in f32 rounds it.
+            let last = &path.waypoints.last().unwrap().state;
+            let rounded = |x: &f64| if precision == F32 { f64::from(*x as f32) } else { *x };
+            assert!(
+                proof.state.iter().eq(last.iter().map(rounded).collect::<Vec<_>>().iter()),
+                "{form} {precision:?} {run}"
+            );
             assert!(trace.end.steps > path.stop.steps + 100 && !trace.contradicts_verdict());
             on += usize::from(trace.end.status == Status::Converged);
         }
@@ -136,7 +144,8 @@ fn of_either_form_agree() {
             assert_eq!(names, b.observables.iter().map(|seen| seen.name).collect::<Vec<_>>());
             for (p, q) in a.waypoints.iter().zip(&b.waypoints).filter(|(p, q)| p.step == q.step) {
                 for ((name, x), y) in names.iter().zip(&p.observables).zip(&q.observables) {
-                    // Rounding of a contracting recursion in 2 to 50 numbers of order 1, see `landscape::reduced_equals_full`.
+                    // Rounding of a contracting recursion in 2 to 50 numbers of order 1, see
+                    // `landscape::reduced_equals_full`.
                     assert!(
                         (x - y).abs() <= 1e-12 || x.is_nan() && y.is_nan(),
                         "{what}, step {}: {name} {x:e} {y:e}",
@@ -148,9 +157,11 @@ fn of_either_form_agree() {
             for (x, y) in a.guides.curves.iter().zip(&b.guides.curves) {
                 assert_eq!((x.name, x.of), (y.name, y.of));
                 let last = a.waypoints.len().min(b.waypoints.len()) - 1;
-                // Both ends of a path enter into what is said of its end; bounds begin with a small overlap that has few digits.
-                for (x, y) in x.values[..last].iter().zip(&y.values).filter(|(x, _)| !x.is_nan()) {
-                    assert!((x - y).abs() <= 1e-9 * (1.0 + x.abs()), "{what}: {x:e} {y:e}");
+                // Bounds begin with a small overlap that has few digits; a slope goes through the last point, a difference of
+                // numbers of order 1 that is 1e-10 large.
+                let tolerance = if x.claim == Claim::Slope { 1e-5 } else { 1e-9 };
+                for (a, b) in x.values[..last].iter().zip(&y.values).filter(|(a, b)| !a.is_nan() && !b.is_nan()) {
+                    assert!((a - b).abs() <= tolerance * (1.0 + a.abs()), "{what}: {} {a:e} {b:e}", x.name);
                     bounded += 1;
                 }
             }
@@ -161,15 +172,20 @@ fn of_either_form_agree() {
 
 fn keeps_the_steps_that_it_is_asked_for() {
     let cell = cnn("reduced", &[("patches", "25"), ("ratio", "4.0")], 0.05);
+    let one = Extent { every: Every::Steps(1), high: Some(6_000), ..USUAL };
+    let suits =
+        |trace: &Trace| trace.proof.as_ref().is_some_and(|p| !p.step.is_multiple_of(7)) && trace.end.steps < 5_000;
+    let run =
+        (0..50).find(|run| suits(&traced("reduced", &cell, *run, one))).expect("a global run with a late verdict");
     let steps = |extent: Extent| -> Vec<u32> {
-        let trace = traced("reduced", &cell, 0, extent);
+        let trace = traced("reduced", &cell, run, extent);
         assert!(trace.walk().steps().is_sorted_by(|a, b| a < b));
         trace.waypoints.iter().map(|point| point.step).collect()
     };
-    let all = traced("reduced", &cell, 0, Extent { every: Every::Steps(1), ..USUAL });
+    let all = traced("reduced", &cell, run, one);
     let (last, proof) = (all.end.steps, all.proof.as_ref().unwrap().step);
-    assert!(last > 300 && last < 5_000 && proof > 0 && !proof.is_multiple_of(7), "{last} {proof}");
-    assert!(steps(Extent { every: Every::Steps(1), ..USUAL }).into_iter().eq(0..=last));
+    assert!(last > 300, "{last}");
+    assert!(steps(one).into_iter().eq(0..=last));
     // The verdict and the end beside the grid.
     let mut kept: Vec<u32> = (0..=last).filter(|step| step % 7 == 0 || *step == proof || *step == last).collect();
     assert_eq!(steps(Extent { every: Every::Steps(7), ..USUAL }), kept);
@@ -178,11 +194,9 @@ fn keeps_the_steps_that_it_is_asked_for() {
     let fine = steps(USUAL);
     assert!(fine.iter().take(257).copied().eq(0..=256), "every step at first");
     assert!(fine.windows(2).all(|w| w[1] - w[0] <= w[1].div_ceil(128)), "some hundred in a decade");
-    for (few, many) in [(fine, &all)] {
-        let trace = traced("reduced", &cell, 0, USUAL);
-        for (step, point) in few.iter().zip(&trace.waypoints) {
-            assert_eq!(point, &many.waypoints[*step as usize], "what is kept changes nothing");
-        }
+    let usual = traced("reduced", &cell, run, USUAL);
+    for point in &usual.waypoints {
+        assert_eq!(point, &all.waypoints[point.step as usize], "what is kept changes nothing");
     }
 }
 

@@ -7,6 +7,7 @@
 use super::{Trace, words};
 use crate::endpoint::Outcome;
 use crate::figure::{Along, Aspect, Axis, Dash, Figure, Ink, Layer, Mark, Panel, Scale, Shape, Style};
+use crate::model::{Kind, Parameter};
 use crate::observable::{Claim, Drawn, Guide};
 use crate::plan::{Cell, step_text};
 use crate::spec::Spec;
@@ -18,8 +19,8 @@ pub const LINEAR_STEPS: u32 = 5000;
 
 /// Height of one of many panels.
 const LOW: f64 = 128.0;
-/// Series of what runs tend to: no line has the colour of the last outcome, runs that are no numbers.
-const ASYMPTOTE: usize = Outcome::ALL.len() - 1;
+/// Series of what runs tend to: green, the colour of saddles, to which no theory here tends.
+const ASYMPTOTE: usize = 2;
 
 /// How steps are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,9 +34,11 @@ pub enum StepAxis {
 /// What a figure shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
-    /// Axis of the steps; `None`: linear for at most [`LINEAR_STEPS`] steps of runs none of which is spurious, else logarithmic.
+    /// Axis of the steps; `None`: linear for at most [`LINEAR_STEPS`] steps of runs none of which is spurious, else
+    /// logarithmic.
     pub axis: Option<StepAxis>,
-    /// Columns of the table that are shown, a panel each; empty: loss, what the model wants shown, and the norm of the gradient.
+    /// Columns of the table that are shown, a panel each; empty: loss, what the model wants shown, and the norm of the
+    /// gradient.
     pub panels: Vec<String>,
 }
 
@@ -66,12 +69,14 @@ struct Column {
     label: &'static str,
     logarithmic: bool,
     shown: bool,
+    /// The only outcome whose runs are shown.
+    only: Option<Outcome>,
 }
 
 /// Every column that can be shown; which are by themselves depends on where the runs tend to.
 fn columns(traces: &[(u64, Trace)]) -> Vec<Column> {
     let any = |outcome: Outcome| traces.iter().any(|(_, trace)| tends_to(trace) == outcome);
-    let always = |name, label| Column { name, label, logarithmic: true, shown: true };
+    let always = |name, label| Column { name, label, logarithmic: true, shown: true, only: None };
     let seen = traces.first().map_or(&[][..], |(_, trace)| &trace.observables);
     let mut columns = vec![always("loss", "loss")];
     columns.extend(seen.iter().map(|seen| Column {
@@ -82,6 +87,10 @@ fn columns(traces: &[(u64, Trace)]) -> Vec<Column> {
             Drawn::Always => true,
             Drawn::Towards(outcome) => any(outcome),
             Drawn::OnRequest => false,
+        },
+        only: match seen.drawn {
+            Drawn::Towards(outcome) => Some(outcome),
+            Drawn::Always | Drawn::OnRequest => None,
         },
     }));
     columns.push(always("grad_norm", "gradient norm"));
@@ -128,7 +137,8 @@ pub fn of(spec: &Spec, cell: &Cell, traces: &[(u64, Trace)], options: &Options) 
         let x = Axis::new(if at == lowest { "gradient step" } else { "" }).scale(scale).range(range.0, range.1);
         let y = Axis::new(column.label).scale(if column.logarithmic { Scale::Log } else { Scale::Linear });
         let mut panel = Panel::new(x, y);
-        let painter = Painter { column: column.name, span, is_first: at == 0 };
+        let only = column.only.filter(|_| options.panels.is_empty());
+        let painter = Painter { column: column.name, span, is_first: at == 0, only };
         panel.layers = match traces {
             [(_, trace)] => painter.one(trace),
             _ => painter.several(traces),
@@ -141,7 +151,10 @@ pub fn of(spec: &Spec, cell: &Cell, traces: &[(u64, Trace)], options: &Options) 
 }
 
 fn subtitle(spec: &Spec, cell: &Cell, traces: &[(u64, Trace)]) -> String {
-    let parameters = spec.model.parameters().iter().filter(|p| p.heading || !p.is_default(&cell.values));
+    // Sizes, and whatever is not as usual.
+    let is_size = |p: &Parameter| !p.symbol.is_empty() && matches!(p.kind, Kind::Integer(..) | Kind::Real(..));
+    let is_told = |p: &&Parameter| p.heading || is_size(p) || !p.is_default(&cell.values);
+    let parameters = spec.model.parameters().iter().filter(is_told);
     let values = parameters.filter_map(|p| Some(format!("{} {}", p.name, cell.values.get(p.name)?)));
     let runs = match traces {
         [(run, _)] => format!("run {run}"),
@@ -216,6 +229,7 @@ struct Painter<'a> {
     column: &'a str,
     span: Span,
     is_first: bool,
+    only: Option<Outcome>,
 }
 
 impl Painter<'_> {
@@ -260,7 +274,8 @@ impl Painter<'_> {
         let (column, span) = (self.column, self.span);
         let mut layers = Vec::new();
         let mut marks = Vec::new();
-        for (_, trace) in traces {
+        let shown = |trace: &Trace| self.only.is_none_or(|only| only == tends_to(trace));
+        for (_, trace) in traces.iter().filter(|(_, trace)| shown(trace)) {
             let outcome = tends_to(trace);
             let values = trace.walk().column(column);
             layers.push(span.line(trace, &values, style(outcome).width(0.8), self.named(outcome.name())));

@@ -3,8 +3,8 @@
 use super::Trace;
 use crate::store::table::{field, number, to_csv};
 
-/// CSV of traced runs of one cell, each with its number: `cell`, `run`, `step`, `loss`, `grad_norm`, then the observables, then the curves of
-/// theory, then the weights if the traces have them.
+/// CSV of traced runs of one cell, each with its number: `cell`, `run`, `step`, `loss`, `grad_norm`, then the
+/// observables, then the curves of theory, then the weights if the traces have them.
 pub fn csv(cell: usize, traces: &[(u64, Trace)]) -> Vec<u8> {
     let mut header: Vec<String> = ["cell", "run", "step", "loss", "grad_norm"].map(String::from).into();
     if let Some((_, first)) = traces.first() {

@@ -23,7 +23,8 @@ pub(super) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// A random cell with a start that one of the four choices of sign has made favourable.
+/// A random cell with a start that one of the four choices of sign has made favourable; `alike`: unit filters and one step size for both
+/// groups.
 struct Favourable {
     what: String,
     cell: Cell,
@@ -33,20 +34,22 @@ struct Favourable {
 }
 
 impl Favourable {
-    fn new(draws: &mut Draws) -> Self {
+    fn new(draws: &mut Draws, alike: bool) -> Self {
         let mut whole = |low: usize, high: usize| low + (draws.uniform() * (high - low + 1) as f64) as usize;
         let (p, k) = (whole(2, 39), whole(2, 100));
         let q = (0.05 + 0.95 * draws.uniform()).powi(2) * k as f64;
         let mut scale = || [0.5, 1.0, 2.0][(draws.uniform() * 3.0) as usize];
-        let (n, s, r) = (scale(), scale(), scale());
+        let (n, mut s, mut r) = (scale(), scale(), scale());
+        if alike {
+            (s, r) = (1.0, 1.0);
+        }
         // Both limits of the bounds: 2π/(k+π−1), and 2r²/T̂ with T̂ for a start in the ball.
         let (along, across) = (n * s * (q / k as f64).sqrt(), n * s * (1.0 - q / k as f64).sqrt());
         let limits = [2.0 * r * r / (along * along + across * along.max(across)), 2.0 * PI / (k as f64 + PI - 1.0)];
         let mut fraction = || [0.2, 0.9][(draws.uniform() * 2.0) as usize];
-        let steps = if fraction() < 0.5 {
-            [fraction() * limits[0], fraction() * limits[1]]
-        } else {
-            [fraction() * limits[0].min(limits[1]); 2]
+        let steps = match alike {
+            true => [fraction() * limits[1].min(1.0 / (n * n)); 2],
+            false => [fraction() * limits[0], fraction() * limits[1]],
         };
         let texts =
             [p.to_string(), k.to_string(), format!("{q:?}"), format!("{n:?}"), format!("{s:?}"), format!("{r:?}")];
@@ -78,57 +81,59 @@ fn cell_with(set: &[(&'static str, String)], steps: [f64; 2]) -> Cell {
     cell_of("cnn", "reduced", &set, Settings { step: StepSize::Groups(steps.to_vec()), ..settings() })
 }
 
-/// 400 random configurations: no step breaks a bound, and none is vacuous. By an independent recursion the steps to `tan φ ≤ 0.001` that are
-/// certified are 1.13, 2.0 and 15 times those that are taken (5, 50 and 95 %), in closed form 11, 59 and 720 times, without
-/// the part of the sums' gap that the recursion here has too.
+/// 400 random configurations, of which 200 have one step size and unit filters: no step breaks a bound. None is vacuous: by an
+/// independent recursion over such configurations the steps to `tan φ ≤ 0.001` that are certified are 1.13, 2.0 and 15 times those
+/// that are taken (5, 50 and 95 %), in closed form 11, 59 and 720 times; those to a loss of 1e-6 are 1.02, 1.67 and 13.4 times.
 fn hold_at_every_step() {
-    let ratios = RefCell::new([Vec::new(), Vec::new(), Vec::new()]);
-    for_cases("favourable starts", 400, |_, draws| {
-        let favourable = Favourable::new(draws);
-        let trace = favourable.traced();
-        let proof = trace.proof.as_ref().unwrap_or_else(|| panic!("no verdict: {}", favourable.what));
-        assert_eq!(proof.step, 0, "the start is favourable: {}", favourable.what);
-        if let Some((step, guide)) = trace.first_break() {
-            panic!("{} is broken at step {step}: {}", guide.name, favourable.what);
-        }
-        for guide in
-            trace.guides.curves.iter().filter(|guide| guide.name.contains("majorant") || guide.name.contains("closed"))
-        {
-            assert!(guide.values.iter().all(|bound| *bound >= 0.0), "{}: {}", guide.name, favourable.what);
-            assert!(
-                guide.values.is_sorted_by(|a, b| a >= b) || guide.of == "loss",
-                "{}: {}",
-                guide.name,
-                favourable.what
-            );
-        }
-        let mut ratios = ratios.borrow_mut();
-        let bounds = trace.guides.readings.iter().filter(|found| found.relation == Relation::AtMost);
-        for (ratio, found) in ratios.iter_mut().zip(bounds) {
-            ratio.extend(found.measured.filter(|steps| *steps > 0.0).map(|steps| found.theory / steps));
-        }
-        let bound = &trace.guides.curves.iter().find(|guide| guide.name == "loss_majorant").unwrap().values;
-        let by = |values: &[f64]| values.iter().position(|loss| *loss <= 1e-6 * bound[0]);
-        if let (Some(measured), Some(certified)) = (by(&column(&trace, "loss")), by(bound)) {
-            ratios[2].push(certified as f64 / measured.max(1) as f64);
-        }
-    });
-    let quantiles = ratios.into_inner().map(|mut ratios| {
-        ratios.sort_by(f64::total_cmp);
-        assert!(ratios.len() > 200, "{} of 400", ratios.len());
-        [0.0, 0.05, 0.5, 0.95].map(|share| ratios[(share * (ratios.len() - 1) as f64) as usize])
-    });
-    println!("certified over taken steps, 0/5/50/95 %: {quantiles:?}");
-    let [recursion, closed, loss] = quantiles;
-    assert!(recursion[0] >= 1.0 && closed[0] >= 1.0 && loss[0] >= 1.0, "{quantiles:?}, seed {}", seed());
-    assert!(recursion[1] < 1.2 && recursion[2] < 2.2 && recursion[3] < 16.0, "{quantiles:?}, seed {}", seed());
-    assert!(closed[2] < 80.0 && loss[2] < 2.0, "{quantiles:?}, seed {}", seed());
+    for (name, alike) in [("favourable starts, alike", true), ("favourable starts", false)] {
+        let ratios = RefCell::new([Vec::new(), Vec::new(), Vec::new()]);
+        for_cases(name, 200, |_, draws| certify(&Favourable::new(draws, alike), &mut ratios.borrow_mut()));
+        let quantiles = ratios.into_inner().map(|mut ratios| {
+            ratios.sort_by(f64::total_cmp);
+            assert!(ratios.len() > 100, "{} of 200", ratios.len());
+            [0.0, 0.05, 0.5, 0.95].map(|share| ratios[(share * (ratios.len() - 1) as f64) as usize])
+        });
+        println!("{name}: certified over taken steps, 0/5/50/95 %: {quantiles:.3?}");
+        let what = format!("{name}: {quantiles:?}, seed {}", seed());
+        let [recursion, closed, loss] = quantiles;
+        assert!(recursion[0] >= 1.0 && closed[0] >= 1.0 && loss[0] >= 1.0, "{what}");
+        // Quantiles of 200 vary; these are the independent ones and about half as much again, or twice as much.
+        assert!(recursion[1] < 1.7 && recursion[2] < 4.0 && recursion[3] < 30.0, "{what}");
+        assert!(closed[2] < 120.0 && closed[3] < 2_000.0 && loss[2] < 2.5 && loss[3] < 20.0, "{what}");
+    }
+}
+
+/// Every bound at every step, and certified steps over those taken: to a small angle by recursion and in closed form, and to a
+/// small loss.
+fn certify(favourable: &Favourable, ratios: &mut [Vec<f64>; 3]) {
+    let trace = favourable.traced();
+    let what = &favourable.what;
+    let proof = trace.proof.as_ref().unwrap_or_else(|| panic!("no verdict: {what}"));
+    assert_eq!(proof.step, 0, "the start is favourable: {what}");
+    if let Some((step, guide)) = trace.first_break() {
+        panic!("{} is broken at step {step}: {what}", guide.name);
+    }
+    let bounds = ["angle_majorant", "angle_closed_form", "loss_majorant"];
+    let bounds = bounds.map(|name| trace.guides.curves.iter().find(|guide| guide.name == name).unwrap());
+    for guide in bounds {
+        assert!(guide.values.iter().all(|bound| *bound >= 0.0), "{}: {what}", guide.name);
+        assert!(guide.values.is_sorted_by(|a, b| a >= b) || guide.of == "loss", "{}: {what}", guide.name);
+    }
+    let readings = trace.guides.readings.iter().filter(|found| found.relation == Relation::AtMost);
+    for (ratio, found) in ratios.iter_mut().zip(readings) {
+        ratio.extend(found.measured.filter(|steps| *steps > 0.0).map(|steps| found.theory / steps));
+    }
+    let [_, _, bound] = bounds;
+    let by = |values: &[f64]| values.iter().position(|loss| *loss <= 1e-6 * bound.values[0]);
+    if let (Some(measured), Some(certified)) = (by(&column(&trace, "loss")), by(&bound.values)) {
+        ratios[2].push(certified as f64 / measured.max(1) as f64);
+    }
 }
 
 /// Single steps round to 6e-8, and so does the overlap that a bound begins with.
 fn hold_in_f32() {
     for_cases("favourable starts in f32", 60, |_, draws| {
-        let favourable = Favourable::new(draws);
+        let favourable = Favourable::new(draws, false);
         let extent = Extent { every: Every::Steps(1), high: Some(1_000), ..USUAL };
         let track = track("cnn", "reduced", &favourable.cell, F32);
         let trace = trace_from(track, favourable.start.to_vec(), extent).unwrap();
@@ -136,12 +141,12 @@ fn hold_in_f32() {
     });
 }
 
-/// Red: bounds for step sizes twice as large as those of the run, or one of them, are found broken; so is a loss that is 1 % larger
-/// where its bound is sharp.
+/// Red: bounds for step sizes twice as large as those of the run, or one of them, are found broken; so is a loss that is
+/// 1 % larger where its bound is sharp.
 fn with_a_wrong_constant_are_broken() {
     let broken = RefCell::new([0; 3]);
     for_cases("wrong bounds", 40, |_, draws| {
-        let favourable = Favourable::new(draws);
+        let favourable = Favourable::new(draws, false);
         let steps = favourable.steps.map(|step| 0.5 * step);
         let cell = cell_with(&favourable.set, steps);
         let trace = traced_from(&cell, favourable.start, Extent { every: Every::Steps(1), high: Some(2_500), ..USUAL });

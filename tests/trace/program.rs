@@ -33,8 +33,8 @@ fn row<'a>(table: &'a Table, run: &str, step: &str) -> &'a [String] {
         .unwrap_or_else(|| panic!("no step {step} of run {run}"))
 }
 
-/// The row of a trace at the step at which the experiment's run ended has its loss and its weights, to the last digit, and the line
-/// on stderr says what `runs.csv` says; every row of a replay is one of the trace.
+/// The row of a trace at the step at which the experiment's run ended has its loss and its weights, to the last digit,
+/// and the line on stderr says what `runs.csv` says; every row of a replay is one of the trace.
 fn agrees_with_run_and_replay() {
     let place = place();
     let (runs, endpoints) = (place.table("out/runs.csv"), place.table("out/endpoints.csv"));

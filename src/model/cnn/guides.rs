@@ -92,7 +92,8 @@ impl Cell {
         let spurious = theory::spurious_point(&self.teacher);
         let mut guides = Guides::default();
 
-        let (late, slope) = if global { self.late(&steps, &loss, radius) } else { (vec![f64::NAN; steps.len()], None) };
+        let (late, slope) =
+            if global { self.late(&steps, &loss, radius, walk.precision) } else { (vec![f64::NAN; steps.len()], None) };
         guides.readings.extend(slope);
         if global {
             guides.events.extend(self.end_of_phase_one(&steps, &angle, &overlap));
@@ -169,8 +170,9 @@ impl Cell {
         guides
     }
 
-    /// What rounding may excuse in a bound: a share of it, and a loss. The share covers the rounding of single steps, which descent
-    /// contracts; output weights rest where a step is less than half a unit in their last place, `ε‖a‖/c` from their target.
+    /// What rounding may excuse in a bound: a share of it, and a loss. The share covers the rounding of single steps,
+    /// which descent contracts; output weights rest where a step is less than half a unit in their last place, `ε‖a‖/c`
+    /// from their target.
     fn rounding(&self, precision: Precision) -> (f64, f64) {
         let t = &self.teacher;
         let decay = self.output_step * (PI - 1.0) * 0.5 / PI;
@@ -221,10 +223,10 @@ impl Cell {
     }
 
     /// The line of the predicted late slope through the last loss that is not rounding, and the slope measured there.
-    fn late(&self, steps: &[u32], loss: &[f64], radius: f64) -> (Vec<f64>, Option<Reading>) {
+    fn late(&self, steps: &[u32], loss: &[f64], radius: f64, precision: Precision) -> (Vec<f64>, Option<Reading>) {
         let (slope, basis) = late::slope(self, radius);
         let nothing = vec![f64::NAN; steps.len()];
-        let (_, floor) = self.rounding(Precision::F64);
+        let (_, floor) = self.rounding(precision);
         let Some(last) = loss.iter().rposition(|loss| *loss > 10.0 * floor) else { return (nothing, None) };
         let start = loss.iter().copied().fold(0.0, f64::max);
         let before = loss[..last].iter().rposition(|before| *before >= LATE_FACTOR * loss[last]);
@@ -241,8 +243,8 @@ impl Cell {
     }
 }
 
-/// The constants of the tail as the path has them: from the growth of `1/δ` and of `(ℓ − ℓ_sp)^{−1/3}` over the second half of the
-/// steps, which no shift of `t` changes.
+/// The constants of the tail as the path has them: from the growth of `1/δ` and of `(ℓ − ℓ_sp)^{−1/3}` over the second
+/// half of the steps, which no shift of `t` changes.
 fn tail_readings(
     steps: &[u32],
     left: &[f64],

@@ -1,8 +1,9 @@
 //! How runs end: rates and tails that a path tends to, whatever its start.
 //!
 //! # At the global minimum
-//! The linearised step multiplies the angle by `1 − η_v s²‖a*‖²/(2r²)`, where `r` is the norm of the filter in the end, the part of
-//! `a − s a*` along `1` by `1 − η_a(k+π−1)/2π` and the rest by `1 − η_a(π−1)/2π`. Each has its square in the loss, so that `ln ℓ` falls by
+//! The linearised step multiplies the angle by `1 − η_v s²‖a*‖²/(2r²)`, where `r` is the norm of the filter in the end,
+//! the part of `a − s a*` along `1` by `1 − η_a(k+π−1)/2π` and the rest by `1 − η_a(π−1)/2π`. Each has its square in the
+//! loss, so that `ln ℓ` falls by
 //!
 //! ```text
 //! 2 min( −ln|1 − η_v s²‖a*‖²/(2r²)|, −ln|1 − η_a(π−1)/2π|, −ln|1 − η_a(k+π−1)/2π| )      a step.
@@ -11,10 +12,10 @@
 //! (The angle drives `a` at second order only.) For one patch there is no rest.
 //!
 //! # At the spurious minimum
-//! With `δ = π − φ` and `T∞ = aᵀa*` there, `φ' = φ − arctan m` with `m = η_v s T (π−φ) sin φ/(2πr²)` becomes `δ' = δ − δ²/C + O(δ³)` with
-//! `C = 2πr²/(η_v s|T∞|)`: `1/δ` grows by `1/C` a step, `δ ≈ C/t`. The output weights follow with a lag that is of higher order, and `∂ℓ/∂g = −s aᵀa*/2π`
-//! with `g ≈ δ³/3` leaves `ℓ − ℓ_sp ≈ s|T∞| δ³/6π ≈ (4π²/3) r⁶/(η_v³ s² T∞² t³)`. This is why a small gradient or a flat loss proves
-//! nothing there.
+//! With `δ = π − φ` and `T∞ = aᵀa*` there, `φ' = φ − arctan m` with `m = η_v s T (π−φ) sin φ/(2πr²)` becomes `δ' = δ −
+//! δ²/C + O(δ³)` with `C = 2πr²/(η_v s|T∞|)`: `1/δ` grows by `1/C` a step, `δ ≈ C/t`. The output weights follow with a
+//! lag that is of higher order, and `∂ℓ/∂g = −s aᵀa*/2π` with `g ≈ δ³/3` leaves `ℓ − ℓ_sp ≈ s|T∞| δ³/6π ≈ (4π²/3)
+//! r⁶/(η_v³ s² T∞² t³)`. This is why a small gradient or a flat loss proves nothing there.
 
 use super::{Cell, theory};
 use std::f64::consts::PI;
@@ -36,8 +37,8 @@ pub(super) fn slope(cell: &Cell, radius: f64) -> (f64, &'static str) {
     falls.into_iter().fold((f64::INFINITY, ""), |least, fall| if fall.0 < least.0 { fall } else { least })
 }
 
-/// `C` and `s|T∞| C³/6π`: `π − φ ≈ C/t`, and the loss above that of the spurious minimum times `t³`; `None` where there is no such
-/// minimum.
+/// `C` and `s|T∞| C³/6π`: `π − φ ≈ C/t`, and the loss above that of the spurious minimum times `t³`; `None` where there
+/// is no such minimum.
 pub(super) fn tail(cell: &Cell, radius: f64) -> Option<(f64, f64)> {
     let t = &cell.teacher;
     if !theory::has_spurious_minimum(t) {
