@@ -16,6 +16,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Runs of a cell: [runs] per_cell is a fixed number. Instead, half_width asks for an exact interval of that half-width for \
+                  the probability in question, relative_half_width for one of that part of the estimate, seconds for as many \
+                  runs as a cell can make in that time; half_width and seconds together give the smaller number, and \
+                  per_cell is then the most [1000000000]. A pilot with starts of its own decides each number before the first run \
+                  is counted and none of its runs is, so the interval covers the probability at least as often as its level says, \
+                  as for a fixed number (two stages, after Stein 1945). The numbers, kept in pilot.csv, are the same on every machine, \
+                  except with seconds."
+)]
 pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,

@@ -48,8 +48,10 @@ impl Sampled {
             two_digits(100.0 * pilot as f64 / counted as f64)
         );
         if self.reasons().any(|(by, _)| by != DecidedBy::HalfWidth) {
-            let each = self.reasons().map(|(by, cells)| format!("runs.{} in {cells}", by.name()));
-            first.push_str(&format!(" The limit was {}.", each.collect::<Vec<_>>().join(", ")));
+            let key = |by: DecidedBy| if by == DecidedBy::HalfWidth { self.sampling.key() } else { by.name() };
+            let each: Vec<String> = self.reasons().map(|(by, cells)| format!("runs.{} in {cells}", key(by))).collect();
+            let cells = if self.sizes.len() == 1 { "cell" } else { "cells" };
+            first.push_str(&format!(" Decisive: {} of {} {cells}.", each.join(", "), self.sizes.len()));
         }
         let mut notes = vec![first];
         // Another level makes other intervals, of which nothing was wanted.

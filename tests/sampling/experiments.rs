@@ -74,7 +74,7 @@ fn say_what_they_miss() {
         text.contains("2 of 3 intervals are wider than the half-width 0.02 that was wanted; cell 0 most"),
         "{text}"
     );
-    assert!(text.contains("The limit was runs.half_width in 1, runs.per_cell in 2."), "{text}");
+    assert!(text.contains("Decisive: runs.half_width in 1, runs.per_cell in 2 of 3 cells."), "{text}");
     assert_eq!(capped.tallies.iter().map(|tally| tally.runs()).max(), Some(900));
     let json: serde_json::Value = serde_json::from_str(&capped.summary().json()).unwrap();
     assert_eq!(json["sampling"]["cells_met"], 1);
