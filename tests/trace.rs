@@ -36,7 +36,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn cell_of(model: &str, form: &str, set: &[(&str, &str)], settings: Settings) -> Cell {
     let values = values(model, set);
     let seed = CellSeed::new(1, &model::find(model).unwrap().identity(&values));
-    Cell { index: 0, problem: problem(model, form, set, &settings), values, settings, seed }
+    Cell { index: 0, problem: problem(model, form, set, &settings), values, settings, seed, plane: None, runs: 1000 }
 }
 
 /// A cell of `cnn` with one step size.

@@ -48,7 +48,6 @@ pub use teacher::Teacher;
 use crate::descent::Rule;
 use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Tolerance, Values};
 use crate::real::Precision;
-use landscape::Constants;
 use signs::Signs;
 use std::f64::consts::PI;
 use std::sync::Arc;

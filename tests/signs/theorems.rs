@@ -11,6 +11,7 @@ use spurious::experiment;
 use spurious::model::cnn::Cnn;
 use spurious::model::{MODELS, Model, Settings, StepSize};
 use spurious::promise::{Check, Claim};
+use spurious::replay::{Every, Track, replay};
 use spurious::seed::CellSeed;
 use spurious::spec::Spec;
 use std::f64::consts::PI;
@@ -238,8 +239,8 @@ fn a_wrong_theorem_is_caught() {
     for run in 0..900 {
         let start = cell.problem.start(cell.seed, run);
         let precision = spurious::real::Precision::F64;
-        let path =
-            spurious::replay::replay(&Wrong, "reduced", cell, run, precision, spurious::replay::Every::Decade, false);
+        let track = Track { model: &Wrong, form: "reduced", cell, precision };
+        let path = replay(track, run, Every::Decade, false);
         if start[0] > 0.0 && path.unwrap().found.outcome != Outcome::Global {
             broken.push(run);
         }

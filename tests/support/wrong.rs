@@ -4,8 +4,10 @@ use crate::support::values;
 use spurious::descent::Rule;
 use spurious::endpoint::Outcome;
 use spurious::model::{
-    self, Evaluation, Invalid, Kernel, Model, Parameter, Prediction, Problem, Rest, Settings, Tolerance, Values, Work,
+    self, Coordinate, Evaluation, Invalid, Kernel, Landmark, Model, Parameter, Prediction, Problem, Rest, Settings,
+    Tolerance, Values, Work,
 };
+use spurious::observable::{Guides, Observable, Walk};
 use spurious::promise::{Claim, Promise};
 use spurious::real::Precision;
 use spurious::seed::CellSeed;
@@ -81,7 +83,12 @@ impl Problem for Wrongly {
         fn theory(&self) -> Vec<Prediction>;
         fn at_start(&self, seed: CellSeed) -> Vec<Prediction>;
         fn drawn_for_each_run(&self) -> Option<&'static str>;
-        fn observables(&self, state: &[f64]) -> Vec<(&'static str, f64)>;
+        fn coordinates(&self) -> Vec<Coordinate>;
+        fn coordinate(&self, name: &str, state: &[f64]) -> Option<f64>;
+        fn place(&self, name: &str, value: f64, start: &mut [f64]);
+        fn landmarks(&self) -> Vec<Landmark>;
+        fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable>;
+        fn guides(&self, walk: &Walk<'_>) -> Guides;
         fn rest(&self) -> Option<Rest>;
         fn is_global(&self, minimum: &[f64], loss: f64) -> bool;
         fn knows_slow_paths(&self) -> bool;
