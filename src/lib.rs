@@ -30,8 +30,9 @@
 //! what a device advances it by in one dispatch, a **team** is the lanes that share one run. A **verdict** is a proof, tested inside
 //! the loop, that a run can only end in one outcome. An **endpoint** is where a run stopped, its **status** why, its **outcome** what it
 //! found; an **estimate** is the probability of an outcome with an interval. A **family** is the endpoints whose critical points no
-//! permutation that keeps the loss tells apart. A **path** is the steps of a run, a **waypoint** one of them that is kept, a **guide** what
-//! theory draws beside it.
+//! permutation that keeps the loss tells apart. Cells whose starts come from the same draws are a **group**. A **promise** is a theorem
+//! that says of some starts where descent ends. A **path** is the steps of a run, a **waypoint** one of them that is kept, a **guide**
+//! what theory draws beside it.
 //!
 //! # Modules, in the direction in which data flows
 //! [`spec`] (the experiment file) → [`plan`] (cells; how many runs: [`sampling`]) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) →

@@ -69,7 +69,6 @@ fn flip_what_they_say() {
                             })
                             .collect();
                         assert_eq!(start, &expected, "{form} {reduced} {signs} {set:?}, seed {}", seed());
-                        assert!(start.iter().all(|x| x.to_bits() != (-0.0_f64).to_bits()), "a signed zero");
                     }
                 }
             }

@@ -43,6 +43,6 @@ impl Below<'_> {
     /// Says on stderr which theorems are violated, however quiet the rest is.
     pub(super) fn warn(&self, folder: &Path) {
         let violations = TheoremTable::new(self.plan, self.checks).violations(&folder.display().to_string());
-        violations.iter().for_each(|line| say(&format!("VIOLATION: {line}")));
+        violations.iter().for_each(|line| say(&format!("VIOLATED: {line}")));
     }
 }

@@ -26,6 +26,8 @@
 //! gap `D = 1 − 1ᵀa/(s1ᵀa*)` obeys `D' = (1−κ)D + κ(π−g)/(k+π−1)`, `κ = η_a(k+π−1)/2π`, the overlap
 //! `(aᵀa*)' = (1−c) aᵀa* + (η_a s‖a*‖²/2π)(E + g − 1)`, `c = η_a(π−1)/2π`, and the angle moves monotonically with the sign of
 //! the overlap without crossing 0 or π. The gradient norm decides nothing: towards the spurious minimum `π − φ ~ 1/t`.
+//!
+//! What Theorems 4.1 to 4.3 say of a start is in [`theorems`], the four sign choices of Theorem 4.2 in [`signs`].
 
 mod bounds;
 mod chart;

@@ -115,14 +115,15 @@ impl<'a> TheoremTable<'a> {
     pub fn violations(&self, source: &str) -> Vec<String> {
         let line = |(cell, promise, check): (&Cell, Promise, &Check)| {
             let run = check.first_violation?;
+            let Check { violated, met, .. } = check;
             let what = match promise.outcome {
-                Some(outcome) => format!("are promised {} and found something else", outcome.name()),
-                None => "have a start of which it is not true".into(),
+                Some(outcome) => {
+                    format!("{violated} of the {met} runs that it promises {} found something else", outcome.name())
+                }
+                None => format!("{violated} of the {met} starts that it speaks of are not as it says"),
             };
-            Some(format!(
-                "{} is violated in cell {}: {} of {} runs {what}; the first: spurious replay {source} {}:{run}",
-                promise.name, cell.index, check.violated, check.met, cell.index
-            ))
+            let (name, cell) = (promise.name, cell.index);
+            Some(format!("{name} in cell {cell}: {what}; the first: spurious replay {source} {cell}:{run}"))
         };
         self.rows().filter_map(line).collect()
     }

@@ -135,7 +135,7 @@ fn memory_and_folder_agree() {
         .replace("max_steps = 30", "max_steps = 3");
     let place = Place::with(&text);
     place.run(&RUN).done();
-    let results = results(&text.replace("[compute]\nbackend = \"cpu\"\n", "[compute]\n"));
+    let results = results(&text.replace("[compute]\nbackend = \"cpu\"\nbatch = 9999\n", ""));
     assert_eq!(results.groups.len(), 2);
     assert!(results.groups.iter().all(|group| group.draws == 70_001 && group.cells.len() == 4));
     let table = results.paired();

@@ -1,4 +1,5 @@
-//! A model for tests whose theorem is wrong: it promises the global minimum where the overlap `a₀ᵀa*` may have either sign.
+//! A model for tests whose theorem is wrong: it promises the spurious minimum to every filter that
+//! points away from the teacher's, whatever the output weights are.
 
 use crate::support::values;
 use spurious::descent::Rule;
@@ -65,10 +66,10 @@ macro_rules! pass_on {
 
 impl Problem for Wrongly {
     fn promises(&self) -> Vec<Promise> {
-        vec![Promise { name: "wrong", outcome: Some(Outcome::Global), about: "φ₀ < π/2 is enough" }]
+        vec![Promise { name: "wrong", outcome: Some(Outcome::Spurious), about: "φ₀ > π/2 is enough" }]
     }
     fn promised(&self, start: &[f64], claims: &mut [Claim]) {
-        claims[0] = if start[0] > 0.0 { Claim::Ends(Outcome::Global) } else { Claim::Silent };
+        claims[0] = if start[0] < 0.0 { Claim::Ends(Outcome::Spurious) } else { Claim::Silent };
     }
     pass_on! {
         fn dim(&self) -> usize;

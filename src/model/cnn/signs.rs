@@ -13,10 +13,9 @@ pub(super) struct Signs {
     output: bool,
 }
 
-/// The negative of each number. What is 0 stays +0, so that no table shows a signed zero.
 #[inline(always)]
 fn negate(numbers: &mut [f64]) {
-    numbers.iter_mut().for_each(|x| *x = 0.0 - *x);
+    numbers.iter_mut().for_each(|x| *x = -*x);
 }
 
 impl Signs {
