@@ -3,6 +3,7 @@
 mod bench;
 mod devices;
 mod eval;
+mod figures;
 mod generate;
 mod models;
 mod plan;

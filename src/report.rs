@@ -1,6 +1,7 @@
 //! What an experiment found, as tables: text for people, Markdown for notes, CSV and JSON for programs.
 
 pub mod families;
+pub mod figures;
 pub(crate) mod layout;
 
 use crate::endpoint::Outcome;
@@ -167,9 +168,7 @@ impl Summary {
     /// Lines below the table.
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.runs() < self.runs_planned {
-            notes.push(format!("Unfinished: {} of {} runs are done.", self.runs(), self.runs_planned));
-        }
+        notes.extend(self.unfinished_note());
         notes.extend(self.undecided_note());
         notes.extend(self.slow_note());
         if let Some(published) = &self.published {
@@ -186,6 +185,12 @@ impl Summary {
             }
         }
         notes
+    }
+
+    /// How much of an experiment is done that has not ended.
+    fn unfinished_note(&self) -> Option<String> {
+        let (done, planned) = (self.runs(), self.runs_planned);
+        (done < planned).then(|| format!("Unfinished: {done} of {planned} runs are done."))
     }
 
     /// What undecided runs leave open, for the cell with most of them.

@@ -1,6 +1,6 @@
 //! `spurious report`
 
-use super::{Format, Usage, print};
+use super::{Format, Usage, figures, print};
 use spurious::plan::Plan;
 use spurious::report::Summary;
 use spurious::report::families::{FamilyRow, FamilyTable};
@@ -20,6 +20,9 @@ pub(super) struct Arguments {
     /// The critical points that runs ended in, instead of the outcomes of each cell
     #[arg(long)]
     families: bool,
+    /// Also draw the table into this folder, each figure as SVG and PNG: success, map, difference
+    #[arg(long, value_name = "FOLDER", conflicts_with = "families")]
+    figures: Option<PathBuf>,
 }
 
 pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
@@ -46,6 +49,10 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
         };
     }
     let summary = Summary::new(&stored.spec, &stored.plan, &stored.tallies, level);
+    if let Some(folder) = &arguments.figures {
+        let drawn = spurious::report::figures::of(&stored.spec, &stored.plan, &summary);
+        figures::write(folder, drawn.iter().map(|named| (named.name.as_str(), &named.figure)))?;
+    }
     match arguments.format {
         Format::Text => print((summary.text() + &families_text(&stored.plan, &stored.families, level)).as_bytes()),
         Format::Csv => print(&summary.csv()),

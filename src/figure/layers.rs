@@ -160,17 +160,17 @@ pub(super) fn mark(
         canvas.stroke(&bar, thin, "");
     }
     let ink = canvas.ink(style.ink);
-    let paper = canvas.ink(Ink::Paper);
     let (cx, cy, r) = (n(x), n(y), RADIUS);
     match shape {
         Shape::Dot => canvas.raw(&format!(r#"<circle cx="{cx}" cy="{cy}" r="{r}" fill="{ink}"/>"#)),
         Shape::Circle => canvas
-            .raw(&format!(r#"<circle cx="{cx}" cy="{cy}" r="{r}" fill="{paper}" stroke="{ink}" stroke-width="1.3"/>"#)),
+            .raw(&format!(r#"<circle cx="{cx}" cy="{cy}" r="4.9" fill="none" stroke="{ink}" stroke-width="1.1"/>"#)),
         Shape::Square => {
             canvas.rect(Area { left: x - 2.9, top: y - 2.9, width: 5.8, height: 5.8 }, &ink, "");
         }
         Shape::Diamond => canvas.fill(&closed([(x, y - 4.1), (x + 4.1, y), (x, y + 4.1), (x - 4.1, y)]), style.ink, ""),
         Shape::Triangle => canvas.fill(&closed([(x, y - 4.0), (x + 3.9, y + 2.9), (x - 3.9, y + 2.9)]), style.ink, ""),
+        Shape::Limit => canvas.fill(&closed([(x, y + 4.0), (x + 3.9, y - 2.9), (x - 3.9, y - 2.9)]), style.ink, ""),
         Shape::Cross => {
             let strokes = through([(x - r, y - r), (x + r, y + r)]) + &through([(x - r, y + r), (x + r, y - r)]);
             canvas.stroke(&strokes, Style::new(style.ink), "");
