@@ -80,6 +80,8 @@ pub enum Aspect {
     Auto,
     /// Units between the axes' ends, see [`WIDTH`].
     Height(f64),
+    /// As high as the texts of the upright axis need, none left out: a row for each.
+    Rows,
     /// One unit of x is as long as one unit of y, as far as the page allows.
     Equal,
 }
@@ -91,7 +93,8 @@ pub struct Axis {
     pub label: String,
     /// Linear or logarithmic.
     pub scale: Scale,
-    /// Smallest and largest value that has a tick; `None`: from the data. What lies outside a range is cut off.
+    /// Smallest and largest value that has a tick; `None`: from the heat map or image if there is one, else from all layers.
+    /// What lies outside is cut off.
     pub range: Option<(f64, f64)>,
     /// Places and texts of the ticks; empty: chosen by [`ticks`].
     pub ticks: Vec<(f64, String)>,
@@ -136,7 +139,7 @@ pub enum Shape {
     /// A filled circle.
     #[default]
     Dot,
-    /// A circle with a paper-coloured inside.
+    /// A ring, wide enough to be seen around a dot.
     Circle,
     /// A filled square.
     Square,
@@ -146,6 +149,8 @@ pub enum Shape {
     Triangle,
     /// Two strokes.
     Cross,
+    /// A filled triangle on its tip: an upper limit.
+    Limit,
 }
 
 /// Direction of error bars.
@@ -255,7 +260,7 @@ pub enum Layer {
         /// Colour.
         style: Style,
     },
-    /// Rectangles coloured by value, with a colour bar. Missing values are hatched.
+    /// Rectangles coloured by value, with a colour bar; without edges and values the bar alone. Missing values are hatched.
     Heat {
         /// Edges along x, ascending, one more than columns.
         x_edges: Vec<f64>,

@@ -3,6 +3,7 @@
 pub mod families;
 pub mod figures;
 pub(crate) mod layout;
+mod notes;
 pub mod page;
 pub mod paired;
 mod sampled;
@@ -173,59 +174,6 @@ impl Summary {
             cells
         });
         (header, rows.collect())
-    }
-
-    /// Lines below the table.
-    fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        notes.extend(self.sampled.iter().flat_map(|sampled| sampled.notes(self)));
-        if self.runs() < self.runs_planned && self.sampled.as_ref().is_none_or(Sampled::is_decided) {
-            notes.push(format!("Unfinished: {} of {} runs are done.", self.runs(), self.runs_planned));
-        }
-        notes.extend(self.undecided_note());
-        notes.extend(self.slow_note());
-        if let Some(published) = &self.published {
-            let source = if published.source.is_empty() { "no source given" } else { &published.source };
-            notes.push(format!("Published: {source}, {} runs a cell.", published.runs_per_cell));
-            if self.rows.iter().all(|row| row.published.is_none()) {
-                notes.push("No published figure belongs to any of these cells.".into());
-            }
-            if !published.note.is_empty() {
-                notes.push(published.note.clone());
-            }
-            if let Some((sum, cells)) = self.sum_of_squares() {
-                notes.push(format!("Sum of squared standardised differences: {sum:.1} over {cells} cells."));
-            }
-        }
-        notes
-    }
-
-    /// What undecided runs leave open, for the cell with most of them.
-    fn undecided_note(&self) -> Option<String> {
-        let share = |row: &Row| row.tally.count(Outcome::Undecided) as f64 / row.tally.runs().max(1) as f64;
-        let worst = self.rows.iter().max_by(|a, b| share(a).total_cmp(&share(b))).filter(|row| share(row) > 0.0)?;
-        let cells = self.rows.iter().filter(|row| share(row) > 0.0).count();
-        let low = worst.probability?;
-        let high = (low + share(worst)).min(1.0);
-        // As many decimals as it takes to tell the two apart.
-        let texts = |decimals: usize| (format!("{low:.decimals$}"), format!("{high:.decimals$}"));
-        let (low, high) = (4..17).map(texts).find(|(low, high)| low != high).unwrap_or_else(|| texts(17));
-        let all: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Undecided)).sum();
-        Some(format!(
-            "Undecided runs: {all}, in {cells} {}. They count as not {}, and the interval knows nothing of them: in cell {}, with \
-             most, they leave the share between {low} and {high}. A larger descent.max_steps decides more.",
-            if cells == 1 { "cell" } else { "cells" },
-            self.outcome.name(),
-            worst.cell,
-        ))
-    }
-
-    /// What slow runs are.
-    fn slow_note(&self) -> Option<String> {
-        let slow: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Slow)).sum();
-        let note = "Slow runs: {}. Their budget ended on a slow path towards the global minimum (what is proven of it: spurious models \
-                    NAME); they count as not {}. A larger descent.max_steps lets them get further.";
-        (slow > 0).then(|| note.replacen("{}", &slow.to_string(), 1).replacen("{}", self.outcome.name(), 1))
     }
 
     /// Table for a terminal.

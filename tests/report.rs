@@ -1,5 +1,7 @@
 //! What the table says besides its numbers.
 
+mod figures;
+
 use crate::support::trial;
 use libtest_mimic::Trial;
 use spurious::experiment;
@@ -8,13 +10,15 @@ use spurious::spec::Spec;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
+    let mut trials = vec![
         trial("report::undecided_runs_are_explained", undecided_runs_are_explained),
         trial("report::settings_are_named", settings_are_named),
         trial("report::theory_stands_beside_success_only", theory_stands_beside_success_only),
         trial("report::a_silent_theory_has_no_column", a_silent_theory_has_no_column),
         trial("report::slow_runs_and_drawn_teachers_are_named", slow_runs_and_drawn_teachers_are_named),
-    ]
+    ];
+    trials.extend(figures::trials());
+    trials
 }
 
 fn summary(text: &str) -> Summary {

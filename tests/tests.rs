@@ -8,6 +8,7 @@ mod bench;
 mod cli;
 mod counts;
 mod endpoints;
+mod figure;
 mod gpu;
 mod gradients;
 mod landscape;
@@ -41,6 +42,7 @@ fn main() {
     trials.extend(cli::trials());
     trials.extend(counts::trials());
     trials.extend(endpoints::trials());
+    trials.extend(figure::trials());
     trials.extend(gpu::trials());
     trials.extend(gradients::trials());
     trials.extend(landscape::trials());

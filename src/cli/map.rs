@@ -1,6 +1,6 @@
 //! `spurious map`
 
-use super::{Interrupted, SpecArguments, Usage, chosen, picture, print, say};
+use super::{Interrupted, SpecArguments, Usage, chosen, figures, print, say};
 use spurious::backend::BackendError;
 use spurious::experiment::{self, ExperimentError};
 use spurious::map::{self, Map, Shade};
@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 0)]
     run: u64,
     /// Picture to write, .svg or .png
-    #[arg(long, value_name = "FILE", value_parser = picture::path, default_value = "map.svg")]
+    #[arg(long, value_name = "FILE", value_parser = figures::path, default_value = "map.svg")]
     figure: PathBuf,
     /// Table to write, CSV: the two coordinates, outcome and steps of every start
     #[arg(long, value_name = "FILE")]
@@ -80,7 +80,7 @@ pub(super) fn map(arguments: &Arguments) -> anyhow::Result<()> {
         Show::Outcome => Shade::Outcome,
         Show::Steps => Shade::Steps,
     };
-    picture::write(&arguments.figure, &map.figure(&spec, &plan, cell, shade))?;
+    figures::draw(&arguments.figure, &map.figure(&spec, &plan, cell, shade))?;
     if let Some(out) = &arguments.out {
         write_file(out, &map.csv())?;
     }

@@ -1,7 +1,7 @@
 //! `spurious report`
 
 use super::below::Below;
-use super::{Format, Usage, print, say};
+use super::{Format, Usage, figures, print, say};
 use spurious::report::Summary;
 use spurious::report::families::FamilyTable;
 use spurious::report::page::page;
@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// Write the whole report as one HTML page instead: figures, tables, parameters, theory, provenance
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Also draw the table into this folder, each figure as SVG and PNG: success, map, difference
+    #[arg(long, value_name = "FOLDER", conflicts_with = "families")]
+    figures: Option<PathBuf>,
 }
 
 pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
@@ -64,6 +67,10 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
     let Stored { plan, families, groups, checks, .. } = &stored;
     let below = Below { plan, families, groups, checks };
     below.warn(&arguments.dir);
+    if let Some(folder) = &arguments.figures {
+        let drawn = spurious::report::figures::of(&stored.spec, &stored.plan, &summary);
+        figures::draw_all(folder, drawn.iter().map(|named| (named.name.as_str(), &named.figure)))?;
+    }
     match arguments.format {
         Format::Text => print((summary.text() + &below.text(level)).as_bytes()),
         Format::Csv => print(&summary.csv()),

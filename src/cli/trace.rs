@@ -1,7 +1,7 @@
 //! `spurious trace`
 
 use super::source::{Source, SourceArguments};
-use super::{Usage, chosen, picture, print, say};
+use super::{Usage, chosen, figures, print, say};
 use anyhow::anyhow;
 use clap::ValueEnum;
 use rayon::prelude::*;
@@ -48,7 +48,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE.csv")]
     out: Option<PathBuf>,
     /// Draw the figure, as SVG or PNG
-    #[arg(long, value_name = "FILE.svg|png", value_parser = picture::path)]
+    #[arg(long, value_name = "FILE.svg|png", value_parser = figures::path)]
     figure: Option<PathBuf>,
     /// Axis of the steps in the figure [default: linear for at most 5000 steps to the global minimum, else log]
     #[arg(long, value_enum, requires = "figure")]
@@ -118,7 +118,7 @@ pub(super) fn trace(arguments: &Arguments) -> anyhow::Result<()> {
         });
         let options = figure::Options { axis, panels: arguments.panels.clone() };
         let drawn = figure::of(&spec, cell, &traces, &options).map_err(|unknown| Usage(unknown.to_string()))?;
-        picture::write(path, &drawn)?;
+        figures::draw(path, &drawn)?;
         say(&format!("figure in {}", path.display()));
     }
     let csv = || table::csv(cell.index, &traces);

@@ -108,7 +108,7 @@ impl Default for Style {
 impl Shape {
     /// Shape of the series with this index.
     pub fn series(index: usize) -> Self {
-        [Shape::Dot, Shape::Square, Shape::Diamond, Shape::Triangle, Shape::Circle, Shape::Cross][index % 6]
+        [Shape::Dot, Shape::Square, Shape::Diamond, Shape::Triangle, Shape::Cross][index % 5]
     }
 }
 

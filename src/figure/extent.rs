@@ -1,7 +1,7 @@
 //! From values to places: the range of an axis, and where in the panel a value lies.
 
 use super::ticks::{self, Tick};
-use super::{Along, Axis, LARGEST, Layer, Panel, Scale};
+use super::{Along, Aspect, Axis, LARGEST, Layer, Panel, Scale};
 
 /// Room between the outermost value and the end of an axis, as a share of the range, where nothing fills the panel.
 const MARGIN: f64 = 0.03;
@@ -35,17 +35,24 @@ impl Extent {
     pub(super) fn new(axis: &Axis, panel: &Panel, along: Along) -> Self {
         let scale = axis.scale;
         let asked = axis.range.filter(|(a, b)| is_drawable(*a, scale) && is_drawable(*b, scale) && a != b);
+        let fills = |layer: &&Layer| matches!(layer, Layer::Heat { .. } | Layer::Image { .. });
+        let is_filled = panel.layers.iter().any(|layer| fills(&layer));
+        // What fills the panel has its edges; other layers may leave it.
         let found = || {
-            let values = panel.layers.iter().flat_map(|layer| values(layer, along)).filter(|v| is_drawable(*v, scale));
+            let layers = panel.layers.iter().filter(|layer| !is_filled || fills(layer));
+            let values = layers.flat_map(|layer| values(layer, along)).filter(|v| is_drawable(*v, scale));
             values
                 .chain(axis.ticks.iter().map(|t| t.0).filter(|v| is_drawable(*v, scale)))
                 .fold(None, |range, v| Some(range.map_or((v, v), |(low, high): (f64, f64)| (low.min(v), high.max(v)))))
         };
         let range = asked.map(|(a, b)| (a.min(b), a.max(b))).or_else(found);
-        let fills = panel.layers.iter().any(|layer| matches!(layer, Layer::Heat { .. } | Layer::Image { .. }));
         let inner = widened(range.unwrap_or(if scale == Scale::Log { (1.0, 10.0) } else { (0.0, 1.0) }), scale);
         let (a, b) = (straight(inner.0, scale), straight(inner.1, scale));
-        let margin = if fills { 0.0 } else { MARGIN * (b - a) };
+        let margin = match panel.aspect {
+            _ if is_filled => 0.0,
+            Aspect::Rows if along == Along::Y => 0.5 * nearest(axis),
+            _ => MARGIN * (b - a),
+        };
         Extent {
             scale,
             inner,
@@ -112,12 +119,21 @@ impl Extent {
         // A range found in the data may have a round number in the margin.
         let outer = |end: f64| if self.scale == Scale::Log { 10f64.powf(end) } else { end };
         let (low, high) = if self.is_asked { self.inner } else { (outer(self.low), outer(self.high)) };
-        match self.scale {
+        let mut ticks = match self.scale {
             _ if !self.is_known => Vec::new(),
             Scale::Linear => ticks::linear(low, high, most),
             Scale::Log => ticks::logarithmic(low, high, most),
-        }
+        };
+        ticks.retain(|tick| self.has(tick.at));
+        ticks
     }
+}
+
+/// Least distance of two ticks of an axis on a linear scale; 1 if there are no two.
+pub(super) fn nearest(axis: &Axis) -> f64 {
+    let mut at: Vec<f64> = axis.ticks.iter().map(|t| straight(t.0, axis.scale)).filter(|at| at.is_finite()).collect();
+    at.sort_by(f64::total_cmp);
+    at.windows(2).map(|w| w[1] - w[0]).filter(|gap| *gap > 0.0).reduce(f64::min).unwrap_or(1.0)
 }
 
 /// A value on a linear scale.

@@ -32,6 +32,8 @@ pub(super) struct Frame {
     pub(super) late: Vec<((f64, f64), Ink, String)>,
     /// What could not be drawn, for the notes.
     pub(super) problems: Vec<String>,
+    /// Whether there are areas of colour, from which marks stand out by a rim.
+    pub(super) coloured: bool,
 }
 
 impl Frame {
@@ -131,6 +133,10 @@ fn one_mark(canvas: &mut Canvas, point: &Mark, along: Along, (shape, style): (Sh
         Along::X => ((frame.x.place_within(point.low), y), (frame.x.place_within(point.high), y)),
         Along::Y => ((x, frame.y.place_within(point.low)), (x, frame.y.place_within(point.high))),
     });
+    if frame.coloured {
+        let (cx, cy, r, paper) = (n(x), n(y), n(RADIUS + 2.0), canvas.ink(Ink::Paper));
+        canvas.raw(&format!(r#"<circle cx="{cx}" cy="{cy}" r="{r}" fill="{paper}"/>"#));
+    }
     mark(canvas, (x, y), ends, shape, style);
     if point.text.is_empty() {
         return;
@@ -160,17 +166,17 @@ pub(super) fn mark(
         canvas.stroke(&bar, thin, "");
     }
     let ink = canvas.ink(style.ink);
-    let paper = canvas.ink(Ink::Paper);
     let (cx, cy, r) = (n(x), n(y), RADIUS);
     match shape {
         Shape::Dot => canvas.raw(&format!(r#"<circle cx="{cx}" cy="{cy}" r="{r}" fill="{ink}"/>"#)),
         Shape::Circle => canvas
-            .raw(&format!(r#"<circle cx="{cx}" cy="{cy}" r="{r}" fill="{paper}" stroke="{ink}" stroke-width="1.3"/>"#)),
+            .raw(&format!(r#"<circle cx="{cx}" cy="{cy}" r="4.9" fill="none" stroke="{ink}" stroke-width="1.1"/>"#)),
         Shape::Square => {
             canvas.rect(Area { left: x - 2.9, top: y - 2.9, width: 5.8, height: 5.8 }, &ink, "");
         }
         Shape::Diamond => canvas.fill(&closed([(x, y - 4.1), (x + 4.1, y), (x, y + 4.1), (x - 4.1, y)]), style.ink, ""),
         Shape::Triangle => canvas.fill(&closed([(x, y - 4.0), (x + 3.9, y + 2.9), (x - 3.9, y + 2.9)]), style.ink, ""),
+        Shape::Limit => canvas.fill(&closed([(x, y + 4.0), (x + 3.9, y - 2.9), (x - 3.9, y - 2.9)]), style.ink, ""),
         Shape::Cross => {
             let strokes = through([(x - r, y - r), (x + r, y + r)]) + &through([(x - r, y + r), (x + r, y - r)]);
             canvas.stroke(&strokes, Style::new(style.ink), "");
@@ -183,6 +189,9 @@ fn closed<const N: usize>(corners: [(f64, f64); N]) -> String {
 }
 
 fn heat(canvas: &mut Canvas, edges: (&[f64], &[f64]), values: &[f64], colors: &Colors, frame: &mut Frame) {
+    if edges.0.is_empty() && edges.1.is_empty() && values.is_empty() {
+        return;
+    }
     let (columns, rows) = (edges.0.len().saturating_sub(1), edges.1.len().saturating_sub(1));
     let xs: Vec<f64> = edges.0.iter().map(|x| frame.x.place(*x)).collect();
     let ys: Vec<f64> = edges.1.iter().map(|y| frame.y.place(*y)).collect();

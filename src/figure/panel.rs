@@ -1,7 +1,7 @@
 //! One panel: its margins, axes, ticks, layers, colour bars and legend.
 
 use super::canvas::{Anchor, Area, Canvas, n};
-use super::extent::Extent;
+use super::extent::{Extent, nearest};
 use super::layers::{self, Frame};
 use super::layout::{EDGE, LINE};
 use super::text::{width, wrap};
@@ -49,6 +49,7 @@ pub(super) fn plan<'a>(panel: &'a Panel, many: bool) -> Plan<'a> {
         Aspect::Auto if many => 210.0,
         Aspect::Auto => 350.0,
         Aspect::Height(height) => height.clamp(60.0, 20_000.0),
+        Aspect::Rows => rows_height(&y, &panel.y),
         // Whatever the width will be, ticks are chosen for about this height.
         Aspect::Equal => equal(0.7 * WIDTH, x.span(), y.span()).1,
     };
@@ -65,6 +66,12 @@ pub(super) fn plan<'a>(panel: &'a Panel, many: bool) -> Plan<'a> {
     let bars: Vec<(&Colors, Vec<Tick>)> = panel.layers.iter().filter_map(bar).collect();
     let right = bars.iter().map(|(colors, ticks)| bar_width(colors, ticks, height)).sum();
     Plan { panel, x, y, height, entries: legend::entries(&panel.layers), bars, left, right }
+}
+
+/// Height in which the texts of the upright axis have room, a row for each.
+fn rows_height(y: &Extent, axis: &Axis) -> f64 {
+    let lines = axis.ticks.iter().map(|t| wrap(&t.1, TICK, WIDEST_LEFT).len()).max().unwrap_or(1);
+    ((lines as f64 * TICK * LINE + 8.0) * y.span() / nearest(axis)).clamp(60.0, 20_000.0)
 }
 
 /// Room for the label of an axis that is `length` long.
@@ -101,8 +108,8 @@ fn left_ticks(y: &Extent, axis: &Axis, height: f64) -> Vec<(f64, Vec<String>)> {
 }
 
 /// Ticks of the level axis between two places with the lines of their texts, without texts where there is no room.
-fn bottom_ticks(x: &Extent, axis: &Axis, length: f64) -> Vec<(f64, Vec<String>)> {
-    let placed = x.placed(0.0, length);
+fn bottom_ticks(x: &Extent, axis: &Axis, left: f64, length: f64) -> Vec<(f64, Vec<String>)> {
+    let placed = x.placed(left, left + length);
     let gap = 8.0;
     if axis.ticks.is_empty() {
         let most = |most| {
@@ -125,7 +132,9 @@ fn bottom_ticks(x: &Extent, axis: &Axis, length: f64) -> Vec<(f64, Vec<String>)>
     let room = if near >= 50.0 { near - gap } else { f64::INFINITY };
     let mut free = f64::NEG_INFINITY;
     let lines = |(tick, place): (Tick, f64)| {
-        let lines = wrap(&tick.text, TICK, room);
+        // The outermost texts stay on the paper.
+        let side = (WIDTH - 4.0 - place).min(place - 4.0);
+        let lines = wrap(&tick.text, TICK, room.min(2.0 * side).max(30.0));
         let half = lines.iter().map(|line| width(line, TICK)).fold(0.0, f64::max) / 2.0;
         if place - half < free {
             return (tick.at, Vec::new());
@@ -155,6 +164,7 @@ pub(super) fn draw_panel(
         n(w),
         n(h)
     ));
+    let filled = panel.layers.iter().any(|layer| matches!(layer, Layer::Heat { .. } | Layer::Image { .. }));
     let mut frame = Frame {
         x: plan.x.placed(left, area.right()),
         y: plan.y.placed(area.bottom(), top),
@@ -163,10 +173,10 @@ pub(super) fn draw_panel(
         taken: Vec::new(),
         late: Vec::new(),
         problems: Vec::new(),
+        coloured: filled,
     };
     let y_ticks = left_ticks(&plan.y, &panel.y, h);
-    let x_ticks = bottom_ticks(&plan.x, &panel.x, w);
-    let filled = panel.layers.iter().any(|layer| matches!(layer, Layer::Heat { .. } | Layer::Image { .. }));
+    let x_ticks = bottom_ticks(&plan.x, &panel.x, left, w);
     if !filled {
         for (at, lines) in &y_ticks {
             // Small ticks of a logarithmic axis have no line of the grid.

@@ -31,13 +31,12 @@ pub fn page(stored: &Stored, level: f64) -> String {
     page.head(&summary.title);
     page.element("h1", "", &summary.title);
     page.element("p", "subject", &summary.subject);
-    if summary.runs() < summary.runs_planned {
-        let text = format!("Unfinished: {} of {} runs are done.", summary.runs(), summary.runs_planned);
-        page.element("p", "unfinished", &text);
+    if let Some(note) = summary.unfinished_note() {
+        page.element("p", "unfinished", &note);
     }
     page.definitions(&key_figures(stored, &summary));
     for (i, figure) in super::figures::of(spec, plan, &summary).iter().enumerate() {
-        page.figure(figure, &format!("figure-{}", i + 1));
+        page.figure(&figure.figure, &format!("figure-{}", i + 1));
     }
     page.element("h2", "", "Estimates");
     let (header, rows) = summary.cells();

@@ -88,16 +88,16 @@ pub(super) fn predictions(cell: &Cell) -> Vec<Prediction> {
             "critical_ratio",
             Some(critical_ratio(t)),
             "q_c = 1 + (k−1)/π: a spurious minimum exists exactly for ratio < q_c",
-        ),
+        )
+        .critical("ratio"),
         Prediction::new("spurious_loss", spurious.map(|s| s.loss), "population loss of the spurious minimum"),
         Prediction::new("spurious_overlap", spurious.map(|s| s.overlap), "aᵀa* at the spurious minimum"),
         Prediction::new("saddle_angle", saddle_angle(t), "angle φ_c in radians of the saddle between the basins"),
-        Prediction {
-            name: "slow_limit",
-            value: Some(slow_limit(t)),
-            about: "probability of global when the filter is much slower than the output weights",
-            beside_estimate: true,
-        },
+        Prediction::success(
+            "slow_limit",
+            Some(slow_limit(t)),
+            "probability of global when the filter is much slower than the output weights",
+        ),
         Prediction::new("step_filter", Some(cell.filter_step), "step size of the filter v"),
         Prediction::new("step_output", Some(cell.output_step), "step size of the output weights a"),
         Prediction::new(

@@ -70,12 +70,11 @@ pub(super) fn predictions(cell: &Cell) -> Vec<Prediction> {
     // A filter of one number never turns.
     let success = alone.then_some(if filter_length == 1 && cell.start_scale > 0.0 { 0.5 } else { 1.0 });
     vec![
-        Prediction {
-            name: "success_predicted",
-            value: success,
-            about: "probability of global without overlap: 1, since only starts exactly opposite to the teacher fail; 1/2 for a filter of one number",
-            beside_estimate: true,
-        },
+        Prediction::success(
+            "success_predicted",
+            success,
+            "probability of global without overlap: 1, since only starts exactly opposite to the teacher fail; 1/2 for a filter of one number",
+        ),
         Prediction::new(
             "eigenvalue_min",
             known(smallest),

@@ -106,12 +106,11 @@ pub struct Known {
 /// The predictions of a cell whose reference is `value`, to `gap`.
 pub(super) fn predictions(known: &Known, value: f64, gap: f64, exit: f64, step: f64) -> Vec<Prediction> {
     vec![
-        Prediction {
-            name: "benign_limit",
-            value: known.probability,
-            about: "probability of global for a small step and an unlimited budget, where every local minimum is known to be global",
-            beside_estimate: true,
-        },
+        Prediction::success(
+            "benign_limit",
+            known.probability,
+            "probability of global for a small step and an unlimited budget, where every local minimum is known to be global",
+        ),
         Prediction::new("reference_loss", Some(value), "loss that global is measured against: a certified lower bound"),
         Prediction::new(
             "reference_gap",
