@@ -205,15 +205,14 @@ fn heat(canvas: &mut Canvas, edges: (&[f64], &[f64]), values: &[f64], colors: &C
     canvas.raw(&format!(r#"<g shape-rendering="crispEdges"{clip}>"#));
     for (i, value) in values.iter().enumerate() {
         let (c, r) = (i % columns, i / columns);
-        let (left, right) = (xs[c].min(xs[c + 1]), xs[c].max(xs[c + 1]));
-        let (top, bottom) = (ys[r].min(ys[r + 1]), ys[r].max(ys[r + 1]));
-        let area = Area { left, top, width: right - left, height: bottom - top };
         let paint = if value.is_nan() {
             format!("url(#{})", canvas.id("hatch"))
         } else {
             hex(colors.map.rgb(bar.place_within(*value)))
         };
-        canvas.rect(area, &paint, "");
+        // Neighbours share their edges to the last digit, which widths would not.
+        let (left, right, low, high) = (n(xs[c]), n(xs[c + 1]), n(ys[r]), n(ys[r + 1]));
+        canvas.raw(&format!(r#"<path d="M{left} {low}H{right}V{high}H{left}Z" fill="{paint}"/>"#));
     }
     canvas.raw("</g>");
 }

@@ -58,11 +58,13 @@ pub(super) fn figure(result: &Context<'_>, rows: &[&Row], x: usize, y: usize) ->
     Some(figure)
 }
 
-/// Levels that some cells are surely below and others surely above: any other contour would show noise.
+/// Levels that a twentieth of the cells are surely below and another surely above: any other contour would show noise.
 fn levels(rows: &[&Row]) -> Vec<f64> {
     let known = || rows.iter().filter(|row| row.probability.is_some());
-    let below = |level: f64| known().any(|row| row.interval.high < level);
-    let above = |level: f64| known().any(|row| row.interval.low > level);
+    // Of the cells of a plateau some are by chance as sure.
+    let enough = (known().count() / 20).max(1);
+    let below = |level: f64| known().filter(|row| row.interval.high < level).count() >= enough;
+    let above = |level: f64| known().filter(|row| row.interval.low > level).count() >= enough;
     let says = |level: &f64| below(*level) && above(*level);
     LEVELS.into_iter().filter(says).collect()
 }
