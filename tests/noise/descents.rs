@@ -84,7 +84,7 @@ fn a_sphere_changes_no_angle() {
             assert!(if angle_moves { most > 1e-9 } else { most < 1e-14 }, "{form}: {steps} steps, {most:e}");
         }
         // Verdicts are as good there.
-        let (problem, from) = cell(form, &on_sphere, &settings(), seed(), 2_000);
+        let (problem, from) = cell(form, &on_sphere, &settings(), seed(), 500);
         let decided = run(&Cpu::new(F64), &*problem, &from);
         let (patient, _) =
             cell(form, &on_sphere, &Settings { verdicts: false, tolerance: 0.1, ..settings() }, seed(), 1);
@@ -225,7 +225,7 @@ fn nothing_is_proven_while_there_is_noise() {
         ("noise_epochs", "4"),
     ];
     for form in FORMS {
-        let (problem, from) = cell(form, set, &settings(), seed(), 2_000);
+        let (problem, from) = cell(form, set, &settings(), seed(), 1_000);
         let decided = run(&Cpu::new(F64), &*problem, &from);
         let patient = Settings { verdicts: false, tolerance: 0.03, max_steps: 5_000_000, ..settings() };
         let ended = run(&Cpu::new(F64), &*cell(form, set, &patient, seed(), 1).0, &from);
