@@ -130,7 +130,13 @@ fn step(c: &mut Criterion) {
                             let mut stops = vec![Stop::POISON; CHUNK];
                             let cancel = AtomicBool::new(false);
                             let queue = Queue::new(&mut states, &mut stops, cell.problem.dim(), CHUNK, CHUNK);
-                            cell.problem.descend(Work { queue: &queue, precision, one_by_one, cancel: &cancel })
+                            cell.problem.descend(Work {
+                                queue: &queue,
+                                precision,
+                                one_by_one,
+                                budget: None,
+                                cancel: &cancel,
+                            })
                         });
                     });
                 }

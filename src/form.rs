@@ -181,7 +181,9 @@ struct Descend<'a, 'q, F> {
 impl<F: Form> Descend<'_, '_, F> {
     #[inline(always)]
     fn over<R: Real>(self) -> bool {
-        descent::descend(&self.form.over::<R>(), &self.form.rule(), self.work.queue, self.work.cancel)
+        let rule = self.form.rule();
+        let rule = Rule { max_steps: self.work.budget.unwrap_or(rule.max_steps), ..rule };
+        descent::descend(&self.form.over::<R>(), &rule, self.work.queue, self.work.cancel)
     }
 }
 

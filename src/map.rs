@@ -46,7 +46,7 @@ pub struct Map {
     pub outcomes: Vec<Outcome>,
     /// Gradient steps of each run.
     pub steps: Vec<u32>,
-    /// Critical points whose coordinates lie in the plane: those that are known in closed form, else those that runs ended in.
+    /// Critical points whose coordinates lie in the plane: those that are known in closed form, and those that runs ended in.
     pub marks: Vec<Mark>,
 }
 
@@ -93,18 +93,16 @@ impl Map {
                 at: plane.position(&*problem, &point.state),
             })
             .collect();
-        // The representative of a family lies where its runs ended only if no permutation may have moved it.
+        // Of the others those are marked that runs ended in, if no permutation may have moved their representative.
         let movable = |point: &[f64]| {
             let image = problem.image(point);
             image.rows > 1 || image.movable > 0
         };
-        if known.is_empty() {
-            let found = families.all().iter().filter(|family| !movable(&family.point));
-            marks.extend(found.map(|family| Mark {
-                name: kind_name(family.outcome).into(),
-                kind: family.outcome,
-                at: plane.position(&*problem, &family.point),
-            }));
+        for family in families.all().iter().filter(|family| !movable(&family.point)) {
+            let at = plane.position(&*problem, &family.point);
+            if !marks.iter().any(|mark| plane.is_near(mark.at, at)) {
+                marks.push(Mark { name: kind_name(family.outcome).into(), kind: family.outcome, at });
+            }
         }
         marks.retain(|mark| plane.shows(mark.at));
         Ok(Map { plane, outcomes, steps, marks })

@@ -253,6 +253,8 @@ pub struct Work<'a, 'q> {
     pub precision: Precision,
     /// Advance one run at a time instead of vectors of runs. The results are the same.
     pub one_by_one: bool,
+    /// Step budget of these runs, where it is not the cell's.
+    pub budget: Option<u32>,
     /// Raised to abandon the work.
     pub cancel: &'a AtomicBool,
 }

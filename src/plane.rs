@@ -195,6 +195,12 @@ impl Plane {
         (read(problem, &self.x.coordinate.name, state), read(problem, &self.y.coordinate.name, state))
     }
 
+    /// Whether two positions are the same to the eye and to rounding.
+    pub fn is_near(&self, a: (f64, f64), b: (f64, f64)) -> bool {
+        let near = |side: &Side, a: f64, b: f64| (a - b).abs() <= 1e-6 * (side.range.1 - side.range.0);
+        near(&self.x, a.0, b.0) && near(&self.y, a.1, b.1)
+    }
+
     /// Whether a position is within the plane's sides.
     pub fn shows(&self, (x, y): (f64, f64)) -> bool {
         let within = |side: &Side, value: f64| {

@@ -90,15 +90,15 @@ pub(crate) struct Walker<'a> {
     pub(crate) start: Vec<f64>,
     pub(crate) state: Vec<f64>,
     pub(crate) taken: u32,
-    /// The cell with the budgets of legs: legs of one length share it.
-    legs: Vec<(Settings, Arc<dyn Problem>)>,
+    /// The cell with other settings than its own.
+    others: Vec<(Settings, Arc<dyn Problem>)>,
 }
 
 impl<'a> Walker<'a> {
     /// At a start: the state, then what stays on the host.
     pub(crate) fn new(track: Track<'a>, start: Vec<f64>) -> Self {
         let state = start[..track.cell.problem.dim()].to_vec();
-        Walker { track, start, state, taken: 0, legs: Vec::new() }
+        Walker { track, start, state, taken: 0, others: Vec::new() }
     }
 
     /// The observables here.
@@ -130,7 +130,7 @@ impl<'a> Walker<'a> {
     ) -> Result<Stop, Invalid> {
         loop {
             let next = every.after(self.taken).max(low).min(settings.max_steps);
-            let stop = self.leg(Settings { max_steps: next.saturating_sub(self.taken), ..settings.clone() })?;
+            let stop = self.leg(settings, next.saturating_sub(self.taken))?;
             self.taken += stop.steps;
             let ended = stop.status != Status::OutOfSteps || self.taken >= settings.max_steps;
             if stop.steps > 0 && self.taken >= low {
@@ -142,21 +142,22 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn leg(&mut self, settings: Settings) -> Result<Stop, Invalid> {
+    /// Takes so many steps, or fewer.
+    fn leg(&mut self, settings: &Settings, budget: u32) -> Result<Stop, Invalid> {
         let Track { model, form, cell, precision } = self.track;
-        let known = self.legs.iter().position(|(other, _)| *other == settings);
-        let at = match known {
-            Some(at) => at,
+        let problem = match self.others.iter().find(|(other, _)| other == settings) {
+            _ if *settings == cell.settings => cell.problem.clone(),
+            Some((_, problem)) => problem.clone(),
             None => {
-                let problem = model.problem(form, &cell.values, &settings)?;
-                self.legs.push((settings, problem));
-                self.legs.len() - 1
+                let problem = model.problem(form, &cell.values, settings)?;
+                self.others.push((settings.clone(), problem.clone()));
+                problem
             }
         };
         let mut stops = [Stop::POISON];
         let never = AtomicBool::new(false);
         let queue = Queue::new(&mut self.state, &mut stops, cell.problem.dim(), 1, 1);
-        self.legs[at].1.descend(Work { queue: &queue, precision, one_by_one: true, cancel: &never });
+        problem.descend(Work { queue: &queue, precision, one_by_one: true, budget: Some(budget), cancel: &never });
         let [stop] = stops;
         Ok(stop)
     }

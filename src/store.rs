@@ -258,6 +258,10 @@ impl Folder {
         self.parts.sort_by_key(|p| (p.cell, p.runs.start));
         let (spec, plan) = self.own(spec, plan);
         let (spec, plan) = (&*spec, &*plan);
+        if self.details.outcomes {
+            // First of all: what is damaged shows here, before any table is written.
+            self.groups = outcomes::join(&self.path, &self.parts, plan)?;
+        }
         let tallies = self.tallies(plan);
         let families = part::families(&self.parts, plan);
         let summary = Summary::new(spec, plan, &tallies, spec.output.level);
@@ -277,7 +281,6 @@ impl Folder {
             files.push(pilot::FILE.into());
         }
         if self.details.outcomes {
-            self.groups = outcomes::join(&self.path, &self.parts, plan)?;
             let table = PairedTable::new(plan, &self.groups, spec.output.level);
             self.write("paired.csv", &table.csv())?;
             self.write("pairs.csv", &table.pairs_csv())?;

@@ -327,7 +327,13 @@ fn early_exit_pays() {
         let mut stops = vec![Stop::POISON; runs];
         let queue = Queue::new(&mut states, &mut stops, dim, 256, runs);
         let cancel = AtomicBool::new(false);
-        assert!(cell.problem.descend(Work { queue: &queue, precision: F64, one_by_one: false, cancel: &cancel }));
+        assert!(cell.problem.descend(Work {
+            queue: &queue,
+            precision: F64,
+            one_by_one: false,
+            budget: None,
+            cancel: &cancel
+        }));
         spent += queue.spent();
         taken += stops.iter().map(|stop| u64::from(stop.steps)).sum::<u64>();
     }

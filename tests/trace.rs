@@ -203,8 +203,8 @@ fn keeps_the_steps_that_it_is_asked_for() {
 /// Names are the same at every point, and every curve has a value for each.
 fn every_model_can_be_traced() {
     for_all_cells(|what, model, form, set| {
-        let cell = cell_of(model.name(), form, set, Settings { max_steps: 60, ..settings_of(model.name()) });
-        let extent = Extent { every: Every::Steps(9), ..USUAL };
+        let cell = cell_of(model.name(), form, set, Settings { max_steps: 300, ..settings_of(model.name()) });
+        let extent = Extent { every: Every::Steps(45), ..USUAL };
         let trace = trace(track(model.name(), form, &cell, F64), 0, extent).unwrap();
         let names: Vec<&str> = trace.observables.iter().map(|seen| seen.name).collect();
         let (mut different, curves) = (names.clone(), trace.guides.curves.iter().map(|guide| guide.name));

@@ -86,7 +86,7 @@ impl Backend for Cpu {
         let share = runs.div_ceil(threads);
         let block = (share / 8).clamp(wide::widest(self.precision), BLOCK);
         let queue = Queue::new(&mut states, &mut stops, dim, block, share);
-        let work = Work { queue: &queue, precision: self.precision, one_by_one: self.one_by_one, cancel };
+        let work = Work { queue: &queue, precision: self.precision, one_by_one: self.one_by_one, budget: None, cancel };
         let finished = (0..threads)
             .into_par_iter()
             .with_max_len(1)

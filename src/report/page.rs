@@ -90,11 +90,11 @@ fn key_figures(stored: &Stored, summary: &Summary) -> Vec<(String, String)> {
     }
     let runs: u64 = summary.runs();
     let steps: u64 = tallies.iter().map(|tally| tally.steps).sum();
-    all.push(("Cells".into(), plan.cells.len().to_string()));
-    all.push(("Runs".into(), format!("{runs}, {} gradient steps", si(steps as f64))));
+    all.push(("Cells".into(), grouped(plan.cells.len() as u64)));
+    all.push(("Runs".into(), format!("{}, {} gradient steps", grouped(runs), si(steps as f64))));
     let others = Outcome::ALL.into_iter().filter(|o| *o != summary.outcome).filter_map(|outcome| {
         let count: u64 = tallies.iter().map(|tally| tally.count(outcome)).sum();
-        (count > 0).then(|| format!("{count} {}", outcome.name()))
+        (count > 0).then(|| format!("{} {}", grouped(count), outcome.name()))
     });
     let others: Vec<String> = others.collect();
     if !others.is_empty() {
@@ -323,6 +323,14 @@ impl Page {
         let _ = writeln!(self.text, "<pre>{}</pre>", escape(&commands));
         self.folded("The experiment, with every default filled in", &spec.to_toml());
     }
+}
+
+/// A count with its digits in groups of three.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
 }
 
 /// Text for HTML, in elements and in quoted attributes.

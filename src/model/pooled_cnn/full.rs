@@ -7,7 +7,7 @@ use super::{Cell, SMALLEST_SQUARE, hessian, theory};
 use crate::descent::Rule;
 use crate::endpoint::Outcome;
 use crate::form::Form;
-use crate::model::{Kernel, Prediction, Rest};
+use crate::model::{Kernel, Landmark, Prediction, Rest};
 use crate::observable::Observable;
 use crate::real::{Precision, Real};
 use crate::refine::norm;
@@ -165,6 +165,11 @@ impl Form for Full {
     fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
         let [along, across] = project(&state[..self.cell.shape.filter_length], self.teacher(state));
         seen(self.cell.teacher.norm, along, across)
+    }
+
+    fn landmarks(&self) -> Vec<Landmark> {
+        let teacher = self.cell.teacher.filter.iter().cloned();
+        teacher.map(|state| Landmark { name: "global minimum", kind: Outcome::Global, state }).collect()
     }
 
     fn drawn_for_each_run(&self) -> Option<&'static str> {

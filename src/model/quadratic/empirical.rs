@@ -303,7 +303,13 @@ impl Loss for Empirical {
         let dim = state.len();
         let queue = Queue::new(&mut state, &mut stops, dim, 1, 1);
         let cancel = AtomicBool::new(false);
-        longer.descend(Work { queue: &queue, precision: Precision::F64, one_by_one: true, cancel: &cancel });
+        longer.descend(Work {
+            queue: &queue,
+            precision: Precision::F64,
+            one_by_one: true,
+            budget: None,
+            cancel: &cancel,
+        });
         if stops[0].found == Some(Outcome::Global) { Outcome::Slow } else { Outcome::Undecided }
     }
 
