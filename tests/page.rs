@@ -73,7 +73,7 @@ fn says_what_was_found_and_how() {
         has(name);
     }
     has(&place.text("out/spec.toml").lines().next().unwrap().replace('"', "&quot;"));
-    assert_eq!(page.matches("<svg").count(), page.matches("<figure>").count());
+    assert_eq!(page.matches("<svg").count(), page.matches("<figure ").count());
     assert!(page.contains("<svg") && !page.contains("Unfinished"));
 }
 
@@ -103,6 +103,9 @@ fn stands_alone() {
 fn is_the_same_twice() {
     let (place, first) = page_of(SMALL);
     assert_eq!(page(&place), first);
+    // Figures beside it are drawn too.
+    place.run(&["report", "out", "--html", "again.html", "--figures", "drawn"]).done();
+    assert!(place.text("again.html") == first && place.path("drawn/success.svg").exists());
 }
 
 fn of_an_unfinished_folder_says_so() {
@@ -120,7 +123,7 @@ fn of_an_unfinished_folder_says_so() {
     tags(&page);
     assert!(page.contains("class=\"unfinished\"") && page.contains("Unfinished:") && page.contains("not yet"));
     // The figures say so too.
-    let figures: String = page.split("<figure>").skip(1).collect();
+    let figures: String = page.split("<figure ").skip(1).collect();
     assert!(figures.contains("Unfinished"), "no figure says that it is unfinished");
 }
 

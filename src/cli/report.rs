@@ -35,16 +35,9 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let stored = Stored::read(&arguments.dir)?;
     let level = arguments.level.unwrap_or(stored.spec.output.level);
-    if let Some(html) = &arguments.html {
-        if arguments.families {
-            return Err(Usage(
-                "--families: means nothing beside --html, whose page has the families; remove it".into(),
-            )
-            .into());
-        }
-        write_file(html, page(&stored, level).as_bytes())?;
-        say(&format!("report in {}", html.display()));
-        return Ok(());
+    if arguments.html.is_some() && arguments.families {
+        let problem = "--families: means nothing beside --html, whose page has the families; remove it";
+        return Err(Usage(problem.into()).into());
     }
     if arguments.families {
         let table = FamilyTable::new(&stored.plan, &stored.families, level);
@@ -70,6 +63,11 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(folder) = &arguments.figures {
         let drawn = spurious::report::figures::of(&stored.spec, &stored.plan, &summary);
         figures::draw_all(folder, drawn.iter().map(|named| (named.name.as_str(), &named.figure)))?;
+    }
+    if let Some(html) = &arguments.html {
+        write_file(html, page(&stored, level).as_bytes())?;
+        say(&format!("report in {}", html.display()));
+        return Ok(());
     }
     match arguments.format {
         Format::Text => print((summary.text() + &below.text(level)).as_bytes()),

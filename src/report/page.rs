@@ -147,7 +147,8 @@ impl Page {
     }
 
     fn figure(&mut self, figure: &Figure, id: &str) {
-        let _ = writeln!(self.text, "<figure>\n{}</figure>", figure.svg(&Medium::Page { id: id.into() }));
+        let _ =
+            writeln!(self.text, "<figure tabindex=\"0\">\n{}</figure>", figure.svg(&Medium::Page { id: id.into() }));
     }
 
     fn folded(&mut self, summary: &str, text: &str) {
