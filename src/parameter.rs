@@ -176,6 +176,12 @@ impl Parameter {
         let default = self.default_value();
         values.get(self.name).is_some_and(|value| values.absolute(value) == values.absolute(&default))
     }
+
+    /// Whether the caption of a figure of one cell names the value: sizes of the landscape, and whatever is not as usual.
+    pub fn is_told(&self, values: &Values) -> bool {
+        let sizes = matches!(self.kind, Kind::Integer(..) | Kind::Real(..)) && !self.symbol.is_empty();
+        self.heading || sizes && self.seeds || !self.is_default(values)
+    }
 }
 
 /// Values of a model's parameters for one cell, in the model's order.

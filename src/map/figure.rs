@@ -58,7 +58,7 @@ impl Map {
     fn subject(&self, spec: &Spec, plan: &Plan, cell: &Cell) -> String {
         let told = |name: &str| {
             let parameter = spec.model.parameters().iter().find(|p| p.name == name);
-            plan.varies(name) || parameter.is_some_and(|p| p.heading || !p.is_default(&cell.values))
+            plan.varies(name) || parameter.is_some_and(|p| p.is_told(&cell.values))
         };
         let mut parts = vec![format!("model {}, {} form", spec.model.name(), spec.form)];
         let columns = plan.columns(cell).into_iter().filter(|(name, _)| told(name));

@@ -7,7 +7,6 @@
 use super::{Trace, words};
 use crate::endpoint::Outcome;
 use crate::figure::{Along, Aspect, Axis, Dash, Figure, Ink, Layer, Mark, Panel, Scale, Shape, Style};
-use crate::model::{Kind, Parameter};
 use crate::observable::{Claim, Drawn, Guide};
 use crate::plan::{Cell, step_text};
 use crate::spec::Spec;
@@ -151,10 +150,7 @@ pub fn of(spec: &Spec, cell: &Cell, traces: &[(u64, Trace)], options: &Options) 
 }
 
 fn subtitle(spec: &Spec, cell: &Cell, traces: &[(u64, Trace)]) -> String {
-    // Sizes, and whatever is not as usual.
-    let is_size = |p: &Parameter| !p.symbol.is_empty() && matches!(p.kind, Kind::Integer(..) | Kind::Real(..));
-    let is_told = |p: &&Parameter| p.heading || is_size(p) || !p.is_default(&cell.values);
-    let parameters = spec.model.parameters().iter().filter(is_told);
+    let parameters = spec.model.parameters().iter().filter(|p| p.is_told(&cell.values));
     let values = parameters.filter_map(|p| Some(format!("{} {}", p.name, cell.values.get(p.name)?)));
     let runs = match traces {
         [(run, _)] => format!("run {run}"),

@@ -1,7 +1,7 @@
 //! Maps over two axes: the probability with its contours, and the differences from published figures.
 
 use super::Context;
-use crate::figure::{Along, Colors, Dash, Figure, Ink, Layer, Map, Mark, Panel, Shape, Style, ticks};
+use crate::figure::{Along, Colors, Dash, Figure, Layer, Map, Mark, Panel, Shape, Style, ticks};
 use crate::report::Row;
 
 /// Levels of which contours are drawn where they say something.
@@ -45,7 +45,7 @@ pub(super) fn figure(result: &Context<'_>, rows: &[&Row], x: usize, y: usize) ->
     let zero: Vec<&&Row> = rows.iter().filter(|row| row.probability == Some(0.0)).collect();
     if !zero.is_empty() && zero.len() <= MOST_LIMITS {
         let points = zero.iter().map(|row| Mark::new(xs.number(row.cell), ys.number(row.cell))).collect();
-        let (shape, style, label) = (Shape::Limit, Style::new(Ink::Paper), "no success in any run".to_string());
+        let (shape, style, label) = (Shape::Limit, Style::default(), "no success in any run".to_string());
         panel.layers.push(Layer::Marks { points, along: Along::Y, shape, style, label });
     }
     if let Some(most) = zero.iter().map(|row| row.interval.high).reduce(f64::max) {
