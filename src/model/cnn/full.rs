@@ -34,7 +34,7 @@ impl Full {
     /// Components of the filter along `w*` and across, of the output weights along `1` and along the rest of `a*`.
     fn position(&self, state: &[f64]) -> Position {
         let (filter, output) = state.split_at(self.cell.teacher.filter_size);
-        let along = output.iter().sum::<f64>() / (output.len() as f64).sqrt();
+        let along = output.iter().sum::<f64>() * (1.0 / self.constants.root_patches);
         let direction = self.cell.teacher.across_direction();
         let across = output.iter().zip(&direction).map(|(a, e)| a * e).sum();
         [filter[0], filter[1..].iter().map(|v| v * v).sum::<f64>().sqrt(), along, across]
@@ -65,9 +65,8 @@ impl Full {
     fn image(&self, state: &[f64]) -> Image {
         let direction = self.cell.teacher.across_direction();
         let output = &state[self.cell.teacher.filter_size..];
+        let [_, _, along, across] = self.position(state);
         let unit = 1.0 / self.constants.root_patches;
-        let along = output.iter().sum::<f64>() * unit;
-        let across: f64 = output.iter().zip(&direction).map(|(a, e)| a * e).sum();
         let rest: Vec<f64> = output.iter().zip(&direction).map(|(a, e)| a - along * unit - across * e).collect();
         Image { survey: self.survey(state), along, across, rest: norm(&rest) }
     }
