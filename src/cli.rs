@@ -2,6 +2,7 @@
 
 mod below;
 mod bench;
+mod certify;
 mod devices;
 mod eval;
 mod figures;
@@ -59,6 +60,8 @@ enum Command {
     Devices(devices::Arguments),
     /// Loss, gradient and outcome class of given points
     Eval(eval::Arguments),
+    /// Prove that a spurious minimum is there: computer-assisted proofs of critical points, as a table and as files
+    Certify(certify::Arguments),
     /// Measure rates, beside the limit of the device, on CPU and GPU
     Bench(bench::Arguments),
     /// Write shell completions or the manual page to stdout
@@ -90,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Models(arguments) => models::models(&arguments),
         Command::Devices(arguments) => devices::devices(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
+        Command::Certify(arguments) => certify::certify(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::Generate(arguments) => generate::generate(&arguments),
     };

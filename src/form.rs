@@ -1,6 +1,7 @@
 //! Forms: one coordinate system of a model each, its mathematics generic over the number type. Every [`Form`] is a [`Problem`],
 //! computed with the vectors that the processor has.
 
+use crate::certify::Provable;
 use crate::descent::{self, Landscape, Rule};
 use crate::endpoint::{Outcome, Stop};
 use crate::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
@@ -90,6 +91,10 @@ pub trait Form: Send + Sync {
     /// See [`Problem::guides`].
     fn guides(&self, _walk: &Walk<'_>) -> Guides {
         Guides::default()
+    }
+    /// See [`Problem::provable`].
+    fn provable(&self) -> Option<Box<dyn Provable>> {
+        None
     }
     /// See [`Problem::rest`].
     fn rest(&self) -> Option<Rest> {
@@ -266,6 +271,9 @@ impl<F: Form> Problem for F {
     }
     fn guides(&self, walk: &Walk<'_>) -> Guides {
         Form::guides(self, walk)
+    }
+    fn provable(&self) -> Option<Box<dyn Provable>> {
+        Form::provable(self)
     }
     fn rest(&self) -> Option<Rest> {
         Form::rest(self)

@@ -32,7 +32,8 @@
 //! found; an **estimate** is the probability of an outcome with an interval. A **family** is the endpoints whose critical points no
 //! permutation that keeps the loss tells apart. Cells whose starts come from the same draws are a **group**. A **promise** is a theorem
 //! that says of some starts where descent ends. A **path** is the steps of a run, a **waypoint** one of them that is kept, a **guide**
-//! what theory draws beside it.
+//! what theory draws beside it. A **proof** is of a critical point in a ball around a floating-point one, a **certificate** the file that holds it, an
+//! **enclosure** an interval that is sure to contain a number.
 //!
 //! # Modules, in the direction in which data flows
 //! [`spec`] (the experiment file) → [`plan`] (cells; how many runs: [`sampling`]) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) →
@@ -40,15 +41,18 @@
 //! [`store`] keeps what has been done. [`model`] holds the landscapes with their [`parameter`]s and [`promise`]s, each [`mod@form`]
 //! written once over the number types of [`real`] for the descent of [`descent`]; [`points`] reads files of points for it. [`replay`]
 //! repeats a run and [`trace`] follows it past its verdict, with the model's [`observable`]s and what theory draws beside them; a
-//! [`map`] runs a [`plane`] of starts. [`figure`] draws. [`mod@bench`] measures how fast all of it is, and how fast it could be.
+//! [`map`] runs a [`plane`] of starts. [`figure`] draws. [`certify`] proves what a
+//! critical point is, with the intervals of [`enclosure`]. [`mod@bench`] measures how fast all of it is, and how fast it could be.
 
 pub mod arc_cosine;
 pub mod backend;
 pub mod bench;
+pub mod certify;
 pub mod classify;
 mod dense;
 pub mod descent;
 pub mod elementary;
+pub mod enclosure;
 pub mod endpoint;
 pub mod experiment;
 pub mod family;

@@ -15,6 +15,7 @@ pub mod wide_cnn;
 
 pub use crate::parameter::{Kind, Parameter, Value, Values};
 
+use crate::certify::Provable;
 use crate::descent::{Queue, Rule};
 use crate::endpoint::{Outcome, Stop};
 use crate::observable::{Guides, Observable, Walk};
@@ -172,6 +173,13 @@ pub trait Model: Sync {
     /// # Errors
     /// As [`Model::problem`].
     fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid>;
+    /// The loss that a certificate holds.
+    ///
+    /// # Errors
+    /// What does not fit, or that the model has no certificates.
+    fn provable(&self, _landscape: &serde_json::Value) -> Result<Box<dyn Provable>, String> {
+        Err("the model has no certificates".into())
+    }
     /// Text that stands for the law of the starts of these values: two cells with the same text share their starts.
     ///
     /// Parameters at their default are left out, so that a parameter added later does not change the starts of cells that do
@@ -307,6 +315,8 @@ pub trait Problem: Send + Sync {
     fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable>;
     /// What theory has to say of the path of a run.
     fn guides(&self, walk: &Walk<'_>) -> Guides;
+    /// The loss as proofs see it; `None` where its critical points cannot be proved.
+    fn provable(&self) -> Option<Box<dyn Provable>>;
     /// See [`Rest`]; `None` where no endpoint is judged by its curvature.
     fn rest(&self) -> Option<Rest>;
     /// Whether a strict minimum is the global one.

@@ -68,6 +68,18 @@ impl Points {
         Ok(Points { path: path.into(), ..Self::read_from(input, &file, None)? })
     }
 
+    /// Reads the file of a command's argument, `-` for standard input; `expected` as for [`Points::read_from`].
+    ///
+    /// # Errors
+    /// As [`Points::read_from`].
+    pub fn from_argument(path: &Path, expected: Option<(usize, &str)>) -> Result<Self, PointsError> {
+        let file = path.display().to_string();
+        if file == "-" {
+            return Self::read_from(std::io::stdin().lock(), &file, expected);
+        }
+        Self::read_from(File::open(path).map_err(|e| unreadable(&file, &e))?, &file, expected)
+    }
+
     /// Reads points from anything. `file` names it in messages; `expected` is the width that the points must have and what
     /// these numbers are, as in [`Points::expect_width`].
     ///

@@ -1,5 +1,6 @@
 //! What an experiment found, as tables: text for people, Markdown for notes, CSV and JSON for programs.
 
+pub mod certificates;
 pub mod families;
 pub mod figures;
 pub(crate) mod layout;

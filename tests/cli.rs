@@ -36,8 +36,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-const COMMANDS: [&str; 10] =
-    ["run", "plan", "report", "replay", "trace", "models", "devices", "eval", "bench", "generate"];
+const COMMANDS: [&str; 12] =
+    ["run", "plan", "report", "replay", "map", "trace", "models", "devices", "eval", "certify", "bench", "generate"];
 
 fn set_adds_and_replaces_keys() {
     let place = Place::with(SMALL);

@@ -11,6 +11,7 @@ mod devices;
 mod labels;
 mod oracle;
 mod published;
+mod symmetric;
 mod watched;
 
 use crate::support::{self, problem, settings_of};
@@ -32,6 +33,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         labels::trials(),
         descents::trials(),
         published::trials(),
+        symmetric::trials(),
         devices::trials(),
     ];
     modules.into_iter().flatten().collect()

@@ -2,6 +2,8 @@
 # The one test command: bash tests/run.sh [arguments of cargo test]
 # GPU tests need a Vulkan, Metal or DX12 adapter. Where none is found on Debian or Ubuntu, and this script may, it installs
 # Mesa's software Vulkan driver. REQUIRE_GPU=1 makes a missing adapter an error instead of a list of ignored tests.
+# Certificates are checked by Python with python-flint, which tests/certificates/install.sh finds or puts in target/python.
+# REQUIRE_FLINT=1 makes it an error if that fails, instead of a list of ignored tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Mesa would otherwise look for a display and complain that there is none.
@@ -27,4 +29,6 @@ if [ "$(adapters)" = 0 ]; then
 else
     echo "tests: GPU tests run on $(devices | head -n 1)"
 fi
+bash tests/certificates/install.sh || echo "tests: the checks of certificates are listed as ignored"
+export PYTHONPATH="$PWD/target/python${PYTHONPATH:+:$PYTHONPATH}"
 exec cargo test "$@"

@@ -5,8 +5,10 @@
 
 mod arc_cosine;
 mod bench;
+mod certify;
 mod cli;
 mod counts;
+mod enclosure;
 mod endpoints;
 mod figure;
 mod gpu;
@@ -39,8 +41,10 @@ fn main() {
     let mut trials = Vec::new();
     trials.extend(arc_cosine::trials());
     trials.extend(bench::trials());
+    trials.extend(certify::trials());
     trials.extend(cli::trials());
     trials.extend(counts::trials());
+    trials.extend(enclosure::trials());
     trials.extend(endpoints::trials());
     trials.extend(figure::trials());
     trials.extend(gpu::trials());

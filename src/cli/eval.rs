@@ -2,16 +2,13 @@
 
 use super::models::find;
 use super::{Usage, print};
-use anyhow::Context;
 use spurious::classify::Classifier;
 use spurious::plan::{Cell, Plan};
 use spurious::points::Points;
 use spurious::real::Precision;
 use spurious::refine::{self, Spectrum};
-use spurious::spec::{Spec, io_reason};
+use spurious::spec::Spec;
 use spurious::store::table::{field, number, to_csv};
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -77,17 +74,7 @@ pub(super) fn eval(arguments: &Arguments) -> anyhow::Result<()> {
 fn evaluate(cell: &Cell, path: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     let file = path.display().to_string();
     let dim = cell.problem.dim();
-    let expected = Some((dim, "weights"));
-    let points = if file == "-" {
-        let mut text = Vec::new();
-        std::io::stdin().read_to_end(&mut text).context("standard input cannot be read")?;
-        Points::read_from(&text[..], &file, expected)
-    } else {
-        let input = File::open(path)
-            .map_err(|e| Usage(format!("{file}: --points: cannot be read ({}); check the path", io_reason(&e))))?;
-        Points::read_from(input, &file, expected)
-    };
-    let points = points.map_err(|e| Usage(e.to_string()))?;
+    let points = Points::from_argument(path, Some((dim, "weights"))).map_err(|e| Usage(e.to_string()))?;
     let mut header = vec!["point".to_string(), "loss".into()];
     if arguments.hessian {
         header.extend(["grad_norm", "index", "eigenvalue_min", "eigenvalue_max"].map(String::from));

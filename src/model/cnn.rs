@@ -39,6 +39,7 @@ pub mod noise;
 mod observables;
 pub mod perturbed;
 pub mod perturbed_full;
+mod proof;
 pub mod reduced;
 pub mod signs;
 mod teacher;
@@ -47,9 +48,11 @@ pub mod theory;
 
 pub use teacher::Teacher;
 
+use crate::certify::Provable;
 use crate::descent::Rule;
 use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Tolerance, Values};
 use crate::real::Precision;
+use serde_json::Value;
 use signs::Signs;
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -234,6 +237,10 @@ impl Model for Cnn {
         point[0] = teacher.filter_norm;
         point.extend(teacher.output());
         Ok(point)
+    }
+
+    fn provable(&self, landscape: &Value) -> Result<Box<dyn Provable>, String> {
+        proof::Network::read(landscape)
     }
 }
 

@@ -36,13 +36,16 @@ mod ends;
 pub mod full;
 pub mod hessian;
 pub mod landscape;
+mod proof;
 pub mod reduced;
 pub mod teacher;
 pub mod theory;
 
+use crate::certify::Provable;
 use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
 use crate::real::Precision;
 use crate::seed::{Streams, to_sphere};
+use serde_json::Value;
 use std::sync::Arc;
 use teacher::Teacher;
 
@@ -213,6 +216,10 @@ impl Model for PooledCnn {
             )
         };
         teacher.filter.ok_or_else(drawn)
+    }
+
+    fn provable(&self, landscape: &Value) -> Result<Box<dyn Provable>, String> {
+        proof::Pooled::read(landscape)
     }
 }
 

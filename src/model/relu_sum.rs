@@ -32,11 +32,15 @@
 pub mod full;
 pub mod hessian;
 pub mod landscape;
+mod proof;
 mod start;
+pub mod symmetric;
 pub mod teachers;
 pub mod theory;
 
+use crate::certify::Provable;
 use crate::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
+use serde_json::Value;
 use std::f64::consts::PI;
 use std::sync::Arc;
 
@@ -200,5 +204,9 @@ impl Model for ReluSum {
 
     fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {
         Ok(teachers::Teachers::new(values)?.rows)
+    }
+
+    fn provable(&self, landscape: &Value) -> Result<Box<dyn Provable>, String> {
+        proof::Sum::read(landscape)
     }
 }

@@ -227,12 +227,26 @@ pub fn points(plan: &Plan, families: &[Families]) -> Vec<u8> {
     let mut rows = Vec::new();
     for (cell, families) in plan.cells.iter().zip(families) {
         let labels = families.labels();
-        for i in families.order() {
+        for (i, point) in families.order().into_iter().zip(points_of(families)) {
             let mut row = vec![cell.index.to_string(), labels[i].clone()];
-            row.extend(families.all()[i].point.iter().map(|x| number(*x)));
+            row.extend(point.iter().map(|x| number(*x)));
             row.resize(header.len(), String::new());
             rows.push(row);
         }
     }
     to_csv(&header, rows)
+}
+
+/// A polished point of every family of a cell, in the order of tables.
+pub fn points_of(families: &Families) -> impl Iterator<Item = &Vec<f64>> {
+    families.order().into_iter().map(|i| &families.all()[i].point)
+}
+
+/// Reads `family_points.csv`, a point a row; `None` if anything is not as it was written.
+pub fn read_points(bytes: &[u8]) -> Option<Vec<Vec<f64>>> {
+    let point = |record: csv::StringRecord| {
+        let fields = record.iter().skip(2).take_while(|field| !field.is_empty());
+        fields.map(|field| field.parse().ok()).collect::<Option<Vec<f64>>>()
+    };
+    csv::Reader::from_reader(bytes).into_records().map(|record| record.ok().and_then(point)).collect()
 }

@@ -23,6 +23,8 @@ pub struct Stored {
     pub tallies: Vec<Tally>,
     /// The families that they ended in, most runs of a cell first; none where the model's runs end in known points only.
     pub families: Vec<FamilyRow>,
+    /// A polished point of each.
+    pub family_points: Vec<Vec<f64>>,
     /// Outcomes over the same draws, if the experiment asks for them.
     pub groups: Vec<Group>,
     /// How the theorems have fared in each cell, if the experiment asks for that.
@@ -50,6 +52,7 @@ impl Stored {
         let mut this = Stored {
             tallies: Vec::new(),
             families: Vec::new(),
+            family_points: Vec::new(),
             groups: Vec::new(),
             checks: vec![Vec::new(); plan.cells.len()],
             spec,
@@ -79,6 +82,9 @@ impl Stored {
         self.tallies = table::read_counts(&read("counts.csv")?, plan).ok_or_else(|| damaged("counts.csv"))?;
         if path.join("families.csv").exists() {
             self.families = families::read(&read("families.csv")?).ok_or_else(|| damaged("families.csv"))?;
+            let points = families::read_points(&read("family_points.csv")?);
+            let points = points.filter(|points| points.len() == self.families.len());
+            self.family_points = points.ok_or_else(|| damaged("family_points.csv"))?;
         }
         if self.spec.output.paired {
             let groups = paired::read(&read("paired.csv")?, &read("pairs.csv")?, plan);
@@ -95,7 +101,9 @@ impl Stored {
         let plan = &self.plan;
         let parts = part::read_all(path, self.spec.output.theorems)?;
         self.tallies = part::tallies(&parts, plan);
-        self.families = families::rows(plan, &self.tallies, &part::families(&parts, plan), self.spec.output.level);
+        let found = part::families(&parts, plan);
+        self.families = families::rows(plan, &self.tallies, &found, self.spec.output.level);
+        self.family_points = found.iter().flat_map(families::points_of).cloned().collect();
         self.checks = part::checks(&parts, plan);
         if self.spec.output.paired {
             self.groups = outcomes::join(path, &parts, plan)?;

@@ -99,7 +99,7 @@ fn refuses_wrong_points() {
         let ran = place.run(&arguments(&sets, &["--points", "points.csv"]));
         ran.refused(2, &[&["error: points.csv: "], parts].concat());
     }
-    place.run(&arguments(&sets, &["--points", "no.csv"])).refused(2, &["no.csv", "--points", "does not exist"]);
+    place.run(&arguments(&sets, &["--points", "no.csv"])).refused(2, &["no.csv: cannot be read", "does not exist"]);
     place.write("points.csv", good);
     place.run(&arguments(&sets, &["--points", "points.csv"])).done();
     let list = ["params.ratio=[1, 2]".to_string()];

@@ -7,6 +7,7 @@
 use super::{AT_REST, Size};
 use crate::support::{assert_close, distance, trial};
 use libtest_mimic::Trial;
+use spurious::certify::Verdict;
 use spurious::classify::Classifier;
 use spurious::endpoint::Outcome;
 use spurious::real::Precision::F64;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         data_trial("relu_sum::published_endpoints_are_minima", published_endpoints_are_minima),
+        data_trial("relu_sum::published_endpoints_are_proved", published_endpoints_are_proved),
         data_trial("relu_sum::published_families_are_distinct", published_families_are_distinct),
         data_trial("relu_sum::published_type_two_is_the_oracles", published_type_two_is_the_oracles),
     ]
@@ -98,6 +100,25 @@ fn published_endpoints_are_minima() {
     }
     let has_saddle = files.iter().any(|file| (file.size.k, file.size.n) == (15, 16));
     assert_eq!(saddles, usize::from(has_saddle), "of {points} points");
+}
+
+/// As they were published, without a polish: their gradients are small enough. Every minimum holds for all input dimensions, as theirs.
+fn published_endpoints_are_proved() {
+    for file in File::all() {
+        let problem = file.size.problem();
+        let subject = problem.provable().expect("a model with proofs");
+        for (name, state) in &file.points {
+            let what = format!("{name} of k={}, n={}", file.size.k, file.size.n);
+            for point in [state.clone(), refine::polish(&*problem, state).unwrap()] {
+                let proof = subject.prove(&point, None).unwrap_or_else(|why| panic!("{what}: {why}"));
+                let expected =
+                    if file.is_saddle(proof.loss_low) { (Verdict::Saddle, 2) } else { (Verdict::Minimum, 0) };
+                assert_eq!((proof.verdict, proof.index), expected, "{what}");
+                assert_eq!(proof.every_input_dim, Some(true), "{what}");
+                assert!(proof.loss_low > 1e-3 && proof.loss_high - proof.loss_low < 1e-9, "{what}: {proof:?}");
+            }
+        }
+    }
 }
 
 fn published_families_are_distinct() {

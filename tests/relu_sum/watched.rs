@@ -1,5 +1,6 @@
 //! A problem with a look at what is asked of it, or without its closed form of the Hessian.
 
+use spurious::certify::Provable;
 use spurious::descent::Rule;
 use spurious::endpoint::Outcome;
 use spurious::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
@@ -96,6 +97,9 @@ impl Problem for Watched<'_> {
     }
     fn guides(&self, walk: &Walk<'_>) -> Guides {
         self.problem.guides(walk)
+    }
+    fn provable(&self) -> Option<Box<dyn Provable>> {
+        self.problem.provable()
     }
     fn rest(&self) -> Option<Rest> {
         self.problem.rest()

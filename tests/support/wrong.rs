@@ -2,6 +2,7 @@
 //! points away from the teacher's, whatever the output weights are.
 
 use crate::support::values;
+use spurious::certify::Provable;
 use spurious::descent::Rule;
 use spurious::endpoint::Outcome;
 use spurious::model::{
@@ -90,6 +91,7 @@ impl Problem for Wrongly {
         fn landmarks(&self) -> Vec<Landmark>;
         fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable>;
         fn guides(&self, walk: &Walk<'_>) -> Guides;
+        fn provable(&self) -> Option<Box<dyn Provable>>;
         fn rest(&self) -> Option<Rest>;
         fn is_global(&self, minimum: &[f64], loss: f64) -> bool;
         fn knows_slow_paths(&self) -> bool;

@@ -3,8 +3,10 @@
 use super::bounds::Image;
 use super::chart::{self, Position};
 use super::landscape::{Constants, Survey};
+use super::proof::Network;
 use super::theorems::{self, Start};
 use super::{Cell, scale_direction};
+use crate::certify::Provable;
 use crate::descent::{Landscape, Rule};
 use crate::form::Form;
 use crate::model::{Coordinate, Kernel, Landmark, Prediction};
@@ -299,6 +301,10 @@ impl Form for Full {
         };
         let all = chart::landmarks(&self.cell.teacher).into_iter();
         all.map(|(landmark, image)| Landmark { state: point(image), ..landmark }).collect()
+    }
+
+    fn provable(&self) -> Option<Box<dyn Provable>> {
+        Some(Box::new(Network::new(&self.cell.teacher)))
     }
 
     fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {

@@ -2,8 +2,10 @@
 
 use super::ends::{opposite_code, own};
 use super::landscape::{Constants, Over, operations};
+use super::proof::Pooled;
 use super::reduced::{project, seen};
 use super::{Cell, SMALLEST_SQUARE, hessian, theory};
+use crate::certify::Provable;
 use crate::descent::Rule;
 use crate::endpoint::Outcome;
 use crate::form::Form;
@@ -170,6 +172,11 @@ impl Form for Full {
     fn landmarks(&self) -> Vec<Landmark> {
         let teacher = self.cell.teacher.filter.iter().cloned();
         teacher.map(|state| Landmark { name: "global minimum", kind: Outcome::Global, state }).collect()
+    }
+
+    fn provable(&self) -> Option<Box<dyn Provable>> {
+        let teacher = self.cell.teacher.filter.as_deref()?;
+        Some(Box::new(Pooled::new(&self.cell.shape, teacher)))
     }
 
     fn drawn_for_each_run(&self) -> Option<&'static str> {

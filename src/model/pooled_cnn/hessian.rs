@@ -21,6 +21,12 @@ fn shifted(v: &[f64], by: isize) -> Vec<f64> {
     (0..v.len()).map(at).collect()
 }
 
+/// Squared norm of the components of `v` that a shift takes out of the filter.
+fn outside(v: &[f64], by: isize) -> f64 {
+    let leaves = |p: usize| usize::try_from(p as isize + by).map_or(true, |q| q >= v.len());
+    v.iter().enumerate().filter(|(p, _)| leaves(*p)).map(|(_, x)| x * x).sum()
+}
+
 /// Adds `scale · v vᵀ`.
 fn add_square(matrix: &mut [f64], v: &[f64], scale: f64) {
     for (row, x) in matrix.chunks_exact_mut(v.len()).zip(v) {
@@ -63,8 +69,8 @@ pub(super) fn hessian(shape: &Shape, w: &[f64], teacher: &[f64]) -> Vec<f64> {
             let moved = shifted(teacher, by);
             let cosine = dot(&unit, &moved) / norm_teacher;
             let q: Vec<f64> = moved.iter().zip(&unit).map(|(v, u)| v / norm_teacher - cosine * u).collect();
-            // Without a shift the sine is the length of q, which keeps its digits where the two are nearly parallel.
-            let sine = ((1.0 - cosine) * (1.0 + cosine)).max(0.0).sqrt().max(norm(&q));
+            // The length of q and of what the shift takes out of the filter, which keep their digits where the two are nearly parallel.
+            let sine = (dot(&q, &q) + outside(teacher, by) / (norm_teacher * norm_teacher)).sqrt();
             let scale = weight * norm_teacher / r;
             round -= scale * sine;
             radial += scale * sine;

@@ -1,9 +1,11 @@
 //! The form of the paper: state `w₁ … w_n`, one neuron after another.
 
 use super::landscape::{Constants, Over};
+use super::proof::Sum;
 use super::start::Start;
 use super::teachers::Teachers;
 use super::{SMALLEST_SQUARE, hessian, theory};
+use crate::certify::Provable;
 use crate::descent::Rule;
 use crate::descent::resting::{Ends, Resting};
 use crate::form::Form;
@@ -203,6 +205,10 @@ impl Form for Full {
             work: 2 * n * partners * (t.input_dim as u32 + 2),
             operations: operations(self.neurons, t.count, t.input_dim, t.unit),
         }
+    }
+
+    fn provable(&self) -> Option<Box<dyn Provable>> {
+        Some(Box::new(Sum::new(self.neurons, &self.teachers)))
     }
 
     fn rest(&self) -> Option<Rest> {

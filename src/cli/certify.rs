@@ -1,0 +1,232 @@
+//! `spurious certify`
+
+use super::models::find;
+use super::{Usage, print, say};
+use rayon::prelude::*;
+use spurious::certify::certificate::Certificate;
+use spurious::certify::{Provable, Refusal, polish};
+use spurious::plan::{Cell, Plan};
+use spurious::points::Points;
+use spurious::refine::norm;
+use spurious::report::certificates::{CertificateRow, CertificateTable};
+use spurious::spec::Spec;
+use spurious::store::{Stored, write_file};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A row a point: `minimum` is a strict local minimum that is proved to lie above the global value, a spurious one; \
+                  `saddle` a critical point that is proved to be none, with the number of negative eigenvalues as index; `global` the \
+                  global minimum; `no_proof` says nothing, and why is said on stderr. In the ball of `radius` around the (polished) \
+                  point there is exactly one critical point; loss_low, loss_high and eigenvalue_min_low bound what it has; \
+                  every_input_dim is true where the same is proved for inputs of every larger dimension. Points are CSV as for \
+                  `spurious eval`. docs/certificates.md has the theorem and its proof."
+)]
+pub(super) struct Arguments {
+    /// Name of a model, with --points or --known; or a result folder, whose families are certified
+    #[arg(required_unless_present = "check")]
+    source: Option<String>,
+    /// CSV file of points; - for standard input
+    #[arg(long, value_name = "FILE")]
+    points: Option<PathBuf>,
+    /// Instead the critical points that the model knows without a run; lists in --set then make several cells
+    #[arg(long, conflicts_with = "points")]
+    known: bool,
+    /// Set a parameter of the model, for example `params.teachers=8`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Prove of the points as they are given; by default Newton's method takes each to the critical point beside it first
+    #[arg(long)]
+    as_given: bool,
+    /// Write the certificate of every proof into this folder, as JSON
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// For a result folder: print one row a cell, with what its spurious minima have in common
+    #[arg(long)]
+    summary: bool,
+    /// Verify certificates from scratch instead; exit code 1 if one is not proved
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["source", "points", "known", "set", "as_given", "out", "summary"])]
+    check: Vec<PathBuf>,
+}
+
+/// A point that is to be certified.
+struct Candidate<'a> {
+    cell: &'a Cell,
+    name: String,
+    point: Vec<f64>,
+}
+
+pub(super) fn certify(arguments: &Arguments) -> anyhow::Result<()> {
+    if !arguments.check.is_empty() {
+        return check(&arguments.check);
+    }
+    let source = arguments.source.as_deref().unwrap_or_default();
+    if Path::new(source).is_dir() {
+        return folder(arguments, Path::new(source));
+    }
+    if arguments.summary {
+        let problem = "--summary: is for result folders; remove it, or name the folder that `spurious run` filled";
+        return Err(Usage(problem.into()).into());
+    }
+    let model = find(source)
+        .map_err(|Usage(problem)| Usage(problem.replace("MODEL =", "SOURCE =") + "; nor is it a result folder"))?;
+    // Nothing is run: one run a cell asks no more starts of a file than it has.
+    let text = format!("[model]\nname = \"{}\"\n[runs]\nper_cell = 1\n", model.name());
+    let spec = Spec::parse(&text, "--set", &arguments.set)?;
+    let plan = Plan::new(&spec)?;
+    let candidates = match &arguments.points {
+        Some(path) => given(&plan, path)?,
+        None if arguments.known => known(&plan)?,
+        None => return Err(Usage("--points: no points are named; add --points FILE, or --known".into()).into()),
+    };
+    let rows = prove(&plan, &candidates, arguments, model.name())?;
+    print(&CertificateTable::new(&plan, &rows).csv())
+}
+
+/// The points of a file.
+fn given<'a>(plan: &'a Plan, path: &Path) -> anyhow::Result<Vec<Candidate<'a>>> {
+    let [cell] = &plan.cells[..] else {
+        return Err(Usage("--set: a list makes several cells; give one value of each parameter".into()).into());
+    };
+    let points =
+        Points::from_argument(path, Some((cell.problem.dim(), "weights"))).map_err(|e| Usage(e.to_string()))?;
+    let candidate =
+        |(i, name): (usize, &String)| Candidate { cell, name: name.clone(), point: points.point(i).to_vec() };
+    Ok(points.names().iter().enumerate().map(candidate).collect())
+}
+
+/// The points that the model knows.
+fn known(plan: &Plan) -> anyhow::Result<Vec<Candidate<'_>>> {
+    let of = |cell| {
+        let points = subject(cell).map(|subject| subject.known()).unwrap_or_default();
+        points.into_iter().map(move |(name, point)| Candidate { cell, name, point })
+    };
+    let all: Vec<Candidate<'_>> = plan.cells.iter().flat_map(of).collect();
+    if all.is_empty() {
+        subject(&plan.cells[0])?;
+        let problem = "--known: no critical point is known without a run for these parameters; name a file in --points";
+        return Err(Usage(problem.into()).into());
+    }
+    Ok(all)
+}
+
+/// The families of a result folder.
+fn folder(arguments: &Arguments, path: &Path) -> anyhow::Result<()> {
+    let flags =
+        [("--points", arguments.points.is_some()), ("--known", arguments.known), ("--set", !arguments.set.is_empty())];
+    if let Some((flag, _)) = flags.iter().find(|(_, given)| *given) {
+        let problem =
+            format!("{flag}: {} is a result folder, whose families are certified; remove the flag", path.display());
+        return Err(Usage(problem).into());
+    }
+    let stored = Stored::read(path)?;
+    let model = stored.spec.model.name();
+    if stored.families.is_empty() {
+        let problem = "its runs ended in no critical points that are told apart; name a model and --points, or --known";
+        return Err(Usage(format!("{}: {problem} (model {model})", path.display())).into());
+    }
+    let candidate = |(row, point): (&spurious::report::families::FamilyRow, &Vec<f64>)| Candidate {
+        cell: &stored.plan.cells[row.cell],
+        name: row.label.clone(),
+        point: point.clone(),
+    };
+    let candidates: Vec<Candidate<'_>> = stored.families.iter().zip(&stored.family_points).map(candidate).collect();
+    let rows = prove(&stored.plan, &candidates, arguments, model)?;
+    let table = CertificateTable::new(&stored.plan, &rows);
+    match arguments.summary {
+        true => {
+            let headings: Vec<&str> =
+                stored.spec.model.parameters().iter().filter(|p| p.heading).map(|p| p.name).collect();
+            print(table.summary(&headings, &stored.tallies).as_bytes())
+        }
+        false => print(&table.csv()),
+    }
+}
+
+/// The loss of a cell, for proofs.
+fn subject(cell: &Cell) -> Result<Box<dyn Provable>, Usage> {
+    let problem = "nothing can be proved of this model and these parameters";
+    let remedy = "choose relu_sum, cnn, or pooled_cnn with one teacher for the cell, in the form of the paper";
+    cell.problem.provable().ok_or_else(|| Usage(format!("{problem}; {remedy}")))
+}
+
+/// Proves what can be proved of every point, and writes the certificates.
+fn prove(
+    plan: &Plan,
+    candidates: &[Candidate<'_>],
+    arguments: &Arguments,
+    model: &str,
+) -> anyhow::Result<Vec<CertificateRow>> {
+    let subjects: Vec<Box<dyn Provable>> = plan.cells.iter().map(subject).collect::<Result<_, _>>()?;
+    if let Some(out) = &arguments.out {
+        std::fs::create_dir_all(out)
+            .map_err(|e| Usage(format!("--out = {}: cannot be created ({e}); choose another folder", out.display())))?;
+    }
+    let one = |candidate: &Candidate<'_>| -> (CertificateRow, Vec<f64>) {
+        let began = Instant::now();
+        let subject = &subjects[candidate.cell.index];
+        let point = match arguments.as_given {
+            true => candidate.point.clone(),
+            false => polish(&*candidate.cell.problem, &candidate.point),
+        };
+        let proof = subject.prove(&point, None);
+        let seconds = began.elapsed().as_secs_f64();
+        (CertificateRow { cell: candidate.cell.index, name: candidate.name.clone(), proof, seconds }, point)
+    };
+    let done: Vec<(CertificateRow, Vec<f64>)> = candidates.par_iter().map(one).collect();
+    for (i, ((row, point), candidate)) in done.iter().zip(candidates).enumerate() {
+        let name = &row.name;
+        match &row.proof {
+            Err(Refusal(reason)) => say(&format!("{name}: no proof: {reason}")),
+            Ok(proof) => {
+                let moved = norm(&point.iter().zip(&candidate.point).map(|(x, y)| x - y).collect::<Vec<_>>());
+                if moved > proof.radius {
+                    say(&format!("{name}: Newton's method moved it by {moved:.1e}; the proof is of where it came to"));
+                }
+                if let Some(out) = &arguments.out {
+                    let parameters = plan.columns(candidate.cell).into_iter().map(|(name, text)| (name.into(), text));
+                    let subject = &*subjects[row.cell];
+                    let certificate = Certificate::new(name, parameters.collect(), subject, point, *proof);
+                    write_file(&out.join(file_name(model, i, name)), certificate.text().as_bytes())?;
+                }
+            }
+        }
+    }
+    Ok(done.into_iter().map(|(row, _)| row).collect())
+}
+
+/// `relu_sum-0003-0.0250805808-0-5+1-5+1.json`: the model, the row, and what of the name a file can be called.
+fn file_name(model: &str, row: usize, name: &str) -> String {
+    let kept = |c: char| if c.is_ascii_alphanumeric() || ".+-_^".contains(c) { c } else { '-' };
+    format!("{model}-{row:04}-{}.json", name.chars().take(80).map(kept).collect::<String>())
+}
+
+/// Verifies certificates.
+fn check(files: &[PathBuf]) -> anyhow::Result<()> {
+    let one = |file: &PathBuf| {
+        let began = Instant::now();
+        let proof = Certificate::read(file)
+            .map_err(|error| error.to_string())
+            .and_then(|certificate| certificate.check().map_err(|Refusal(why)| format!("{}: {why}", file.display())));
+        (proof, began.elapsed().as_secs_f64())
+    };
+    let done: Vec<_> = files.par_iter().map(one).collect();
+    let refused = done.iter().filter(|(proof, _)| proof.is_err()).count();
+    done.iter().filter_map(|(proof, _)| proof.as_ref().err()).for_each(|why| say(why));
+    let rows: Vec<CertificateRow> = done
+        .into_iter()
+        .zip(files)
+        .map(|((proof, seconds), file)| CertificateRow {
+            cell: 0,
+            name: file.display().to_string(),
+            proof: proof.map_err(Refusal),
+            seconds,
+        })
+        .collect();
+    print(&spurious::report::certificates::csv(&rows))?;
+    match refused {
+        0 => Ok(()),
+        _ => Err(anyhow::anyhow!("{refused} of {} certificates are not proved", files.len())),
+    }
+}

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Facts about the formulas of `check.py` and `losses.py`: python3 tests/certificates/facts.py
+
+Exit code 0 if all hold, 1 with the names of the others. All is computed in balls of 256 bits at points from a fixed
+seed. Difference quotients have the step h = 2⁻⁸⁰: central ones are wrong by about h² ≈ 10⁻⁴⁸ and by rounding, about
+2⁸⁰⁻²⁵⁶ ≈ 10⁻⁵³. A comparison must hold for all numbers of the balls: one too wide for its tolerance fails.
+"""
+import random
+import sys
+
+from flint import arb, arb_mat, ctx
+
+from check import negative_eigenvalues
+from losses import Pair, dot, norm, pooled_cnn, relu_sum, third_derivatives, vectors
+
+SEED = 1712
+STEP = arb(2)**-80
+
+
+def near(x, y, tolerance):
+    return abs(x - y) < tolerance
+
+
+def moved(point, direction, step):
+    return [a + step * b for a, b in zip(point, direction)]
+
+
+def shapes(normals):
+    """Small landscapes with teachers in general position, some patches with shared numbers and some without."""
+    yield relu_sum, {"input_dim": 3, "teachers": normals(6)}, normals(9)
+    for stride in (1, 2, 3):
+        yield pooled_cnn, {"patches": 4, "filter_length": 3, "stride": stride, "teacher": normals(3)}, normals(3)
+
+
+def derivatives(normals):
+    """The gradient is the slope of the value, the Hessian that of the gradient."""
+    for build, shape, point in shapes(normals):
+        direction = normals(len(point))
+        before, after = (build(shape, moved(point, direction, step)) for step in (-STEP, STEP))
+        gradient, hessian = build(shape, point).derivatives()
+        yield near((after.value() - before.value()) / (2 * STEP), dot(gradient, direction), 1e-40)
+        slopes = [(b - a) / (2 * STEP) for a, b in zip(before.derivatives()[0], after.derivatives()[0])]
+        yield all(near(a, dot(row, direction), 1e-40) for a, row in zip(slopes, hessian))
+
+
+def special_angles(normals):
+    """f at t = 0, π/2 and π, and its mixed derivatives there: I/2, I/4 + (û v̂ᵀ + v̂ ûᵀ)/2π and 0."""
+    u = normals(2)
+    cases = [
+        (Pair(u, [2 * x for x in u]), dot(u, u), 0, arb(1) / 2),
+        (Pair([arb(3), arb(0)], [arb(0), arb(4)]), 6 / arb.pi(), 1 / (2 * arb.pi()), arb(1) / 4),
+        (Pair(u, [-x for x in u]), 0, 0, 0),
+    ]
+    for pair, value, off, on in cases:
+        yield near(pair.value(), value, 1e-60)
+        cross = pair.hessian()[1]
+        yield all(near(cross[i, j], on if i == j else off, 1e-60) for i in (0, 1) for j in (0, 1))
+
+
+def pooling(normals):
+    """Patches written out one by one as neurons of a sum of ReLUs, all pairs of them, give the same loss."""
+    for stride in (1, 2, 3, 5):
+        k, m, w, v = 4, 3, normals(3), normals(3)
+        length = m + (k - 1) * stride
+        students, teachers = ([x for i in range(k) for x in placed(a, i * stride, length)] for a in (w, v))
+        literal = relu_sum({"input_dim": length, "teachers": teachers}, students).value()
+        pooled = pooled_cnn({"patches": k, "filter_length": m, "stride": stride, "teacher": v}, w)
+        yield near(pooled.value(), literal * 2 / k**2, 1e-60)
+        yield near(pooled_cnn({"patches": k, "filter_length": m, "stride": stride, "teacher": v}, v).value(), 0, 1e-60)
+
+
+def placed(weights, first, length):
+    return [arb(0)] * first + weights + [arb(0)] * (length - first - len(weights))
+
+
+def third_order(normals):
+    """The bounds hold for random vectors and directions, and are reached at t = π/3: along v, the mixed one along y."""
+    cubic, mixed = third_derivatives()
+    half, root, zero, one = arb(1) / 2, arb(3).sqrt() / 2, [arb(0)], arb(1)
+    u, v, m = [one, arb(0)], [half, root], [arb(0), one]
+    yield near(abs(third(u, v, v, v, v, 0)), cubic, 1e-40)
+    yield near(abs(third(u, v, m, m, m, 1)), mixed, 1e-40)
+    for _ in range(100):
+        u, v, a, b, c = (normals(3) for _ in range(5))
+        yield abs(third(u, v, a, b, c, 0)) < norm(v) / norm(u)**2 * norm(a) * norm(b) * norm(c) * cubic
+        yield abs(third(u, v, a, b, c, 1)) < norm(a) * norm(b) * norm(c) * mixed / norm(u)
+        u, v, a, across = u + zero, v + zero, a + zero, [arb(0)] * 3 + [one]
+        yield abs(third(u, v, a, across, across, 0)) < norm(v) / norm(u)**2 * norm(a)
+        yield abs(third(u, v, a, across, across, 1)) < norm(a) / norm(u)
+
+
+def third(u, v, a, b, c, block):
+    """2π ∂³f/∂u∂u∂u (block 0) or 2π ∂³f/∂u∂u∂v (1) along a, b and c."""
+    before, after = (Pair(moved(u, a, step), v).hessian()[block] for step in (-STEP, STEP))
+    slope = (after - before) * arb_mat([[x] for x in c]) / (2 * STEP)
+    return 2 * arb.pi() * dot(b, [slope[i, 0] for i in range(len(b))])
+
+
+def variation(normals):
+    """The Hessian changes by less than the bound from the centre to the rim of a ball; terms of one neuron add up."""
+    for build, shape, point in shapes(normals):
+        radius, centre = arb(1) / 64, build(shape, point)
+        bound, hessian = centre.variation(radius), centre.derivatives()[1]
+        for _ in range(5):
+            way, x = normals(len(point)), normals(len(point))
+            other = build(shape, moved(point, way, radius / norm(way))).derivatives()[1]
+            yield norm([dot(a, x) - dot(b, x) for a, b in zip(hessian, other)]) < bound * norm(x)
+        if build is pooled_cnn:
+            alone = [centre._replace(terms=[term]).variation(radius) for term in centre.terms if term[1].places]
+            yield near(bound, sum(alone, arb(0)), 1e-60)
+
+
+def row_sums(_normals):
+    """The bound of the variation by hand, radius 1. Students of norm 2 and 3, a teacher of norm 5: the largest row is that
+    of the first, of norm 1 to 3: 3√3/2 (5 + 4) for it alone, 2 · 1 as the other moves, 2 (1 + 1/2) for the mixed block.
+    Two patches apart, filters of norm 2 and 5: 1/2 twice 3√3/2 · 3 + 2 · 1 + 2 (1 + 1), and twice 3√3/2 · 5."""
+    shape = {"input_dim": 2, "teachers": [arb(3), arb(4)]}
+    centre = relu_sum(shape, [arb(2), arb(0), arb(0), arb(3)])
+    yield near(2 * arb.pi() * centre.variation(arb(1)), 27 * arb(3).sqrt() / 2 + 5, 1e-60)
+    yield near(2 * arb.pi() * centre.variation(arb(1), further=True), arb(9) + 1 + 1 + arb(1) / 2, 1e-60)
+    shape = {"patches": 2, "filter_length": 2, "stride": 2, "teacher": [arb(3), arb(4)]}
+    centre = pooled_cnn(shape, [arb(2), arb(0)])
+    yield near(2 * arb.pi() * centre.variation(arb(1)), 39 * arb(3).sqrt() / 2 + 6, 1e-60)
+
+
+def further_dimension(normals):
+    """With one input dimension more the old Hessian is unchanged, and no old weight is coupled with a new one."""
+    shape, point = {"input_dim": 2, "teachers": normals(4)}, normals(6)
+    old, new = (relu_sum(shape, point, further).derivatives()[1] for further in (0, 1))
+    inside = [i for i in range(9) if i % 3 != 2]
+    yield all(near(new[p][q], old[i][j], 1e-60) for i, p in enumerate(inside) for j, q in enumerate(inside))
+    yield all(near(new[p][q], 0, 1e-60) for p in inside for q in (2, 5, 8))
+
+
+def inertia(normals):
+    """A congruence keeps the number of negative eigenvalues: Mᵀ D M with as many as D has on its diagonal."""
+    for negative in (0, 1, 6, 13):
+        m = arb_mat(vectors(normals(169), 13))
+        d = arb_mat([[(-1 if i < negative else 1) * int(i == j) for j in range(13)] for i in range(13)])
+        yield negative_eigenvalues((m.transpose() * d * m).tolist()) == negative
+
+
+def main():
+    ctx.prec = 256
+    source = random.Random(SEED)
+    facts = (derivatives, special_angles, pooling, third_order, variation, row_sums, further_dimension, inertia)
+    normals = lambda count: [arb(source.gauss(0, 1)) for _ in range(count)]
+    wrong = [fact.__name__ for fact in facts if not all(fact(normals))]
+    print(f"wrong (seed {SEED}): {', '.join(wrong)}" if wrong else f"all {len(facts)} facts hold")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+//! Certificates: that enclosures enclose, that what is proved is true, and that nothing else is proved.
+
+mod command;
+mod enclosed;
+mod files;
+mod fuzz;
+mod proofs;
+mod python;
+mod spectrum;
+
+use crate::support;
+use libtest_mimic::Trial;
+use spurious::certify::Provable;
+use spurious::model::Problem;
+use spurious::model::relu_sum::symmetric::critical_points;
+use std::sync::Arc;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = command::trials();
+    trials.extend(enclosed::trials());
+    trials.extend(files::trials());
+    trials.extend(fuzz::trials());
+    trials.extend(proofs::trials());
+    trials.extend(python::trials());
+    trials.extend(spectrum::trials());
+    trials
+}
+
+/// A cell in the form of the paper, and its loss as proofs see it.
+fn cell(model: &str, set: &[(&str, &str)]) -> (Arc<dyn Problem>, Box<dyn Provable>) {
+    let problem = support::problem(model, "full", set, &support::settings_of(model));
+    let subject = problem.provable().expect("a model with proofs");
+    (problem, subject)
+}
+
+/// `relu_sum` with as many neurons as orthonormal teachers.
+fn square(k: usize) -> (Arc<dyn Problem>, Box<dyn Provable>) {
+    cell("relu_sum", &[("teachers", &k.to_string())])
+}
+
+/// A critical point of the symmetric ansatz.
+fn named(name: &str, k: usize) -> Vec<f64> {
+    critical_points(k).into_iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{name} at {k}")).1
+}
