@@ -188,9 +188,12 @@ fn pairs_of_killed_work_go_on() {
     assert_eq!(ran.code, None, "killed: {ran:?}");
     assert!(is_running(&place) && !place.path("out/paired.csv").exists());
     let below = place.run(&["report", "out"]).done().out;
-    assert!(below.contains("Unfinished: ") && below.contains("theorem_4_1") && below.contains("Over the same draws"));
+    assert!(below.contains("Unfinished: ") && below.contains("theorem_4_1"), "{below}");
     let mut names = parts(&place);
     names.sort();
+    // There are pairs once the second cell has begun, which a busy machine may not leave the time for.
+    let cell = |name: &String| name.split('-').next().map(String::from);
+    assert!(cell(&names[0]) == cell(&names[names.len() - 1]) || below.contains("Over the same draws"), "{below}");
     let counts = format!("out/parts/{}", names[names.len() / 2]);
     let [outcomes, theorems] = [("outcomes", "txt"), ("theorems", "json")]
         .map(|(kind, ext)| counts.replace("counts.csv", &format!("{kind}.{ext}")));
