@@ -1,5 +1,5 @@
 //! Rates of the pieces: gradients and steps of one thread; run-steps by model, form, backend and precision; seeding; refinement of
-//! endpoints; intervals. What all of it makes together, beside the limit of the machine, says `spurious bench`.
+//! endpoints; proofs; intervals. What all of it makes together, beside the limit of the machine, says `spurious bench`.
 //!
 //! `cargo bench` prints a table with rates (Melem/s are millions of gradients, run-steps, starts, endpoints or intervals a second).
 //! GPU rows appear where there is an adapter, which is named in the row. `cargo bench -- WORD` measures the rows whose name
@@ -203,5 +203,18 @@ fn refinement(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, gradient, step, descent, seeding, refinement, interval);
+/// Proofs of the minimum with one neuron turned round, for n = k: 36, 100 and 400 weights.
+fn proof(c: &mut Criterion) {
+    let mut group = c.benchmark_group("proof, one thread");
+    group.sample_size(10).throughput(Throughput::Elements(1));
+    for k in [6, 10, 20] {
+        let subject = cell("relu_sum", "full", &format!("teachers = {k}")).problem.provable().unwrap();
+        let (_, point) = subject.known().into_iter().find(|(name, _)| name == "II").unwrap();
+        group.bench_function(format!("relu_sum, {} weights", k * k), |b| {
+            b.iter(|| subject.prove(black_box(&point), None).unwrap());
+        });
+    }
+}
+
+criterion_group!(benches, gradient, step, descent, seeding, refinement, proof, interval);
 criterion_main!(benches);

@@ -34,6 +34,8 @@ pub trait Smooth: Send + Sync {
     fn zero_near(&self, point: &[f64]) -> Option<Vec<f64>>;
 }
 
+/// Weights up to which a proof is tried: its matrices take 64 bytes an entry, 1 GB at this size.
+const MOST_WEIGHTS: usize = 4096;
 /// By what share bounds are stated weaker than they were found, so that other processors, whose products are rounded in another
 /// order, find them too.
 const SLACK: f64 = 1e-6;
@@ -69,6 +71,12 @@ struct Centre {
 
 impl Centre {
     fn new(subject: &impl Smooth, point: &[f64]) -> Result<Self, Refusal> {
+        if subject.dim() > MOST_WEIGHTS {
+            return Err(Refusal(format!(
+                "{} weights are more than the {MOST_WEIGHTS} that fit into memory",
+                subject.dim()
+            )));
+        }
         if point.len() != subject.dim() || point.iter().any(|x| !x.is_finite()) {
             return Err(Refusal("a weight is not a finite number".into()));
         }

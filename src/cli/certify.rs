@@ -10,6 +10,7 @@ use spurious::points::Points;
 use spurious::refine::norm;
 use spurious::report::certificates::{CertificateRow, CertificateTable};
 use spurious::spec::Spec;
+use spurious::store::manifest::State;
 use spurious::store::{Stored, write_file};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -62,7 +63,8 @@ pub(super) fn certify(arguments: &Arguments) -> anyhow::Result<()> {
         return check(&arguments.check);
     }
     let source = arguments.source.as_deref().unwrap_or_default();
-    if Path::new(source).is_dir() {
+    // A folder of a model's name is ./NAME.
+    if Path::new(source).is_dir() && find(source).is_err() {
         return folder(arguments, Path::new(source));
     }
     if arguments.summary {
@@ -122,6 +124,9 @@ fn folder(arguments: &Arguments, path: &Path) -> anyhow::Result<()> {
     }
     let stored = Stored::read(path)?;
     let model = stored.spec.model.name();
+    if stored.manifest.state != State::Complete {
+        say(&format!("{}: unfinished; these are the families found so far", path.display()));
+    }
     if stored.families.is_empty() {
         let problem = "its runs ended in no critical points that are told apart; name a model and --points, or --known";
         return Err(Usage(format!("{}: {problem} (model {model})", path.display())).into());

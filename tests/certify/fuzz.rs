@@ -83,6 +83,26 @@ fn proofs_of_perturbed_points_are_true() {
     assert!(proved > 1000 && refused > 1000, "{proved} proved, {refused} refused");
 }
 
+/// A certificate with one of its numbers exchanged.
+pub(super) fn altered(right: &Certificate, draws: &mut Draws) -> Certificate {
+    let mut wrong = right.clone();
+    let factor = 1.0 + draws.normal() * 10f64.powf(-8.0 * draws.uniform());
+    let claim = &mut wrong.proof;
+    match (draws.uniform() * 10.0) as usize {
+        0 => wrong.point = perturbed(&right.point, draws),
+        1 => claim.radius *= factor,
+        2 => claim.gap_low *= factor,
+        3 => claim.eigenvalue_min_low *= factor,
+        4 => claim.distance_high *= factor,
+        5 => claim.gradient_norm_high *= factor,
+        6 => (claim.loss_low, claim.loss_high) = (claim.loss_low * factor, claim.loss_high * factor),
+        7 => claim.index = (draws.uniform() * 5.0) as usize,
+        8 => claim.verdict = [Verdict::Minimum, Verdict::Saddle, Verdict::Global][(draws.uniform() * 3.0) as usize],
+        _ => claim.extra_eigenvalue_low = claim.extra_eigenvalue_low.map(|bound| bound * factor),
+    }
+    wrong
+}
+
 /// Numbers of certificates exchanged for others, with a checksum that fits: what is still proved is checked as above.
 fn proofs_of_perturbed_files_are_true() {
     let mut draws = CellSeed::new(seed(), "perturbed files").run(0);
@@ -98,21 +118,7 @@ fn proofs_of_perturbed_files_are_true() {
     let (mut proved, mut refused) = (0, 0);
     for round in 0..4000 {
         let (problem, right) = &certificates[round % certificates.len()];
-        let mut wrong = right.clone();
-        let factor = 1.0 + draws.normal() * 10f64.powf(-8.0 * draws.uniform());
-        let claim = &mut wrong.proof;
-        match (draws.uniform() * 10.0) as usize {
-            0 => wrong.point = perturbed(&right.point, &mut draws),
-            1 => claim.radius *= factor,
-            2 => claim.gap_low *= factor,
-            3 => claim.eigenvalue_min_low *= factor,
-            4 => claim.distance_high *= factor,
-            5 => claim.gradient_norm_high *= factor,
-            6 => (claim.loss_low, claim.loss_high) = (claim.loss_low * factor, claim.loss_high * factor),
-            7 => claim.index = (draws.uniform() * 5.0) as usize,
-            8 => claim.verdict = [Verdict::Minimum, Verdict::Saddle, Verdict::Global][(draws.uniform() * 3.0) as usize],
-            _ => claim.extra_eigenvalue_low = claim.extra_eigenvalue_low.map(|bound| bound * factor),
-        }
+        let wrong = altered(right, &mut draws);
         let read = Certificate::parse(&wrong.text(), "file");
         match read.map_err(|error| error.to_string()).and_then(|read| read.check().map_err(|why| why.to_string())) {
             Err(_) => refused += 1,

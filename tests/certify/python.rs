@@ -3,7 +3,7 @@
 //! It needs python-flint: `tests/certificates/install.sh` brings it. Without it the tests are listed as ignored, by name, and fail if
 //! `REQUIRE_FLINT=1`.
 
-use super::fuzz::{perturbed, sources};
+use super::fuzz::{altered, perturbed, sources};
 use super::{cell, named, square};
 use crate::support::program::Place;
 use crate::support::{seed, trial};
@@ -17,8 +17,9 @@ use std::sync::LazyLock;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
+        flint_trial("certify::python_formulas_hold", python_formulas_hold),
         flint_trial("certify::python_proves_certificates", python_proves_certificates),
-        flint_trial("certify::python_proves_perturbed_points", python_proves_perturbed_points),
+        flint_trial("certify::python_proves_what_is_perturbed", python_proves_what_is_perturbed),
         flint_trial("certify::python_refuses_false_certificates", python_refuses_false_certificates),
     ]
 }
@@ -26,6 +27,7 @@ pub(super) fn trials() -> Vec<Trial> {
 /// Python with the folder that `install.sh` may have filled.
 fn python() -> Command {
     let mut command = Command::new("python3");
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
     let installed = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/python");
     let path = std::env::var_os("PYTHONPATH").unwrap_or_default();
     let folders = std::iter::once(installed).chain(std::env::split_paths(&path));
@@ -71,6 +73,13 @@ fn all() -> Vec<Certificate> {
     all
 }
 
+/// The checker's own formulas, against difference quotients and each other.
+fn python_formulas_hold() {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/certificates/facts.py");
+    let output = python().arg(script).output().expect("python3");
+    assert!(output.status.success(), "{output:?}");
+}
+
 /// Runs the checker on some certificates; its lines and its exit code.
 fn check(certificates: &[Certificate]) -> (Vec<String>, Option<i32>) {
     let place = Place::new();
@@ -94,8 +103,8 @@ fn python_proves_certificates() {
     assert_eq!(code, Some(0));
 }
 
-/// A sample of what the program proves of perturbed points, as they are.
-fn python_proves_perturbed_points() {
+/// A sample of what the program proves of perturbed points, as they are, and of perturbed certificates.
+fn python_proves_what_is_perturbed() {
     let mut draws = CellSeed::new(seed(), "perturbed points for python").run(0);
     let mut certificates = Vec::new();
     for (_, subject, points) in sources() {
@@ -108,6 +117,12 @@ fn python_proves_perturbed_points() {
         }
     }
     assert!(certificates.len() > 30, "{}", certificates.len());
+    // Of altered certificates what the program still accepts; but for a smaller gap, from which the checker takes its distances.
+    let right = certificate(&*square(4).1, "A", &named("A", 4));
+    let altered = (0..400).map(|_| altered(&right, &mut draws)).filter(|c| c.proof.gap_low == right.proof.gap_low);
+    let accepted: Vec<Certificate> = altered.filter(|certificate| certificate.check().is_ok()).take(40).collect();
+    assert!(accepted.len() > 20, "{}", accepted.len());
+    certificates.extend(accepted);
     let (lines, _) = check(&certificates);
     for (line, certificate) in lines.iter().zip(&certificates) {
         assert!(line.contains(": proved: "), "{line}: {certificate:?}");

@@ -31,6 +31,9 @@ pub(super) struct Sum {
     teachers: Vec<Hexadecimal>,
 }
 
+/// Largest sizes in a certificate: their product is a number.
+const MOST_NUMBERS: usize = 1 << 20;
+
 impl Sum {
     pub(super) fn new(neurons: usize, teachers: &Teachers) -> Self {
         let rows = teachers.rows.iter().copied().map(Hexadecimal).collect();
@@ -40,7 +43,8 @@ impl Sum {
     /// The loss that a certificate holds.
     pub(super) fn read(landscape: &Value) -> Result<Box<dyn Provable>, String> {
         let this: Sum = serde_json::from_value(landscape.clone()).map_err(|e| e.to_string())?;
-        let whole = this.input_dim > 0 && this.teachers.len().is_multiple_of(this.input_dim);
+        let sizes = [this.input_dim, this.neurons].iter().all(|size| (1..=MOST_NUMBERS).contains(size));
+        let whole = sizes && this.teachers.len().is_multiple_of(this.input_dim);
         // Fewer neurons than teachers cannot reach loss 0, and the loss of a global minimum is not known.
         if !whole || this.teachers.is_empty() || this.neurons < this.teachers.len() / this.input_dim {
             return Err("teachers, neurons and input_dim do not fit together".into());
