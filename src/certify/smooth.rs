@@ -207,10 +207,13 @@ impl Proof {
         let less = |x: f64| sub_down(x, mul_up(SLACK, x.abs()));
         let more = |x: f64| add_up(x, mul_up(SLACK, x.abs()));
         let off = |x: f64| mul_up(SLACK, mul_up(x, self.distance_high));
+        let gap_low = less(self.gap_low);
+        // As it follows from the weaker gap, where there is one.
+        let follows = if gap_low > 0.0 { div_up(self.gradient_norm_high, gap_low) } else { 0.0 };
         Proof {
-            gap_low: less(self.gap_low),
+            gap_low,
             eigenvalue_min_low: less(self.eigenvalue_min_low),
-            distance_high: more(self.distance_high),
+            distance_high: more(self.distance_high.max(follows)),
             loss_low: sub_down(self.loss_low, off(self.gradient_norm_high)),
             loss_high: add_up(self.loss_high, off(self.gradient_norm_high)),
             extra_eigenvalue_low: self.extra_eigenvalue_low.map(less),
