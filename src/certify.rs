@@ -6,7 +6,7 @@ pub(crate) mod kernel;
 pub mod smooth;
 pub mod spectrum;
 
-use crate::enclosure::Enclosure;
+use crate::enclosure::{Enclosure, mul_down};
 use crate::model::Problem;
 use crate::refine;
 use serde::{Deserialize, Serialize};
@@ -71,24 +71,29 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// The first claim of another proof of the same ball that this one does not show.
+    /// The first claim of another proof of the same ball that this one does not show, or that makes no statement.
     fn missing(&self, claim: &Proof) -> Option<&'static str> {
-        let extra = claim.extra_eigenvalue_low;
+        let holds_one = claim.gap_low > 0.0 && claim.gradient_norm_high < mul_down(claim.gap_low, claim.radius);
+        let gap = claim.gap_low == self.gap_low || holds_one && self.gap_low >= claim.gap_low;
+        let extra = match claim.extra_eigenvalue_low {
+            None => claim.every_input_dim != Some(true),
+            Some(claimed) => {
+                let shown = self.extra_eigenvalue_low.is_some_and(|shown| shown >= claimed);
+                claim.every_input_dim == Some(true) && claimed > 0.0 && shown
+            }
+        };
+        let spurious = claim.verdict != Verdict::Minimum || claim.loss_low > 0.0;
         [
             ("verdict", self.verdict == claim.verdict),
             ("index", self.index == claim.index),
             ("radius", self.radius == claim.radius),
             ("gradient_norm_high", self.gradient_norm_high <= claim.gradient_norm_high),
-            ("gap_low", self.gap_low >= claim.gap_low),
+            ("gap_low", gap),
             ("eigenvalue_min_low", self.eigenvalue_min_low >= claim.eigenvalue_min_low),
             ("distance_high", self.distance_high <= claim.distance_high),
-            ("loss_low", self.loss_low >= claim.loss_low),
+            ("loss_low", self.loss_low >= claim.loss_low && spurious),
             ("loss_high", self.loss_high <= claim.loss_high),
-            ("every_input_dim", claim.every_input_dim != Some(true) || self.every_input_dim == Some(true)),
-            (
-                "extra_eigenvalue_low",
-                extra.is_none_or(|claimed| self.extra_eigenvalue_low.is_some_and(|shown| shown >= claimed)),
-            ),
+            ("extra_eigenvalue_low", extra),
         ]
         .into_iter()
         .find_map(|(what, shown)| (!shown).then_some(what))

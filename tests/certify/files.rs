@@ -110,6 +110,13 @@ fn false_claims_are_refused() {
     refused("loss_high", &|proof| proof.loss_high -= 1e-9);
     refused("radius", &|proof| proof.radius = 1.0);
     refused("extra_eigenvalue_low", &|proof| proof.extra_eigenvalue_low = Some(0.5));
+    // Weaker than found, but no statement any more.
+    refused("loss_low", &|proof| proof.loss_low = 0.0);
+    refused("gap_low", &|proof| proof.gap_low = 0.0);
+    refused("gap_low", &|proof| proof.gradient_norm_high = 1.0);
+    refused("extra_eigenvalue_low", &|proof| proof.extra_eigenvalue_low = Some(-0.1));
+    refused("extra_eigenvalue_low", &|proof| proof.extra_eigenvalue_low = None);
+    refused("extra_eigenvalue_low", &|proof| proof.every_input_dim = Some(false));
     // Weaker claims are as true.
     let mut weaker = right.clone();
     weaker.proof.gap_low *= 0.5;
