@@ -6,7 +6,7 @@ pub(crate) mod kernel;
 pub mod smooth;
 pub mod spectrum;
 
-use crate::enclosure::{Enclosure, mul_down};
+use crate::enclosure::mul_down;
 use crate::model::Problem;
 use crate::refine;
 use serde::{Deserialize, Serialize};
@@ -50,11 +50,11 @@ pub struct Proof {
     pub verdict: Verdict,
     /// Number of negative eigenvalues of the Hessian, at every point of the ball.
     pub index: usize,
-    /// Radius of the ball, Euclidean.
+    /// Radius of the ball, Euclidean; for `cnn` of directions of the filter and output weights.
     pub radius: f64,
     /// `‖∇F‖` at the centre is at most this.
     pub gradient_norm_high: f64,
-    /// Every eigenvalue of the Hessian has at least this modulus, at every point of the ball.
+    /// Every eigenvalue of the Hessian has at least this modulus, at every point of the ball; 0 for `cnn`, where the proof is another.
     pub gap_low: f64,
     /// Every eigenvalue of the Hessian at the critical point is at least this.
     pub eigenvalue_min_low: f64,
@@ -97,11 +97,6 @@ impl Proof {
         ]
         .into_iter()
         .find_map(|(what, shown)| (!shown).then_some(what))
-    }
-
-    /// The loss at the critical point.
-    pub fn loss(&self) -> Enclosure {
-        Enclosure::between(self.loss_low, self.loss_high)
     }
 }
 

@@ -77,7 +77,10 @@ impl Centre {
                 subject.dim()
             )));
         }
-        if point.len() != subject.dim() || point.iter().any(|x| !x.is_finite()) {
+        if point.len() != subject.dim() {
+            return Err(Refusal(format!("it has {} weights, not {}", point.len(), subject.dim())));
+        }
+        if point.iter().any(|x| !x.is_finite()) {
             return Err(Refusal("a weight is not a finite number".into()));
         }
         let (loss, gradient) = subject.slope(point)?;

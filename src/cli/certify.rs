@@ -8,8 +8,9 @@ use spurious::certify::{Provable, Refusal, polish};
 use spurious::plan::{Cell, Plan};
 use spurious::points::Points;
 use spurious::refine::norm;
-use spurious::report::certificates::{CertificateRow, CertificateTable};
-use spurious::spec::Spec;
+use spurious::report::certificates::{self, CertificateRow, CertificateTable};
+use spurious::report::families::FamilyRow;
+use spurious::spec::{Spec, io_reason};
 use spurious::store::manifest::State;
 use spurious::store::{Stored, write_file};
 use std::path::{Path, PathBuf};
@@ -131,7 +132,7 @@ fn folder(arguments: &Arguments, path: &Path) -> anyhow::Result<()> {
         let problem = "its runs ended in no critical points that are told apart; name a model and --points, or --known";
         return Err(Usage(format!("{}: {problem} (model {model})", path.display())).into());
     }
-    let candidate = |(row, point): (&spurious::report::families::FamilyRow, &Vec<f64>)| Candidate {
+    let candidate = |(row, point): (&FamilyRow, &Vec<f64>)| Candidate {
         cell: &stored.plan.cells[row.cell],
         name: row.label.clone(),
         point: point.clone(),
@@ -166,7 +167,8 @@ fn prove(
     let subjects: Vec<Box<dyn Provable>> = plan.cells.iter().map(subject).collect::<Result<_, _>>()?;
     if let Some(out) = &arguments.out {
         std::fs::create_dir_all(out)
-            .map_err(|e| Usage(format!("--out = {}: cannot be created ({e}); choose another folder", out.display())))?;
+            .map_err(|e| (out.display(), io_reason(&e)))
+            .map_err(|(out, why)| Usage(format!("--out = {out}: cannot be created ({why}); choose another folder")))?;
     }
     let one = |candidate: &Candidate<'_>| -> (CertificateRow, Vec<f64>) {
         let began = Instant::now();
@@ -229,7 +231,7 @@ fn check(files: &[PathBuf]) -> anyhow::Result<()> {
             seconds,
         })
         .collect();
-    print(&spurious::report::certificates::csv(&rows))?;
+    print(&certificates::csv(&rows))?;
     match refused {
         0 => Ok(()),
         _ => Err(anyhow::anyhow!("{refused} of {} certificates are not proved", files.len())),

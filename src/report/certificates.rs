@@ -133,8 +133,8 @@ impl<'a> CertificateTable<'a> {
                 minima.len().to_string(),
                 count("saddle"),
                 count("no_proof"),
-                some(format!("{:.6}", down(least(&|proof| proof.eigenvalue_min_low), 6))),
-                some(format!("{:.6}–{:.6}", down(least(&|proof| proof.loss_low), 6), -down(-most, 6))),
+                some(down(least(&|proof| proof.eigenvalue_min_low))),
+                some(format!("{}–{}", down(least(&|proof| proof.loss_low)), down(-most).trim_start_matches('-'))),
                 some(format!("{:.0e}", least(&|proof| proof.radius))),
                 some(format!("{every} of {}", minima.len())),
                 number(rounded(rows.iter().map(|row| row.seconds).sum())),
@@ -151,10 +151,13 @@ fn rounded(seconds: f64) -> f64 {
     format!("{seconds:.2e}").parse().unwrap_or(seconds)
 }
 
-/// Rounded down to so many decimals: a bound that is printed is still one.
-fn down(x: f64, decimals: i32) -> f64 {
-    let unit = 10f64.powi(-decimals);
+/// Rounded down to six decimals, or as many more as make three digits: a bound that is printed is still one.
+fn down(x: f64) -> String {
+    let digits = 2.0 - x.abs().log10().floor();
+    let decimals = if digits.is_finite() { digits.clamp(6.0, 20.0) as usize } else { 6 };
+    let unit = 10f64.powi(-(decimals as i32));
     let near = (x / unit).floor() * unit;
     // What rounding of the quotient may have added.
-    if near > x { near - unit } else { near }
+    let near = if near > x { near - unit } else { near };
+    format!("{near:.decimals$}")
 }

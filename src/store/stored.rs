@@ -83,8 +83,11 @@ impl Stored {
         if path.join("families.csv").exists() {
             self.families = families::read(&read("families.csv")?).ok_or_else(|| damaged("families.csv"))?;
             let points = families::read_points(&read("family_points.csv")?);
-            let points = points.filter(|points| points.len() == self.families.len());
-            self.family_points = points.ok_or_else(|| damaged("family_points.csv"))?;
+            let width = |row: &FamilyRow| plan.cells.get(row.cell).map(|cell| cell.problem.dim());
+            let fit = |points: &Vec<Vec<f64>>| {
+                points.iter().map(|point| Some(point.len())).eq(self.families.iter().map(width))
+            };
+            self.family_points = points.filter(fit).ok_or_else(|| damaged("family_points.csv"))?;
         }
         if self.spec.output.paired {
             let groups = paired::read(&read("paired.csv")?, &read("pairs.csv")?, plan);
