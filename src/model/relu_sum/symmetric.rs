@@ -43,8 +43,8 @@
 //! `I^87`.
 //!
 //! `II` is what descent from random starts mostly finds besides `global`, and its loss vanishes as k grows; that of
-//! `II^m` is up to m times as large. The losses of `A` and `I` stay away from 0, and descent has not been seen to reach
-//! them from random starts. `A`, `I` and `II` were found and named by Y. Arjevani and M. Field ("Analytic study of
+//! `II^m` is up to m times as large. The losses of `A` and `I` stay away from 0, and random starts reach them rarely: `A`
+//! one of 10,000 at k = 8. `A`, `I` and `II` were found and named by Y. Arjevani and M. Field ("Analytic study of
 //! families of spurious minima in two-layer ReLU neural networks", arXiv 2107.10370; spectra, arXiv 2008.01805; those
 //! that descent does not find, "Hidden minima in two-layer ReLU networks", arXiv 2312.16819), as we recall their names;
 //! `I^j` and `II^m` with larger exponents are named here.
