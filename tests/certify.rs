@@ -9,10 +9,10 @@ mod python;
 mod spectrum;
 
 use crate::support;
+use crate::support::families::named;
 use libtest_mimic::Trial;
 use spurious::certify::Provable;
 use spurious::model::Problem;
-use spurious::model::relu_sum::symmetric::critical_points;
 use std::sync::Arc;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -36,9 +36,4 @@ fn cell(model: &str, set: &[(&str, &str)]) -> (Arc<dyn Problem>, Box<dyn Provabl
 /// `relu_sum` with as many neurons as orthonormal teachers.
 fn square(k: usize) -> (Arc<dyn Problem>, Box<dyn Provable>) {
     cell("relu_sum", &[("teachers", &k.to_string())])
-}
-
-/// A critical point of the symmetric ansatz.
-fn named(name: &str, k: usize) -> Vec<f64> {
-    critical_points(k).into_iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{name} at {k}")).1
 }

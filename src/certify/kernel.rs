@@ -62,7 +62,7 @@ fn widened(x: Enclosure, by: f64) -> Enclosure {
 }
 
 /// Euclidean norm.
-fn length(components: impl Iterator<Item = Enclosure>) -> Enclosure {
+pub(crate) fn length(components: impl Iterator<Item = Enclosure>) -> Enclosure {
     components.map(Enclosure::square).sum::<Enclosure>().sqrt()
 }
 
@@ -70,7 +70,7 @@ fn length(components: impl Iterator<Item = Enclosure>) -> Enclosure {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Meeting {
     /// `cos t`
-    pub(crate) cosine: Enclosure,
+    cosine: Enclosure,
     /// `sin t`
     pub(crate) sine: Enclosure,
     /// `π − t`
@@ -78,7 +78,7 @@ pub(crate) struct Meeting {
 }
 
 impl Meeting {
-    /// The angle between two balls in a space of one dimension.
+    /// The angle between two balls of vectors with as many components.
     pub(crate) fn new(u: &Ray, v: &Ray) -> Self {
         let spread = add_up(u.spread, v.spread);
         let pairs = || u.middle.iter().zip(&v.middle);
@@ -166,7 +166,7 @@ pub(crate) fn two_pi() -> Enclosure {
 pub(crate) struct Own<'a> {
     ray: &'a Ray,
     /// `Σ σ ‖v‖ sin t`
-    pub(crate) round: Enclosure,
+    round: Enclosure,
     /// `Σ σ ‖v‖ n mᵀ`, row by row, of which the lower half is kept.
     lower: Vec<Enclosure>,
 }

@@ -1,6 +1,6 @@
 //! `spurious certify`
 
-use super::models::find;
+use super::models::{find, parameterised, single};
 use super::{Usage, print, say};
 use rayon::prelude::*;
 use spurious::certify::certificate::Certificate;
@@ -10,7 +10,7 @@ use spurious::points::Points;
 use spurious::refine::norm;
 use spurious::report::certificates::{self, CertificateRow, CertificateTable};
 use spurious::report::families::FamilyRow;
-use spurious::spec::{Spec, io_reason};
+use spurious::spec::io_reason;
 use spurious::store::manifest::State;
 use spurious::store::{Stored, write_file};
 use std::path::{Path, PathBuf};
@@ -74,10 +74,7 @@ pub(super) fn certify(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let model = find(source)
         .map_err(|Usage(problem)| Usage(problem.replace("MODEL =", "SOURCE =") + "; nor is it a result folder"))?;
-    // Nothing is run: one run a cell asks no more starts of a file than it has.
-    let text = format!("[model]\nname = \"{}\"\n[runs]\nper_cell = 1\n", model.name());
-    let spec = Spec::parse(&text, "--set", &arguments.set)?;
-    let plan = Plan::new(&spec)?;
+    let (_, plan) = parameterised(model, &arguments.set)?;
     let candidates = match &arguments.points {
         Some(path) => given(&plan, path)?,
         None if arguments.known => known(&plan)?,
@@ -89,9 +86,7 @@ pub(super) fn certify(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// The points of a file.
 fn given<'a>(plan: &'a Plan, path: &Path) -> anyhow::Result<Vec<Candidate<'a>>> {
-    let [cell] = &plan.cells[..] else {
-        return Err(Usage("--set: a list makes several cells; give one value of each parameter".into()).into());
-    };
+    let cell = single(plan)?;
     let points =
         Points::from_argument(path, Some((cell.problem.dim(), "weights"))).map_err(|e| Usage(e.to_string()))?;
     let candidate =

@@ -1,13 +1,12 @@
 //! `spurious eval`
 
-use super::models::find;
+use super::models::{find, parameterised, single};
 use super::{Usage, print};
 use spurious::classify::Classifier;
-use spurious::plan::{Cell, Plan};
+use spurious::plan::Cell;
 use spurious::points::Points;
 use spurious::real::Precision;
 use spurious::refine::{self, Spectrum};
-use spurious::spec::Spec;
 use spurious::store::table::{field, number, to_csv};
 use std::path::{Path, PathBuf};
 
@@ -43,13 +42,8 @@ pub(super) struct Arguments {
 
 pub(super) fn eval(arguments: &Arguments) -> anyhow::Result<()> {
     let model = find(&arguments.model)?;
-    // Nothing is run: one run a cell asks no more starts of a file than it has.
-    let text = format!("[model]\nname = \"{}\"\n[runs]\nper_cell = 1\n", model.name());
-    let spec = Spec::parse(&text, "--set", &arguments.set)?;
-    let plan = Plan::new(&spec)?;
-    let [cell] = &plan.cells[..] else {
-        return Err(Usage("--set: a list makes several cells; give one value of each parameter".into()).into());
-    };
+    let (spec, plan) = parameterised(model, &arguments.set)?;
+    let cell = single(&plan)?;
     let paper = model.forms()[0].0;
     if spec.form != paper {
         return Err(Usage(format!(

@@ -2,7 +2,7 @@
 
 use super::{Usage, print};
 use spurious::model::{self, Model};
-use spurious::plan::Plan;
+use spurious::plan::{Cell, Plan};
 use spurious::spec::Spec;
 use std::fmt::Write;
 
@@ -31,6 +31,22 @@ pub(super) fn find(name: &str) -> Result<&'static dyn Model, Usage> {
         let names: Vec<&str> = model::MODELS.iter().map(|m| m.name()).collect();
         Usage(format!("MODEL = {name}: there is no such model; known are {}", names.join(", ")))
     })
+}
+
+/// The experiment of a model and parameters in which nothing is run: one run a cell asks no more starts of a file than it has.
+pub(super) fn parameterised(model: &dyn Model, set: &[String]) -> anyhow::Result<(Spec, Plan)> {
+    let text = format!("[model]\nname = \"{}\"\n[runs]\nper_cell = 1\n", model.name());
+    let spec = Spec::parse(&text, "--set", set)?;
+    let plan = Plan::new(&spec)?;
+    Ok((spec, plan))
+}
+
+/// The only cell that `--set` makes.
+pub(super) fn single(plan: &Plan) -> Result<&Cell, Usage> {
+    match &plan.cells[..] {
+        [cell] => Ok(cell),
+        _ => Err(Usage("--set: a list makes several cells; give one value of each parameter".into())),
+    }
 }
 
 fn explain(model: &dyn Model) -> anyhow::Result<String> {

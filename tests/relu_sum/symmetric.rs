@@ -2,6 +2,7 @@
 //! two are one.
 
 use super::{Size, points, reordered};
+use crate::support::families::named;
 use crate::support::{assert_close, distance, trial};
 use libtest_mimic::Trial;
 use nalgebra::DMatrix;
@@ -22,11 +23,6 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("relu_sum::symmetric_points_are_symmetric", symmetric_points_are_symmetric),
         trial("relu_sum::symmetric_points_differ", symmetric_points_differ),
     ]
-}
-
-fn named(name: &str, k: usize) -> Vec<f64> {
-    let point = critical_points(k).into_iter().find(|(known, _)| known == name);
-    point.unwrap_or_else(|| panic!("no {name} at k={k}")).1
 }
 
 /// How many neurons of a family are flipped; `None` for an unknown name.

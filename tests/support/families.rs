@@ -1,6 +1,7 @@
 //! Critical points of `relu_sum` that the oracle knows, and their curvature as the program sees it.
 
 use super::program::{Place, Table, points_file};
+use spurious::model::relu_sum::symmetric::critical_points;
 
 /// A critical point of `oracle/relu_sum_families.json`, for as many neurons and inputs as teachers.
 #[derive(Debug)]
@@ -49,6 +50,12 @@ pub(crate) fn reference(family: &str, teachers: usize) -> Reference {
         orbits: orbits.into(),
         point: (0..teachers * teachers).map(|i| number(entry(i / teachers, i % teachers))).collect(),
     }
+}
+
+/// The point that the symmetric ansatz of `relu_sum` has under a name, for so many teachers.
+pub(crate) fn named(name: &str, teachers: usize) -> Vec<f64> {
+    let point = critical_points(teachers).into_iter().find(|(known, _)| known == name);
+    point.unwrap_or_else(|| panic!("no {name} at k={teachers}")).1
 }
 
 /// The global minimum: neurons that are the teachers.

@@ -28,6 +28,7 @@
 
 use super::Teacher;
 use crate::certify::hexadecimal::Hexadecimal;
+use crate::certify::kernel::{length, two_pi};
 use crate::certify::{Proof, Provable, Refusal, Verdict};
 use crate::enclosure::{Enclosure, mul_down};
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,13 @@ struct Place {
 /// Share of a region's width that the ball takes.
 const SHARE: f64 = 0.9;
 
+/// A critical point of the network, if it can be told that there is one of this kind.
+type Kind = fn(&Network) -> Option<Critical>;
+
+/// All kinds.
+const KINDS: [(&str, Kind); 3] =
+    [("global", Network::global), ("opposite", Network::opposite), ("between", Network::between)];
+
 fn point(x: f64) -> Enclosure {
     Enclosure::point(x)
 }
@@ -78,14 +86,14 @@ fn dot(a: &[Enclosure], b: &[Enclosure]) -> Enclosure {
     a.iter().zip(b).map(|(x, y)| *x * *y).sum()
 }
 
-fn length(a: impl Iterator<Item = Enclosure>) -> Enclosure {
-    a.map(Enclosure::square).sum::<Enclosure>().sqrt()
+/// The sine of an angle from 0 to π of a given cosine.
+fn sine_of(cosine: Enclosure) -> Enclosure {
+    ((Enclosure::ONE - cosine) * (Enclosure::ONE + cosine)).sqrt()
 }
 
 /// `g` at an angle of a given cosine; it grows with the cosine.
 fn kernel(cosine: Enclosure) -> Enclosure {
-    let sine = ((Enclosure::ONE - cosine) * (Enclosure::ONE + cosine)).sqrt();
-    (Enclosure::PI - cosine.arc_cosine()) * cosine + sine
+    (Enclosure::PI - cosine.arc_cosine()) * cosine + sine_of(cosine)
 }
 
 impl Network {
@@ -135,42 +143,50 @@ impl Network {
         target.iter().map(|x| self.norm() * (*x - factor * (*x - mean))).collect()
     }
 
+    /// `b`
+    fn error(&self, output: &[Enclosure]) -> Vec<Enclosure> {
+        output.iter().zip(self.target()).map(|(a, t)| *a - self.norm() * t).collect()
+    }
+
     /// `ℓ`
     fn loss(&self, output: &[Enclosure], deficit: Enclosure) -> Enclosure {
-        let target = self.target();
-        let error: Vec<Enclosure> = output.iter().zip(&target).map(|(a, t)| *a - self.norm() * *t).collect();
+        let error = self.error(output);
         let quadratic = dot(&error, &self.metric(&error));
-        (quadratic + point(2.0) * deficit * self.norm() * dot(output, &target)) / (point(4.0) * Enclosure::PI)
+        (quadratic + point(2.0) * deficit * self.norm() * dot(output, &self.target())) / (point(4.0) * Enclosure::PI)
+    }
+
+    /// `S*` and `‖a*‖²`
+    fn moments(&self) -> (Enclosure, Enclosure) {
+        let target = self.target();
+        (target.iter().copied().sum(), target.iter().map(|x| x.square()).sum())
     }
 
     /// `T_s`
     fn spurious_overlap(&self) -> Enclosure {
-        let target = self.target();
-        let sum: Enclosure = target.iter().copied().sum();
-        let square: Enclosure = target.iter().map(|x| x.square()).sum();
+        let (sum, square) = self.moments();
         self.norm() * (Enclosure::PI * sum.square() / self.stiffness() - square) / (Enclosure::PI - Enclosure::ONE)
     }
 
     /// Least eigenvalue of `M/2π`.
     fn output_eigenvalue(&self) -> Enclosure {
         let least = if self.output.len() == 1 { Enclosure::PI } else { Enclosure::PI - Enclosure::ONE };
-        least / (point(2.0) * Enclosure::PI)
+        least / two_pi()
     }
 
-    fn global(&self) -> Critical {
+    fn global(&self) -> Option<Critical> {
         let output: Vec<Enclosure> = self.target().into_iter().map(|x| self.norm() * x).collect();
         // ∂²ℓ/∂φ² = sT/2
         let turn = self.norm() * dot(&output, &self.target()) * point(0.5);
         let block = self.output_eigenvalue();
         let eigenvalue_min = Enclosure::between(turn.low().min(block.low()), turn.high().min(block.high()));
-        Critical {
+        Some(Critical {
             verdict: Verdict::Global,
             index: 0,
             cosine: Enclosure::ONE,
             output,
             eigenvalue_min,
             loss: Enclosure::ZERO,
-        }
+        })
     }
 
     /// The point opposite to the teacher; `None` if it cannot be told whether it is a minimum.
@@ -191,9 +207,7 @@ impl Network {
 
     /// The saddle between the two minima; `None` if it cannot be told that there is one.
     fn between(&self) -> Option<Critical> {
-        let target = self.target();
-        let sum: Enclosure = target.iter().copied().sum();
-        let square: Enclosure = target.iter().map(|x| x.square()).sum();
+        let (sum, square) = self.moments();
         let deficit = (Enclosure::PI - Enclosure::ONE) * square / (square - sum.square() / self.stiffness());
         let wanted = Enclosure::PI - deficit;
         if !(self.spurious_overlap().high() < 0.0 && wanted.low() > 0.0 && wanted.high() < Enclosure::PI.low()) {
@@ -212,9 +226,8 @@ impl Network {
         let high = edge(&|cosine| kernel(point(cosine)).low() > wanted.high());
         let cosine = Enclosure::between(low, high);
         let output = self.best_output(deficit);
-        let sine = ((Enclosure::ONE - cosine) * (Enclosure::ONE + cosine)).sqrt();
         let supplement = Enclosure::PI - cosine.arc_cosine();
-        let bend = self.norm() * supplement * sine * square.sqrt() / (point(2.0) * Enclosure::PI);
+        let bend = self.norm() * supplement * sine_of(cosine) * square.sqrt() / two_pi();
         let loss = self.loss(&output, deficit);
         // The smallest eigenvalue of ((0, γᵀ), (γ, A)), A > 0, is between −‖γ‖ and 0.
         let eigenvalue_min = Enclosure::between(-bend.high(), 0.0);
@@ -248,20 +261,17 @@ impl Network {
 
     /// `‖∇ℓ‖`
     fn steepness(&self, place: &Place) -> Enclosure {
-        let two_pi = point(2.0) * Enclosure::PI;
         let supplement = Enclosure::PI - place.cosine.arc_cosine();
-        let turn = supplement * place.overlap * self.norm() * place.sine / (two_pi * place.filter_norm);
+        let turn = supplement * place.overlap * self.norm() * place.sine / (two_pi() * place.filter_norm);
         let deficit = Enclosure::PI - (supplement * place.cosine + place.sine);
-        let target = self.target();
-        let error: Vec<Enclosure> = place.output.iter().zip(&target).map(|(a, t)| *a - self.norm() * *t).collect();
-        let slope =
-            self.metric(&error).into_iter().zip(&target).map(|(m, t)| (m + self.norm() * deficit * *t) / two_pi);
+        let pulls = self.metric(&self.error(&place.output)).into_iter().zip(self.target());
+        let slope = pulls.map(|(m, t)| (m + self.norm() * deficit * t) / two_pi());
         length(slope.chain([turn]))
     }
 
     /// The distance of a critical point from a point, modulo the length of the filter and rotations around `w*`.
     fn distance(place: &Place, critical: &Critical) -> Enclosure {
-        let sine = ((Enclosure::ONE - critical.cosine) * (Enclosure::ONE + critical.cosine)).sqrt();
+        let sine = sine_of(critical.cosine);
         let output = place.output.iter().zip(&critical.output).map(|(a, b)| *a - *b);
         length(output.chain([place.cosine - critical.cosine, place.sine - sine]))
     }
@@ -296,16 +306,15 @@ impl Provable for Network {
     }
 
     fn known(&self) -> Vec<(String, Vec<f64>)> {
-        let named = [("global", Some(self.global())), ("opposite", self.opposite()), ("between", self.between())];
-        let known = |(name, critical): (&str, Option<Critical>)| {
-            let critical = critical?;
+        let known = |(name, kind): &(&str, Kind)| {
+            let critical = kind(self)?;
             let mut state = vec![0.0; self.filter_size];
             let cosine = critical.cosine.mid();
             (state[0], state[1]) = (cosine, ((1.0 - cosine) * (1.0 + cosine)).sqrt());
             state.extend(critical.output.iter().map(|a| a.mid()));
             Some((name.to_string(), state))
         };
-        named.into_iter().filter_map(known).collect()
+        KINDS.iter().filter_map(known).collect()
     }
 
     fn prove(&self, state: &[f64], given: Option<f64>) -> Result<Proof, Refusal> {
@@ -313,9 +322,7 @@ impl Provable for Network {
             return Err(Refusal("a weight is not a finite number".into()));
         }
         let place = self.place(state)?;
-        let opposite = self.opposite();
-        let undecided = opposite.is_none();
-        for critical in [Some(self.global()), opposite, self.between()].into_iter().flatten() {
+        for critical in KINDS.iter().filter_map(|(_, kind)| kind(self)) {
             let width = self.width(&place, &critical);
             let radius = given.unwrap_or_else(|| mul_down(width, SHARE));
             let distance = Self::distance(&place, &critical).high();
@@ -341,7 +348,7 @@ impl Provable for Network {
                 extra_eigenvalue_low: None,
             });
         }
-        Err(Refusal(match undecided {
+        Err(Refusal(match self.opposite().is_none() {
             true => {
                 "ratio is too close to its critical value, 1 + (k−1)/π: the critical points cannot be told apart".into()
             }
