@@ -52,7 +52,19 @@ pub struct Folder {
     /// Outcomes over the same draws, once the folder is finished: the parts are gone by then.
     groups: Vec<Group>,
     /// Held while the process works in the folder; the system releases it however the process ends.
-    _lock: File,
+    _lock: Lock,
+}
+
+/// The lock of a folder. It is given back by itself: closing the file does not where another thread is about to start a program, which
+/// has the file open too until it runs.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What was never locked has nothing to give back.
+        let _ = self.0.unlock();
+    }
 }
 
 impl Folder {
@@ -93,8 +105,15 @@ impl Folder {
         }
         let details = Details::of(&spec.output);
         let inputs = Inputs::of(spec);
-        let mut this =
-            Folder { path: path.into(), manifest, details, inputs, parts: Vec::new(), groups: Vec::new(), _lock: lock };
+        let mut this = Folder {
+            path: path.into(),
+            manifest,
+            details,
+            inputs,
+            parts: Vec::new(),
+            groups: Vec::new(),
+            _lock: Lock(lock),
+        };
         let parts = path.join("parts");
         // Asked again under the lock: another process may have begun meanwhile.
         if begun() {
