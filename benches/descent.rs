@@ -13,18 +13,19 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use spurious::backend::cpu::Cpu;
-use spurious::backend::gpu::device::Wanted;
-use spurious::backend::gpu::{Gpu, Options};
-use spurious::backend::{Backend, Batch};
-use spurious::classify::Classifier;
-use spurious::descent::Queue;
-use spurious::endpoint::Stop;
-use spurious::interval::Method;
-use spurious::model::{MODELS, Work};
-use spurious::plan::{Cell, Plan};
-use spurious::real::Precision;
-use spurious::spec::Spec;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::descent::backend::gpu::device::Wanted;
+use spurious::descent::backend::gpu::{Gpu, Options};
+use spurious::descent::backend::{Backend, Batch};
+use spurious::experiment::plan::{Cell, Plan};
+use spurious::experiment::spec::Spec;
+use spurious::judge::classify::Classifier;
+use spurious::landscape::endpoint::Stop;
+use spurious::landscape::model::Work;
+use spurious::landscape::queue::Queue;
+use spurious::models::MODELS;
+use spurious::numerics::interval::Method;
+use spurious::numerics::real::Precision;
 use std::hint::black_box;
 use std::sync::atomic::AtomicBool;
 

@@ -4,8 +4,8 @@
 //! where a proof is known and never guessed from a small gradient, each probability with an interval.
 //!
 //! ```
-//! use spurious::endpoint::Outcome;
-//! use spurious::spec::Spec;
+//! use spurious::landscape::endpoint::Outcome;
+//! use spurious::experiment::spec::Spec;
 //!
 //! let spec = Spec::parse("
 //!     [params]
@@ -16,7 +16,7 @@
 //!     [compute]
 //!     backend = 'cpu'
 //! ", "example", &[])?;
-//! let results = spurious::experiment::run(&spec)?;
+//! let results = spurious::experiment::run::run(&spec)?;
 //! assert!((results.probability(0, Outcome::Global) - 0.73).abs() < 0.05);
 //! assert_eq!(results.probability(1, Outcome::Global), 1.0);
 //! println!("{}", results.summary().text());
@@ -35,52 +35,25 @@
 //! what theory draws beside it. A **proof** is of a critical point in a ball around a floating-point one, a **certificate** the file that holds it, an
 //! **enclosure** an interval that is sure to contain a number.
 //!
-//! # Modules, in the direction in which data flows
-//! [`spec`] (the experiment file) → [`plan`] (cells; how many runs: [`sampling`]) → [`seed`], [`starts`] → [`backend`] (CPU or GPU) →
-//! [`endpoint`] → [`tally`] → [`interval`] → [`report`], with [`paired`] outcomes on the way; [`experiment`] ties them together and
-//! [`store`] keeps what has been done. [`model`] holds the landscapes with their [`parameter`]s and [`promise`]s, each [`mod@form`]
-//! written once over the number types of [`real`] for the descent of [`descent`]; [`points`] reads files of points for it. [`replay`]
-//! repeats a run and [`trace`] follows it past its verdict, with the model's [`observable`]s and what theory draws beside them; a
-//! [`map`] runs a [`plane`] of starts. [`figure`] draws. [`certify`] proves what a
-//! critical point is, with the intervals of [`enclosure`]. [`mod@bench`] measures how fast all of it is, and how fast it could be.
+//! # Rooms
+//! A module may import those above it in this list, and none below. `tests/rooms.rs` reads the imports and fails on one that runs back.
+//!
+//! - [`numerics`]: number types, elementary functions, linear algebra, random numbers and start laws, intervals, enclosures;
+//! - [`landscape`]: what a landscape is: models, problems, forms, parameters, outcomes, theorems, symmetry, proofs;
+//! - [`models`]: the landscapes, and the one list of them;
+//! - [`mod@descent`]: gradient descent, many runs at once, on CPU or GPU;
+//! - [`judge`]: what an endpoint is: Newton refinement, classification, families;
+//! - [`experiment`]: from an experiment file to runs that have ended;
+//! - [`result`]: what was found: the folder, the tables, the certificates;
+//! - [`show`]: results for people: the page, figures, progress;
+//! - [`explore`]: single runs, planes of starts, speed.
 
-pub mod arc_cosine;
-pub mod backend;
-pub mod bench;
-pub mod certify;
-pub mod classify;
-mod dense;
 pub mod descent;
-pub mod elementary;
-pub mod enclosure;
-pub mod endpoint;
 pub mod experiment;
-pub mod family;
-pub mod figure;
-mod fnv;
-pub mod form;
-pub mod interval;
-pub mod map;
-pub mod model;
-pub mod normal;
-pub mod observable;
-pub mod paired;
-pub mod parameter;
-pub mod plan;
-pub mod plane;
-pub mod points;
-pub mod progress;
-pub mod promise;
-pub mod random;
-pub mod real;
-pub mod refine;
-pub mod replay;
-pub mod report;
-pub mod sampling;
-pub mod seed;
-pub mod spec;
-pub mod starts;
-pub mod store;
-pub mod symmetry;
-pub mod tally;
-pub mod trace;
+pub mod explore;
+pub mod judge;
+pub mod landscape;
+pub mod models;
+pub mod numerics;
+pub mod result;
+pub mod show;

@@ -2,8 +2,8 @@
 
 use crate::support::{for_cases, trial};
 use libtest_mimic::Trial;
-use spurious::arc_cosine::{angle_of, kernel_deficit};
-use spurious::real::Real;
+use spurious::numerics::arc_cosine::{angle_of, kernel_deficit};
+use spurious::numerics::real::Real;
 use std::f64::consts::PI;
 
 /// The tests of this module.

@@ -3,12 +3,14 @@
 use crate::support::program::{Place, Table, gpu_arguments};
 use crate::support::{assert_relative, for_all_cells, gpu, gpu_trial, problem, settings_of, trial};
 use libtest_mimic::Trial;
-use spurious::backend::gpu::shader;
-use spurious::bench::even::Line;
-use spurious::bench::peak;
-use spurious::bench::subject::Subject;
-use spurious::model::{self, MODELS};
-use spurious::real::Precision;
+use spurious::descent::backend::gpu::shader;
+use spurious::explore::bench::even::Line;
+use spurious::explore::bench::peak;
+use spurious::explore::bench::subject::Subject;
+
+use spurious::models;
+use spurious::models::MODELS;
+use spurious::numerics::real::Precision;
 use wgpu::naga::front::wgsl;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 
@@ -120,7 +122,7 @@ fn every_run_takes_every_step() {
     }
     // A list makes several cells.
     let sets = ["params.patches=[9, 16]".to_string()];
-    let both = Subject::new(model::find("cnn").unwrap(), "full", &sets, 5, false).unwrap();
+    let both = Subject::new(models::find("cnn").unwrap(), "full", &sets, 5, false).unwrap();
     assert_eq!(both.iter().map(|cell| cell.problem().dim()).collect::<Vec<_>>(), [14, 21]);
     assert!(both.iter().all(|cell| cell.plan.cells.len() == 1 && cell.plan.cells[0].index == 0));
 }

@@ -11,8 +11,8 @@ mod spectrum;
 use crate::support;
 use crate::support::families::named;
 use libtest_mimic::Trial;
-use spurious::certify::Provable;
-use spurious::model::Problem;
+use spurious::landscape::model::Problem;
+use spurious::landscape::proof::Provable;
 use std::sync::Arc;
 
 pub(crate) fn trials() -> Vec<Trial> {

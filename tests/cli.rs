@@ -9,7 +9,7 @@ mod replay;
 use crate::support::program::{Place, Ran, SMALL};
 use crate::support::{gpu_trial, trial};
 use libtest_mimic::Trial;
-use spurious::model;
+use spurious::models;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
@@ -121,8 +121,8 @@ fn plan_resolves_relative_numbers() {
 fn models_are_explained() {
     let place = Place::new();
     let all = place.run(&["models"]).done().out;
-    assert_eq!(all.lines().count(), model::MODELS.len());
-    for model in model::MODELS {
+    assert_eq!(all.lines().count(), models::MODELS.len());
+    for model in models::MODELS {
         assert!(all.lines().any(|l| l.starts_with(model.name()) && l.contains(model.summary())), "{all}");
         let text = place.run(&["models", model.name()]).done().out;
         let lists = |word: &str| text.lines().any(|line| line.trim_start().starts_with(word));

@@ -3,15 +3,15 @@
 
 use crate::support::{for_cases, problem, run, seed, settings, starts, trial, values};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::descent::Queue;
-use spurious::endpoint::{Outcome, Status, Stop};
-use spurious::model::cnn::Cnn;
-use spurious::model::{Model, Settings, StepSize, Work};
-use spurious::plan::Plan;
-use spurious::real::Precision::F64;
-use spurious::seed::CellSeed;
-use spurious::spec::Spec;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::experiment::plan::Plan;
+use spurious::experiment::spec::Spec;
+use spurious::landscape::endpoint::{Outcome, Status, Stop};
+use spurious::landscape::model::{Model, Settings, StepSize, Work};
+use spurious::landscape::queue::Queue;
+use spurious::models::cnn::Cnn;
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::seed::CellSeed;
 use std::f64::consts::PI;
 use std::sync::atomic::AtomicBool;
 

@@ -12,7 +12,7 @@ mod rounding;
 
 use crate::support::{for_cases, trial};
 use libtest_mimic::Trial;
-use spurious::enclosure::Enclosure;
+use spurious::numerics::enclosure::Enclosure;
 use std::f64::consts::PI;
 
 /// The tests of this module.

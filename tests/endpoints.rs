@@ -6,13 +6,14 @@ use crate::support::{
     settings_of, starts, trial, values,
 };
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::backend::gpu::Options;
-use spurious::backend::{Backend, Batch};
-use spurious::endpoint::{Endpoints, Outcome, Status, Stop};
-use spurious::model::{MODELS, Problem, Settings, StepSize, find};
-use spurious::real::Precision::{F32, F64};
-use spurious::seed::CellSeed;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::descent::backend::gpu::Options;
+use spurious::descent::backend::{Backend, Batch};
+use spurious::landscape::endpoint::{Endpoints, Outcome, Status, Stop};
+use spurious::landscape::model::{Problem, Settings, StepSize};
+use spurious::models::{MODELS, find};
+use spurious::numerics::real::Precision::{F32, F64};
+use spurious::numerics::seed::CellSeed;
 use std::sync::atomic::AtomicBool;
 
 /// The tests of this module.
@@ -340,7 +341,7 @@ fn gpu_fills_two_dimensions() {
         let set = cells(model.name())[0];
         let settings = Settings { max_steps: 2, verdicts: false, tolerance: 1e-12, ..settings() };
         let problem = problem(model.name(), form, set, &settings);
-        let runs = spurious::backend::gpu::shader::MAX_GROUPS as usize + 100;
+        let runs = spurious::descent::backend::gpu::shader::MAX_GROUPS as usize + 100;
         assert_eq!(gpu.shape(&*problem, 1).unwrap().runs_per_workgroup(), 1);
         let from = starts(model.name(), set, &*problem, seed(), runs);
         let (expected, found) = (run(&Cpu::new(F32), &*problem, &from), run(&gpu, &*problem, &from));
@@ -362,7 +363,7 @@ fn a_cancelled_batch_says_so() {
             let starts = starts(model.name(), set, &*problem, seed(), 10);
             let batch = Batch { problem: &*problem, starts, of: 1, keep_states: false };
             let error = Cpu::new(F64).run(batch, &cancel).unwrap_err();
-            assert!(matches!(error, spurious::backend::BackendError::Cancelled), "{error}");
+            assert!(matches!(error, spurious::descent::backend::BackendError::Cancelled), "{error}");
         }
     }
 }

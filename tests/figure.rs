@@ -9,7 +9,7 @@ use crate::support::trial;
 use gallery::{gallery, marks, panel, wave};
 use libtest_mimic::Trial;
 use sheet::Sheet;
-use spurious::figure::*;
+use spurious::show::figure::*;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

@@ -5,19 +5,21 @@ use crate::support::{
     cells, for_all_cells, gpu_trial, gpu_with, problem, run, seed, settings, settings_of, starts, trial,
 };
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::backend::gpu::clock::Busy;
-use spurious::backend::gpu::device::{self, AdapterReport, Wanted};
-use spurious::backend::gpu::flight::Pace;
-use spurious::backend::gpu::team::{Device, LANES_TO_FILL, SMALLEST_TEAM, SOFTWARE_SOLO_NUMBERS, SOLO_NUMBERS, lanes};
-use spurious::backend::gpu::unroll::unroll;
-use spurious::backend::gpu::{Gpu, Options};
-use spurious::backend::several::Several;
-use spurious::backend::{Backend, BackendError};
-use spurious::experiment::{self, Details, Finished};
-use spurious::plan::Plan;
-use spurious::real::Precision::{F32, F64};
-use spurious::spec::Spec;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::descent::backend::gpu::clock::Busy;
+use spurious::descent::backend::gpu::device::{self, AdapterReport, Wanted};
+use spurious::descent::backend::gpu::flight::Pace;
+use spurious::descent::backend::gpu::team::{
+    Device, LANES_TO_FILL, SMALLEST_TEAM, SOFTWARE_SOLO_NUMBERS, SOLO_NUMBERS, lanes,
+};
+use spurious::descent::backend::gpu::unroll::unroll;
+use spurious::descent::backend::gpu::{Gpu, Options};
+use spurious::descent::backend::several::Several;
+use spurious::descent::backend::{Backend, BackendError};
+use spurious::experiment::plan::Plan;
+use spurious::experiment::run::{self, Details, Finished};
+use spurious::experiment::spec::Spec;
+use spurious::numerics::real::Precision::{F32, F64};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -155,8 +157,7 @@ fn stream(backend: &dyn Backend, runs: u64) -> (Plan, Vec<Finished>) {
         all.extend(wave);
         Ok::<(), BackendError>(())
     };
-    experiment::execute(&plan, backend, 137, &experiment::everything(&plan), details, &AtomicBool::new(false), sink)
-        .unwrap();
+    run::execute(&plan, backend, 137, &run::everything(&plan), details, &AtomicBool::new(false), sink).unwrap();
     (plan, all)
 }
 
@@ -199,7 +200,7 @@ fn all_adapters_are_opened() {
     assert!(opened.iter().all(|gpu| gpu.adapter().is_hardware() == hardware));
     assert!(!opened.is_empty() && opened.len() <= listed.len());
     let compute = |sets: &str| Spec::parse(sets, "all", &[]).unwrap().compute;
-    let backend = experiment::backend(&compute("compute = { adapter = 'all' }")).unwrap();
+    let backend = run::backend(&compute("compute = { adapter = 'all' }")).unwrap();
     let names: Vec<String> = opened.iter().map(Backend::description).collect();
     assert_eq!((backend.name(), backend.description()), ("gpu", names.join(" + ")));
 }
@@ -213,11 +214,11 @@ fn a_refused_sink_ends_the_stream() {
         taken += wave.len();
         if taken == 3 { Err(BackendError::Cancelled) } else { Ok(()) }
     };
-    let todo = experiment::everything(&plan);
-    let ended = experiment::execute(&plan, &gpu, 50, &todo, Details::default(), &AtomicBool::new(false), sink);
+    let todo = run::everything(&plan);
+    let ended = run::execute(&plan, &gpu, 50, &todo, Details::default(), &AtomicBool::new(false), sink);
     assert!(matches!(ended, Err(BackendError::Cancelled)));
     assert_eq!(taken, 3);
-    let cancelled = experiment::execute(&plan, &gpu, 50, &todo, Details::default(), &AtomicBool::new(true), |_| {
+    let cancelled = run::execute(&plan, &gpu, 50, &todo, Details::default(), &AtomicBool::new(true), |_| {
         panic!("a batch of a cancelled experiment is handed over")
     });
     assert!(matches!(cancelled, Err::<(), BackendError>(BackendError::Cancelled)));

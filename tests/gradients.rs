@@ -6,10 +6,11 @@ use crate::support::{
     settings, settings_of, trial,
 };
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::Status;
-use spurious::model::{Problem, Settings, find};
-use spurious::real::Precision;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::endpoint::Status;
+use spurious::landscape::model::{Problem, Settings};
+use spurious::models::find;
+use spurious::numerics::real::Precision;
 use std::cell::Cell;
 
 /// The tests of this module.

@@ -6,11 +6,12 @@ use crate::support::{
     Set, assert_close, cells, distance, for_cases, largest, problem, random_point, settings, trial, values,
 };
 use libtest_mimic::Trial;
-use spurious::model::cnn::Teacher;
-use spurious::model::cnn::theory::{critical_ratio, slow_limit, spurious_point};
-use spurious::model::{Model, Problem, Settings, StepSize, cnn::Cnn};
-use spurious::real::Precision::{self, F32, F64};
-use spurious::seed::CellSeed;
+use spurious::landscape::model::{Model, Problem, Settings, StepSize};
+use spurious::models::cnn::Cnn;
+use spurious::models::cnn::Teacher;
+use spurious::models::cnn::theory::{critical_ratio, slow_limit, spurious_point};
+use spurious::numerics::real::Precision::{self, F32, F64};
+use spurious::numerics::seed::CellSeed;
 use std::f64::consts::PI;
 use std::sync::Arc;
 

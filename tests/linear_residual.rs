@@ -11,11 +11,11 @@ mod verdicts;
 
 use crate::support::{self, problem, run, seed, settings_of};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::classify::Classifier;
-use spurious::endpoint::{Endpoints, Outcome};
-use spurious::model::{Problem, Settings, StepSize};
-use spurious::real::Precision::F64;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::judge::classify::Classifier;
+use spurious::landscape::endpoint::{Endpoints, Outcome};
+use spurious::landscape::model::{Problem, Settings, StepSize};
+use spurious::numerics::real::Precision::F64;
 
 /// The tests of this model.
 pub(crate) fn trials() -> Vec<Trial> {

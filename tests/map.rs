@@ -3,11 +3,11 @@
 use crate::support::program::{Place, Table, gpu_arguments};
 use crate::support::{gpu_trial, problem, run, seed, settings, settings_of, starts, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::Outcome;
-use spurious::model::Problem;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::model::Problem;
 
-use spurious::real::Precision;
+use spurious::numerics::real::Precision;
 use std::sync::Arc;
 
 pub(crate) fn trials() -> Vec<Trial> {

@@ -10,7 +10,7 @@ mod refusals;
 
 use crate::support::{problem, settings, starts};
 use libtest_mimic::Trial;
-use spurious::model::{Problem, Settings};
+use spurious::landscape::model::{Problem, Settings};
 use std::sync::Arc;
 
 /// The tests of this piece.

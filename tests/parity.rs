@@ -8,12 +8,13 @@ use crate::support::{
     round_to_f32, run, seed, settings, settings_of, starts,
 };
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::backend::gpu::{Gpu, Options};
-use spurious::endpoint::Status;
-use spurious::model::{MODELS, Problem, Settings};
-use spurious::real::Precision::{self, F32, F64};
-use spurious::seed::CellSeed;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::descent::backend::gpu::{Gpu, Options};
+use spurious::landscape::endpoint::Status;
+use spurious::landscape::model::{Problem, Settings};
+use spurious::models::MODELS;
+use spurious::numerics::real::Precision::{self, F32, F64};
+use spurious::numerics::seed::CellSeed;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -69,7 +70,7 @@ pub(crate) fn compare_values(
         states.extend(random_point(&mut draws, 1.0, dim));
     }
     round_to_f32(&mut states);
-    let precision = spurious::backend::Backend::precision(gpu);
+    let precision = spurious::descent::backend::Backend::precision(gpu);
     let found = gpu.evaluate(problem, &states).map_err(|e| format!("{what}: {e}"))?;
     // Error of the twin relative to what rounding may do to each point: one factor for all points, at least 1/16.
     let epsilon = [f64::from(f32::EPSILON), f64::EPSILON][usize::from(precision == F64)];
@@ -106,7 +107,7 @@ pub(crate) fn compare_values(
 
 /// States after 1, 10 and 100 steps, run by run, with a stop rule that nothing meets.
 pub(crate) fn compare_steps(what: &str, gpu: &Gpu, cell: Cell<'_>, runs: usize) -> Result<(), String> {
-    let precision = spurious::backend::Backend::precision(gpu);
+    let precision = spurious::descent::backend::Backend::precision(gpu);
     for steps in [1, 10, 100] {
         let settings = Settings { max_steps: steps, tolerance: 1e-12, verdicts: false, ..settings() };
         let problem = problem(cell.0, cell.1, cell.2, &settings);

@@ -3,7 +3,7 @@
 use crate::support::program::Place;
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::points::{Points, PointsError};
+use spurious::landscape::points::{Points, PointsError};
 use std::path::Path;
 
 pub(crate) fn trials() -> Vec<Trial> {

@@ -8,7 +8,7 @@ mod oracle;
 
 use crate::support::{problem, settings_of};
 use libtest_mimic::Trial;
-use spurious::model::{Problem, Settings};
+use spurious::landscape::model::{Problem, Settings};
 use std::sync::Arc;
 
 /// The tests of this module.

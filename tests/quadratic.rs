@@ -14,10 +14,10 @@ mod refusals;
 use crate::support::program::points_file;
 use crate::support::{self, problem, settings_of};
 use libtest_mimic::Trial;
-use spurious::classify::{Classifier, Found};
-use spurious::endpoint::{Endpoints, Outcome};
-use spurious::model::{Problem, Settings, StepSize};
-use spurious::seed::Draws;
+use spurious::judge::classify::{Classifier, Found};
+use spurious::landscape::endpoint::{Endpoints, Outcome};
+use spurious::landscape::model::{Problem, Settings, StepSize};
+use spurious::numerics::seed::Draws;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ fn write_points(folder: &Path, name: &str, points: &[Vec<f64>]) -> PathBuf {
 /// A random orthogonal matrix of `k` rows.
 fn rotation(draws: &mut Draws, k: usize) -> Vec<f64> {
     let rows: Vec<Vec<f64>> = (0..k).map(|_| (0..k).map(|_| draws.normal()).collect()).collect();
-    spurious::refine::orthonormal(rows.iter().map(|row| &row[..])).concat()
+    spurious::numerics::vector::orthonormal(rows.iter().map(|row| &row[..])).concat()
 }
 
 /// The product of a matrix with `inner` columns and one with `columns`.

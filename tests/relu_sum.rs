@@ -17,10 +17,10 @@ mod watched;
 use crate::support::{self, problem, settings_of};
 use crate::symmetry::shuffled;
 use libtest_mimic::Trial;
-use spurious::classify::{Classifier, Found};
-use spurious::endpoint::{Endpoints, Status, Stop};
-use spurious::model::{Problem, Settings};
-use spurious::seed::Draws;
+use spurious::judge::classify::{Classifier, Found};
+use spurious::landscape::endpoint::{Endpoints, Status, Stop};
+use spurious::landscape::model::{Problem, Settings};
+use spurious::numerics::seed::Draws;
 use std::sync::Arc;
 
 /// The tests of this model.
@@ -91,7 +91,7 @@ fn identity(k: usize) -> Vec<f64> {
 /// A point moved by a given distance in a random direction.
 fn moved(point: &[f64], by: f64, draws: &mut Draws) -> Vec<f64> {
     let mut direction = vec![0.0; point.len()];
-    spurious::seed::on_sphere(draws, by, &mut direction);
+    spurious::numerics::seed::on_sphere(draws, by, &mut direction);
     point.iter().zip(direction).map(|(x, d)| x + d).collect()
 }
 

@@ -4,9 +4,9 @@ mod figures;
 
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::experiment;
-use spurious::report::Summary;
-use spurious::spec::Spec;
+use spurious::experiment::run;
+use spurious::experiment::spec::Spec;
+use spurious::result::tables::Summary;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -23,13 +23,13 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn summary(text: &str) -> Summary {
     let text = format!("runs.per_cell = 200\ncompute.backend = 'cpu'\n{text}");
-    experiment::run(&Spec::parse(&text, "test", &[]).unwrap()).unwrap().summary()
+    run::run(&Spec::parse(&text, "test", &[]).unwrap()).unwrap().summary()
 }
 
 fn undecided_runs_are_explained() {
     let summary = summary("descent.max_steps = 40");
     let row = &summary.rows[0];
-    let undecided = row.tally.count(spurious::endpoint::Outcome::Undecided);
+    let undecided = row.tally.count(spurious::landscape::endpoint::Outcome::Undecided);
     assert!(undecided > 0, "forty steps decide every run");
     let (low, high) = (row.probability.unwrap(), row.probability.unwrap() + undecided as f64 / 200.0);
     let expected = format!("share between {low:.4} and {high:.4}");

@@ -5,9 +5,9 @@ mod relu_sum;
 
 use crate::support::{Set, problem, seed, settings, trial, values};
 use libtest_mimic::Trial;
-use spurious::model::cnn::Cnn;
-use spurious::model::{Model, Settings, StepSize};
-use spurious::seed::{CellSeed, on_circle};
+use spurious::landscape::model::{Model, Settings, StepSize};
+use spurious::models::cnn::Cnn;
+use spurious::numerics::seed::{CellSeed, on_circle};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

@@ -2,11 +2,12 @@
 
 use crate::support::{cells, for_all_cells, problem, settings_of, trial};
 use libtest_mimic::Trial;
-use spurious::backend::gpu::layout::{Control, Dispatch};
-use spurious::backend::gpu::shader::{Entry, Shape, assemble, schedule};
-use spurious::endpoint::{Outcome, Status, Stop};
-use spurious::model::{Kernel, MODELS};
-use spurious::real::Precision;
+use spurious::descent::backend::gpu::layout::{Control, Dispatch};
+use spurious::descent::backend::gpu::shader::{Entry, Shape, assemble, schedule};
+use spurious::landscape::endpoint::{Outcome, Status, Stop};
+use spurious::landscape::model::Kernel;
+use spurious::models::MODELS;
+use spurious::numerics::real::Precision;
 use std::mem::offset_of;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 use wgpu::naga::{

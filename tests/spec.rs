@@ -5,9 +5,10 @@ mod relative;
 
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::model::{self, Value};
-use spurious::plan::{Plan, numeric};
-use spurious::spec::Spec;
+use spurious::experiment::plan::{Plan, numeric};
+use spurious::experiment::spec::Spec;
+use spurious::landscape::model::Value;
+use spurious::models;
 use std::path::PathBuf;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -51,7 +52,7 @@ fn published_rows_match_one_cell_each() {
         let plan = Plan::new(&spec).unwrap();
         tables += 1;
         for row in &published.rows {
-            let matches = |cell: &&spurious::plan::Cell| {
+            let matches = |cell: &&spurious::experiment::plan::Cell| {
                 let same = |(name, value): (&String, &f64)| cell.values.get(name).and_then(numeric) == Some(*value);
                 published.columns.iter().zip(row).all(same)
             };
@@ -130,7 +131,7 @@ fn resolved_experiments_read_back() {
 }
 
 fn defaults_are_accepted() {
-    for model in model::MODELS {
+    for model in models::MODELS {
         let mut names = Vec::new();
         for parameter in model.parameters() {
             let value = parameter.default_value();
@@ -148,7 +149,7 @@ fn defaults_are_accepted() {
 
 fn an_empty_file_is_an_experiment() {
     let spec = Spec::parse("", "empty", &[]).unwrap();
-    assert_eq!(spec.model.name(), model::MODELS[0].name());
+    assert_eq!(spec.model.name(), models::MODELS[0].name());
     assert_eq!(spec.form, spec.model.forms()[0].0);
     let plan = Plan::new(&spec).unwrap();
     assert_eq!((plan.cells.len(), plan.runs()), (1, 10_000));

@@ -14,7 +14,7 @@ mod restarts;
 use libtest_mimic::Trial;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use spurious::interval::{Interval, Method};
+use spurious::numerics::interval::{Interval, Method};
 
 use crate::support::{assert_relative, trial};
 

@@ -6,13 +6,15 @@ pub(crate) mod toy;
 pub(crate) mod wrong;
 
 use libtest_mimic::Trial;
-use spurious::backend::gpu::device::{self, Wanted};
-use spurious::backend::gpu::{Gpu, Options};
-use spurious::backend::{Backend, Batch};
-use spurious::endpoint::Endpoints;
-use spurious::model::{self, MODELS, Model, Problem, Settings, StepSize, Values};
-use spurious::real::Precision;
-use spurious::seed::{CellSeed, Draws};
+use spurious::descent::backend::gpu::device::{self, Wanted};
+use spurious::descent::backend::gpu::{Gpu, Options};
+use spurious::descent::backend::{Backend, Batch};
+use spurious::landscape::endpoint::Endpoints;
+use spurious::landscape::model::{self, Model, Problem, Settings, StepSize, Values};
+use spurious::models;
+use spurious::models::MODELS;
+use spurious::numerics::real::Precision;
+use spurious::numerics::seed::{CellSeed, Draws};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
@@ -51,12 +53,12 @@ pub(crate) fn settings() -> Settings {
 
 /// The same with the model's own tolerance.
 pub(crate) fn settings_of(model: &str) -> Settings {
-    Settings { tolerance: model::find(model).unwrap().tolerance().default, ..settings() }
+    Settings { tolerance: models::find(model).unwrap().tolerance().default, ..settings() }
 }
 
 /// Values of a model's parameters: the defaults, and TOML texts for some. None is relative to another any more.
 pub(crate) fn values(model: &str, set: &[(&str, &str)]) -> Values {
-    let model = model::find(model).unwrap();
+    let model = models::find(model).unwrap();
     for (name, _) in set {
         assert!(model.parameters().iter().any(|p| p.name == *name), "no parameter {name}");
     }
@@ -72,12 +74,12 @@ pub(crate) fn values(model: &str, set: &[(&str, &str)]) -> Values {
 
 /// One cell.
 pub(crate) fn problem(model: &str, form: &str, set: &[(&str, &str)], settings: &Settings) -> Arc<dyn Problem> {
-    model::find(model).unwrap().problem(form, &values(model, set), settings).unwrap()
+    models::find(model).unwrap().problem(form, &values(model, set), settings).unwrap()
 }
 
 /// Starts of the runs `0..runs` of a cell, states only.
 pub(crate) fn starts(model: &str, set: &[(&str, &str)], problem: &dyn Problem, seed: u64, runs: usize) -> Vec<f64> {
-    let cell = CellSeed::new(seed, &model::find(model).unwrap().identity(&values(model, set)));
+    let cell = CellSeed::new(seed, &models::find(model).unwrap().identity(&values(model, set)));
     let mut all = vec![0.0; runs * problem.dim()];
     problem.starts(cell, 0, problem.dim(), &mut all);
     all

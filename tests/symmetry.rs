@@ -2,8 +2,8 @@
 
 use crate::support::{distance, for_cases, trial};
 use libtest_mimic::Trial;
-use spurious::seed::Draws;
-use spurious::symmetry::{Orbits, Overlaps};
+use spurious::landscape::symmetry::{Orbits, Overlaps};
+use spurious::numerics::seed::Draws;
 use std::collections::BTreeSet;
 
 /// The tests of this module.

@@ -7,14 +7,15 @@ mod program;
 
 use crate::support::{for_all_cells, problem, settings, settings_of, trial, values};
 use libtest_mimic::Trial;
-use spurious::endpoint::{Outcome, Status};
-use spurious::model::{self, Settings, StepSize};
-use spurious::observable::Claim;
-use spurious::plan::Cell;
-use spurious::real::Precision::{self, F32, F64};
-use spurious::replay::{Every, Track, replay};
-use spurious::seed::CellSeed;
-use spurious::trace::{Extent, Trace, trace, trace_from};
+use spurious::experiment::plan::Cell;
+use spurious::explore::stepper::{Every, Track, replay};
+use spurious::explore::trace::{Extent, Trace, trace, trace_from};
+use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::landscape::model::{Settings, StepSize};
+use spurious::landscape::path::Claim;
+use spurious::models;
+use spurious::numerics::real::Precision::{self, F32, F64};
+use spurious::numerics::seed::CellSeed;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
@@ -35,7 +36,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// A cell of a model with some parameters and settings, and starts of seed 1.
 fn cell_of(model: &str, form: &str, set: &[(&str, &str)], settings: Settings) -> Cell {
     let values = values(model, set);
-    let seed = CellSeed::new(1, &model::find(model).unwrap().identity(&values));
+    let seed = CellSeed::new(1, &models::find(model).unwrap().identity(&values));
     Cell { index: 0, problem: problem(model, form, set, &settings), values, settings, seed, plane: None, runs: 1000 }
 }
 
@@ -45,7 +46,7 @@ fn cnn(form: &str, set: &[(&str, &str)], step: f64) -> Cell {
 }
 
 fn track<'a>(model: &'a str, form: &'a str, cell: &'a Cell, precision: Precision) -> Track<'a> {
-    Track { model: model::find(model).unwrap(), form, cell, precision }
+    Track { model: models::find(model).unwrap(), form, cell, precision }
 }
 
 /// Every step that a trace keeps by itself.

@@ -11,8 +11,8 @@ mod softplus;
 use crate::support::{problem, settings_of};
 use libtest_mimic::Trial;
 use nalgebra::DMatrix;
-use spurious::model::{Problem, Settings};
-use spurious::real::Precision;
+use spurious::landscape::model::{Problem, Settings};
+use spurious::numerics::real::Precision;
 use std::sync::Arc;
 
 /// The tests of this model.

@@ -1,12 +1,12 @@
 //! What `run` and `report` print below the table of outcomes.
 
 use super::say;
-use spurious::paired::Group;
-use spurious::plan::Plan;
-use spurious::promise::Check;
-use spurious::report::families::{FamilyRow, FamilyTable};
-use spurious::report::paired::PairedTable;
-use spurious::report::theorems::TheoremTable;
+use spurious::experiment::paired::Group;
+use spurious::experiment::plan::Plan;
+use spurious::landscape::theorem::Check;
+use spurious::result::tables::families::{FamilyRow, FamilyTable};
+use spurious::result::tables::paired::PairedTable;
+use spurious::result::tables::theorems::TheoremTable;
 use std::path::Path;
 
 /// What an experiment keeps besides its counts.

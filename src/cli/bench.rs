@@ -2,17 +2,17 @@
 
 use super::models::find;
 use super::{Format, Usage, print, say};
-use spurious::backend::BackendError;
-use spurious::backend::cpu::Cpu;
-use spurious::backend::gpu::device::{ALL, Wanted};
-use spurious::backend::gpu::{Gpu, Options};
-use spurious::bench::subject::Subject;
-use spurious::bench::table::Table;
-use spurious::bench::{self, Fresh, Machine, Settings, Start};
-use spurious::experiment;
-use spurious::model::MODELS;
-use spurious::real::Precision;
-use spurious::spec::Compute;
+use spurious::descent::backend::BackendError;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::descent::backend::gpu::device::{ALL, Wanted};
+use spurious::descent::backend::gpu::{Gpu, Options};
+use spurious::experiment::run;
+use spurious::experiment::spec::Compute;
+use spurious::explore::bench::subject::Subject;
+use spurious::explore::bench::table::Table;
+use spurious::explore::bench::{self, Fresh, Machine, Settings, Start};
+use spurious::models::MODELS;
+use spurious::numerics::real::Precision;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -83,7 +83,7 @@ pub(super) fn bench(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let subjects = subjects(arguments, steps)?;
     let compute = Compute { threads, ..subjects[0].spec.compute.clone() };
-    let table = experiment::on_threads(&compute, || -> anyhow::Result<Table> {
+    let table = run::on_threads(&compute, || -> anyhow::Result<Table> {
         let (wishes, machines) = open(arguments, &compute, &wishes)?;
         let name = |machine: &Machine| format!("{} in {}", machine.backend().description(), machine.precision().name());
         let mut devices: Vec<String> = machines.iter().map(name).collect();
@@ -302,7 +302,7 @@ fn fresh(arguments: &Arguments, threads: usize, text: &str) -> anyhow::Result<()
     let wish = Wish { gpu: backend == "gpu", precision, lanes: number(lanes)? as u32, required: true };
     let runs = number(runs)?;
     let compute = Compute { threads, ..subject.spec.compute.clone() };
-    let memory = experiment::on_threads(&compute, || {
+    let memory = run::on_threads(&compute, || {
         let machine = open_one(arguments, &compute, &wish)?;
         bench::fresh(subject, &machine, runs, compute.batch)
     })??;

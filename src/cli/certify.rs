@@ -3,16 +3,17 @@
 use super::models::{find, parameterised, single};
 use super::{Usage, print, say};
 use rayon::prelude::*;
-use spurious::certify::certificate::Certificate;
-use spurious::certify::{Provable, Refusal, polish};
-use spurious::plan::{Cell, Plan};
-use spurious::points::Points;
-use spurious::refine::norm;
-use spurious::report::certificates::{self, CertificateRow, CertificateTable};
-use spurious::report::families::FamilyRow;
-use spurious::spec::io_reason;
-use spurious::store::manifest::State;
-use spurious::store::{Stored, write_file};
+use spurious::experiment::plan::{Cell, Plan};
+use spurious::experiment::spec::io_reason;
+use spurious::judge::refine::polished;
+use spurious::landscape::points::Points;
+use spurious::landscape::proof::{Provable, Refusal};
+use spurious::numerics::vector::norm;
+use spurious::result::certificate::Certificate;
+use spurious::result::folder::manifest::State;
+use spurious::result::folder::{Stored, write_file};
+use spurious::result::tables::certificates::{self, CertificateRow, CertificateTable};
+use spurious::result::tables::families::FamilyRow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -170,7 +171,7 @@ fn prove(
         let subject = &subjects[candidate.cell.index];
         let point = match arguments.as_given {
             true => candidate.point.clone(),
-            false => polish(&*candidate.cell.problem, &candidate.point),
+            false => polished(&*candidate.cell.problem, &candidate.point),
         };
         let proof = subject.prove(&point, None);
         let seconds = began.elapsed().as_secs_f64();

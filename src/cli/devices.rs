@@ -1,7 +1,7 @@
 //! `spurious devices`
 
 use super::print;
-use spurious::backend::gpu::device;
+use spurious::descent::backend::gpu::device;
 use std::fmt::Write;
 
 #[derive(Debug, clap::Args)]

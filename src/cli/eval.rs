@@ -2,12 +2,13 @@
 
 use super::models::{find, parameterised, single};
 use super::{Usage, print};
-use spurious::classify::Classifier;
-use spurious::plan::Cell;
-use spurious::points::Points;
-use spurious::real::Precision;
-use spurious::refine::{self, Spectrum};
-use spurious::store::table::{field, number, to_csv};
+use spurious::experiment::plan::Cell;
+use spurious::judge::classify::Classifier;
+use spurious::judge::refine::{self, Spectrum};
+use spurious::landscape::points::Points;
+use spurious::numerics::real::Precision;
+use spurious::numerics::vector;
+use spurious::result::tables::plain::{field, number, to_csv};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -94,7 +95,7 @@ fn evaluate(cell: &Cell, path: &Path, arguments: &Arguments) -> anyhow::Result<(
             let spectrum = refine::spectrum(&*cell.problem, points.point(index));
             let curvature = |value: &dyn Fn(&Spectrum) -> String| spectrum.as_ref().map_or(String::new(), value);
             row.extend([
-                field(Some(refine::norm(&evaluation.gradient))),
+                field(Some(vector::norm(&evaluation.gradient))),
                 curvature(&|s| s.index().to_string()),
                 curvature(&|s| field(Some(s.min()))),
                 curvature(&|s| field(Some(s.max()))),

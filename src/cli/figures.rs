@@ -2,8 +2,8 @@
 
 use super::{Usage, say};
 use anyhow::Context;
-use spurious::figure::{Figure, Medium};
-use spurious::store::write_file;
+use spurious::result::folder::write_file;
+use spurious::show::figure::{Figure, Medium};
 use std::path::{Path, PathBuf};
 
 /// Pixels of a PNG for each unit of a figure: 1440 across.

@@ -1,15 +1,15 @@
 //! `spurious map`
 
 use super::{Interrupted, SpecArguments, Usage, chosen, figures, print, say};
-use spurious::backend::BackendError;
-use spurious::experiment::{self, ExperimentError};
-use spurious::map::{self, Map, Shade};
-use spurious::model::Invalid;
-use spurious::plan::{Cell, Plan};
-use spurious::plane::{Plane, Wish};
-use spurious::progress::{Progress, clock};
-use spurious::spec::Spec;
-use spurious::store::write_file;
+use spurious::descent::backend::BackendError;
+use spurious::descent::plane::{Plane, Wish};
+use spurious::experiment::plan::{Cell, Plan};
+use spurious::experiment::run::{self, ExperimentError};
+use spurious::experiment::spec::Spec;
+use spurious::explore::map::{self, Map, Shade};
+use spurious::landscape::model::Invalid;
+use spurious::result::folder::write_file;
+use spurious::show::progress::{Progress, clock};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,7 +75,7 @@ pub(super) fn map(arguments: &Arguments) -> anyhow::Result<()> {
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = cancel.clone();
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
-    let map = experiment::on_threads(&spec.compute, || compute(&spec, &plan, cell, plane, arguments.quiet, &cancel))??;
+    let map = run::on_threads(&spec.compute, || compute(&spec, &plan, cell, plane, arguments.quiet, &cancel))??;
     let shade = match arguments.show {
         Show::Outcome => Shade::Outcome,
         Show::Steps => Shade::Steps,
@@ -99,8 +99,8 @@ fn compute(
     quiet: bool,
     cancel: &AtomicBool,
 ) -> anyhow::Result<Map> {
-    let backend = experiment::backend(&spec.compute)?;
-    experiment::check(spec, plan, &*backend).map_err(ExperimentError::from)?;
+    let backend = run::backend(&spec.compute)?;
+    run::check(spec, plan, &*backend).map_err(ExperimentError::from)?;
     let runs = plane.runs();
     if !quiet {
         let (backend, precision) = (backend.description(), backend.precision().name());

@@ -1,9 +1,10 @@
 //! `spurious models`
 
 use super::{Usage, print};
-use spurious::model::{self, Model};
-use spurious::plan::{Cell, Plan};
-use spurious::spec::Spec;
+use spurious::experiment::plan::{Cell, Plan};
+use spurious::experiment::spec::Spec;
+use spurious::landscape::model::Model;
+use spurious::models;
 use std::fmt::Write;
 
 #[derive(Debug, clap::Args)]
@@ -16,7 +17,7 @@ pub(super) fn models(arguments: &Arguments) -> anyhow::Result<()> {
     let mut text = String::new();
     match &arguments.name {
         None => {
-            for model in model::MODELS {
+            for model in models::MODELS {
                 writeln!(text, "{}  {}", model.name(), model.summary())?;
             }
         }
@@ -27,8 +28,8 @@ pub(super) fn models(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// The model of a name, or an error that lists them.
 pub(super) fn find(name: &str) -> Result<&'static dyn Model, Usage> {
-    model::find(name).ok_or_else(|| {
-        let names: Vec<&str> = model::MODELS.iter().map(|m| m.name()).collect();
+    models::find(name).ok_or_else(|| {
+        let names: Vec<&str> = models::MODELS.iter().map(|m| m.name()).collect();
         Usage(format!("MODEL = {name}: there is no such model; known are {}", names.join(", ")))
     })
 }

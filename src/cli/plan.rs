@@ -2,17 +2,17 @@
 
 use super::{SpecArguments, print};
 use rayon::prelude::*;
-use spurious::backend::cpu::Cpu;
-use spurious::backend::{Backend, BackendError};
-use spurious::classify::Classifier;
-use spurious::experiment::{self, Details};
-use spurious::model::Value;
-use spurious::plan::{Cell, Plan, step_text};
-use spurious::progress::{clock, si};
-use spurious::real::Precision;
-use spurious::sampling::Size;
-use spurious::spec::Spec;
-use spurious::tally::Tally;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::descent::backend::{Backend, BackendError};
+use spurious::experiment::plan::{Cell, Plan, step_text};
+use spurious::experiment::run::{self, Details};
+use spurious::experiment::sampling::Size;
+use spurious::experiment::spec::Spec;
+use spurious::experiment::tally::Tally;
+use spurious::judge::classify::Classifier;
+use spurious::landscape::model::Value;
+use spurious::numerics::real::Precision;
+use spurious::show::progress::{clock, si};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -33,13 +33,13 @@ const PILOT_TIME: Duration = Duration::from_secs(3);
 pub(super) fn plan(arguments: &Arguments) -> anyhow::Result<()> {
     let spec = arguments.spec.load()?;
     let plan = Plan::new(&spec)?;
-    let text = experiment::on_threads(&spec.compute, || describe(&spec, &plan))??;
+    let text = run::on_threads(&spec.compute, || describe(&spec, &plan))??;
     print(text.as_bytes())
 }
 
 fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
-    let backend = experiment::backend(&spec.compute)?;
-    experiment::check(spec, plan, &*backend)?;
+    let backend = run::backend(&spec.compute)?;
+    run::check(spec, plan, &*backend)?;
     let tried = Tried::of(plan, &*backend)?;
     let expected = tried.expected(spec, plan);
     // Where a pilot is going to decide, what it is expected to.
@@ -62,8 +62,7 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
         writeln!(text, "axis         step = {}", list.join(", "))?;
     }
     writeln!(text, "backend      {} in {}", backend.description(), backend.precision().name())?;
-    let size =
-        |cell: &Cell| experiment::batch_runs(&*backend, &*cell.problem, spec.compute.batch).min(cell.runs as usize);
+    let size = |cell: &Cell| run::batch_runs(&*backend, &*cell.problem, spec.compute.batch).min(cell.runs as usize);
     // On the CPU one wave of batches advances while the next is seeded and the one before is classified; a device has several
     // batches in flight, one waits for it and one is classified.
     let memory = |cell: &Cell| {
@@ -153,11 +152,11 @@ impl Tried {
                 for first in (0..count).step_by(PILOT_CELLS) {
                     let last = count.min(first + PILOT_CELLS);
                     let todo: Vec<_> = (first..last).map(|i| (i * stride % count, first_run..stage)).collect();
-                    let sink = |wave: Vec<experiment::Finished>| {
+                    let sink = |wave: Vec<run::Finished>| {
                         wave.iter().for_each(|f| tallies[f.cell].add(&f.tally));
                         Ok::<(), BackendError>(())
                     };
-                    match experiment::execute(plan, &pilot, 0, &todo, Details::default(), &cancel, sink) {
+                    match run::execute(plan, &pilot, 0, &todo, Details::default(), &cancel, sink) {
                         Err(BackendError::Cancelled) => return Ok(()),
                         other => other?,
                     }

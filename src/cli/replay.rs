@@ -2,10 +2,10 @@
 
 use super::source::{Source, SourceArguments};
 use super::{Usage, print, say};
-use spurious::experiment;
-use spurious::family::digits;
-use spurious::replay::{Every, Track, replay as walk};
-use spurious::store::table::{field, number, to_csv};
+use spurious::experiment::run;
+use spurious::explore::stepper::{Every, Track, replay as walk};
+use spurious::judge::family::digits;
+use spurious::result::tables::plain::{field, number, to_csv};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -45,7 +45,7 @@ pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
         return Err(wrong(format!("a cell has {} runs; choose 0 to {}", chosen.runs, chosen.runs - 1)).into());
     }
     let every = arguments.every.map_or(Every::Decade, Every::Steps);
-    let walked = experiment::on_threads(&spec.compute, || {
+    let walked = run::on_threads(&spec.compute, || {
         walk(Track { model: spec.model, form: spec.form, cell: chosen, precision }, run, every, arguments.weights)
     })?;
     let path = walked.map_err(|e| spec.refuse(e))?;

@@ -2,10 +2,10 @@
 
 use super::below::Below;
 use super::{Format, Usage, figures, print, say};
-use spurious::report::Summary;
-use spurious::report::families::FamilyTable;
-use spurious::report::page::page;
-use spurious::store::{Stored, write_file};
+use spurious::result::folder::{Stored, write_file};
+use spurious::result::tables::Summary;
+use spurious::result::tables::families::FamilyTable;
+use spurious::show::page::page;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,7 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
     let below = Below { plan, families, groups, checks };
     below.warn(&arguments.dir);
     if let Some(folder) = &arguments.figures {
-        let drawn = spurious::report::figures::of(&stored.spec, &stored.plan, &summary);
+        let drawn = spurious::show::figures::of(&stored.spec, &stored.plan, &summary);
         figures::draw_all(folder, drawn.iter().map(|named| (named.name.as_str(), &named.figure)))?;
     }
     if let Some(html) = &arguments.html {

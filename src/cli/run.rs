@@ -2,14 +2,14 @@
 
 use super::below::Below;
 use super::{Interrupted, SpecArguments, print, say};
-use spurious::backend::{Backend, BackendError};
-use spurious::experiment::{self, Details, ExperimentError, Finished, Heard};
-use spurious::plan::Plan;
-use spurious::progress::{Progress, clock, si};
-use spurious::report::Summary;
-use spurious::spec::Spec;
-use spurious::store::manifest::Manifest;
-use spurious::store::{Folder, Stored};
+use spurious::descent::backend::{Backend, BackendError};
+use spurious::experiment::plan::Plan;
+use spurious::experiment::run::{self, Details, ExperimentError, Finished, Heard};
+use spurious::experiment::spec::Spec;
+use spurious::result::folder::manifest::Manifest;
+use spurious::result::folder::{Folder, Stored};
+use spurious::result::tables::Summary;
+use spurious::show::progress::{Progress, clock, si};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
     })?;
     let work = || work(&spec, &plan, &out, arguments.quiet, &cancel);
-    match experiment::on_threads(&spec.compute, work)?? {
+    match run::on_threads(&spec.compute, work)?? {
         Ended::Complete(table) => print(table.as_bytes()),
         Ended::Interrupted(kept) => {
             Err(Interrupted(format!("interrupted; {kept} in {}, the same command goes on from there", out.display()))
@@ -68,8 +68,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Does what is left to do and returns the table.
 fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) -> Result<Ended, ExperimentError> {
-    let backend = experiment::backend(&spec.compute)?;
-    experiment::check(spec, plan, &*backend)?;
+    let backend = run::backend(&spec.compute)?;
+    run::check(spec, plan, &*backend)?;
     let mut folder = Folder::open(out, spec, Manifest::new(&spec.name, &*backend))?;
     let (spec, mut plan) = folder.own(spec, plan);
     if plan.sampling.is_some()
@@ -111,7 +111,7 @@ fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) 
         progress.add(runs);
         Ok(())
     };
-    let result = experiment::execute(plan, &*backend, spec.compute.batch, &todo, details, cancel, sink);
+    let result = run::execute(plan, &*backend, spec.compute.batch, &todo, details, cancel, sink);
     progress.finish();
     if let Err(error) = result {
         // A failure to note the time worked is not worth more than the reason for stopping.
@@ -186,7 +186,7 @@ fn decide(
         }
         Ok(())
     };
-    let result = experiment::pilot(plan, backend, spec.compute.batch, &mut stages, cancel, heard);
+    let result = run::pilot(plan, backend, spec.compute.batch, &mut stages, cancel, heard);
     progress.iter().for_each(Progress::finish);
     match result {
         Ok(sizes) => {

@@ -1,10 +1,10 @@
 //! What `replay` and `trace` start from: an experiment file or a result folder.
 
 use super::Usage;
-use spurious::plan::Plan;
-use spurious::real::Precision;
-use spurious::spec::Spec;
-use spurious::store::Stored;
+use spurious::experiment::plan::Plan;
+use spurious::experiment::spec::Spec;
+use spurious::numerics::real::Precision;
+use spurious::result::folder::Stored;
 use std::path::{Path, PathBuf};
 
 /// Where runs come from.

@@ -5,11 +5,11 @@ use super::{Usage, chosen, figures, print, say};
 use anyhow::anyhow;
 use clap::ValueEnum;
 use rayon::prelude::*;
-use spurious::experiment;
-use spurious::plan::Cell;
-use spurious::replay::{Every, Track};
-use spurious::store::write_file;
-use spurious::trace::{Extent, Trace, figure, table, trace as follow, words};
+use spurious::experiment::plan::Cell;
+use spurious::experiment::run;
+use spurious::explore::stepper::{Every, Track};
+use spurious::explore::trace::{Extent, Trace, figure, table, trace as follow, words};
+use spurious::result::folder::write_file;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -109,7 +109,7 @@ pub(super) fn trace(arguments: &Arguments) -> anyhow::Result<()> {
         let each = runs.into_par_iter().map(|run| Ok((run, follow(track, run, extent)?)));
         each.collect::<Result<Vec<(u64, Trace)>, _>>()
     };
-    let traces = experiment::on_threads(&spec.compute, follow_all)?.map_err(|e| spec.refuse(e))?;
+    let traces = run::on_threads(&spec.compute, follow_all)?.map_err(|e| spec.refuse(e))?;
 
     if let Some(path) = &arguments.figure {
         let axis = arguments.axis.map(|axis| match axis {

@@ -1,9 +1,9 @@
 //! The runs that one thread advances together: some vectors, each with a run in every lane.
 
-use super::queue::{Hand, Queue, Taken};
-use super::{Landscape, Rule};
-use crate::endpoint::{Status, Stop};
-use crate::real::{Mask, Real};
+use crate::landscape::endpoint::{Status, Stop};
+use crate::landscape::queue::{Hand, Queue, Taken};
+use crate::landscape::surface::{Landscape, Rule};
+use crate::numerics::real::{Mask, Real};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes of weights that a tile should hold: they stay in the cache that is nearest to the processor.

@@ -3,9 +3,9 @@
 use super::cell;
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::enclosure::Enclosure;
-use spurious::real::Precision::F64;
-use spurious::seed::{CellSeed, Draws};
+use spurious::numerics::enclosure::Enclosure;
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::seed::{CellSeed, Draws};
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![

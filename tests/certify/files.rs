@@ -3,8 +3,8 @@
 use super::{cell, named, square};
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::certify::certificate::Certificate;
-use spurious::certify::{Proof, Verdict};
+use spurious::landscape::proof::{Proof, Verdict};
+use spurious::result::certificate::Certificate;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![

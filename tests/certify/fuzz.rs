@@ -3,11 +3,11 @@
 use super::{cell, named};
 use crate::support::{distance, seed, trial};
 use libtest_mimic::Trial;
-use spurious::certify::certificate::Certificate;
-use spurious::certify::{Proof, Provable, Verdict};
-use spurious::model::Problem;
-use spurious::refine;
-use spurious::seed::{CellSeed, Draws};
+use spurious::judge::refine;
+use spurious::landscape::model::Problem;
+use spurious::landscape::proof::{Proof, Provable, Verdict};
+use spurious::numerics::seed::{CellSeed, Draws};
+use spurious::result::certificate::Certificate;
 use std::sync::Arc;
 
 pub(super) fn trials() -> Vec<Trial> {
@@ -57,7 +57,7 @@ fn is_true(problem: &dyn Problem, point: &[f64], proof: &Proof) -> bool {
     // From inside the ball, where the Hessian hardly moves, Newton's method contracts to it.
     let Some(polished) = refine::polish(problem, point) else { return false };
     let Some(spectrum) = refine::spectrum(problem, &polished) else { return false };
-    let loss = problem.evaluate(spurious::real::Precision::F64, &polished).loss;
+    let loss = problem.evaluate(spurious::numerics::real::Precision::F64, &polished).loss;
     distance(point, &polished) <= proof.distance_high + 1e-13
         && spectrum.index() == proof.index
         && spectrum.min() >= proof.eigenvalue_min_low - 1e-12

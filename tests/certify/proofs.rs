@@ -3,8 +3,10 @@
 use super::{cell, named, square};
 use crate::support::{assert_close, distance, trial};
 use libtest_mimic::Trial;
-use spurious::certify::{Proof, Verdict, polish};
-use spurious::refine;
+use spurious::judge::refine;
+use spurious::judge::refine::polished;
+use spurious::landscape::proof::{Proof, Verdict};
+use spurious::numerics::vector;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
@@ -144,12 +146,12 @@ fn unpolished_endpoints_are_proved_as_they_are() {
     let near = along(2e-10);
     let proof = subject.prove(&near, None).expect("a proof");
     assert_eq!(proof.verdict, Verdict::Minimum);
-    assert!(distance(&near, &polish(&*problem, &near)) <= proof.distance_high, "{proof:?}");
+    assert!(distance(&near, &polished(&*problem, &near)) <= proof.distance_high, "{proof:?}");
     assert!(proof.gradient_norm_high > 1e-10, "{proof:?}");
     let in_f32: Vec<f64> = along(1e-6).iter().map(|x| f64::from(*x as f32)).collect();
     let why = subject.prove(&in_f32, None).expect_err("no proof").to_string();
     assert!(why.starts_with("the gradient, ") && why.contains("too large"), "{why}");
-    assert_eq!(subject.prove(&polish(&*problem, &in_f32), None).map(|p| p.verdict), Ok(Verdict::Minimum));
+    assert_eq!(subject.prove(&polished(&*problem, &in_f32), None).map(|p| p.verdict), Ok(Verdict::Minimum));
 }
 
 fn four_hundred_weights_are_proved() {
@@ -169,7 +171,7 @@ fn overlapping_patches_are_proved() {
     ] {
         let set = [("filter_length", "2"), ("stride", "1"), ("patches", patches), ("teacher", "\"angle\"")];
         let (problem, subject) = cell("pooled_cnn", &set);
-        let proof = subject.prove(&polish(&*problem, &[at, -at]), None).expect("a proof");
+        let proof = subject.prove(&polished(&*problem, &[at, -at]), None).expect("a proof");
         assert_eq!((proof.verdict, proof.index, proof.every_input_dim), (Verdict::Minimum, 0, None), "k={patches}");
         assert_close(proof.loss_low, loss, 1e-4, patches);
         assert_close(proof.eigenvalue_min_low, smallest, 1e-3, patches);
@@ -203,14 +205,14 @@ fn the_network_is_proved_in_closed_form() {
                 _ => (Verdict::Saddle, 1),
             };
             assert_eq!((proof.verdict, proof.index), expected, "{name} at q={ratio}");
-            let here = problem.evaluate(spurious::real::Precision::F64, point);
+            let here = problem.evaluate(spurious::numerics::real::Precision::F64, point);
             let enclosed = here.loss >= proof.loss_low - 1e-12 && here.loss <= proof.loss_high + 1e-12;
             assert!(
                 enclosed && proof.loss_high - proof.loss_low < 1e-11,
                 "{name} at q={ratio}: {} {proof:?}",
                 here.loss
             );
-            assert!(refine::norm(&here.gradient) <= proof.gradient_norm_high + 1e-14, "{name} at q={ratio}");
+            assert!(vector::norm(&here.gradient) <= proof.gradient_norm_high + 1e-14, "{name} at q={ratio}");
             if proof.verdict == Verdict::Minimum {
                 let theory = problem.theory();
                 let predicted = theory.iter().find(|p| p.name == "spurious_loss").and_then(|p| p.value).unwrap();

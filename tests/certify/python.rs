@@ -8,9 +8,9 @@ use super::{cell, named, square};
 use crate::support::program::Place;
 use crate::support::{seed, trial};
 use libtest_mimic::Trial;
-use spurious::certify::certificate::Certificate;
-use spurious::certify::{Provable, Verdict};
-use spurious::seed::CellSeed;
+use spurious::landscape::proof::{Provable, Verdict};
+use spurious::numerics::seed::CellSeed;
+use spurious::result::certificate::Certificate;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
@@ -62,7 +62,7 @@ fn all() -> Vec<Certificate> {
     all.push(certificate(&*subject, "padded", &wide));
     let set = [("filter_length", "2"), ("stride", "1"), ("patches", "5"), ("teacher", "\"angle\"")];
     let (problem, subject) = cell("pooled_cnn", &set);
-    let spurious = spurious::certify::polish(&*problem, &[0.634, -0.634]);
+    let spurious = spurious::judge::refine::polished(&*problem, &[0.634, -0.634]);
     all.push(certificate(&*subject, "pooled", &spurious));
     for (model, set) in
         [("pooled_cnn", &[("filter_length", "7"), ("stride", "3")][..]), ("cnn", &[]), ("cnn", &[("ratio", "12.0")])]

@@ -3,8 +3,8 @@
 use crate::support::trial;
 use libtest_mimic::Trial;
 use nalgebra::DMatrix;
-use spurious::certify::spectrum::{SymmetricEnclosure, eigenvalues, positive};
-use spurious::enclosure::Enclosure;
+use spurious::numerics::enclosure::Enclosure;
+use spurious::numerics::enclosure::spectrum::{SymmetricEnclosure, eigenvalues, positive};
 use std::f64::consts::PI;
 
 pub(super) fn trials() -> Vec<Trial> {

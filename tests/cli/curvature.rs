@@ -5,7 +5,7 @@ use crate::support::program::{Place, Table, points_file};
 use crate::support::{assert_close, largest, random_point, seed, trial};
 use libtest_mimic::Trial;
 use nalgebra::DMatrix;
-use spurious::seed::CellSeed;
+use spurious::numerics::seed::CellSeed;
 use std::f64::consts::PI;
 
 pub(crate) fn trials() -> Vec<Trial> {

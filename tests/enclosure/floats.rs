@@ -1,7 +1,7 @@
 //! Random floats and enclosures from everywhere on the line, most of all from where rounding is delicate.
 
-use spurious::enclosure::Enclosure;
-use spurious::seed::Draws;
+use spurious::numerics::enclosure::Enclosure;
+use spurious::numerics::seed::Draws;
 
 /// A random integer below `n`, which is at most 2^32.
 pub(crate) fn below(draws: &mut Draws, n: u64) -> u64 {

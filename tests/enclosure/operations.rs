@@ -5,7 +5,7 @@ use super::exact::{Dyadic, Operation};
 use super::floats;
 use crate::support::{for_cases, trial};
 use libtest_mimic::Trial;
-use spurious::enclosure::Enclosure;
+use spurious::numerics::enclosure::Enclosure;
 use std::cmp::Ordering;
 
 /// The tests of this module.

@@ -4,7 +4,7 @@ use super::exact::Operation;
 use super::floats;
 use crate::support::{for_cases, trial};
 use libtest_mimic::Trial;
-use spurious::enclosure::{add_down, add_up, div_down, div_up, mul_down, mul_up, sqrt_down, sqrt_up};
+use spurious::numerics::enclosure::{add_down, add_up, div_down, div_up, mul_down, mul_up, sqrt_down, sqrt_up};
 use std::cell::Cell;
 use std::cmp::Ordering;
 

@@ -2,7 +2,7 @@
 
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::figure::contour::lines;
+use spurious::show::figure::contour::lines;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

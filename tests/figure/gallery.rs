@@ -1,6 +1,6 @@
 //! Figures of every kind, and such as are hard to draw.
 
-use spurious::figure::*;
+use spurious::show::figure::*;
 
 /// A panel without layers.
 pub(crate) fn panel() -> Panel {

@@ -4,8 +4,8 @@ use crate::support::trial;
 use libtest_mimic::Trial;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
-use spurious::figure::ticks::{linear, logarithmic, number, superscript};
-use spurious::figure::{Ink, Map, color, text};
+use spurious::show::figure::ticks::{linear, logarithmic, number, superscript};
+use spurious::show::figure::{Ink, Map, color, text};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -90,7 +90,7 @@ fn ticks_of_a_logarithmic_axis_ascend_inside() {
 }
 
 fn ticks_have_the_texts_of_a_textbook() {
-    let texts = |ticks: Vec<spurious::figure::ticks::Tick>| {
+    let texts = |ticks: Vec<spurious::show::figure::ticks::Tick>| {
         ticks.into_iter().map(|t| t.text).filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(texts(linear(0.0, 1.0, 6)), "0.0 0.2 0.4 0.6 0.8 1.0");

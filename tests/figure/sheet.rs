@@ -1,7 +1,7 @@
 //! An SVG as it was written: what a reader sees, and whether it can be read.
 
 use resvg::usvg::roxmltree::{Document, Node};
-use spurious::figure::text::{is_covered, width};
+use spurious::show::figure::text::{is_covered, width};
 use std::collections::BTreeSet;
 
 /// A line of text with its box: left, top, right, bottom.

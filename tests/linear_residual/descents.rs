@@ -4,10 +4,10 @@ use super::{MODEL, count, ends, outcomes, settings};
 use crate::support::program::{Place, points_file};
 use crate::support::{problem, run, seed, seen, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::Outcome;
-use spurious::interval::Method;
-use spurious::real::Precision::{F32, F64};
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::endpoint::Outcome;
+use spurious::numerics::interval::Method;
+use spurious::numerics::real::Precision::{F32, F64};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

@@ -3,10 +3,10 @@
 use super::{MODEL, multiply, settings, starts, transpose};
 use crate::support::{assert_close, distance, for_cases, largest, problem, random_point, run, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::{Outcome, Status};
-use spurious::model::Settings;
-use spurious::real::Precision::F64;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::landscape::model::Settings;
+use spurious::numerics::real::Precision::F64;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

@@ -4,9 +4,9 @@ use super::{MODEL, settings};
 use crate::support::{assert_close, distance, problem, run, trial};
 use libtest_mimic::Trial;
 use serde_json::Value;
-use spurious::backend::cpu::Cpu;
-use spurious::model::Settings;
-use spurious::real::Precision::F64;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::model::Settings;
+use spurious::numerics::real::Precision::F64;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

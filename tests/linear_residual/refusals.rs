@@ -3,7 +3,8 @@
 use super::{MODEL, settings};
 use crate::support::{Set, trial, values};
 use libtest_mimic::Trial;
-use spurious::model::{Model, linear_residual::LinearResidual};
+use spurious::landscape::model::Model;
+use spurious::models::linear_residual::LinearResidual;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

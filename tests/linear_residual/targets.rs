@@ -5,9 +5,10 @@ use crate::support::program::{Place, points_file};
 use crate::support::{assert_close, distance, problem, seed, trial, values};
 use libtest_mimic::Trial;
 use nalgebra::DMatrix;
-use spurious::model::{Model, linear_residual::LinearResidual};
-use spurious::real::Precision::F64;
-use spurious::seed::CellSeed;
+use spurious::landscape::model::Model;
+use spurious::models::linear_residual::LinearResidual;
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::seed::CellSeed;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

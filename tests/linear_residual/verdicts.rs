@@ -3,11 +3,11 @@
 use super::{MODEL, count, ends, outcomes, settings};
 use crate::support::{for_cases, problem, run, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::{Outcome, Status};
-use spurious::model::Settings;
-use spurious::model::linear_residual::theory::local_steps;
-use spurious::real::Precision::{F32, F64};
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::landscape::model::Settings;
+use spurious::models::linear_residual::theory::local_steps;
+use spurious::numerics::real::Precision::{F32, F64};
 use std::cell::Cell;
 
 /// The tests of this module.

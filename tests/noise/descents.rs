@@ -3,11 +3,11 @@
 use super::{FORMS, budget, cell};
 use crate::support::{Set, assert_close, run, seed, settings, starts, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::{Outcome, Status};
-use spurious::model::{Settings, StepSize};
-use spurious::random::WHOLE;
-use spurious::real::Precision::{F32, F64};
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::landscape::model::{Settings, StepSize};
+use spurious::numerics::random::WHOLE;
+use spurious::numerics::real::Precision::{F32, F64};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

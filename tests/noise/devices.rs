@@ -4,11 +4,11 @@ use super::{FORMS, budget, cell};
 use crate::parity::{compare_steps, compare_values, replaced};
 use crate::support::{Set, gpu_trial, gpu_with, run, seed, settings};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::backend::gpu::{Gpu, Options};
-use spurious::endpoint::Status;
-use spurious::model::{Settings, StepSize};
-use spurious::real::Precision::{self, F32, F64};
+use spurious::descent::backend::cpu::Cpu;
+use spurious::descent::backend::gpu::{Gpu, Options};
+use spurious::landscape::endpoint::Status;
+use spurious::landscape::model::{Settings, StepSize};
+use spurious::numerics::real::Precision::{self, F32, F64};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

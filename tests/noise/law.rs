@@ -3,11 +3,11 @@
 use super::{budget, cell, two_sample_bound, two_samples};
 use crate::support::{Set, run, seed, settings, trial, values};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::{Outcome, Status};
-use spurious::model::cnn::Cnn;
-use spurious::model::{Model, Problem, Settings, StepSize};
-use spurious::real::Precision::F64;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::landscape::model::{Model, Problem, Settings, StepSize};
+use spurious::models::cnn::Cnn;
+use spurious::numerics::real::Precision::F64;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -161,7 +161,8 @@ fn escapes_are_alike() {
             assert!(escaped || (stop.status, stop.steps) == (Status::OutOfSteps, BUDGET), "{stop:?}");
         }
         // A run that has not escaped counts as one that does after the budget.
-        let steps = |stop: &spurious::endpoint::Stop| f64::from(stop.steps) + f64::from(stop.found.is_none());
+        let steps =
+            |stop: &spurious::landscape::endpoint::Stop| f64::from(stop.steps) + f64::from(stop.found.is_none());
         ends.stops.iter().map(steps).collect::<Vec<f64>>()
     };
     let [mut a, mut b] = [escapes("perturbed", seed()), escapes("perturbed_full", seed() + 1)];

@@ -2,9 +2,9 @@
 
 use crate::support::{assert_close, for_cases, seed, trial};
 use libtest_mimic::Trial;
-use spurious::interval::incomplete_beta;
-use spurious::random::{BallPair, Moment, Turn, Uniform, WHOLE, normals, threefry};
-use spurious::real::Real;
+use spurious::numerics::interval::incomplete_beta;
+use spurious::numerics::random::{BallPair, Moment, Turn, Uniform, WHOLE, normals, threefry};
+use spurious::numerics::real::Real;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

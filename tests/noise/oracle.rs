@@ -3,10 +3,10 @@
 use super::cell;
 use crate::support::{run, seed, settings, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::Status;
-use spurious::model::{Settings, StepSize};
-use spurious::real::Precision::F32;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::endpoint::Status;
+use spurious::landscape::model::{Settings, StepSize};
+use spurious::numerics::real::Precision::F32;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

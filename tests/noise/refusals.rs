@@ -2,7 +2,8 @@
 
 use crate::support::{settings, trial, values};
 use libtest_mimic::Trial;
-use spurious::model::{Model, Settings, StepSize, cnn::Cnn};
+use spurious::landscape::model::{Model, Settings, StepSize};
+use spurious::models::cnn::Cnn;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

@@ -3,11 +3,13 @@
 use super::Net;
 use crate::support::{assert_close, assert_relative, for_cases, random_point, run, settings_of, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::{Outcome, Status};
-use spurious::model::{Problem, Settings, find};
-use spurious::real::Precision::{F32, F64};
-use spurious::refine::{norm, spectrum};
+use spurious::descent::backend::cpu::Cpu;
+use spurious::judge::refine::spectrum;
+use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::landscape::model::{Problem, Settings};
+use spurious::models::find;
+use spurious::numerics::real::Precision::{F32, F64};
+use spurious::numerics::vector::norm;
 use std::f64::consts::PI;
 
 /// The tests of this module.

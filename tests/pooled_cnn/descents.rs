@@ -3,13 +3,14 @@
 use super::Net;
 use crate::support::{assert_relative, distance, random_point, run, seed, settings_of, starts, trial, values};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::classify::{Classifier, Found};
-use spurious::endpoint::{Endpoints, Outcome, Status};
-use spurious::model::{Problem, Settings, StepSize, find};
-use spurious::real::Precision::F64;
-use spurious::refine::norm;
-use spurious::seed::CellSeed;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::judge::classify::{Classifier, Found};
+use spurious::landscape::endpoint::{Endpoints, Outcome, Status};
+use spurious::landscape::model::{Problem, Settings, StepSize};
+use spurious::models::find;
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::seed::CellSeed;
+use spurious::numerics::vector::norm;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

@@ -5,10 +5,10 @@ use super::descents::classified;
 use crate::parity::{compare_steps, compare_values, replaced};
 use crate::support::{Set, gpu, gpu_trial, gpu_with, problem, round_to_f32, run, seed, settings_of, starts};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::backend::gpu::Options;
-use spurious::endpoint::Outcome;
-use spurious::real::Precision::{F32, F64};
+use spurious::descent::backend::cpu::Cpu;
+use spurious::descent::backend::gpu::Options;
+use spurious::landscape::endpoint::Outcome;
+use spurious::numerics::real::Precision::{F32, F64};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

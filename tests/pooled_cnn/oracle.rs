@@ -3,8 +3,8 @@
 use super::Net;
 use crate::support::{assert_close, distance, for_cases, largest, random_point, trial};
 use libtest_mimic::Trial;
-use spurious::real::Precision::F64;
-use spurious::refine::{dot, norm};
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::vector::{dot, norm};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

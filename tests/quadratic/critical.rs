@@ -5,10 +5,12 @@ use crate::support::{
     Set, assert_close, cells, distance, for_cases, largest, problem, random_point, settings_of, trial,
 };
 use libtest_mimic::Trial;
-use spurious::model::quadratic::{Quadratic, theory::sure_rank};
-use spurious::model::{Model, Problem};
-use spurious::real::Precision::F64;
-use spurious::refine::{self, norm};
+use spurious::judge::refine::{self};
+use spurious::landscape::model::{Model, Problem};
+use spurious::models::quadratic::{Quadratic, theory::sure_rank};
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::vector;
+use spurious::numerics::vector::norm;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -50,7 +52,7 @@ fn rotations_change_nothing() {
             assert!(off <= 10.0 * CLOSE * scale, "{set:?}: gradient off by {off:e}");
             // Along a rotation the loss is constant, so the slope is across it.
             for (_, direction) in problem.flat_directions(&x) {
-                let along = refine::dot(&direction, &here.gradient).abs();
+                let along = vector::dot(&direction, &here.gradient).abs();
                 assert!(along <= 10.0 * CLOSE * scale * norm(&direction), "{set:?}: {along:e}");
             }
             assert_eq!(problem.flat_directions(&x).len(), k * (k - 1) / 2, "{set:?}");
@@ -83,7 +85,7 @@ fn hessians_are_lipschitz() {
             let x = random_point(draws, 1.0, problem.dim());
             let radius = 0.1;
             let mut direction = vec![0.0; x.len()];
-            spurious::seed::on_sphere(draws, radius, &mut direction);
+            spurious::numerics::seed::on_sphere(draws, radius, &mut direction);
             let y: Vec<f64> = x.iter().zip(&direction).map(|(a, b)| a + b).collect();
             let [a, b] = [&x, &y].map(|x| problem.hessian(x).unwrap());
             let change: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
@@ -175,7 +177,7 @@ fn perturbations_are_linear_and_as_large_as_said() {
     for_cases("quadratic::perturbation", 20, |_, draws| {
         let x = random_point(draws, 1.0, 6);
         let image = product(&x, &c, 3, 3);
-        assert_close(extra(&x), refine::dot(&image, &x), 1e-12, "⟨C, WᵀW⟩");
+        assert_close(extra(&x), vector::dot(&image, &x), 1e-12, "⟨C, WᵀW⟩");
         let [a, b] = [&plain, &perturbed].map(|p| p.evaluate(F64, &x).gradient);
         let difference: Vec<f64> = a.iter().zip(&b).map(|(a, b)| b - a).collect();
         let expected: Vec<f64> = image.iter().map(|x| 2.0 * x).collect();

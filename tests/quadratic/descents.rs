@@ -3,11 +3,13 @@
 use super::{cell, classified, count, known, starts, theory};
 use crate::support::{assert_close, assert_relative, run, seed, seen, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::{Outcome, Status};
-use spurious::model::Problem;
-use spurious::real::Precision::{F32, F64};
-use spurious::refine::{self, norm};
+use spurious::descent::backend::cpu::Cpu;
+use spurious::judge::refine::{self};
+use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::landscape::model::Problem;
+use spurious::numerics::real::Precision::{F32, F64};
+use spurious::numerics::vector;
+use spurious::numerics::vector::norm;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -61,11 +63,11 @@ fn the_slow_path_has_its_constant() {
     for neurons in ["4", "6", "10"] {
         let (_, problem) = population(neurons, 0.01, 20_000);
         let k: usize = neurons.parse().unwrap();
-        let model = spurious::model::find("quadratic").unwrap();
+        let model = spurious::models::find("quadratic").unwrap();
         let set = [("risk", "\"population\""), ("teacher_rank", "2")];
         let teacher = model.teacher(&crate::support::values("quadratic", &set)).unwrap();
         let units: Vec<Vec<f64>> = (0..10).map(|i| (0..10).map(|a| f64::from(u8::from(a == i))).collect()).collect();
-        let basis = refine::orthonormal(teacher.chunks_exact(10).chain(units.iter().map(|unit| &unit[..])));
+        let basis = vector::orthonormal(teacher.chunks_exact(10).chain(units.iter().map(|unit| &unit[..])));
         let start: Vec<f64> = basis[..k]
             .iter()
             .enumerate()

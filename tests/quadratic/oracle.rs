@@ -3,10 +3,10 @@
 use super::{cell, classified, count, known, write_points};
 use crate::support::{assert_close, distance, largest, problem, run, settings_of, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::Outcome;
-use spurious::model::Problem;
-use spurious::real::Precision::F64;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::model::Problem;
+use spurious::numerics::real::Precision::F64;
 use std::path::Path;
 use std::sync::Arc;
 

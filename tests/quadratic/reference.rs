@@ -3,10 +3,10 @@
 use super::{classified, known, starts, theory, write_points};
 use crate::support::{assert_close, for_cases, problem, random_point, run, settings_of, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::Outcome;
-use spurious::model::Problem;
-use spurious::real::Precision::F64;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::model::Problem;
+use spurious::numerics::real::Precision::F64;
 use std::sync::Arc;
 
 /// The tests of this module.
@@ -158,7 +158,7 @@ fn few_samples_in_many_dimensions_are_certified() {
 }
 
 fn what_is_not_bounded_is_refused() {
-    let model = spurious::model::find("quadratic").unwrap();
+    let model = spurious::models::find("quadratic").unwrap();
     // Where no sample looks, C can lower the loss without end.
     let set = [("samples", "4"), ("input_dim", "12"), ("labels", "\"gaussian\""), ("perturbation", "0.1")];
     let refused = model.problem("full", &crate::support::values("quadratic", &set), &settings_of("quadratic"));

@@ -3,11 +3,11 @@
 use super::write_points;
 use crate::support::{assert_close, settings_of, trial, values};
 use libtest_mimic::Trial;
-use spurious::model::quadratic::Quadratic;
-use spurious::model::{Model, Problem};
-use spurious::real::Precision::F64;
-use spurious::refine::{dot, norm};
-use spurious::seed::CellSeed;
+use spurious::landscape::model::{Model, Problem};
+use spurious::models::quadratic::Quadratic;
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::seed::CellSeed;
+use spurious::numerics::vector::{dot, norm};
 use std::sync::Arc;
 
 /// The tests of this module.

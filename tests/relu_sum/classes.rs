@@ -4,14 +4,14 @@ use super::watched::Watched;
 use super::{AT_REST, Point, Size, classified, identity, moved, permuted, point};
 use crate::support::{assert_close, distance, for_cases, problem, run, settings_of, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::classify::{Classifier, Found};
-use spurious::endpoint::{Outcome, Status, Stop};
-use spurious::family::{Families, Family};
-use spurious::model::Settings;
-use spurious::real::Precision::{F32, F64};
-use spurious::refine;
-use spurious::seed::CellSeed;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::judge::classify::{Classifier, Found};
+use spurious::judge::family::{Families, Family};
+use spurious::judge::refine;
+use spurious::landscape::endpoint::{Outcome, Status, Stop};
+use spurious::landscape::model::Settings;
+use spurious::numerics::real::Precision::{F32, F64};
+use spurious::numerics::seed::CellSeed;
 use std::sync::Arc;
 
 /// The tests of this module.

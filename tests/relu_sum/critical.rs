@@ -3,10 +3,10 @@
 use super::{Point, Size, identity, moved, point, points};
 use crate::support::{assert_close, distance, for_cases, largest, random_point, settings_of, trial};
 use libtest_mimic::Trial;
-use spurious::model::relu_sum::theory::{global_eigenvalue_max, global_eigenvalue_min, step_limit};
-use spurious::model::{Settings, StepSize};
-use spurious::real::Precision::F64;
-use spurious::refine;
+use spurious::judge::refine;
+use spurious::landscape::model::{Settings, StepSize};
+use spurious::models::relu_sum::theory::{global_eigenvalue_max, global_eigenvalue_min, step_limit};
+use spurious::numerics::real::Precision::F64;
 use std::f64::consts::PI;
 
 /// The tests of this module.

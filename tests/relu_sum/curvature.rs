@@ -8,10 +8,12 @@ use crate::support::{
 };
 use libtest_mimic::Trial;
 use nalgebra::DMatrix;
-use spurious::model::{Model, Problem, cnn::Cnn};
-use spurious::real::Precision::F64;
-use spurious::refine::{self, Spectrum, norm};
-use spurious::seed::Draws;
+use spurious::judge::refine::{self, Spectrum};
+use spurious::landscape::model::{Model, Problem};
+use spurious::models::cnn::Cnn;
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::seed::Draws;
+use spurious::numerics::vector::norm;
 use std::cell::Cell;
 use std::f64::consts::PI;
 

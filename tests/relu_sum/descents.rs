@@ -7,11 +7,12 @@ use crate::support::{
 };
 use crate::symmetry::shuffled;
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::{Outcome, Status};
-use spurious::model::{Problem, Settings, StepSize};
-use spurious::real::Precision::{self, F32, F64};
-use spurious::refine::{self, norm};
+use spurious::descent::backend::cpu::Cpu;
+use spurious::judge::refine::{self};
+use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::landscape::model::{Problem, Settings, StepSize};
+use spurious::numerics::real::Precision::{self, F32, F64};
+use spurious::numerics::vector::norm;
 use std::f64::consts::PI;
 
 /// The tests of this module.

@@ -4,11 +4,11 @@ use super::{Size, classified};
 use crate::parity::{compare_steps, compare_values, replaced};
 use crate::support::{Set, distance, gpu, gpu_trial, gpu_with, problem, round_to_f32, run, seed, settings_of};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::backend::gpu::{Gpu, Options};
-use spurious::endpoint::Status;
-use spurious::model::Problem;
-use spurious::real::Precision::{self, F32, F64};
+use spurious::descent::backend::cpu::Cpu;
+use spurious::descent::backend::gpu::{Gpu, Options};
+use spurious::landscape::endpoint::Status;
+use spurious::landscape::model::Problem;
+use spurious::numerics::real::Precision::{self, F32, F64};
 use std::sync::Arc;
 
 /// The tests of this module.

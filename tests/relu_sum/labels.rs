@@ -3,8 +3,8 @@
 use crate::support::{for_cases, trial};
 use crate::symmetry::shuffled;
 use libtest_mimic::Trial;
-use spurious::endpoint::Outcome;
-use spurious::family::{Families, Family, digits};
+use spurious::judge::family::{Families, Family, digits};
+use spurious::landscape::endpoint::Outcome;
 use std::collections::BTreeSet;
 
 /// The tests of this module.

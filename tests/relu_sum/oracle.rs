@@ -5,10 +5,11 @@ use crate::support::{
     assert_close, conditioning, distance, for_cases, largest, problem, random_point, settings_of, trial,
 };
 use libtest_mimic::Trial;
-use spurious::classify::Classifier;
-use spurious::model::Problem;
-use spurious::real::Precision::{F32, F64};
-use spurious::refine::{self, norm};
+use spurious::judge::classify::Classifier;
+use spurious::landscape::model::Problem;
+use spurious::numerics::real::Precision::{F32, F64};
+use spurious::numerics::vector;
+use spurious::numerics::vector::norm;
 use std::sync::Arc;
 
 /// The tests of this module.
@@ -191,7 +192,7 @@ fn rotated_teachers_rotate_the_landscape() {
         let size = Size { n: k, k, d };
         for_cases("relu_sum::rotated", 5, |_, draws| {
             let noise = random_point(draws, 1.0, d * d);
-            let frame = refine::orthonormal(noise.chunks_exact(d));
+            let frame = vector::orthonormal(noise.chunks_exact(d));
             let turned = |point: &[f64]| -> Vec<f64> {
                 let entry = |w: &[f64], a: usize| w.iter().zip(&frame).map(|(x, e)| x * e[a]).sum::<f64>();
                 point.chunks_exact(d).flat_map(|w| (0..d).map(|a| entry(w, a)).collect::<Vec<_>>()).collect()
@@ -222,7 +223,7 @@ fn rotated_teachers_rotate_the_landscape() {
     let (point, size) = (super::point("II", 6), Size::square(6));
     for_cases("relu_sum::rotated_family", 2, |_, draws| {
         let noise = random_point(draws, 1.0, 36);
-        let frame = refine::orthonormal(noise.chunks_exact(6));
+        let frame = vector::orthonormal(noise.chunks_exact(6));
         let rotated = with_teachers(size, "orthonormal", &frame.concat());
         let entry = |w: &[f64], a: usize| w.iter().zip(&frame).map(|(x, e)| x * e[a]).sum::<f64>();
         let turned: Vec<f64> = (0..36).map(|i| entry(&point.weights[i / 6 * 6..][..6], i % 6)).collect();

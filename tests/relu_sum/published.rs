@@ -7,11 +7,12 @@
 use super::{AT_REST, Size};
 use crate::support::{assert_close, distance, trial};
 use libtest_mimic::Trial;
-use spurious::certify::Verdict;
-use spurious::classify::Classifier;
-use spurious::endpoint::Outcome;
-use spurious::real::Precision::F64;
-use spurious::refine;
+use spurious::judge::classify::Classifier;
+use spurious::judge::refine;
+use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::proof::Verdict;
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::vector;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -81,7 +82,7 @@ fn published_endpoints_are_minima() {
             let what = format!("{name} of k={}, n={}", file.size.k, file.size.n);
             let here = problem.evaluate(F64, state);
             // They stopped at 1e-9/2π for each neuron, by formulas that round otherwise.
-            assert!(refine::norm(&here.gradient) < 1e-8, "{what}: gradient {:e}", refine::norm(&here.gradient));
+            assert!(vector::norm(&here.gradient) < 1e-8, "{what}: gradient {:e}", vector::norm(&here.gradient));
             let spectrum = refine::spectrum(&*problem, state).unwrap();
             let saddle = file.is_saddle(here.loss);
             assert_eq!(spectrum.is_minimum(), !saddle, "{what}: smallest eigenvalue {:e}", spectrum.min());
@@ -91,7 +92,7 @@ fn published_endpoints_are_minima() {
             let settled = refine::settle(&*problem, state).unwrap_or_else(|| panic!("{what}: not settled"));
             assert_eq!(settled.spectrum.index(), spectrum.index(), "{what}");
             // ‖gradient‖/λ, twice for the Hessian's change in between.
-            let allowed = 2.0 * refine::norm(&here.gradient) / spectrum.min().abs() + 1e-11;
+            let allowed = 2.0 * vector::norm(&here.gradient) / spectrum.min().abs() + 1e-11;
             let off = distance(&settled.point, state);
             assert!(off <= allowed, "{what}: {off:e} from its critical point, allowed {allowed:e}");
             points += 1;

@@ -6,9 +6,9 @@ use crate::support::families::named;
 use crate::support::{assert_close, distance, trial};
 use libtest_mimic::Trial;
 use nalgebra::DMatrix;
-use spurious::model::relu_sum::symmetric::critical_points;
-use spurious::real::Precision::F64;
-use spurious::refine;
+use spurious::judge::refine;
+use spurious::models::relu_sum::symmetric::critical_points;
+use spurious::numerics::real::Precision::F64;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

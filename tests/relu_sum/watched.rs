@@ -1,14 +1,14 @@
 //! A problem with a look at what is asked of it, or without its closed form of the Hessian.
 
-use spurious::certify::Provable;
-use spurious::descent::Rule;
-use spurious::endpoint::Outcome;
-use spurious::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
-use spurious::observable::{Guides, Observable, Walk};
-use spurious::promise::{Claim, Promise};
-use spurious::real::Precision;
-use spurious::seed::CellSeed;
-use spurious::symmetry::Overlaps;
+use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
+use spurious::landscape::path::{Guides, Observable, Walk};
+use spurious::landscape::proof::Provable;
+use spurious::landscape::surface::Rule;
+use spurious::landscape::symmetry::Overlaps;
+use spurious::landscape::theorem::{Claim, Promise};
+use spurious::numerics::real::Precision;
+use spurious::numerics::seed::CellSeed;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Another problem, word for word but for its Hessian.

@@ -4,14 +4,14 @@ use crate::figure::sheet::Sheet;
 use crate::support::program::{Place, SMALL};
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::endpoint::Outcome;
-use spurious::figure::{Figure, Layer, Mark, Medium, Scale, Shape};
-use spurious::interval::Method;
-use spurious::plan::Plan;
-use spurious::report::Summary;
-use spurious::report::figures::{Named, of};
-use spurious::spec::Spec;
-use spurious::tally::Tally;
+use spurious::experiment::plan::Plan;
+use spurious::experiment::spec::Spec;
+use spurious::experiment::tally::Tally;
+use spurious::landscape::endpoint::Outcome;
+use spurious::numerics::interval::Method;
+use spurious::result::tables::Summary;
+use spurious::show::figure::{Figure, Layer, Mark, Medium, Scale, Shape};
+use spurious::show::figures::{Named, of};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

@@ -4,9 +4,9 @@
 
 use crate::support::{seed, trial};
 use libtest_mimic::Trial;
-use spurious::interval::{Interval, Method};
-use spurious::sampling::{DecidedBy, Rule, Sampling, Size, Width};
-use spurious::seed::{CellSeed, Draws};
+use spurious::experiment::sampling::{DecidedBy, Rule, Sampling, Size, Width};
+use spurious::numerics::interval::{Interval, Method};
+use spurious::numerics::seed::{CellSeed, Draws};
 use std::collections::HashMap;
 
 pub(super) fn trials() -> Vec<Trial> {
@@ -55,7 +55,7 @@ fn sampling(width: Width) -> Sampling {
 
 /// A pilot of simulated runs. What it asks for is remembered by what it has seen, which repeats.
 fn pilot(sampling: &Sampling, draws: &mut Draws, p: f64, known: &mut HashMap<(u64, u64), Result<u64, Size>>) -> Size {
-    let mut trial = spurious::sampling::Trial::default();
+    let mut trial = spurious::experiment::sampling::Trial::default();
     loop {
         let asked = known
             .entry((trial.runs, trial.hits))

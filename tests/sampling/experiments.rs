@@ -4,9 +4,9 @@
 use crate::support::program::{Place, SMALL, Table, gpu_arguments};
 use crate::support::{gpu_trial, trial};
 use libtest_mimic::Trial;
-use spurious::endpoint::Outcome;
-use spurious::experiment;
-use spurious::spec::Spec;
+use spurious::experiment::spec::Spec;
+use spurious::experiment::{self, run::Results};
+use spurious::landscape::endpoint::Outcome;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
@@ -28,7 +28,7 @@ pub(super) fn precise() -> String {
     SMALL.replace("per_cell = 300", "half_width = 0.02")
 }
 
-fn run(text: &str) -> experiment::Results {
+fn run(text: &str) -> Results {
     experiment::run(&Spec::parse(text, "test", &[]).unwrap()).unwrap()
 }
 

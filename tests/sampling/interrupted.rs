@@ -4,14 +4,14 @@ use super::experiments::precise;
 use crate::support::program::{Place, Table};
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::backend::BackendError;
-use spurious::backend::cpu::Cpu;
-use spurious::experiment::{self, ExperimentError, Heard, Stage, Stages};
-use spurious::plan::Plan;
-use spurious::real::Precision;
-use spurious::spec::Spec;
-use spurious::store::Folder;
-use spurious::store::manifest::Manifest;
+use spurious::descent::backend::BackendError;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::experiment::plan::Plan;
+use spurious::experiment::run::{self, ExperimentError, Heard, Stage, Stages};
+use spurious::experiment::spec::Spec;
+use spurious::numerics::real::Precision;
+use spurious::result::folder::Folder;
+use spurious::result::folder::manifest::Manifest;
 use std::fs;
 use std::sync::atomic::AtomicBool;
 
@@ -59,7 +59,7 @@ fn begin(place: &Place, spec: &Spec, stages: usize) -> Vec<Stage> {
         Ok(())
     };
     let never = AtomicBool::new(false);
-    assert!(experiment::pilot(&plan, &backend(), 100, &mut before, &never, hear).is_err(), "it was over before");
+    assert!(run::pilot(&plan, &backend(), 100, &mut before, &never, hear).is_err(), "it was over before");
     heard
 }
 
@@ -74,7 +74,7 @@ fn all_stages(spec: &Spec) -> Vec<Stage> {
         Ok::<(), BackendError>(())
     };
     let mut stages = Stages::new(plan.cells.len(), spec.outcome());
-    experiment::pilot(&plan, &backend(), 0, &mut stages, &AtomicBool::new(false), hear).unwrap();
+    run::pilot(&plan, &backend(), 0, &mut stages, &AtomicBool::new(false), hear).unwrap();
     all
 }
 

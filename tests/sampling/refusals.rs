@@ -3,8 +3,8 @@
 use crate::support::program::{Place, SMALL, points_file};
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::sampling::{DEFAULT_MOST, Rule, Width};
-use spurious::spec::Spec;
+use spurious::experiment::sampling::{DEFAULT_MOST, Rule, Width};
+use spurious::experiment::spec::Spec;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![

@@ -2,9 +2,9 @@
 
 use crate::support::{for_cases, trial};
 use libtest_mimic::Trial;
-use spurious::interval::{Interval, Method, exact_half_width};
-use spurious::sampling::{DEFAULT_MOST, DecidedBy, Rule, SHARE, Sampling, Trial as Tried, Width};
-use spurious::seed::CellSeed;
+use spurious::experiment::sampling::{DEFAULT_MOST, DecidedBy, Rule, SHARE, Sampling, Trial as Tried, Width};
+use spurious::numerics::interval::{Interval, Method, exact_half_width};
+use spurious::numerics::seed::CellSeed;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![

@@ -5,10 +5,12 @@ use super::hex;
 use crate::support::program::points_file;
 use crate::support::{Set, problem, seed, settings_of, trial, values};
 use libtest_mimic::Trial;
-use spurious::model::{self, Problem};
-use spurious::points::Points;
-use spurious::seed::{CellSeed, Draws};
-use spurious::{elementary, normal, starts::BLOCK};
+use spurious::landscape::model::Problem;
+use spurious::landscape::points::Points;
+use spurious::models;
+use spurious::numerics::seed::{CellSeed, Draws};
+use spurious::numerics::start_law::BLOCK;
+use spurious::numerics::{elementary, normal};
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
@@ -237,7 +239,7 @@ fn cnn_is_the_oracle() {
                 ("start_filter", if gaussian { "\"gaussian\"" } else { "\"sphere\"" }),
                 ("start_filter_scale", "0.7"),
             ];
-            let cell = CellSeed::new(seed(), &model::find("cnn").unwrap().identity(&values("cnn", &set)));
+            let cell = CellSeed::new(seed(), &models::find("cnn").unwrap().identity(&values("cnn", &set)));
             // |1ᵀa*| ‖w*‖ / √k, which the library computes as ‖a*‖ √(q/k).
             let law = Law { p, k, gaussian, scale: 0.7, radius: (1.0 / k as f64).sqrt() };
             let [full, reduced] = ["full", "reduced"].map(|form| problem("cnn", form, &set, &settings_of("cnn")));
@@ -274,7 +276,7 @@ fn relu_sum_is_the_oracle() {
         (&itself, &|run, i, _| point(run)[i]),
     ];
     for (set, number) in cases {
-        let cell = CellSeed::new(seed(), &model::find("relu_sum").unwrap().identity(&values("relu_sum", set)));
+        let cell = CellSeed::new(seed(), &models::find("relu_sum").unwrap().identity(&values("relu_sum", set)));
         let problem = problem("relu_sum", "full", set, &settings_of("relu_sum"));
         let dim = problem.dim();
         for (found, run) in starts(&*problem, cell, 1 << 40, dim, RUNS).chunks_exact(dim).zip(1 << 40..) {
@@ -303,7 +305,7 @@ fn blocks_do_not_matter() {
         ("relu_sum", "full", &[("teachers", "20")]),
     ];
     for (name, form, set) in cases {
-        let cell = CellSeed::new(seed(), &model::find(name).unwrap().identity(&values(name, set)));
+        let cell = CellSeed::new(seed(), &models::find(name).unwrap().identity(&values(name, set)));
         let problem: Arc<dyn Problem> = problem(name, form, set, &settings_of(name));
         let (dim, start_dim) = (problem.dim(), problem.start_dim());
         let last = u64::MAX - 149;

@@ -5,9 +5,9 @@ use super::hex;
 use crate::support::program::points_file;
 use crate::support::{Set, problem, seed, settings, settings_of, trial, values};
 use libtest_mimic::Trial;
-use spurious::model::relu_sum::ReluSum;
-use spurious::model::{Model, Settings, StepSize};
-use spurious::seed::CellSeed;
+use spurious::landscape::model::{Model, Settings, StepSize};
+use spurious::models::relu_sum::ReluSum;
+use spurious::numerics::seed::CellSeed;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![

@@ -4,10 +4,10 @@ use super::results;
 use crate::support::program::{Place, Table};
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::interval::Method;
-use spurious::interval::paired::Fourfold;
-use spurious::plan::Plan;
-use spurious::spec::Spec;
+use spurious::experiment::plan::Plan;
+use spurious::experiment::spec::Spec;
+use spurious::numerics::interval::Method;
+use spurious::numerics::interval::paired::Fourfold;
 use std::collections::BTreeMap;
 
 /// The tests of this module.
@@ -143,13 +143,16 @@ fn memory_and_folder_agree() {
     assert_eq!(String::from_utf8(table.pairs_csv()).unwrap(), place.text("out/pairs.csv"));
     // What is read back is what was counted, and another level moves the intervals alone.
     let plan = Plan::new(&Spec::parse(&text, "test", &[]).unwrap()).unwrap();
-    let read = spurious::report::paired::read(&place.read("out/paired.csv"), &place.read("out/pairs.csv"), &plan);
+    let read =
+        spurious::result::tables::paired::read(&place.read("out/paired.csv"), &place.read("out/pairs.csv"), &plan);
     assert_eq!(read.unwrap(), results.groups);
     let out = |level: &str| place.run(&["report", "out", "--level", level]).done().out;
     assert!(out("0.95").contains("95 % interval") && out("0.5").contains("50 % interval"));
     assert_eq!(place.run(&["report", "out"]).done().out, place.run(&RUN).done().out);
     // A table that has been cut short is no table.
-    assert!(spurious::report::paired::read(b"group,cells\n0,0 1\n", &place.read("out/pairs.csv"), &plan).is_none());
+    assert!(
+        spurious::result::tables::paired::read(b"group,cells\n0,0 1\n", &place.read("out/pairs.csv"), &plan).is_none()
+    );
 }
 
 fn the_table_says_it() {

@@ -6,14 +6,15 @@ use crate::support::program::{Place, gpu_arguments};
 use crate::support::wrong::Wrong;
 use crate::support::{Set, cells, for_cases, gpu_trial, problem, seed, settings, trial, values};
 use libtest_mimic::Trial;
-use spurious::endpoint::Outcome;
-use spurious::experiment;
-use spurious::model::cnn::Cnn;
-use spurious::model::{MODELS, Model, Settings, StepSize};
-use spurious::promise::{Check, Claim};
-use spurious::replay::{Every, Track, replay};
-use spurious::seed::CellSeed;
-use spurious::spec::Spec;
+use spurious::experiment::run;
+use spurious::experiment::spec::Spec;
+use spurious::explore::stepper::{Every, Track, replay};
+use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::model::{Model, Settings, StepSize};
+use spurious::landscape::theorem::{Check, Claim};
+use spurious::models::MODELS;
+use spurious::models::cnn::Cnn;
+use spurious::numerics::seed::CellSeed;
 use std::f64::consts::PI;
 
 /// The tests of this module.
@@ -32,7 +33,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-fn claims(problem: &dyn spurious::model::Problem, start: &[f64]) -> Vec<Claim> {
+fn claims(problem: &dyn spurious::landscape::model::Problem, start: &[f64]) -> Vec<Claim> {
     let mut claims = vec![Claim::Silent; problem.promises().len()];
     problem.promised(start, &mut claims);
     claims
@@ -232,13 +233,13 @@ fn promises_are_kept_on_a_gpu() {
 fn a_wrong_theorem_is_caught() {
     let text = "[model]\nform = 'reduced'\n[runs]\nper_cell = 900\n[compute]\nbackend = 'cpu'\nbatch = 64\n[output]\ntheorems = true\n";
     let spec = Spec { model: &Wrong, params: Vec::new(), ..Spec::parse(text, "test", &[]).unwrap() };
-    let results = experiment::run(&spec).unwrap();
+    let results = run::run(&spec).unwrap();
     let check = results.checks[0][0];
     let cell = &results.plan.cells[0];
     let mut broken = Vec::new();
     for run in 0..900 {
         let start = cell.problem.start(cell.seed, run);
-        let precision = spurious::real::Precision::F64;
+        let precision = spurious::numerics::real::Precision::F64;
         let track = Track { model: &Wrong, form: "reduced", cell, precision };
         let path = replay(track, run, Every::Decade, false);
         if start[0] < 0.0 && path.unwrap().found.outcome != Outcome::Spurious {
@@ -258,9 +259,9 @@ fn a_wrong_theorem_is_caught() {
         "{}",
         table.text()
     );
-    assert_eq!(spurious::report::theorems::read(&table.csv(), &results.plan).unwrap(), results.checks);
+    assert_eq!(spurious::result::tables::theorems::read(&table.csv(), &results.plan).unwrap(), results.checks);
     // What is true of the same runs is not called violated.
-    let truth = experiment::run(&Spec::parse(&text.replace("64", "900"), "test", &[]).unwrap()).unwrap();
+    let truth = run::run(&Spec::parse(&text.replace("64", "900"), "test", &[]).unwrap()).unwrap();
     assert!(truth.checks[0].iter().all(|check| check.violated == 0));
 }
 

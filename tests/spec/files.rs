@@ -4,9 +4,9 @@ use crate::support::program::Place;
 use crate::support::toy::{PARAMETERS, Toy, toy_with};
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::model::{Kind, Model, Value};
-use spurious::plan::Plan;
-use spurious::spec::{Spec, SpecError, read_params};
+use spurious::experiment::plan::Plan;
+use spurious::experiment::spec::{Spec, SpecError, read_params};
+use spurious::landscape::model::{Kind, Model, Value};
 use std::fs;
 
 pub(crate) fn trials() -> Vec<Trial> {

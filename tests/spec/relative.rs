@@ -3,11 +3,12 @@
 use crate::support::toy::{PARAMETERS, Toy, toy};
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::model::{self, Kind, Model, Value, Values};
-use spurious::plan::Plan;
-use spurious::report::Summary;
-use spurious::spec::{Spec, SpecError, read_params};
-use spurious::tally::Tally;
+use spurious::experiment::plan::Plan;
+use spurious::experiment::spec::{Spec, SpecError, read_params};
+use spurious::experiment::tally::Tally;
+use spurious::landscape::model::{self, Kind, Model, Value, Values};
+use spurious::models;
+use spurious::result::tables::Summary;
 use std::path::Path;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -63,7 +64,7 @@ fn help_names_the_base() {
 }
 
 fn bases_are_whole_numbers() {
-    for parameters in model::MODELS.iter().map(|m| m.parameters()).chain([PARAMETERS]) {
+    for parameters in models::MODELS.iter().map(|m| m.parameters()).chain([PARAMETERS]) {
         for parameter in parameters {
             if let Kind::Relative { base, .. } = parameter.kind {
                 let is_base = |p: &model::Parameter| p.name == base && matches!(p.kind, Kind::Integer(..));

@@ -4,8 +4,8 @@
 
 use crate::support::{assert_relative, trial};
 use libtest_mimic::Trial;
-use spurious::interval::incomplete_beta;
-use spurious::normal;
+use spurious::numerics::interval::incomplete_beta;
+use spurious::numerics::normal;
 
 /// The tests of this module.
 pub(super) fn trials() -> Vec<Trial> {

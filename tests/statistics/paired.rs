@@ -2,8 +2,8 @@
 
 use crate::support::{assert_close, assert_relative, trial};
 use libtest_mimic::Trial;
-use spurious::interval::Interval;
-use spurious::interval::paired::Fourfold;
+use spurious::numerics::interval::Interval;
+use spurious::numerics::interval::paired::Fourfold;
 
 /// The tests of this module.
 pub(super) fn trials() -> Vec<Trial> {

@@ -2,7 +2,7 @@
 
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::interval::{Interval, restarts, restarts_interval};
+use spurious::numerics::interval::{Interval, restarts, restarts_interval};
 
 /// The tests of this module.
 pub(super) fn trials() -> Vec<Trial> {

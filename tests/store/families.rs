@@ -6,7 +6,7 @@ use crate::support::families::{curvature, reference};
 use crate::support::program::{Place, Table, numbers};
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::model;
+use spurious::models;
 use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::PI;
 use std::fs;
@@ -88,7 +88,7 @@ fn agree_with_the_runs() {
     let place = place();
     let (families, runs, counts) =
         (place.table("out/families.csv"), place.table("out/runs.csv"), place.table("out/counts.csv"));
-    let parameters = model::find("relu_sum").unwrap().parameters().iter().map(|p| p.name);
+    let parameters = models::find("relu_sum").unwrap().parameters().iter().map(|p| p.name);
     let fields = [
         "label",
         "outcome",

@@ -5,8 +5,8 @@ use crate::support::families::{identity, reference};
 use crate::support::program::{Place, Table, numbers, points_file};
 use crate::support::{distance, problem, seed, settings_of, starts, trial};
 use libtest_mimic::Trial;
-use spurious::refine;
-use spurious::seed::CellSeed;
+use spurious::numerics::seed::CellSeed;
+use spurious::numerics::vector;
 use std::fs;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -54,8 +54,8 @@ fn basis() -> Vec<Vec<f64>> {
     let mut draws = CellSeed::new(seed(), "store::given").run(0);
     let rows: Vec<Vec<f64>> = (0..TEACHERS).map(|_| (0..TEACHERS).map(|_| draws.normal()).collect()).collect();
     // Twice is enough: what one pass leaves is rounding times the condition number.
-    let once = refine::orthonormal(rows.iter().map(|row| &row[..]));
-    refine::orthonormal(once.iter().map(|row| &row[..]))
+    let once = vector::orthonormal(rows.iter().map(|row| &row[..]));
+    vector::orthonormal(once.iter().map(|row| &row[..]))
 }
 
 /// Neurons `Σ_a w_a e_a` become `Σ_a w_a v_a`.

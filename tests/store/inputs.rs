@@ -4,14 +4,14 @@ use crate::support::program::Place;
 use crate::support::toy::{PARAMETERS, toy_with};
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::backend::BackendError;
-use spurious::backend::cpu::Cpu;
-use spurious::experiment::{self, Details, Finished};
-use spurious::plan::Plan;
-use spurious::real::Precision;
-use spurious::spec::{Spec, read_params};
-use spurious::store::manifest::Manifest;
-use spurious::store::{Folder, StoreError};
+use spurious::descent::backend::BackendError;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::experiment::plan::Plan;
+use spurious::experiment::run::{self, Details, Finished};
+use spurious::experiment::spec::{Spec, read_params};
+use spurious::numerics::real::Precision;
+use spurious::result::folder::manifest::Manifest;
+use spurious::result::folder::{Folder, StoreError};
 use std::fs;
 use std::sync::atomic::AtomicBool;
 
@@ -99,7 +99,7 @@ fn are_in_the_tables() {
         Ok::<(), BackendError>(())
     };
     let (cpu, never) = (Cpu::new(Precision::F64), AtomicBool::new(false));
-    experiment::execute(&plan, &cpu, 0, &experiment::everything(&plan), Details::default(), &never, sink).unwrap();
+    run::execute(&plan, &cpu, 0, &run::everything(&plan), Details::default(), &never, sink).unwrap();
     folder.finish(&spec, &plan).unwrap();
     // Tables name the copies, wherever the files were.
     let paths = ["", "inputs/start.csv", "inputs/start-2.csv"];

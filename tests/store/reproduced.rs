@@ -4,14 +4,14 @@ use super::{RUN, TABLES, assert_same};
 use crate::support::program::Place;
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::backend::BackendError;
-use spurious::backend::cpu::Cpu;
-use spurious::experiment::{self, Details, Finished};
-use spurious::plan::Plan;
-use spurious::real::Precision;
-use spurious::spec::Spec;
-use spurious::store::Folder;
-use spurious::store::manifest::Manifest;
+use spurious::descent::backend::BackendError;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::experiment::plan::Plan;
+use spurious::experiment::run::{self, Details, Finished};
+use spurious::experiment::spec::Spec;
+use spurious::numerics::real::Precision;
+use spurious::result::folder::Folder;
+use spurious::result::folder::manifest::Manifest;
 use std::fs;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
@@ -70,7 +70,7 @@ fn leave(place: &Place, work: &[(usize, Range<u64>, usize)]) {
             Ok::<(), BackendError>(())
         };
         let todo = [(*cell, runs.clone())];
-        experiment::execute(&plan, &cpu, *batch, &todo, Details::of(&spec.output), &never, sink).unwrap();
+        run::execute(&plan, &cpu, *batch, &todo, Details::of(&spec.output), &never, sink).unwrap();
     }
 }
 

@@ -4,8 +4,8 @@ use super::{RUN, TABLES, assert_same, small};
 use crate::support::program::{Place, SMALL, Table, numbers};
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::endpoint::{Outcome, Status};
-use spurious::model;
+use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::models;
 use std::collections::BTreeSet;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -83,7 +83,7 @@ fn every_table_is_well_formed() {
 fn estimates_have_their_columns() {
     let place = small();
     let table = place.table("out/estimates.csv");
-    let parameters = model::find("cnn").unwrap().parameters().iter().map(|p| p.name);
+    let parameters = models::find("cnn").unwrap().parameters().iter().map(|p| p.name);
     let last = ["outcome", "count", "runs", "probability", "low", "high", "level", "method"];
     assert_eq!(table.header, ["cell"].into_iter().chain(parameters).chain(last).collect::<Vec<_>>());
     assert_eq!(table.rows.len(), 3 * Outcome::ALL.len() * 2);
@@ -283,7 +283,7 @@ fn published_figures_are_compared() {
 
 /// Names of a model's parameters, predictions and families stand beside those of the tables themselves.
 fn no_two_columns_share_a_name() {
-    for model in model::MODELS {
+    for model in models::MODELS {
         let place = Place::with(&format!(
             "[model]\nname = '{}'\n[descent]\nmax_steps = 30\n[runs]\nper_cell = 20\n[compute]\nbackend = 'cpu'\n\
              [output]\nruns = true\nendpoints = true\n",

@@ -1,7 +1,7 @@
 //! Critical points of `relu_sum` that the oracle knows, and their curvature as the program sees it.
 
 use super::program::{Place, Table, points_file};
-use spurious::model::relu_sum::symmetric::critical_points;
+use spurious::models::relu_sum::symmetric::critical_points;
 
 /// A critical point of `oracle/relu_sum_families.json`, for as many neurons and inputs as teachers.
 #[derive(Debug)]

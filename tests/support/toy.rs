@@ -1,8 +1,9 @@
 //! A model for tests: parameters of every kind on the landscape of `cnn` at its defaults.
 
 use crate::support::values;
-use spurious::model::{self, Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Value, Values};
-use spurious::spec::{Spec, SpecError, read_params};
+use spurious::experiment::spec::{Spec, SpecError, read_params};
+use spurious::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Value, Values};
+use spurious::models;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
 ];
 
 fn cnn() -> &'static dyn Model {
-    model::find("cnn").unwrap()
+    models::find("cnn").unwrap()
 }
 
 impl Model for Toy {

@@ -2,25 +2,26 @@
 //! points away from the teacher's, whatever the output weights are.
 
 use crate::support::values;
-use spurious::certify::Provable;
-use spurious::descent::Rule;
-use spurious::endpoint::Outcome;
-use spurious::model::{
-    self, Coordinate, Evaluation, Invalid, Kernel, Landmark, Model, Parameter, Prediction, Problem, Rest, Settings,
+use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::model::{
+    Coordinate, Evaluation, Invalid, Kernel, Landmark, Model, Parameter, Prediction, Problem, Rest, Settings,
     Tolerance, Values, Work,
 };
-use spurious::observable::{Guides, Observable, Walk};
-use spurious::promise::{Claim, Promise};
-use spurious::real::Precision;
-use spurious::seed::CellSeed;
-use spurious::symmetry::Overlaps;
+use spurious::landscape::path::{Guides, Observable, Walk};
+use spurious::landscape::proof::Provable;
+use spurious::landscape::surface::Rule;
+use spurious::landscape::symmetry::Overlaps;
+use spurious::landscape::theorem::{Claim, Promise};
+use spurious::models;
+use spurious::numerics::real::Precision;
+use spurious::numerics::seed::CellSeed;
 use std::sync::Arc;
 
 /// The model: `cnn` at its defaults, and no parameters.
 pub(crate) struct Wrong;
 
 fn cnn() -> &'static dyn Model {
-    model::find("cnn").unwrap()
+    models::find("cnn").unwrap()
 }
 
 impl Model for Wrong {

@@ -3,13 +3,13 @@
 use super::{Trace, USUAL, cell_of, column, traced_from, track};
 use crate::support::{for_cases, seed, settings, trial};
 use libtest_mimic::Trial;
-use spurious::model::{Settings, StepSize};
-use spurious::observable::Relation;
-use spurious::plan::Cell;
-use spurious::real::Precision::F32;
-use spurious::replay::Every;
-use spurious::seed::Draws;
-use spurious::trace::{Extent, trace_from};
+use spurious::experiment::plan::Cell;
+use spurious::explore::stepper::Every;
+use spurious::explore::trace::{Extent, trace_from};
+use spurious::landscape::model::{Settings, StepSize};
+use spurious::landscape::path::Relation;
+use spurious::numerics::real::Precision::F32;
+use spurious::numerics::seed::Draws;
 use std::cell::RefCell;
 use std::f64::consts::PI;
 
@@ -184,7 +184,7 @@ fn begin_with_the_verdict() {
         let proof = trace.proof.as_ref().unwrap();
         assert!(trace.first_break().is_none(), "{run}");
         let bound = trace.guides.curves.iter().find(|guide| guide.name == "angle_majorant").unwrap();
-        let global = proof.outcome == spurious::endpoint::Outcome::Global;
+        let global = proof.outcome == spurious::landscape::endpoint::Outcome::Global;
         for (point, bound) in trace.waypoints.iter().zip(&bound.values) {
             assert_eq!(bound.is_nan(), point.step < proof.step || !global, "run {run}, step {}", point.step);
         }

@@ -3,14 +3,14 @@
 use super::{Extent, Trace, USUAL, cell_of, cnn, traced, traced_from};
 use crate::support::{settings_of, trial};
 use libtest_mimic::Trial;
-use spurious::endpoint::Outcome;
-use spurious::figure::{Figure, Layer, Medium, Scale};
-use spurious::model::Settings;
-use spurious::plan::Cell;
-use spurious::real::Precision::F64;
-use spurious::replay::Every;
-use spurious::spec::Spec;
-use spurious::trace::figure::{self, BINS, Options, StepAxis};
+use spurious::experiment::plan::Cell;
+use spurious::experiment::spec::Spec;
+use spurious::explore::stepper::Every;
+use spurious::explore::trace::figure::{self, BINS, Options, StepAxis};
+use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::model::Settings;
+use spurious::numerics::real::Precision::F64;
+use spurious::show::figure::{Figure, Layer, Medium, Scale};
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
@@ -210,9 +210,9 @@ fn thins_long_curves() {
 
 fn other_models_can_be_drawn() {
     for model in ["relu_sum", "pooled_cnn", "quadratic", "linear_residual", "wide_cnn"] {
-        let form = spurious::model::find(model).unwrap().forms()[0].0;
+        let form = spurious::models::find(model).unwrap().forms()[0].0;
         let cell = cell_of(model, form, &[], Settings { max_steps: 300, ..settings_of(model) });
-        let trace = spurious::trace::trace(super::track(model, form, &cell, F64), 0, USUAL).unwrap();
+        let trace = spurious::explore::trace::trace(super::track(model, form, &cell, F64), 0, USUAL).unwrap();
         let drawn = trace.observables.len();
         let spec = Spec::parse(&format!("[model]\nname = \"{model}\""), "test", &[]).unwrap();
         let figure = figure::of(&spec, &cell, &[(0, trace)], &Options::default()).unwrap();

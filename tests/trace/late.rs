@@ -3,11 +3,11 @@
 use super::{USUAL, cell_of, cnn, column, traced, traced_from};
 use crate::support::{assert_relative, settings, trial};
 use libtest_mimic::Trial;
-use spurious::endpoint::Outcome;
-use spurious::model::{Settings, StepSize};
-use spurious::observable::{Reading, Relation};
-use spurious::replay::Every;
-use spurious::trace::{Extent, Trace};
+use spurious::explore::stepper::Every;
+use spurious::explore::trace::{Extent, Trace};
+use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::model::{Settings, StepSize};
+use spurious::landscape::path::{Reading, Relation};
 use std::f64::consts::PI;
 
 pub(super) fn trials() -> Vec<Trial> {

@@ -5,13 +5,14 @@ use crate::support::{
     Set, assert_close, distance, for_cases, largest, random_point, run, seed, seen, settings_of, starts, trial, values,
 };
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::classify::Classifier;
-use spurious::endpoint::{Outcome, Status, Stop};
-use spurious::model::wide_cnn::WideCnn;
-use spurious::model::{Model, StepSize};
-use spurious::real::Precision::F64;
-use spurious::refine;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::judge::classify::Classifier;
+use spurious::judge::refine;
+use spurious::landscape::endpoint::{Outcome, Status, Stop};
+use spurious::landscape::model::{Model, StepSize};
+use spurious::models::wide_cnn::WideCnn;
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::vector;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -138,8 +139,8 @@ fn symmetries() {
             let flat = problem.flat_directions(&x);
             assert_eq!(flat.len(), if relu { 3 } else { 0 });
             for (_, direction) in flat {
-                let along = refine::dot(&direction, &here.gradient);
-                assert!(along.abs() < 1e-13 * refine::norm(&direction) * refine::norm(&here.gradient), "{along:e}");
+                let along = vector::dot(&direction, &here.gradient);
+                assert!(along.abs() < 1e-13 * vector::norm(&direction) * vector::norm(&here.gradient), "{along:e}");
             }
         });
     }

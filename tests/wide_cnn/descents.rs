@@ -3,11 +3,11 @@
 use super::{Sizes, cell, twenty};
 use crate::support::{Set, run, seed, settings_of, starts, trial};
 use libtest_mimic::Trial;
-use spurious::backend::cpu::Cpu;
-use spurious::endpoint::{Outcome, Status};
-use spurious::interval::Method;
-use spurious::real::Precision::{F32, F64};
-use spurious::refine::norm;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::numerics::interval::Method;
+use spurious::numerics::real::Precision::{F32, F64};
+use spurious::numerics::vector::norm;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

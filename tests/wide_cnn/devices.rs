@@ -4,9 +4,9 @@ use super::cell;
 use crate::parity::{compare_steps, compare_values, replaced};
 use crate::support::{Set, gpu, gpu_trial, gpu_with};
 use libtest_mimic::Trial;
-use spurious::backend::gpu::Options;
-use spurious::model::Problem;
-use spurious::real::Precision::{self, F32, F64};
+use spurious::descent::backend::gpu::Options;
+use spurious::landscape::model::Problem;
+use spurious::numerics::real::Precision::{self, F32, F64};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

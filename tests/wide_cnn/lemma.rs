@@ -3,10 +3,11 @@
 use super::{Sizes, cell, twenty};
 use crate::support::{Set, assert_close, seed, seen, starts, trial};
 use libtest_mimic::Trial;
-use spurious::model::{Model, Problem, wide_cnn::WideCnn};
-use spurious::real::Precision::F64;
-use spurious::refine::{dot, norm};
-use spurious::seed::CellSeed;
+use spurious::landscape::model::{Model, Problem};
+use spurious::models::wide_cnn::WideCnn;
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::seed::CellSeed;
+use spurious::numerics::vector::{dot, norm};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

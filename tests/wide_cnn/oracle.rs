@@ -3,10 +3,10 @@
 use super::{Sizes, cell};
 use crate::support::{Set, assert_close, cells, distance, for_cases, largest, random_point, seed, trial, values};
 use libtest_mimic::Trial;
-use spurious::model::wide_cnn::WideCnn;
-use spurious::model::{Model, Problem};
-use spurious::real::Precision::F64;
-use spurious::seed::CellSeed;
+use spurious::landscape::model::{Model, Problem};
+use spurious::models::wide_cnn::WideCnn;
+use spurious::numerics::real::Precision::F64;
+use spurious::numerics::seed::CellSeed;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

@@ -2,9 +2,9 @@
 
 use crate::support::{seed, trial};
 use libtest_mimic::Trial;
-use spurious::model::wide_cnn::softplus::{reach, softplus};
-use spurious::real::{Precision, Real};
-use spurious::seed::CellSeed;
+use spurious::models::wide_cnn::softplus::{reach, softplus};
+use spurious::numerics::real::{Precision, Real};
+use spurious::numerics::seed::CellSeed;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

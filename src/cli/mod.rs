@@ -1,0 +1,210 @@
+//! Commands, flags and exit codes.
+
+mod below;
+mod bench;
+mod certify;
+mod devices;
+mod eval;
+mod figures;
+mod generate;
+mod map;
+mod models;
+mod plan;
+mod replay;
+mod report;
+mod run;
+mod source;
+mod trace;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use spurious::descent::backend::BackendError;
+use spurious::experiment::plan::{Cell, Plan};
+use spurious::experiment::run::ExperimentError;
+use spurious::experiment::spec::{Spec, SpecError};
+use spurious::result::folder::StoreError;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// How often does gradient descent, restarted from random weights, end in the global minimum, and how often in a
+/// spurious one? Runs experiments on landscapes whose population loss is known in closed form, on CPU and GPU.
+#[derive(Debug, Parser)]
+#[command(
+    name = "spurious",
+    version,
+    after_help = "Exit codes: 0 done, 1 failed while running, 2 wrong usage or experiment file, 3 no suitable GPU, \
+                  130 interrupted (finished work is kept)."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run an experiment, or go on with it, and print its table
+    Run(run::Arguments),
+    /// Say what an experiment would do: cells, runs, memory, time. Writes nothing
+    Plan(plan::Arguments),
+    /// Print the table of a result folder
+    Report(report::Arguments),
+    /// Repeat one run of an experiment and print its path
+    Replay(replay::Arguments),
+    /// Outcomes over a plane of starts, as a picture and a table
+    Map(map::Arguments),
+    /// Follow runs past their verdict: observables, certified bounds and asymptotes, as a table and a figure
+    Trace(trace::Arguments),
+    /// List the models, or explain one: parameters, forms, formulas, outcomes, theory
+    Models(models::Arguments),
+    /// List the GPU adapters, which one `auto` takes, and what is missing when there is none
+    Devices(devices::Arguments),
+    /// Loss, gradient and outcome class of given points
+    Eval(eval::Arguments),
+    /// Prove that a spurious minimum is there: computer-assisted proofs of critical points, as a table and as files
+    Certify(certify::Arguments),
+    /// Measure rates, beside the limit of the device, on CPU and GPU
+    Bench(bench::Arguments),
+    /// Write shell completions or the manual page to stdout
+    Generate(generate::Arguments),
+}
+
+/// Format of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a terminal
+    Text,
+    /// A row a cell, for programs
+    Csv,
+    /// One document, for programs
+    Json,
+    /// Markdown
+    Md,
+}
+
+/// Parses the command line, runs the command and returns its exit code.
+pub(crate) fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
+        Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Map(arguments) => map::map(&arguments),
+        Command::Trace(arguments) => trace::trace(&arguments),
+        Command::Models(arguments) => models::models(&arguments),
+        Command::Devices(arguments) => devices::devices(&arguments),
+        Command::Eval(arguments) => eval::eval(&arguments),
+        Command::Certify(arguments) => certify::certify(&arguments),
+        Command::Bench(arguments) => bench::bench(&arguments),
+        Command::Generate(arguments) => generate::generate(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+/// A wrong argument that the parser cannot see.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// The user asked to stop; what is kept has been said.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Interrupted(String);
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    let backend = |e: &BackendError| match e {
+        BackendError::NoAdapter(_) => 3,
+        BackendError::Unfit(_) => 2,
+        BackendError::Cancelled => 130,
+        BackendError::Device { .. } | BackendError::Kernel { .. } => 1,
+    };
+    let store = |e: &StoreError| match e {
+        StoreError::OtherExperiment { .. }
+        | StoreError::OtherPrecision { .. }
+        | StoreError::NotResults { .. }
+        | StoreError::Spec(_) => 2,
+        StoreError::Io { .. } | StoreError::InUse { .. } | StoreError::Damaged { .. } => 1,
+    };
+    if error.is::<Interrupted>() {
+        130
+    } else if error.is::<SpecError>() || error.is::<Usage>() {
+        2
+    } else if let Some(e) = error.downcast_ref::<BackendError>() {
+        backend(e)
+    } else if let Some(e) = error.downcast_ref::<StoreError>() {
+        store(e)
+    } else {
+        match error.downcast_ref::<ExperimentError>() {
+            Some(ExperimentError::Spec(_) | ExperimentError::Threads(_)) => 2,
+            Some(ExperimentError::Backend(e)) => backend(e),
+            Some(ExperimentError::Store(e)) => store(e),
+            None => 1,
+        }
+    }
+}
+
+/// Writes a result to stdout. A reader that has gone away (`spurious … | head`) is no error.
+fn print(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to stderr; nothing depends on it being read.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// The cell that is meant: the only one, or the one that `--cell` names.
+fn chosen(plan: &Plan, cell: Option<usize>) -> Result<&Cell, Usage> {
+    let cells = plan.cells.len();
+    match cell {
+        None if cells > 1 => Err(Usage(format!("there are {cells} cells; choose one with --cell 0 to {}", cells - 1))),
+        None => Ok(&plan.cells[0]),
+        Some(cell) => plan
+            .cells
+            .get(cell)
+            .ok_or_else(|| Usage(format!("--cell {cell}: there are {cells} cells; choose 0 to {}", cells - 1))),
+    }
+}
+
+/// The flags of `run` and `plan` that stand for keys of the experiment file.
+#[derive(Clone, Debug, clap::Args)]
+struct SpecArguments {
+    /// Experiment file (TOML); ready ones are in experiments/
+    spec: std::path::PathBuf,
+    /// Where to compute: `auto` takes a hardware GPU if there is one, else the CPU [spec: compute.backend]
+    #[arg(long, value_parser = ["auto", "cpu", "gpu"])]
+    backend: Option<String>,
+    /// Part of the name of the GPU adapter to use, see `spurious devices`; `all` uses every one [spec: compute.adapter]
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
+    /// Format of the arithmetic; by default f64 on the CPU, f32 on a GPU [spec: compute.precision]
+    #[arg(long, value_parser = ["auto", "f32", "f64"])]
+    precision: Option<String>,
+    /// Seed of all starts [spec: experiment.seed]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    seed: Option<u64>,
+    /// Replace any key of the experiment file by its path, for example `params.patches=25`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl SpecArguments {
+    fn load(&self) -> Result<Spec, SpecError> {
+        let mut sets = self.set.clone();
+        let quoted = |key: &str, value: &String| format!("{key}=\"{}\"", value.replace(['"', '\\'], ""));
+        sets.extend(self.backend.iter().map(|v| quoted("compute.backend", v)));
+        sets.extend(self.adapter.iter().map(|v| quoted("compute.adapter", v)));
+        sets.extend(self.precision.iter().map(|v| quoted("compute.precision", v)));
+        sets.extend(self.seed.iter().map(|v| format!("experiment.seed={v}")));
+        Spec::load(Path::new(&self.spec), &sets)
+    }
+}

@@ -1,0 +1,122 @@
+//! Backends: a batch of starts in, endpoints out. Nothing here knows what a model means.
+
+pub mod cpu;
+pub mod gpu;
+pub mod several;
+
+use crate::landscape::endpoint::Endpoints;
+use crate::landscape::model::{Invalid, Kernel, Problem};
+use crate::numerics::real::Precision;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// A batch: runs of one cell that a backend takes at once.
+#[derive(Clone)]
+pub struct Batch<'a> {
+    /// The cell.
+    pub problem: &'a dyn Problem,
+    /// States at the start, one run after another, `problem.dim()` numbers each.
+    pub starts: Vec<f64>,
+    /// Runs of the cell in all. A device chooses by them how many lanes share a run, so that a run gives the same bits in
+    /// whatever batch it is.
+    pub of: u64,
+    /// Whether the weights at the end are wanted, not only why and when each run stopped.
+    pub keep_states: bool,
+}
+
+impl std::fmt::Debug for Batch<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "batch of {} runs", self.runs())
+    }
+}
+
+impl Batch<'_> {
+    /// Number of runs.
+    pub fn runs(&self) -> usize {
+        self.starts.len() / self.problem.dim()
+    }
+}
+
+/// Why a backend could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// There is no adapter, or none that fits.
+    #[error("{0}")]
+    NoAdapter(String),
+    /// The device refused or failed.
+    #[error("device {adapter}: {message}")]
+    Device {
+        /// Name of the adapter.
+        adapter: String,
+        /// What it said.
+        message: String,
+    },
+    /// The kernel's text was refused: a defect of this program, not of the input.
+    #[error("kernel {kernel} is not valid: {message}")]
+    Kernel {
+        /// Which kernel.
+        kernel: String,
+        /// What the compiler said.
+        message: String,
+    },
+    /// The cell does not fit the backend.
+    #[error(transparent)]
+    Unfit(#[from] Invalid),
+    /// The user asked to stop.
+    #[error("stopped before the batch was finished")]
+    Cancelled,
+}
+
+/// Something that advances runs to their ends.
+pub trait Backend: Send + Sync {
+    /// Name in specs and tables: `cpu` or `gpu`.
+    fn name(&self) -> &'static str;
+    /// What computes: the adapter with its driver, or the number of threads.
+    fn description(&self) -> String;
+    /// Format of the arithmetic.
+    fn precision(&self) -> Precision;
+    /// Runs that a batch of this cell should hold for the backend to be busy and the memory small.
+    fn batch_size(&self, problem: &dyn Problem) -> usize;
+    /// Most runs of this cell that the backend can take at once.
+    fn largest_batch(&self, problem: &dyn Problem) -> usize;
+    /// Batches that should be in flight at once to keep a device busy, each with a thread of its own that waits for it; 0 where
+    /// the threads that call the backend compute, and small batches run side by side on them.
+    fn in_flight(&self) -> usize;
+    /// Bytes that a batch of this many runs keeps on the device, or beside its starts on the host.
+    fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize;
+    /// Whether the backend can take a cell at all.
+    ///
+    /// # Errors
+    /// Which setting stands in the way.
+    fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid>;
+    /// Advances every run of the batch to its end.
+    ///
+    /// # Errors
+    /// A device failure, or [`BackendError::Cancelled`] once `cancel` is raised.
+    fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError>;
+    /// Time for which kernels have run in all batches so far, by the device's own clock; `None` where the backend has none,
+    /// or was not asked to look at it when it was opened.
+    fn busy(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// Refuses a cell whose constants overflow, or vanish, in the format of the arithmetic: its runs would mean nothing.
+fn check_range(kernel: &Kernel, precision: Precision) -> Result<(), Invalid> {
+    let rounded = |x: f64| match precision {
+        Precision::F32 => f64::from(x as f32),
+        Precision::F64 => x,
+    };
+    match kernel.constants.iter().find(|(_, x)| !rounded(*x).is_finite() || (*x != 0.0 && rounded(*x) == 0.0)) {
+        None => Ok(()),
+        Some((name, value)) => Err(Invalid {
+            key: "params".into(),
+            value: String::new(),
+            problem: format!("make the constant {name} {value:.2e}, out of the range of {}", precision.name()),
+            remedy: match precision {
+                Precision::F32 => "choose parameters nearer to 1, or --precision f64".into(),
+                Precision::F64 => "choose parameters nearer to 1".into(),
+            },
+        }),
+    }
+}

@@ -1,0 +1,103 @@
+//! The CPU: threads, and in each thread vectors of runs side by side.
+
+use super::{Backend, BackendError, Batch, check_range};
+use crate::landscape::endpoint::{Endpoints, Stop};
+use crate::landscape::model::{Invalid, Problem, Work};
+use crate::landscape::queue::Queue;
+use crate::numerics::real::{Precision, wide};
+use rayon::prelude::*;
+use std::sync::atomic::AtomicBool;
+
+/// Runs that a thread takes from a batch at once, at most.
+const BLOCK: usize = 256;
+
+/// Runs in a batch; a batch is also what an interrupted experiment may lose.
+const BATCH: usize = 1 << 18;
+
+/// Numbers of state in a batch at the most, whatever is asked for: 2 GiB.
+const LARGEST_NUMBERS: usize = 1 << 28;
+
+/// Numbers of state in a batch: bounds its memory for large cells.
+const BATCH_NUMBERS: usize = 1 << 24;
+
+/// Loop iterations of one step of a batch: bounds the work that an interrupted experiment may lose to about a minute.
+const BATCH_WORK: usize = 1 << 25;
+
+/// The CPU backend. It runs in the rayon pool it is called from.
+#[derive(Debug)]
+pub struct Cpu {
+    precision: Precision,
+    one_by_one: bool,
+}
+
+impl Cpu {
+    /// A backend that computes in the given format.
+    pub fn new(precision: Precision) -> Self {
+        Cpu { precision, one_by_one: false }
+    }
+
+    /// A backend that advances one run at a time, without vectors; slower, with the same results.
+    pub fn one_by_one(precision: Precision) -> Self {
+        Cpu { precision, one_by_one: true }
+    }
+}
+
+impl Backend for Cpu {
+    fn name(&self) -> &'static str {
+        "cpu"
+    }
+
+    fn description(&self) -> String {
+        format!("CPU, {} threads", rayon::current_num_threads())
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    fn batch_size(&self, problem: &dyn Problem) -> usize {
+        let work = problem.kernel(self.precision).work.max(1) as usize;
+        (BATCH_NUMBERS / problem.dim()).min(BATCH_WORK / work).clamp(32, BATCH)
+    }
+
+    fn largest_batch(&self, problem: &dyn Problem) -> usize {
+        (LARGEST_NUMBERS / problem.dim()).max(1)
+    }
+
+    fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {
+        check_range(&problem.kernel(self.precision), self.precision)
+    }
+
+    fn in_flight(&self) -> usize {
+        0
+    }
+
+    fn batch_bytes(&self, _problem: &dyn Problem, runs: usize) -> usize {
+        runs * size_of::<Stop>()
+    }
+
+    fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
+        self.fits(batch.problem)?;
+        let dim = batch.problem.dim();
+        let runs = batch.runs();
+        let mut states = batch.starts;
+        let mut stops = vec![Stop::POISON; runs];
+        let threads = rayon::current_num_threads();
+        let share = runs.div_ceil(threads);
+        let block = (share / 8).clamp(wide::widest(self.precision), BLOCK);
+        let queue = Queue::new(&mut states, &mut stops, dim, block, share);
+        let work = Work { queue: &queue, precision: self.precision, one_by_one: self.one_by_one, budget: None, cancel };
+        let finished = (0..threads)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|_| batch.problem.descend(work))
+            .reduce(|| true, |a, b| a & b);
+        if !finished {
+            return Err(BackendError::Cancelled);
+        }
+        if !batch.keep_states {
+            states = Vec::new();
+        }
+        Ok(Endpoints { stops, states })
+    }
+}

@@ -1,0 +1,199 @@
+//! Kernel texts: shared pieces and a model's pieces behind a generated prelude.
+//!
+//! The prelude holds everything that Rust and WGSL must agree on and that would otherwise be typed twice: the number type,
+//! sizes, codes, the polynomial and the layout of the constants.
+
+use super::unroll::unroll;
+use crate::landscape::endpoint::{Outcome, Status, Stop};
+use crate::landscape::model::Kernel;
+use crate::numerics::real::Precision;
+use std::f64::consts::PI;
+use std::fmt::Write;
+
+/// Invocations of a workgroup that holds several teams.
+const WORKGROUP: u32 = 64;
+
+/// Workgroups in one dimension of a dispatch: the least that WebGPU promises.
+pub const MAX_GROUPS: u32 = 65_535;
+
+/// Most components of a lane whose loops are written out.
+const UNROLLED: u32 = 128;
+
+/// Bytes of data that every adapter takes as constants: the least limit on a uniform buffer that an interface promises.
+const CONSTANT_BYTES: usize = 16_384;
+
+/// What distinguishes one compiled kernel from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    /// Numbers in a state.
+    pub dim: u32,
+    /// Lanes that share a run, a power of two.
+    pub lanes: u32,
+    /// Number type.
+    pub precision: Precision,
+}
+
+impl Shape {
+    /// Invocations in a workgroup.
+    pub fn workgroup(&self) -> u32 {
+        self.lanes.max(WORKGROUP)
+    }
+
+    /// Runs that one workgroup advances.
+    pub fn runs_per_workgroup(&self) -> u32 {
+        self.workgroup() / self.lanes
+    }
+
+    /// Components of a state that one lane holds.
+    pub fn per_lane(&self) -> u32 {
+        self.dim.div_ceil(self.lanes)
+    }
+
+    /// Whether a kernel's data are constants to the device rather than a buffer: where lanes that advance together read the
+    /// same number at the same time, and the numbers are few enough.
+    pub fn constant_data(&self, kernel: &Kernel) -> bool {
+        self.lanes == 1 && kernel.data.len() * self.precision.bytes() <= CONSTANT_BYTES
+    }
+
+    /// Bytes of workgroup memory: the teams' sums, and what the model keeps there for each run.
+    pub fn workgroup_bytes(&self, kernel: &Kernel) -> u32 {
+        if self.lanes == 1 {
+            return 0;
+        }
+        let memory: u32 = kernel.memory.iter().map(|(_, numbers)| numbers).sum();
+        // A sum is a vec4 a lane, and arrays of vec4 begin on a multiple of its size.
+        (self.workgroup() * 4 + self.runs_per_workgroup() * memory) * self.precision.bytes() as u32
+    }
+}
+
+/// Which entry point a text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Entry {
+    /// `descent.wgsl`
+    Descend,
+    /// `evaluate.wgsl`
+    Evaluate,
+}
+
+impl Entry {
+    /// Name of the entry point.
+    pub fn name(self) -> &'static str {
+        match self {
+            Entry::Descend => "descend",
+            Entry::Evaluate => "evaluate",
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Entry::Descend => include_str!("../../../../shaders/descent.wgsl"),
+            Entry::Evaluate => include_str!("../../../../shaders/evaluate.wgsl"),
+        }
+    }
+}
+
+/// Vectors of four that hold a kernel's data; one if there are none, since no array is empty.
+pub(super) fn vectors(kernel: &Kernel) -> usize {
+    kernel.data.len().div_ceil(4).max(1)
+}
+
+/// The whole text of a kernel.
+pub fn assemble(kernel: &Kernel, shape: Shape, entry: Entry) -> String {
+    let team = if shape.lanes == 1 {
+        include_str!("../../../../shaders/team/solo.wgsl")
+    } else {
+        include_str!("../../../../shaders/team/workgroup.wgsl")
+    };
+    let mut text = prelude(kernel, shape);
+    let shared =
+        [include_str!("../../../../shaders/run.wgsl"), team, include_str!("../../../../shaders/arc_cosine.wgsl")];
+    for piece in shared.into_iter().chain(kernel.texts.iter().copied()).chain([entry.text()]) {
+        text.push('\n');
+        text.push_str(piece);
+    }
+    // A model with memory of its own works there; its lanes only carry the state.
+    if kernel.memory.is_empty() && shape.per_lane() <= UNROLLED { unroll(&text, shape.per_lane()) } else { text }
+}
+
+/// The text that schedules the next segment.
+pub fn schedule() -> String {
+    format!("const MAX_GROUPS: u32 = {MAX_GROUPS}u;\n\n{}", include_str!("../../../../shaders/schedule.wgsl"))
+}
+
+/// Rounds of an invocation of [`peak`], far below the bound that software drivers set to loops.
+const PEAK_ROUNDS: u32 = 4096;
+/// Fused multiply-adds of a workgroup of [`peak`]: 4 links of 16 chains a round.
+pub const PEAK_OPERATIONS: f64 = 64.0 * PEAK_ROUNDS as f64 * WORKGROUP as f64;
+
+/// The text that shows how fast a device computes.
+pub fn peak(precision: Precision) -> String {
+    let sizes = format!("const WORKGROUP: u32 = {WORKGROUP}u;\nconst ROUNDS: u32 = {PEAK_ROUNDS}u;\n");
+    format!("alias real = {};\n{sizes}\n{}", precision.name(), include_str!("../../../../shaders/peak.wgsl"))
+}
+
+/// A real literal that reads back as the same number in the kernel's format.
+fn literal(x: f64, precision: Precision) -> String {
+    match precision {
+        Precision::F32 => format!("{:?}f", x as f32),
+        Precision::F64 => format!("{x:?}lf"),
+    }
+}
+
+fn prelude(kernel: &Kernel, shape: Shape) -> String {
+    let precision = shape.precision;
+    let real = |x: f64| literal(x, precision);
+    let mut text = String::from("// Generated prelude.\n");
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "alias real = {};", precision.name());
+    let sizes = [
+        ("DIM", shape.dim),
+        ("LANES", shape.lanes),
+        ("PER_LANE", shape.per_lane()),
+        ("WORKGROUP", shape.workgroup()),
+        ("RUNS_PER_WORKGROUP", shape.runs_per_workgroup()),
+    ];
+    for (name, value) in sizes.iter().chain(&kernel.shape) {
+        let _ = writeln!(text, "const {name}: u32 = {value}u;");
+    }
+    for (name, value) in
+        [("ZERO", 0.0), ("HALF", 0.5), ("ONE", 1.0), ("PI", PI), ("HALF_PI", 0.5 * PI), ("HALF_OVER_PI", 0.5 / PI)]
+    {
+        let _ = writeln!(text, "const {name}: real = {};", real(value));
+    }
+    let _ = writeln!(text, "const CODE_RUNNING: u32 = 0u;");
+    for status in Status::ALL {
+        let name = status.name().to_uppercase();
+        let _ = writeln!(text, "const CODE_{name}: u32 = {}u;", Stop::code(status, None));
+        if matches!(status, Status::Verdict | Status::Converged) {
+            for outcome in Outcome::ALL {
+                let code = Stop::code(status, Some(outcome));
+                let _ = writeln!(text, "const CODE_{name}_{}: u32 = {code}u;", outcome.name().to_uppercase());
+            }
+        }
+    }
+    let _ = writeln!(text, "struct Constants {{");
+    for (name, _) in &kernel.constants {
+        let _ = writeln!(text, "    {name}: real,");
+    }
+    let _ = writeln!(text, "}}");
+    if shape.constant_data(kernel) {
+        // Every element of an array of constants takes a multiple of 16 bytes.
+        let _ = writeln!(text, "@group(0) @binding(1) var<uniform> data: array<vec4<real>, {}>;", vectors(kernel));
+        let _ = writeln!(text, "fn datum(i: u32) -> real {{\n    return data[i / 4u][i % 4u];\n}}");
+    } else {
+        let _ = writeln!(text, "@group(0) @binding(1) var<storage, read> data: array<real>;");
+        let _ = writeln!(text, "fn datum(i: u32) -> real {{\n    return data[i];\n}}");
+    }
+    // A lane that holds its run alone keeps the model's memory to itself.
+    let (space, runs) = if shape.lanes == 1 { ("private", 1) } else { ("workgroup", shape.runs_per_workgroup()) };
+    for (name, numbers) in &kernel.memory {
+        let _ = writeln!(text, "const {}_SIZE: u32 = {numbers}u;", name.to_uppercase());
+        let _ = writeln!(text, "var<{space}> {name}: array<real, {}>;", runs * numbers);
+    }
+    let mut horner = String::new();
+    for &c in precision.atan_coefficients().iter().rev() {
+        horner = if horner.is_empty() { real(c) } else { format!("fma({horner}, z, {})", real(c)) };
+    }
+    let _ = writeln!(text, "fn atan_polynomial(z: real) -> real {{\n    return {horner};\n}}");
+    text
+}

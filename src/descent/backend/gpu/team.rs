@@ -1,0 +1,57 @@
+//! How many lanes share a run.
+//!
+//! One lane a run computes with the fewest instructions, since nothing has to be summed over lanes; but a device has room for tens
+//! of thousands of lanes, and where there are fewer runs only teams fill it.
+
+use crate::landscape::model::Kernel;
+
+/// Lanes that a device should have work for: enough to hide its latencies. A kernel of one lane a run, at 100 numbers, gave its full
+/// rate from about as many runs on.
+pub const LANES_TO_FILL: u64 = 34_000;
+/// Largest state that one lane of a hardware device holds by itself: its registers end there.
+pub const SOLO_NUMBERS: u32 = 200;
+/// Fewest lanes for larger states.
+pub const SMALLEST_TEAM: u32 = 8;
+/// Numbers of a large state that a lane holds.
+const NUMBERS_PER_LANE: u32 = 50;
+/// Most lanes where a team works in memory of its own, if that memory allows.
+const LARGEST_MEMORY_TEAM: u32 = 32;
+/// Largest state that one lane of a software adapter holds by itself. Its lanes are those of a CPU's vectors, which runs fill
+/// better than teams: one lane is 5 to 10 times faster; but it compiles larger states for half a minute.
+pub const SOFTWARE_SOLO_NUMBERS: u32 = 128;
+/// Most lanes of a team.
+pub const LARGEST_TEAM: u32 = 256;
+
+/// What of a device decides.
+#[derive(Clone, Copy, Debug)]
+pub struct Device {
+    /// Whether it is hardware.
+    pub hardware: bool,
+    /// Lanes of its largest subgroup.
+    pub subgroup: u32,
+}
+
+/// Lanes that share a run of `dim` numbers if nothing else is asked for and `runs` of them are to be done.
+pub fn lanes(kernel: &Kernel, dim: u32, runs: u64, device: Device) -> u32 {
+    if !kernel.shareable {
+        return 1;
+    }
+    if !device.hardware && dim <= SOFTWARE_SOLO_NUMBERS {
+        return 1;
+    }
+    if !kernel.memory.is_empty() {
+        return device.subgroup.clamp(SMALLEST_TEAM, LARGEST_MEMORY_TEAM);
+    }
+    let needed = if dim <= SOLO_NUMBERS && device.hardware {
+        1
+    } else {
+        dim.div_ceil(NUMBERS_PER_LANE).next_power_of_two().clamp(SMALLEST_TEAM, LARGEST_TEAM)
+    };
+    if !device.hardware {
+        return needed;
+    }
+    // As many as fill the device, but no more than exchange numbers quickly or than there are numbers.
+    let filling = LANES_TO_FILL.div_ceil(runs.max(1)).next_power_of_two();
+    let most = device.subgroup.max(1).min(dim.next_power_of_two());
+    needed.max(filling.min(u64::from(most)) as u32)
+}

@@ -1,0 +1,10 @@
+//! Experiments: from a file to runs that have ended.
+
+pub mod paired;
+pub mod plan;
+pub mod run;
+pub mod sampling;
+pub mod spec;
+pub mod tally;
+
+pub use run::run;

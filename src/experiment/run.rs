@@ -1,0 +1,371 @@
+//! Runs an experiment: seeding, backend and tally, batch after batch, with the next batches seeded while a device works.
+
+mod batches;
+mod pilot;
+mod seeding;
+mod stream;
+
+pub use batches::batch_runs;
+pub use pilot::{Heard, Stage, Stages, pilot};
+
+use crate::descent::backend::cpu::Cpu;
+use crate::descent::backend::gpu::device::{ALL, Wanted};
+use crate::descent::backend::gpu::{Gpu, Options};
+use crate::descent::backend::several::Several;
+use crate::descent::backend::{Backend, BackendError, Batch};
+use crate::experiment::paired::{self, Group, to_byte};
+use crate::experiment::plan::{Cell, Plan};
+use crate::experiment::spec::{Compute, Output, Spec, SpecError};
+use crate::experiment::tally::Tally;
+use crate::judge::classify::{Classifier, Found};
+use crate::judge::family::{Families, Family};
+use crate::landscape::endpoint::{Endpoints, Outcome, Stop};
+use crate::landscape::theorem::{self, Check, Claim};
+use crate::numerics::real::Precision;
+use crate::result::folder::StoreError;
+use crate::result::tables::Summary;
+use crate::result::tables::paired::PairedTable;
+use crate::result::tables::theorems::TheoremTable;
+use batches::{batches, waves};
+use rayon::prelude::*;
+use seeding::{Seeded, seed};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Why an experiment did not end.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// The experiment file is wrong.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The backend failed or was stopped.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The result folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The threads could not be started.
+    #[error("compute.threads: the threads could not be started ({0}); choose fewer")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Runs `work` on the threads that the spec asks for.
+///
+/// # Errors
+/// The threads cannot be started.
+pub fn on_threads<T: Send>(compute: &Compute, work: impl FnOnce() -> T + Send) -> Result<T, ExperimentError> {
+    Ok(rayon::ThreadPoolBuilder::new().num_threads(compute.threads).build()?.install(work))
+}
+
+/// The backend that the spec asks for. `auto` takes a hardware adapter if there is one, else the CPU; a named backend is
+/// taken or is an error, and so is an adapter; `all` takes every hardware adapter.
+///
+/// # Errors
+/// No adapter fits, or the device refuses.
+pub fn backend(compute: &Compute) -> Result<Box<dyn Backend>, BackendError> {
+    let precision = |auto: Precision| match compute.precision {
+        "f32" => Precision::F32,
+        "f64" => Precision::F64,
+        _ => auto,
+    };
+    let cpu = || Box::new(Cpu::new(precision(Precision::F64)));
+    if compute.backend == "cpu" {
+        return Ok(cpu());
+    }
+    let forced = compute.backend == "gpu" || !compute.adapter.is_empty();
+    let options = Options {
+        adapter: Wanted { name: compute.adapter.clone(), software: forced },
+        precision: precision(Precision::F32),
+        lanes: compute.lanes,
+        segment: compute.segment,
+        ..Options::default()
+    };
+    if compute.adapter == ALL {
+        let mut all = Gpu::open_all(&options)?;
+        let first = all.remove(0);
+        return Ok(if all.is_empty() { Box::new(first) } else { Box::new(Several::new(first, all)) });
+    }
+    match Gpu::open(options) {
+        Err(BackendError::NoAdapter(_)) if !forced => Ok(cpu()),
+        gpu => Ok(Box::new(gpu?)),
+    }
+}
+
+/// Refuses a plan with a cell that the backend cannot take, before anything is computed.
+///
+/// # Errors
+/// The setting that stands in the way.
+pub fn check(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> Result<(), SpecError> {
+    let unfit = plan.cells.iter().find_map(|cell| backend.fits(&*cell.problem).err());
+    unfit.map_or(Ok(()), |invalid| Err(spec.refuse(invalid)))
+}
+
+/// What to keep of each run besides the count of its outcome.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Details {
+    /// Status, steps, loss and outcome.
+    pub runs: bool,
+    /// The weights at the end.
+    pub endpoints: bool,
+    /// The outcome alone, one byte a run.
+    pub outcomes: bool,
+    /// How the model's theorems fare; no more than that is kept of a run.
+    pub theorems: bool,
+}
+
+impl Details {
+    /// What the tables of an experiment need.
+    pub fn of(output: &Output) -> Self {
+        Details { runs: output.runs, endpoints: output.endpoints, outcomes: output.paired, theorems: output.theorems }
+    }
+
+    /// Whether whole starts and final weights are needed.
+    fn any(self) -> bool {
+        self.runs || self.endpoints
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// Why and when it stopped.
+    pub stop: Stop,
+    /// Loss there.
+    pub loss: f64,
+    /// What it found.
+    pub outcome: Outcome,
+    /// Position of its family in [`Finished::families`].
+    pub family: Option<usize>,
+}
+
+/// Consecutive runs of one cell that have ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// Index of the cell.
+    pub cell: usize,
+    /// The runs.
+    pub runs: Range<u64>,
+    /// What they ended in.
+    pub tally: Tally,
+    /// The families that runs ended in.
+    pub families: Families,
+    /// How each run ended; empty unless [`Details::runs`].
+    pub ends: Vec<End>,
+    /// The weights at the end, one run after another; empty unless [`Details::endpoints`].
+    pub states: Vec<f64>,
+    /// The digit of each run's outcome; empty unless [`Details::outcomes`].
+    pub outcomes: Vec<u8>,
+    /// How each of the model's theorems has fared; empty unless [`Details::theorems`].
+    pub checks: Vec<Check>,
+}
+
+/// A batch that has come back from the backend.
+struct Advanced<'a> {
+    cell: &'a Cell,
+    runs: Range<u64>,
+    whole: Vec<f64>,
+    claims: Vec<Claim>,
+    ends: Endpoints,
+}
+
+fn advance<'a>(
+    backend: &dyn Backend,
+    seeded: Seeded<'a>,
+    keep: bool,
+    cancel: &AtomicBool,
+) -> Result<Advanced<'a>, BackendError> {
+    let Seeded { cell, runs, whole, states, claims } = seeded;
+    let keep_states = keep || cell.problem.rest().is_some() || cell.problem.knows_slow_paths();
+    let batch = Batch { problem: &*cell.problem, starts: states, of: cell.runs, keep_states };
+    Ok(Advanced { cell, runs, whole, claims, ends: backend.run(batch, cancel)? })
+}
+
+/// `None` if `cancel` was raised while an endpoint took long.
+fn classify(
+    advanced: Advanced<'_>,
+    classifiers: &[Classifier],
+    details: Details,
+    cancel: &AtomicBool,
+) -> Option<Finished> {
+    let Advanced { cell, runs, whole, claims, ends } = advanced;
+    let problem = &*cell.problem;
+    let classifier = &classifiers[cell.index];
+    let (dim, start_dim) = (problem.dim(), problem.start_dim());
+    let state = |run: usize| ends.states.get(run * dim..(run + 1) * dim).unwrap_or_default();
+    let found: Vec<Found> = if classifier.needs_states() {
+        let each = ends.stops.par_iter().enumerate();
+        each.map(|(run, stop)| classifier.classify_until(problem, state(run), stop, cancel)).collect::<Option<_>>()?
+    } else {
+        ends.stops.iter().map(|stop| classifier.classify(problem, &[], stop)).collect()
+    };
+    // Runs of one family share it, so that most are told apart without looking at it.
+    let mut groups: Vec<(&Arc<Family>, Family)> = Vec::new();
+    for (run, found) in runs.clone().zip(&found) {
+        let Some(family) = &found.family else { continue };
+        match groups.iter_mut().find(|(known, _)| Arc::ptr_eq(known, family)) {
+            Some((_, group)) => {
+                group.count += 1;
+                group.moved = group.moved.max(found.moved);
+            }
+            None => {
+                let first = Family { count: 1, first_run: run, moved: found.moved, ..(**family).clone() };
+                groups.push((family, first));
+            }
+        }
+    }
+    let mut families = Families::default();
+    let positions: Vec<(&Arc<Family>, usize)> =
+        groups.into_iter().map(|(shared, group)| (shared, families.add(group))).collect();
+    let position = |family: &Arc<Family>| positions.iter().find(|(known, _)| Arc::ptr_eq(known, family)).map(|p| p.1);
+    let outcomes: Vec<Outcome> = found.iter().map(|found| found.outcome).collect();
+    let tally = Tally::of(ends.stops.iter().zip(outcomes.iter().copied()));
+    let promises = if details.theorems { problem.promises().len() } else { 0 };
+    let checks = theorem::count(promises, runs.clone(), &claims, &outcomes);
+    let end = |run: usize| {
+        let (stop, found) = (ends.stops[run], &found[run]);
+        let loss = problem.endpoint_loss(&whole[run * start_dim..][..start_dim], state(run), stop.steps);
+        End { stop, loss, outcome: found.outcome, family: found.family.as_ref().and_then(position) }
+    };
+    let kept = if details.runs { (0..found.len()).into_par_iter().map(end).collect() } else { Vec::new() };
+    let states = if details.endpoints { ends.states } else { Vec::new() };
+    let outcomes = if details.outcomes { outcomes.into_iter().map(to_byte).collect() } else { Vec::new() };
+    Some(Finished { cell: cell.index, runs, tally, families, ends: kept, states, outcomes, checks })
+}
+
+/// Runs the given ranges of runs, in order, and hands over what has finished, in order.
+///
+/// Ranges are cut into batches of at most `batch` runs (0: as the backend likes), and of no more than the backend can take. Small
+/// batches of the CPU run side by side.
+///
+/// # Errors
+/// The backend's, or what `sink` returns; what was handed over before stays done.
+pub fn execute<E: From<BackendError> + Send>(
+    plan: &Plan,
+    backend: &dyn Backend,
+    batch: usize,
+    todo: &[(usize, Range<u64>)],
+    details: Details,
+    cancel: &AtomicBool,
+    mut sink: impl FnMut(Vec<Finished>) -> Result<(), E>,
+) -> Result<(), E> {
+    let classifiers: Vec<Classifier> = plan.cells.iter().map(|cell| Classifier::new(&*cell.problem)).collect();
+    if backend.in_flight() > 0 {
+        let host = stream::Host {
+            prepare: |ranges| seed(plan, &ranges, details, cancel),
+            conclude: |batch| classify(batch, &classifiers, details, cancel),
+        };
+        let mut batches = batches(plan, backend, batch, todo);
+        return stream::run(backend, &mut batches, details.any(), host, cancel, &mut sink);
+    }
+    let mut waves = waves(plan, backend, batch, todo);
+    let prepare = |wave: Vec<(usize, Range<u64>)>| -> Vec<Seeded<'_>> {
+        wave.par_iter().map(|ranges| seed(plan, ranges, details, cancel)).collect()
+    };
+    let conclude = |wave: Vec<Advanced<'_>>| -> Option<Vec<Finished>> {
+        wave.into_par_iter().map(|batch| classify(batch, &classifiers, details, cancel)).collect()
+    };
+    // While the backend advances one wave, the next is seeded and the one before is classified.
+    let mut seeded = waves.next().map(prepare);
+    let mut advanced: Option<Vec<Advanced<'_>>> = None;
+    while seeded.is_some() || advanced.is_some() {
+        let following = if seeded.is_some() { waves.next() } else { None };
+        let (done, (finished, next)) = rayon::join(
+            || {
+                let each =
+                    seeded.take().map(|wave| {
+                        wave.into_par_iter()
+                            .map(|batch| advance(backend, batch, details.any(), cancel))
+                            .collect::<Result<Vec<_>, BackendError>>()
+                    });
+                each.transpose()
+            },
+            || rayon::join(|| advanced.take().map(conclude), || following.map(prepare)),
+        );
+        // What came back before a failure is kept.
+        if let Some(wave) = finished {
+            sink(wave.ok_or(BackendError::Cancelled)?)?;
+        }
+        advanced = done?;
+        seeded = next;
+    }
+    Ok(())
+}
+
+/// The whole of a plan, for [`execute`].
+pub fn everything(plan: &Plan) -> Vec<(usize, Range<u64>)> {
+    plan.cells.iter().map(|cell| (cell.index, 0..cell.runs)).collect()
+}
+
+/// What an experiment found, in memory.
+#[derive(Debug)]
+pub struct Results {
+    /// The grid.
+    pub plan: Plan,
+    /// What the runs of each cell ended in.
+    pub tallies: Vec<Tally>,
+    /// The families of each cell.
+    pub families: Vec<Families>,
+    /// Outcomes over the same draws, if [`Output::paired`].
+    pub groups: Vec<Group>,
+    /// How the theorems have fared in each cell, if [`Output::theorems`].
+    pub checks: Vec<Vec<Check>>,
+    spec: Spec,
+}
+
+impl Results {
+    /// Tables with intervals of the spec's confidence level.
+    pub fn summary(&self) -> Summary {
+        Summary::new(&self.spec, &self.plan, &self.tallies, self.spec.output.level)
+    }
+
+    /// Tables of the outcomes over the same draws, with intervals of the spec's confidence level.
+    pub fn paired(&self) -> PairedTable<'_> {
+        PairedTable::new(&self.plan, &self.groups, self.spec.output.level)
+    }
+
+    /// The table of the theorems.
+    pub fn theorems(&self) -> TheoremTable<'_> {
+        TheoremTable::new(&self.plan, &self.checks)
+    }
+
+    /// Share of the runs of a cell that ended in an outcome.
+    pub fn probability(&self, cell: usize, outcome: Outcome) -> f64 {
+        self.tallies[cell].count(outcome) as f64 / self.tallies[cell].runs() as f64
+    }
+}
+
+/// Runs an experiment in memory, on the backend that it names. Where outcomes are paired, a byte of each run is held until
+/// the end.
+///
+/// # Errors
+/// A wrong spec, or a backend that is missing or fails.
+pub fn run(spec: &Spec) -> Result<Results, ExperimentError> {
+    let mut plan = Plan::new(spec)?;
+    let cells = plan.cells.len();
+    let (mut tallies, mut families) = (vec![Tally::default(); cells], vec![Families::default(); cells]);
+    let (mut outcomes, mut checks) = (vec![Vec::new(); cells], vec![Vec::new(); cells]);
+    let work = || -> Result<(), ExperimentError> {
+        let backend = backend(&spec.compute)?;
+        check(spec, &plan, &*backend)?;
+        let never = AtomicBool::new(false);
+        let mut stages = Stages::new(plan.cells.len(), spec.outcome());
+        let nobody = |_: Heard<'_>| Ok::<(), BackendError>(());
+        let sizes = pilot(&plan, &*backend, spec.compute.batch, &mut stages, &never, nobody)?;
+        plan.decide(sizes);
+        let sink = |wave: Vec<Finished>| {
+            for finished in wave {
+                tallies[finished.cell].add(&finished.tally);
+                families[finished.cell].merge(&finished.families);
+                outcomes[finished.cell].extend(finished.outcomes);
+                theorem::merge(&mut checks[finished.cell], &finished.checks);
+            }
+            Ok::<(), BackendError>(())
+        };
+        let details = Details { runs: false, endpoints: false, ..Details::of(&spec.output) };
+        Ok(execute(&plan, &*backend, spec.compute.batch, &everything(&plan), details, &never, sink)?)
+    };
+    on_threads(&spec.compute, work)??;
+    let groups = if spec.output.paired { paired::join_all(&plan, &outcomes) } else { Vec::new() };
+    Ok(Results { plan, tallies, families, groups, checks, spec: spec.clone() })
+}

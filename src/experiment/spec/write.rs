@@ -1,0 +1,159 @@
+//! A spec back to TOML: the resolved file of a result folder, and what tells one experiment from another.
+//!
+//! Two experiments that read files of the same contents are the same, wherever the files are.
+
+use super::{Published, Spec, runs};
+use crate::landscape::model::{StepSize, Value};
+use toml::Table;
+
+impl Spec {
+    /// The resolved experiment as a file that can itself be run. Values that are relative to others and paths are as they
+    /// were written.
+    pub fn to_toml(&self) -> String {
+        let mut top = self.table(to_toml);
+        if let Some(toml::Value::Table(experiment)) = top.get_mut("experiment") {
+            experiment.insert("title".into(), self.title.clone().into());
+        }
+        if let Some(published) = &self.published {
+            top.insert("published".into(), published_table(published).into());
+        }
+        let auto = |n: u64| if n == 0 { "auto".into() } else { toml::Value::Integer(n as i64) };
+        let compute = table_of(vec![
+            ("backend", self.compute.backend.into()),
+            ("adapter", self.compute.adapter.clone().into()),
+            ("precision", self.compute.precision.into()),
+            ("lanes", auto(u64::from(self.compute.lanes))),
+            ("batch", auto(self.compute.batch as u64)),
+            ("segment", auto(u64::from(self.compute.segment))),
+            ("threads", auto(self.compute.threads as u64)),
+        ]);
+        top.insert("compute".into(), compute.into());
+        // A table of plain values always serialises.
+        toml::to_string(&top).unwrap_or_default()
+    }
+
+    /// What decides the numbers in a result folder: all but `[compute]`, the title and the published table. A hash of their
+    /// contents stands for files. The outcome in question counts where its probability decides the number of runs.
+    pub fn identity_table(&self) -> Table {
+        let mut top = self.table(|value| match value {
+            Value::Points(_) => value.identity().into(),
+            value => to_toml(value),
+        });
+        if self.rule.is_some() {
+            top.insert("published".into(), table_of(vec![("outcome", self.outcome().name().into())]).into());
+        }
+        top
+    }
+
+    /// The first thing in which another experiment differs of what decides the numbers in a result folder, if any: the key
+    /// with its value `there`, in this experiment, and `here`, in the other.
+    pub fn difference(&self, other: &Spec) -> Option<String> {
+        let is_file = |value: &Value| matches!(value, Value::Points(_));
+        // Paths say more than hashes.
+        let files = self.params.iter().filter(|(_, there)| there.iter().any(is_file)).find_map(|(name, there)| {
+            let (_, here) = other.params.iter().find(|(n, here)| n == name && here != there)?;
+            let pairs = there.iter().zip(here).filter(|_| there.len() == here.len());
+            let changed = pairs.filter(|pair| pair.0 != pair.1).find_map(|pair| match pair {
+                (Value::Points(Some(there)), Value::Points(Some(here))) => Some((there, here)),
+                _ => None,
+            });
+            let list = |values: &[Value]| one_or_list(values.iter().map(to_toml));
+            Some(match changed {
+                Some((there, here)) => {
+                    format!("params.{name}: the contents of {there} there are not those of {here} here")
+                }
+                None => format!("params.{name} is {} there, {} here", list(there), list(here)),
+            })
+        });
+        files.or_else(|| difference("", &self.identity_table().into(), &other.identity_table().into()))
+    }
+
+    /// The tables of [`Spec::identity_table`], with the values of parameters written by `write`.
+    fn table(&self, write: impl Fn(&Value) -> toml::Value) -> Table {
+        let entry = |pairs: Vec<(&str, toml::Value)>| toml::Value::from(table_of(pairs));
+        let mut top = Table::new();
+        top.insert(
+            "experiment".into(),
+            entry(vec![("name", self.name.clone().into()), ("seed", (self.seed as i64).into())]),
+        );
+        top.insert("model".into(), entry(vec![("name", self.model.name().into()), ("form", self.form.into())]));
+        let params = self.params.iter().map(|(name, values)| (*name, one_or_list(values.iter().map(&write)))).collect();
+        top.insert("params".into(), entry(params));
+        let steps = one_or_list(self.step.iter().map(|step| match step {
+            StepSize::Auto => "auto".into(),
+            StepSize::One(x) => (*x).into(),
+            StepSize::Groups(steps) => {
+                entry(self.model.step_groups().iter().copied().zip(steps.iter().map(|x| (*x).into())).collect())
+            }
+        }));
+        top.insert(
+            "descent".into(),
+            entry(vec![
+                ("step", steps),
+                ("max_steps", i64::from(self.max_steps).into()),
+                ("tolerance", self.tolerance.into()),
+                ("verdicts", self.verdicts.into()),
+            ]),
+        );
+        top.insert("runs".into(), runs::table(self.runs_per_cell, self.rule).into());
+        top.insert(
+            "output".into(),
+            entry(vec![
+                ("runs", self.output.runs.into()),
+                ("endpoints", self.output.endpoints.into()),
+                ("paired", self.output.paired.into()),
+                ("theorems", self.output.theorems.into()),
+                ("level", self.output.level.into()),
+            ]),
+        );
+        top
+    }
+}
+
+fn table_of(pairs: Vec<(&str, toml::Value)>) -> Table {
+    pairs.into_iter().map(|(key, value)| (key.to_string(), value)).collect()
+}
+
+fn published_table(published: &Published) -> Table {
+    let rows: Vec<toml::Value> = published.rows.iter().map(|row| row.clone().into()).collect();
+    table_of(vec![
+        ("source", published.source.clone().into()),
+        ("note", published.note.clone().into()),
+        ("outcome", published.outcome.name().into()),
+        ("runs_per_cell", (published.runs_per_cell as i64).into()),
+        ("rounding", published.rounding.into()),
+        ("columns", published.columns.clone().into()),
+        ("rows", rows.into()),
+    ])
+}
+
+fn to_toml(value: &Value) -> toml::Value {
+    match value {
+        Value::Integer(i) => (*i).into(),
+        Value::Real(x) => (*x).into(),
+        Value::Choice(text) => text.clone().into(),
+        Value::Above(..) | Value::Points(_) => value.to_string().into(),
+    }
+}
+
+fn one_or_list(values: impl Iterator<Item = toml::Value>) -> toml::Value {
+    let mut values: Vec<toml::Value> = values.collect();
+    if values.len() == 1 { values.remove(0) } else { values.into() }
+}
+
+/// First key in which two specs differ.
+fn difference(path: &str, there: &toml::Value, here: &toml::Value) -> Option<String> {
+    match (there, here) {
+        (toml::Value::Table(a), toml::Value::Table(b)) => {
+            let keys = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
+            keys.filter_map(|key| {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let nothing = toml::Value::String("not set".into());
+                difference(&path, a.get(key).unwrap_or(&nothing), b.get(key).unwrap_or(&nothing))
+            })
+            .next()
+        }
+        (a, b) if a == b => None,
+        (a, b) => Some(format!("{path} is {a} there, {b} here").replace('\n', " ")),
+    }
+}

@@ -1,0 +1,157 @@
+//! How fast it is, and how fast it could be: rates of cells on the backends of this machine, beside a limit.
+//!
+//! # What is measured
+//! Each cell is advanced by a fixed number of steps, without verdicts and with a tolerance that no run meets, so that every run
+//! takes every step and two backends do the same work. Of each cell, backend, format, team size and number of runs:
+//!
+//! - the **kernel rate**: run-steps per second of the descent alone, from prepared starts; on a GPU by the device's own clock;
+//! - the **rate** of the whole: seeding, descent, classification and tally, as [`crate::experiment::run::execute`] does them, without a
+//!   result folder. Rates are those of the median of interleaved repetitions, so that whatever else the machine does meets
+//!   all rows alike;
+//! - the **start-up** of the program: from its start to the result of one run of one step, adapter and kernels included;
+//! - the **memory** of a program that does nothing else: its largest resident set.
+//!
+//! # The limit
+//! `limit = peak / operations`: an upper bound from arithmetic alone. `operations` ([`crate::landscape::model::Kernel::operations`]) are the fewest
+//! arithmetic instructions of a step, where a fused multiply-add, an addition, a multiplication, a comparison or selection, a
+//! minimum, a division and a root count as one each. `peak` ([`peak`]) is how many independent fused multiply-adds a second all
+//! lanes of the device together were seen to do, here and now. Divisions and roots take far longer than one instruction, and
+//! loads, stores, random numbers and verdicts take time too, so the limit is never reached. A processor that adds in other
+//! units than those that multiply could in principle do more than the limit says.
+//!
+//! # The break-even
+//! A device that is opened and fed takes `overhead + runs / rate`. The two numbers are fitted to the times of several numbers of runs,
+//! start-up included; from the number of runs where the lines of CPU and GPU cross, the GPU pays ([`even`]).
+
+pub mod even;
+mod measure;
+pub mod peak;
+pub mod subject;
+pub mod table;
+
+pub use measure::{Fresh, Settings, Start, case_runs, fresh, measure, peak_memory};
+
+use crate::descent::backend::cpu::Cpu;
+use crate::descent::backend::gpu::Gpu;
+use crate::descent::backend::{Backend, BackendError};
+use crate::landscape::model::Problem;
+use crate::numerics::real::Precision;
+
+/// A backend to measure.
+#[derive(Debug)]
+pub enum Machine {
+    /// The threads of the pool that the measurement runs in.
+    Cpu(Cpu),
+    /// An adapter.
+    Gpu(Box<Gpu>),
+}
+
+impl Machine {
+    /// As a backend.
+    pub fn backend(&self) -> &dyn Backend {
+        match self {
+            Machine::Cpu(cpu) => cpu,
+            Machine::Gpu(gpu) => &**gpu,
+        }
+    }
+
+    /// Lanes that share a run of a cell of so many runs; `None` on the CPU, or where the cell does not fit.
+    pub fn lanes(&self, problem: &dyn Problem, runs: u64) -> Option<u32> {
+        match self {
+            Machine::Cpu(_) => None,
+            Machine::Gpu(gpu) => gpu.shape(problem, runs).ok().map(|shape| shape.lanes),
+        }
+    }
+
+    /// Operations a second at the most, see [`peak`]. It takes some tenths of a second.
+    ///
+    /// # Errors
+    /// A device failure.
+    pub fn peak(&self) -> Result<f64, BackendError> {
+        match self {
+            Machine::Cpu(cpu) => Ok(peak::cpu(cpu.precision())),
+            Machine::Gpu(gpu) => gpu.peak(),
+        }
+    }
+
+    /// Format of the arithmetic.
+    pub fn precision(&self) -> Precision {
+        self.backend().precision()
+    }
+}
+
+/// What was measured of one cell on one machine with one number of runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Name of the model.
+    pub model: &'static str,
+    /// Name of the form.
+    pub form: &'static str,
+    /// Names and texts of the model's parameters, and whether each is worth a column.
+    pub parameters: Vec<(&'static str, String, bool)>,
+    /// Whether runs could end at a proof of their outcome before their last step.
+    pub verdicts: bool,
+    /// `cpu` or `gpu`.
+    pub backend: &'static str,
+    /// What computed.
+    pub adapter: String,
+    /// Format of the arithmetic.
+    pub precision: Precision,
+    /// Lanes that shared a run on a GPU.
+    pub lanes: Option<u32>,
+    /// Threads of the program, which seed and classify for a GPU.
+    pub threads: usize,
+    /// Runs.
+    pub runs: u64,
+    /// Steps of a run at the most.
+    pub steps: u32,
+    /// Steps that all runs together took.
+    pub run_steps: u64,
+    /// Repetitions.
+    pub repeat: usize,
+    /// Median time of the whole, seconds.
+    pub median_s: f64,
+    /// Least time of the whole, seconds.
+    pub min_s: f64,
+    /// Rate of the whole, in the median.
+    pub run_steps_per_s: f64,
+    /// Rate of the descent alone, in the median; `None` where the device cannot time its work.
+    pub kernel_run_steps_per_s: Option<f64>,
+    /// Operations of a step.
+    pub operations: f64,
+    /// Operations a second that the device was seen to do.
+    pub peak_per_s: f64,
+    /// Time of a fresh program to its first result, seconds.
+    pub start_up_s: Option<f64>,
+    /// Largest resident set of a fresh program that does this row's work, bytes.
+    pub peak_memory_bytes: Option<u64>,
+    /// On a GPU: its rate over the CPU's, each with the most runs.
+    pub gpu_over_cpu: Option<f64>,
+    /// On a GPU: from how many runs on it takes less time than the CPU; infinite for never.
+    pub break_even_runs: Option<f64>,
+}
+
+impl Row {
+    /// Run-steps per second that no kernel can exceed.
+    pub fn limit(&self) -> f64 {
+        self.peak_per_s / self.operations
+    }
+
+    /// Share of the limit that the kernel reaches.
+    pub fn share(&self) -> Option<f64> {
+        Some(self.kernel_run_steps_per_s? / self.limit())
+    }
+
+    /// Whether a row is of the same cell.
+    fn same_cell(&self, other: &Row) -> bool {
+        (self.model, self.form, self.verdicts) == (other.model, other.form, other.verdicts)
+            && self.parameters == other.parameters
+    }
+
+    /// Whether a row is of the same cell and machine.
+    fn same_line(&self, other: &Row) -> bool {
+        self.same_cell(other)
+            && (self.backend, self.precision, self.lanes) == (other.backend, other.precision, other.lanes)
+            && self.adapter == other.adapter
+    }
+}

@@ -1,0 +1,235 @@
+//! From endpoints to outcomes: which critical point a run came to rest at, and what that point is.
+//!
+//! A verdict or a known minimum found inside the loop stands. A run that came to rest is judged by the curvature at the
+//! critical point beside its endpoint ([`crate::judge::refine`]): a strict minimum is global if its loss is 0 to rounding and
+//! spurious else, a point with a negative eigenvalue is a saddle. Where neither can be said the outcome stays
+//! undecided, but for an endpoint with a loss below the model's `near` bound, which counts as global: the global minima of
+//! students with more neurons than teachers are no strict minima.
+//!
+//! # Representatives
+//! Not every endpoint is refined. Around a critical point `x*` whose Hessian's eigenvalues are at least `λ` in absolute value the
+//! ball of radius `ρ < λ/L`, with the Lipschitz constant `L` of the Hessian there, holds no other critical point; around a
+//! minimum the loss is strictly convex in it, so that descent from any of its points, with a step below 2 over the largest
+//! eigenvalue, converges to `x*`. An endpoint which a
+//! permutation of neurons and teachers takes into that ball is therefore a member of the family of `x*`. The permutation
+//! comes from the canonical orders of both ([`crate::landscape::symmetry`]); should they fail to match, the endpoint is refined by itself.
+
+use crate::judge::family::Family;
+use crate::judge::refine::{self, Settled, Settlement};
+use crate::landscape::endpoint::{Outcome, Status, Stop};
+use crate::landscape::model::{Problem, Rest};
+use crate::landscape::symmetry::Overlaps;
+use crate::numerics::real::Precision;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// A critical point that is known, with the ball in which there is no other.
+#[derive(Debug)]
+struct Known {
+    /// Shared out to the runs that end there.
+    family: Arc<Family>,
+    /// Image of the point, rows and columns in canonical order.
+    image: Vec<f64>,
+    radius: f64,
+}
+
+/// What an endpoint is.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// The family of its critical point, if it has one; counts as no run yet.
+    pub family: Option<Arc<Family>>,
+    /// Distance from the endpoint to that point.
+    pub moved: f64,
+}
+
+/// Classifies the endpoints of one cell, from any number of threads.
+#[derive(Debug)]
+pub struct Classifier {
+    rest: Option<Rest>,
+    knows_slow_paths: bool,
+    known: RwLock<Vec<Arc<Known>>>,
+    /// Held while a large Hessian is in memory.
+    one_at_a_time: Mutex<()>,
+}
+
+/// Gaps between overlaps that count as different, tried in this order: of points polished or at rest in f64, and of f32 endpoints.
+const TOLERANCES: [f64; 2] = [1e-5, 1e-3];
+/// Numbers in a state from which Hessians are looked at one at a time: of 2,000 numbers each takes 32 MB.
+const LARGE: usize = 2000;
+/// Radii of balls that are tried.
+const REACHES: [f64; 4] = [1e-1, 1e-2, 1e-3, 1e-4];
+/// Share of `λ/L` that a ball takes.
+const MARGIN: f64 = 0.9;
+
+/// The image of a state with rows and movable columns in canonical order.
+fn canonical(image: &Overlaps, tolerance: f64) -> Vec<f64> {
+    let (rows, columns) = image.canonical(tolerance);
+    let order: Vec<usize> = columns.into_iter().chain(image.movable..image.columns).collect();
+    rows.iter().flat_map(|r| order.iter().map(move |c| image.entries[r * image.columns + c])).collect()
+}
+
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f64>().sqrt()
+}
+
+/// Loss and kind of a critical point.
+fn judge(problem: &dyn Problem, settled: &Settled) -> (f64, Outcome) {
+    let loss = problem.evaluate(Precision::F64, &settled.point).loss;
+    let outcome = match settled.spectrum.is_minimum() {
+        true if problem.is_global(&settled.point, loss) => Outcome::Global,
+        true => Outcome::Spurious,
+        false => Outcome::Saddle,
+    };
+    (loss, outcome)
+}
+
+impl Classifier {
+    /// A classifier that knows no point yet.
+    pub fn new(problem: &dyn Problem) -> Self {
+        Classifier {
+            rest: problem.rest(),
+            knows_slow_paths: problem.knows_slow_paths(),
+            known: RwLock::default(),
+            one_at_a_time: Mutex::default(),
+        }
+    }
+
+    /// Whether endpoints are looked at, not only why runs stopped.
+    pub fn needs_states(&self) -> bool {
+        self.rest.is_some() || self.knows_slow_paths
+    }
+
+    /// What a run found that stopped at `state`, which may be empty unless [`Classifier::needs_states`].
+    pub fn classify(&self, problem: &dyn Problem, state: &[f64], stop: &Stop) -> Found {
+        let found = self.classify_until(problem, state, stop, &AtomicBool::new(false));
+        found.unwrap_or(Found { outcome: Outcome::Undecided, family: None, moved: 0.0 })
+    }
+
+    /// The same; `None` if `cancel` was raised while the endpoint had to be led on.
+    pub fn classify_until(
+        &self,
+        problem: &dyn Problem,
+        state: &[f64],
+        stop: &Stop,
+        cancel: &AtomicBool,
+    ) -> Option<Found> {
+        let by_itself = |outcome: Outcome| Some(Found { outcome, family: None, moved: 0.0 });
+        if stop.status == Status::OutOfSteps {
+            return Some(self.late(problem, state));
+        }
+        let Some(rest) = self.rest.filter(|_| stop.status == Status::Converged && stop.found.is_none()) else {
+            return by_itself(stop.outcome());
+        };
+        // Beside a saddle a run may yet escape: only [`refine::lead_on`] says whether it is that close.
+        let minimum = |found: &Found| found.outcome != Outcome::Saddle;
+        if let Some(found) = self.recognise(&problem.image(state), 0.0).filter(minimum) {
+            return Some(found);
+        }
+        // Hessians that fill the memory are looked at one at a time.
+        let large = state.len() > LARGE;
+        let _alone = large.then(|| self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner));
+        if large && cancel.load(Ordering::Relaxed) {
+            return None;
+        }
+        if let Some(polished) = refine::polish(problem, state)
+            && let Some(found) = self.recognise(&problem.image(&polished), distance(state, &polished)).filter(minimum)
+            && refine::is_convex(problem, state)
+        {
+            return Some(found);
+        }
+        match refine::lead_on(problem, state, cancel) {
+            Settlement::Point(settled) => Some(self.identify(problem, rest, state, settled)),
+            Settlement::Exit(outcome) => by_itself(outcome),
+            Settlement::Cancelled => None,
+            Settlement::Unknown if problem.evaluate(Precision::F64, state).loss < rest.near => {
+                by_itself(Outcome::Global)
+            }
+            Settlement::Unknown => by_itself(Outcome::Undecided),
+        }
+    }
+
+    /// What a run found that spent its budget.
+    fn late(&self, problem: &dyn Problem, state: &[f64]) -> Found {
+        let unknown = |outcome: Outcome| Found { outcome, family: None, moved: 0.0 };
+        match self.rest.filter(|rest| rest.late) {
+            _ if self.knows_slow_paths => unknown(problem.late(state)),
+            Some(rest) if state.iter().all(|x| x.is_finite()) => match refine::minimum_around(problem, state) {
+                Some(settled) => self.identify(problem, rest, state, settled),
+                None => unknown(Outcome::Undecided),
+            },
+            _ => unknown(Outcome::Undecided),
+        }
+    }
+
+    /// What a run found that belongs to a critical point.
+    fn identify(&self, problem: &dyn Problem, rest: Rest, state: &[f64], settled: Settled) -> Found {
+        if rest.families {
+            return self.learn(problem, state, settled);
+        }
+        let moved = distance(state, &settled.point);
+        Found { outcome: judge(problem, &settled).1, family: None, moved }
+    }
+
+    /// Bytes that the refinement of endpoints takes beside the runs, on so many threads.
+    pub fn bytes(problem: &dyn Problem, threads: usize) -> usize {
+        let dim = problem.dim();
+        // The Hessian, a copy and its factors.
+        let one = 3 * dim * dim * size_of::<f64>();
+        if problem.rest().is_none() { 0 } else { one * if dim > LARGE { 1 } else { threads } }
+    }
+
+    /// The known point in whose ball an image lies.
+    fn recognise(&self, image: &Overlaps, moved: f64) -> Option<Found> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if known.is_empty() {
+            return None;
+        }
+        TOLERANCES.iter().find_map(|tolerance| {
+            let ordered = canonical(image, *tolerance);
+            known.iter().find_map(|known| {
+                let apart = distance(&ordered, &known.image);
+                (apart < known.radius).then(|| Found {
+                    outcome: known.family.outcome,
+                    family: Some(known.family.clone()),
+                    moved: moved.max(apart),
+                })
+            })
+        })
+    }
+
+    /// Remembers a new point, or a known family's in another order.
+    fn learn(&self, problem: &dyn Problem, state: &[f64], settled: Settled) -> Found {
+        let (loss, outcome) = judge(problem, &settled);
+        let Settled { point, spectrum } = settled;
+        let image = problem.image(&point);
+        let ordered = canonical(&image, TOLERANCES[0]);
+        let weakest = spectrum.eigenvalues.iter().fold(f64::INFINITY, |least, x| least.min(x.abs())) - spectrum.error;
+        // The Lipschitz constant is that of a ball, which must hold the one that follows from it.
+        let radius = |reach: &f64| reach.min(MARGIN * weakest / problem.hessian_lipschitz(&point, *reach));
+        let radius = REACHES.iter().map(radius).fold(0.0, f64::max);
+        let moved = distance(state, &point);
+        let family = Family {
+            outcome,
+            loss,
+            index: spectrum.index(),
+            orbits: problem.overlaps(&point).orbits(TOLERANCES[0]).to_string(),
+            spectrum: spectrum.eigenvalues,
+            point: problem.state_of(&ordered),
+            count: 0,
+            first_run: u64::MAX,
+            moved: 0.0,
+        };
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have met it meanwhile, or its canonical order depends on the run.
+        let family =
+            known.iter().find(|m| m.family.is_same(&family)).map_or_else(|| Arc::new(family), |m| m.family.clone());
+        // Every run beside a saddle comes here: its ball is kept once.
+        let is_known = |m: &Arc<Known>| Arc::ptr_eq(&m.family, &family) && distance(&m.image, &ordered) < m.radius;
+        if !known.iter().any(is_known) {
+            known.push(Arc::new(Known { family: family.clone(), image: ordered, radius }));
+        }
+        Found { outcome: family.outcome, family: Some(family), moved }
+    }
+}

@@ -1,0 +1,299 @@
+//! Refinement: from where a run came to rest to the critical point beside it, and the curvature there. All in f64.
+//!
+//! Newton's method takes an endpoint to the critical point whose gradient is zero to rounding. The Hessian is a model's
+//! closed form, or else central differences of its gradient with steps `h = ε^{1/3} max(1, ‖x‖∞)` and `2h`, extrapolated
+//! (`(4 D(h) − D(2h))/3`, error at most their difference); it is made symmetric. Directions along which a symmetry keeps the loss constant are
+//! named by the model and projected out. The signs of the remaining eigenvalues decide: all above their error bound
+//! make a strict minimum (modulo the named directions), one below minus that bound makes a saddle.
+
+use crate::landscape::endpoint::Outcome;
+use crate::landscape::model::Problem;
+use crate::numerics::dense;
+use crate::numerics::real::Precision;
+use crate::numerics::vector::{dot, norm, orthonormal, remove};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Curvature at a point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spectrum {
+    /// Eigenvalues of the Hessian without the flat directions, ascending.
+    pub eigenvalues: Vec<f64>,
+    /// How far each may be off by rounding or differences.
+    pub error: f64,
+    /// Names of the symmetries whose directions were projected out.
+    pub flat: Vec<&'static str>,
+}
+
+impl Spectrum {
+    /// Number of eigenvalues that are negative beyond their error.
+    pub fn index(&self) -> usize {
+        self.eigenvalues.iter().filter(|x| **x < -self.error).count()
+    }
+
+    /// Whether every eigenvalue differs from zero by more than its error.
+    pub fn is_nondegenerate(&self) -> bool {
+        self.eigenvalues.iter().all(|x| x.abs() > self.error)
+    }
+
+    /// Whether the point, if it is critical, is a strict minimum modulo the flat directions.
+    pub fn is_minimum(&self) -> bool {
+        self.is_nondegenerate() && self.index() == 0
+    }
+
+    /// The smallest eigenvalue; NaN if there is none.
+    pub fn min(&self) -> f64 {
+        self.eigenvalues.first().copied().unwrap_or(f64::NAN)
+    }
+
+    /// The largest eigenvalue; NaN if there is none.
+    pub fn max(&self) -> f64 {
+        self.eigenvalues.last().copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// The Hessian with its flat directions lifted out of the way.
+struct Curvature {
+    dim: usize,
+    /// Row by row; flat directions have eigenvalues of about `lift`.
+    matrix: Vec<f64>,
+    /// Larger than every other eigenvalue.
+    lift: f64,
+    error: f64,
+    flat: Vec<&'static str>,
+    /// Orthonormal basis of the flat space.
+    flat_basis: Vec<Vec<f64>>,
+}
+
+impl Curvature {
+    fn at(problem: &dyn Problem, point: &[f64]) -> Option<Self> {
+        let dim = point.len();
+        let (mut matrix, difference) = match problem.hessian(point) {
+            Some(matrix) => (matrix, 0.0),
+            None => differences(problem, point),
+        };
+        if matrix.iter().any(|x| !x.is_finite()) {
+            return None;
+        }
+        // The largest sum of a row bounds every eigenvalue.
+        let norm = matrix.chunks_exact(dim).map(|row| row.iter().map(|x| x.abs()).sum::<f64>()).fold(0.0, f64::max);
+        let n = dim as f64;
+        let directions = problem.flat_directions(point);
+        let lift = 4.0 * norm + 1.0;
+        let flat_basis = orthonormal(directions.iter().map(|(_, direction)| &direction[..]));
+        for direction in &flat_basis {
+            project_out(&mut matrix, direction, lift);
+        }
+        let mut flat: Vec<&'static str> = directions.into_iter().map(|(name, _)| name).collect();
+        flat.dedup();
+        // Rounding of the entries and of the eigenvalue iteration (backward stable), and errors of differences.
+        let error = n * (4.0 * f64::EPSILON * norm + difference);
+        Some(Curvature { dim, matrix, lift, error, flat, flat_basis })
+    }
+
+    fn spectrum(self) -> Option<Spectrum> {
+        let mut eigenvalues = dense::eigenvalues(&self.matrix, self.dim)?;
+        eigenvalues.truncate(self.dim - self.flat_basis.len());
+        debug_assert!(eigenvalues.iter().all(|x| *x < 0.5 * self.lift));
+        Some(Spectrum { eigenvalues, error: self.error, flat: self.flat })
+    }
+}
+
+/// `(I − uuᵀ) H (I − uuᵀ) + lift · uuᵀ`
+fn project_out(matrix: &mut [f64], unit: &[f64], lift: f64) {
+    let dim = unit.len();
+    let image: Vec<f64> = matrix.chunks_exact(dim).map(|row| dot(row, unit)).collect();
+    let along = dot(&image, unit) + lift;
+    for (row, (&u, &hu)) in matrix.chunks_exact_mut(dim).zip(unit.iter().zip(&image)) {
+        for (entry, (&v, &hv)) in row.iter_mut().zip(unit.iter().zip(&image)) {
+            *entry += along * u * v - u * hv - hu * v;
+        }
+    }
+}
+
+/// Hessian by differences of the gradient, and a bound on the error of an entry.
+fn differences(problem: &dyn Problem, point: &[f64]) -> (Vec<f64>, f64) {
+    let dim = point.len();
+    let h = f64::EPSILON.cbrt() * point.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
+    let mut matrix = vec![0.0; dim * dim];
+    let mut error: f64 = 0.0;
+    let gradient = |i: usize, by: f64| {
+        let mut moved = point.to_vec();
+        moved[i] += by;
+        problem.evaluate(Precision::F64, &moved).gradient
+    };
+    for i in 0..dim {
+        let quotient = |h: f64| -> Vec<f64> {
+            let (ahead, behind) = (gradient(i, h), gradient(i, -h));
+            ahead.iter().zip(behind).map(|(a, b)| (a - b) / (2.0 * h)).collect()
+        };
+        let (fine, coarse) = (quotient(h), quotient(2.0 * h));
+        for (j, (f, c)) in fine.into_iter().zip(coarse).enumerate() {
+            matrix[i * dim + j] = f + (f - c) / 3.0;
+            error = error.max((f - c).abs());
+        }
+    }
+    for i in 0..dim {
+        for j in 0..i {
+            let (a, b) = (matrix[i * dim + j], matrix[j * dim + i]);
+            error = error.max((a - b).abs());
+            matrix[i * dim + j] = 0.5 * (a + b);
+            matrix[j * dim + i] = 0.5 * (a + b);
+        }
+    }
+    (matrix, error)
+}
+
+/// Eigenvalues of the Hessian at a point; `None` where it does not exist.
+pub fn spectrum(problem: &dyn Problem, point: &[f64]) -> Option<Spectrum> {
+    Curvature::at(problem, point)?.spectrum()
+}
+
+/// Whether the Hessian at a point is positive definite modulo the flat directions, to rounding.
+pub fn is_convex(problem: &dyn Problem, point: &[f64]) -> bool {
+    Curvature::at(problem, point).is_some_and(|c| dense::is_positive_definite(&c.matrix, c.dim))
+}
+
+/// Newton steps at most: quadratic convergence takes three from a distance at which it works at all.
+const NEWTON_STEPS: usize = 12;
+/// Largest Newton step, relative to the size of the point: a longer one leads somewhere else.
+const REACH: f64 = 0.1;
+
+/// Why Newton's method leads nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lost {
+    /// It does not contract at once.
+    TooFar,
+    /// It comes to where the Hessian does not exist.
+    Corner,
+}
+
+/// Newton's method from an endpoint; `None` where it does not contract at once, or the Hessian ceases to exist on its way.
+pub fn polish(problem: &dyn Problem, endpoint: &[f64]) -> Option<Vec<f64>> {
+    newton(problem, endpoint).ok()
+}
+
+/// The critical point that Newton's method reaches from a point at once, in f64; the point itself where it reaches none.
+pub fn polished(problem: &dyn Problem, point: &[f64]) -> Vec<f64> {
+    polish(problem, point).unwrap_or_else(|| point.to_vec())
+}
+
+fn newton(problem: &dyn Problem, endpoint: &[f64]) -> Result<Vec<f64>, Lost> {
+    let mut point = endpoint.to_vec();
+    let size = 1.0 + point.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    let mut last = REACH * size;
+    for _ in 0..NEWTON_STEPS {
+        let gradient = problem.evaluate(Precision::F64, &point).gradient;
+        let curvature = Curvature::at(problem, &point).ok_or(Lost::Corner)?;
+        let mut step = dense::solve(&curvature.matrix, curvature.dim, &gradient).ok_or(Lost::TooFar)?;
+        // The solution has no part along flat directions but rounding's.
+        for unit in &curvature.flat_basis {
+            remove(&mut step, unit);
+        }
+        let length = norm(&step);
+        // The rounding of gradient and Hessian leaves steps of this size in the end.
+        let floor = 1e-13 * size * (point.len() as f64).sqrt();
+        if length.is_nan() || length >= last {
+            return if last <= 1e3 * floor && length <= 1e3 * floor { Ok(point) } else { Err(Lost::TooFar) };
+        }
+        point.iter_mut().zip(&step).for_each(|(x, s)| *x -= s);
+        if length <= floor {
+            return if Curvature::at(problem, &point).is_some() { Ok(point) } else { Err(Lost::Corner) };
+        }
+        // From the first step on the error must shrink by more than half, as it does where Newton's theorem holds.
+        last = 0.5 * length;
+    }
+    Err(Lost::TooFar)
+}
+
+/// A critical point that an endpoint belongs to.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// Its weights.
+    pub point: Vec<f64>,
+    /// The curvature there.
+    pub spectrum: Spectrum,
+}
+
+/// Rounds of descent in f64 that an endpoint gets if Newton's method fails from it.
+const ROUNDS: usize = 20;
+/// Steps of each.
+const ROUND_STEPS: usize = 5_000;
+/// Steps between two looks at the wish to stop.
+const POLL: usize = 100;
+
+/// What became of an endpoint that was led on.
+#[derive(Clone, Debug)]
+pub enum Settlement {
+    /// It belongs to a critical point.
+    Point(Settled),
+    /// On its way the stop rule found an outcome.
+    Exit(Outcome),
+    /// Nothing can be said of it.
+    Unknown,
+    /// There was no time to tell.
+    Cancelled,
+}
+
+/// The minimum in whose convex surroundings a point is taken to be: Newton's method contracts from the point to it, and the Hessian is
+/// positive definite at the point, at the minimum and half-way between them.
+pub fn minimum_around(problem: &dyn Problem, point: &[f64]) -> Option<Settled> {
+    let polished = newton(problem, point).ok()?;
+    let there = spectrum(problem, &polished)?;
+    (there.is_minimum() && is_convex_between(problem, point, &polished))
+        .then_some(Settled { point: polished, spectrum: there })
+}
+
+/// Whether the Hessian is positive definite at a point and half-way to another.
+fn is_convex_between(problem: &dyn Problem, point: &[f64], other: &[f64]) -> bool {
+    let half_way: Vec<f64> = point.iter().zip(other).map(|(a, b)| 0.5 * (a + b)).collect();
+    is_convex(problem, point) && is_convex(problem, &half_way)
+}
+
+/// The critical point that a run at rest belongs to: the limit of its descent, if that is a minimum.
+///
+/// An endpoint is led on by descent in f64 until Newton's method contracts from it and the Hessian has as many negative
+/// eigenvalues there as at the point it contracts to: for a minimum none, nor half-way between them, so that the endpoint is
+/// taken to be in its convex surroundings. Beside a saddle it is led on until it is at rest by the rule for f64 too, since
+/// descent that is not that close yet may still escape. Nothing is said where the Hessian ceases to exist on the way.
+pub fn lead_on(problem: &dyn Problem, endpoint: &[f64], cancel: &AtomicBool) -> Settlement {
+    let mut point = endpoint.to_vec();
+    let steps = problem.rule().steps;
+    for _ in 0..ROUNDS {
+        match newton(problem, &point) {
+            Err(Lost::Corner) => return Settlement::Unknown,
+            Err(Lost::TooFar) => {}
+            Ok(polished) => {
+                let Some(there) = spectrum(problem, &polished) else { return Settlement::Unknown };
+                let same = if there.is_minimum() {
+                    is_convex_between(problem, &point, &polished)
+                } else {
+                    there.index() > 0
+                        && problem.evaluate(Precision::F64, &point).stop.is_some()
+                        && spectrum(problem, &point).is_some_and(|here| here.index() == there.index())
+                };
+                if same {
+                    return Settlement::Point(Settled { point: polished, spectrum: there });
+                }
+            }
+        }
+        for step in 0..ROUND_STEPS {
+            if step % POLL == 0 && cancel.load(Ordering::Relaxed) {
+                return Settlement::Cancelled;
+            }
+            let here = problem.evaluate(Precision::F64, &point);
+            if let Some(outcome) = here.stop.and_then(|stop| stop.found) {
+                return Settlement::Exit(outcome);
+            }
+            point.iter_mut().zip(here.gradient.iter().zip(&steps)).for_each(|(x, (g, step))| *x -= step * g);
+        }
+    }
+    Settlement::Unknown
+}
+
+/// [`lead_on`] without an end of patience; `None` unless a critical point is found.
+pub fn settle(problem: &dyn Problem, endpoint: &[f64]) -> Option<Settled> {
+    match lead_on(problem, endpoint, &AtomicBool::new(false)) {
+        Settlement::Point(settled) => Some(settled),
+        _ => None,
+    }
+}

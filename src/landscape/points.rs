@@ -1,0 +1,276 @@
+//! Files of points: CSV with the header `point,x0,x1,…` and one point a row, each a name and finite numbers. `eval` reads its
+//! points from one, and a parameter of kind [`Kind::Points`](crate::landscape::parameter::Kind::Points) takes one as its value.
+
+use crate::experiment::spec::io_reason;
+use crate::landscape::model::Invalid;
+use crate::numerics::fnv::Hashing;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What is wrong with a file of points, in one line.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{file}: {}{problem}; {remedy}", if place.is_empty() { String::new() } else { format!("{place}: ") })]
+pub struct PointsError {
+    /// The file, `-` for standard input.
+    pub file: String,
+    /// Where in it, for example `line 3, x2 = half`; empty where it is the whole file.
+    pub place: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl PointsError {
+    /// What is wrong, with the place in the file but not the file.
+    pub fn reason(&self) -> String {
+        if self.place.is_empty() { self.problem.clone() } else { format!("{}: {}", self.place, self.problem) }
+    }
+
+    /// The same as a model says it of its parameter `params.NAME`, whose value these points are.
+    pub fn of_parameter(self, name: &str, points: &Points) -> Invalid {
+        let problem = self.reason();
+        Invalid { key: format!("params.{name}"), value: points.to_string(), problem, remedy: self.remedy }
+    }
+}
+
+/// Points of one width, read from a file. A clone shares the numbers.
+#[derive(Clone)]
+pub struct Points {
+    path: String,
+    location: PathBuf,
+    contents: Arc<Contents>,
+}
+
+/// What a file of points holds.
+struct Contents {
+    names: Vec<String>,
+    /// Line of each point.
+    lines: Vec<u64>,
+    width: usize,
+    values: Vec<f64>,
+    hash: u64,
+}
+
+impl Points {
+    /// Reads a file. `path` is how it is written in an experiment; a relative one starts from `folder`.
+    ///
+    /// # Errors
+    /// The file cannot be read, its header is not `point,x0,x1,…`, a row is shorter or longer, a field is not a finite
+    /// number, or there is no row.
+    pub fn read(path: &str, folder: &Path) -> Result<Self, PointsError> {
+        let location = folder.join(path);
+        let file = location.display().to_string();
+        let input = File::open(&location).map_err(|e| unreadable(&file, &e))?;
+        Ok(Points { path: path.into(), ..Self::read_from(input, &file, None)? })
+    }
+
+    /// Reads the file of a command's argument, `-` for standard input; `expected` as for [`Points::read_from`].
+    ///
+    /// # Errors
+    /// As [`Points::read_from`].
+    pub fn from_argument(path: &Path, expected: Option<(usize, &str)>) -> Result<Self, PointsError> {
+        let file = path.display().to_string();
+        if file == "-" {
+            return Self::read_from(std::io::stdin().lock(), &file, expected);
+        }
+        Self::read_from(File::open(path).map_err(|e| unreadable(&file, &e))?, &file, expected)
+    }
+
+    /// Reads points from anything. `file` names it in messages; `expected` is the width that the points must have and what
+    /// these numbers are, as in [`Points::expect_width`].
+    ///
+    /// # Errors
+    /// As [`Points::read`], or another width.
+    pub fn read_from(input: impl Read, file: &str, expected: Option<(usize, &str)>) -> Result<Self, PointsError> {
+        let error = |place: String, problem: String, remedy: &str| PointsError {
+            file: file.into(),
+            place,
+            problem,
+            remedy: remedy.into(),
+        };
+        let mut input = Hashing::new(input);
+        // A last line may lack its end; an empty line is none.
+        let lines = Lines(&mut input).chain(&b"\n"[..]);
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).buffer_capacity(1 << 16).from_reader(lines);
+        let header = reader.headers().map_err(|e| match e.kind() {
+            csv::ErrorKind::Io(e) => unreadable(file, e),
+            _ => error(String::new(), format!("is not CSV ({e})"), "write point,x0,x1,…"),
+        })?;
+        let names: Vec<String> = header.iter().map(String::from).collect();
+        let width = expected.map_or(names.len().saturating_sub(1), |(width, _)| width);
+        if width == 0 || names.len() != width + 1 || !(0..=width).all(|i| names[i] == column(i)) {
+            return Err(wrong_header(file, &names, width, expected.map(|(_, what)| what)));
+        }
+        let mut contents = Contents { names: Vec::new(), lines: Vec::new(), width, values: Vec::new(), hash: 0 };
+        let mut record = csv::StringRecord::new();
+        loop {
+            let more = reader.read_record(&mut record).map_err(|e| match e.kind() {
+                csv::ErrorKind::Io(e) => unreadable(file, e),
+                csv::ErrorKind::Utf8 { .. } => error(String::new(), e.to_string(), "write the names in UTF-8"),
+                _ => error(String::new(), e.to_string(), &format!("every row needs {} fields", width + 1)),
+            })?;
+            if !more {
+                break;
+            }
+            // The reader stands at the beginning of the next. Where the record says it began, empty lines may follow.
+            let line = reader.position().line() - 1;
+            contents.names.push(record[0].into());
+            contents.lines.push(line);
+            for (text, name) in record.iter().zip(&names).skip(1) {
+                let number = text.parse::<f64>().ok().filter(|x| x.is_finite());
+                contents.values.push(number.ok_or_else(|| {
+                    let place = format!("line {line}, {name} = {text}");
+                    error(place, "is not a finite number".into(), "write a number")
+                })?);
+            }
+        }
+        drop(reader);
+        if contents.names.is_empty() {
+            return Err(error(String::new(), "holds no points".into(), "write at least one row below the header"));
+        }
+        contents.values.shrink_to_fit();
+        contents.hash = input.value();
+        Ok(Points { path: file.into(), location: file.into(), contents: Arc::new(contents) })
+    }
+
+    /// Checks that every point has `width` numbers, `what` in the plural, for example `weights`.
+    ///
+    /// # Errors
+    /// They have another width.
+    pub fn expect_width(&self, width: usize, what: &str) -> Result<(), PointsError> {
+        if self.width() == width {
+            return Ok(());
+        }
+        let header: Vec<String> = (0..=self.width()).map(column).collect();
+        Err(wrong_header(&self.location.display().to_string(), &header, width, Some(what)))
+    }
+
+    /// The same points under another path, which is found at `location`.
+    pub(crate) fn moved(&self, path: &str, location: PathBuf) -> Self {
+        Points { path: path.into(), location, contents: self.contents.clone() }
+    }
+
+    /// Path of the file as it was written.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Where the file was found: its path from the current folder.
+    pub fn location(&self) -> &Path {
+        &self.location
+    }
+
+    /// Number of points, at least 1.
+    pub fn count(&self) -> usize {
+        self.contents.names.len()
+    }
+
+    /// Numbers in a point, at least 1.
+    pub fn width(&self) -> usize {
+        self.contents.width
+    }
+
+    /// Names of the points, the first column.
+    pub fn names(&self) -> &[String] {
+        &self.contents.names
+    }
+
+    /// All numbers, [`Points::width`] for each point, one point after another.
+    pub fn values(&self) -> &[f64] {
+        &self.contents.values
+    }
+
+    /// The numbers of a point below [`Points::count`].
+    pub fn point(&self, index: usize) -> &[f64] {
+        &self.contents.values[index * self.width()..][..self.width()]
+    }
+
+    /// Line of the file in which a point below [`Points::count`] stands, from 1.
+    pub fn line(&self, index: usize) -> u64 {
+        self.contents.lines[index]
+    }
+
+    /// FNV-1a hash of the file's bytes, 64 bits.
+    pub fn hash(&self) -> u64 {
+        self.contents.hash
+    }
+
+    /// Text that stands for the file's contents, whatever its path: `fnv:` and the hash in hexadecimal.
+    pub fn identity(&self) -> String {
+        format!("fnv:{:016x}", self.hash())
+    }
+}
+
+impl PartialEq for Points {
+    /// Whether two files have the same contents, by their hashes; their paths do not matter.
+    fn eq(&self, other: &Self) -> bool {
+        (self.hash(), self.width(), self.count()) == (other.hash(), other.width(), other.count())
+    }
+}
+
+impl fmt::Display for Points {
+    /// The path as it was written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path)
+    }
+}
+
+impl fmt::Debug for Points {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} ({} points of {} numbers, {})", self.path, self.count(), self.width(), self.identity())
+    }
+}
+
+/// Leaves out `\r`, so that lines end in `\n` wherever the file was written. The CSV reader would end a row between the two
+/// and count the line later.
+struct Lines<R>(R);
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let count = self.0.read(buffer)?;
+            let mut kept = 0;
+            for i in 0..count {
+                buffer[kept] = buffer[i];
+                kept += usize::from(buffer[i] != b'\r');
+            }
+            // Nothing kept of something read is not the end.
+            if kept > 0 || count == 0 {
+                return Ok(kept);
+            }
+        }
+    }
+}
+
+/// Name of a column: the points' names, then x0, x1, …
+fn column(index: usize) -> String {
+    if index == 0 { "point".into() } else { format!("x{}", index - 1) }
+}
+
+fn unreadable(file: &str, error: &std::io::Error) -> PointsError {
+    PointsError {
+        file: file.into(),
+        place: String::new(),
+        problem: format!("cannot be read ({})", io_reason(error)),
+        remedy: "check the path".into(),
+    }
+}
+
+/// `width` numbers were expected of each point, `what` if the caller asked for so many.
+fn wrong_header(file: &str, found: &[String], width: usize, what: Option<&str>) -> PointsError {
+    let expected = match width {
+        0 => "point,x0,x1,…".into(),
+        1 => "point,x0".into(),
+        _ => format!("point,x0,…,x{}", width - 1),
+    };
+    PointsError {
+        file: file.into(),
+        place: format!("header = {}…", found[..found.len().min(4)].join(",")),
+        problem: format!("expected {expected}{}", what.map_or(String::new(), |what| format!(" ({width} {what})"))),
+        remedy: if what.is_some() { "adapt the file, or the parameters with --set" } else { "adapt the header" }.into(),
+    }
+}

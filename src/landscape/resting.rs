@@ -1,0 +1,135 @@
+//! Landscapes that compute loss and gradient in one look at the weights, and whose runs end at rest, to be judged by the curvature there,
+//! or at a loss that counts as the global one. Twin of `shaders/resting.wgsl`.
+
+use super::surface::{Landscape, found};
+use crate::landscape::endpoint::{Outcome, Status, Stop};
+use crate::landscape::model::constants;
+use crate::numerics::real::Real;
+
+constants! {
+    /// When a run ends, and how it moves, in the format it is meant for.
+    pub struct Ends {
+        /// Loss up to which a run has found the global minimum; below every loss where none is known.
+        global_loss,
+        /// Steepness at which a run is at rest.
+        rest_square,
+        /// Size at which a run has diverged.
+        size_limit,
+        /// Step size `η`.
+        step,
+    }
+}
+
+/// What is known of a point.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<R> {
+    /// Loss.
+    pub loss: R,
+    /// Squared norm of the gradient, or of its largest part.
+    pub steepness: R,
+    /// A measure of the weights' size.
+    pub size: R,
+}
+
+/// Loss and gradient over a number type.
+pub trait Surface<R: Real> {
+    /// Room for what leads to the gradient.
+    type Scratch;
+    /// Room for one descent.
+    fn scratch(&self) -> Self::Scratch;
+    /// Surveys the weights `x` and writes the gradient, as long as they are.
+    fn look(&self, x: &[R], scratch: &mut Self::Scratch, gradient: &mut [R]) -> Seen<R>;
+}
+
+/// The landscape of a surface.
+#[derive(Debug)]
+pub struct Resting<R, S> {
+    ends: Ends<R>,
+    surface: S,
+    dim: usize,
+}
+
+impl<R: Real, S: Surface<R>> Resting<R, S> {
+    /// The landscape of a surface over `dim` weights.
+    pub fn new(ends: &Ends<f64>, surface: S, dim: usize) -> Self {
+        Resting { ends: ends.over(), surface, dim }
+    }
+}
+
+/// The gradient, and room for what leads to it.
+#[derive(Debug)]
+pub struct Scratch<R, T> {
+    gradient: Vec<R>,
+    room: T,
+}
+
+/// Sum of squares.
+#[inline(always)]
+pub fn sum_of_squares<R: Real>(x: &[R]) -> R {
+    let mut sum = R::zero();
+    for &x in x {
+        sum = x.mul_add(x, sum);
+    }
+    sum
+}
+
+impl<R: Real, S: Surface<R>> Landscape<R> for Resting<R, S> {
+    type Pass = Seen<R>;
+    type Survey = Seen<R>;
+    type Scratch = Scratch<R, S::Scratch>;
+
+    fn scratch(&self) -> Self::Scratch {
+        Scratch { gradient: vec![R::zero(); self.dim], room: self.surface.scratch() }
+    }
+
+    #[inline(always)]
+    fn pass(&self, x: &[R], scratch: &mut Self::Scratch) -> Seen<R> {
+        self.surface.look(x, &mut scratch.room, &mut scratch.gradient)
+    }
+
+    #[inline(always)]
+    fn survey(&self, _: &[R], pass: &Seen<R>) -> Seen<R> {
+        *pass
+    }
+
+    #[inline(always)]
+    fn loss(&self, _: &[R], seen: &Seen<R>) -> R {
+        seen.loss
+    }
+
+    #[inline(always)]
+    fn gradient(&self, _: &[R], _: &Seen<R>, scratch: &Self::Scratch, out: &mut [R]) {
+        out.copy_from_slice(&scratch.gradient);
+    }
+
+    #[inline(always)]
+    fn step(&self, x: &mut [R], _: &Seen<R>, scratch: &mut Self::Scratch) -> Option<Seen<R>> {
+        for (w, &slope) in x.iter_mut().zip(&scratch.gradient) {
+            *w = (-self.ends.step).mul_add(slope, *w);
+        }
+        None
+    }
+
+    #[inline(always)]
+    fn may_end(&self, seen: &Seen<R>) -> R::Mask {
+        let bounded = seen.size.lt(self.ends.size_limit);
+        seen.steepness.le(self.ends.rest_square) | seen.loss.le(self.ends.global_loss) | !bounded
+    }
+
+    #[inline(always)]
+    fn decide(&self, seen: &Seen<R>) -> R {
+        let at_rest = R::splat(f64::from(Stop::code(Status::Converged, None)));
+        let code = R::select(seen.steepness.le(self.ends.rest_square), at_rest, R::zero());
+        R::select(seen.loss.le(self.ends.global_loss), found(Status::Converged, Outcome::Global), code)
+    }
+
+    #[inline(always)]
+    fn size(&self, seen: &Seen<R>) -> R {
+        seen.size
+    }
+
+    #[inline(always)]
+    fn size_limit(&self) -> R {
+        self.ends.size_limit
+    }
+}

@@ -1,0 +1,214 @@
+//! Loss and gradient of the full form over every number type. Twin of `shaders/model/linear_residual_full.wgsl`.
+
+use super::cell::{Constants, may_rest};
+use crate::landscape::endpoint::{Outcome, Status, Stop};
+use crate::landscape::surface::{Landscape, found};
+use crate::numerics::real::Real;
+
+/// What is known of a point.
+#[derive(Clone, Copy, Debug)]
+pub struct Survey<R> {
+    loss: R,
+    /// `Σ_i ‖∂ℓ/∂Θ_i‖_F²`
+    steepest: R,
+    /// `Σ_i ‖Θ_i‖_F² + ℓ`
+    size: R,
+}
+
+/// Products of layers, and the gradient that follows from them.
+#[derive(Debug)]
+pub struct Scratch<R> {
+    /// `P_1 … P_L`
+    prefixes: Vec<R>,
+    /// `M_i`, and `M_{i−1}` while it is made.
+    residuals: [Vec<R>; 2],
+    gradient: Vec<R>,
+}
+
+/// The landscape over a number type.
+#[derive(Debug)]
+pub struct Over<R> {
+    constants: Constants<R>,
+    layers: usize,
+    dim: usize,
+    /// `Φ` where all runs share it; else it follows the layers in the state.
+    target: Option<Vec<R>>,
+}
+
+/// Columns that are computed together, so that one waits while others are added to.
+const BLOCK: usize = 4;
+
+/// Writes columns `from .. from + B` of `out = A B`; entry `(i, k)` of `A` is `a[i * rows + k * columns]`.
+#[inline(always)]
+fn multiply_columns<R: Real, const B: usize>(
+    a: &[R],
+    (rows, columns): (usize, usize),
+    b: &[R],
+    dim: usize,
+    from: usize,
+    out: &mut [R],
+) {
+    for i in 0..dim {
+        let mut sums = [R::zero(); B];
+        for (k, row) in b.chunks_exact(dim).enumerate() {
+            let factor = a[i * rows + k * columns];
+            let row = &row[from..][..B];
+            for c in 0..B {
+                sums[c] = factor.mul_add(row[c], sums[c]);
+            }
+        }
+        out[i * dim + from..][..B].copy_from_slice(&sums);
+    }
+}
+
+/// `out = A B`, or `AᵀB`.
+#[inline(always)]
+fn multiply<R: Real>(a: &[R], transposed: bool, b: &[R], dim: usize, out: &mut [R]) {
+    let order = if transposed { (1, dim) } else { (dim, 1) };
+    let whole = dim / BLOCK * BLOCK;
+    for from in (0..whole).step_by(BLOCK) {
+        multiply_columns::<R, BLOCK>(a, order, b, dim, from, out);
+    }
+    for from in whole..dim {
+        multiply_columns::<R, 1>(a, order, b, dim, from, out);
+    }
+}
+
+/// Writes columns `from .. from + B` of `out = A Bᵀ`.
+#[inline(always)]
+fn overlap_columns<R: Real, const B: usize>(a: &[R], b: &[R], dim: usize, from: usize, out: &mut [R]) {
+    let others: [&[R]; B] = std::array::from_fn(|c| &b[(from + c) * dim..][..dim]);
+    for (i, row) in a.chunks_exact(dim).enumerate() {
+        let mut sums = [R::zero(); B];
+        for k in 0..dim {
+            for c in 0..B {
+                sums[c] = row[k].mul_add(others[c][k], sums[c]);
+            }
+        }
+        out[i * dim + from..][..B].copy_from_slice(&sums);
+    }
+}
+
+/// `out = A Bᵀ`
+#[inline(always)]
+fn overlap<R: Real>(a: &[R], b: &[R], dim: usize, out: &mut [R]) {
+    let whole = dim / BLOCK * BLOCK;
+    for from in (0..whole).step_by(BLOCK) {
+        overlap_columns::<R, BLOCK>(a, b, dim, from, out);
+    }
+    for from in whole..dim {
+        overlap_columns::<R, 1>(a, b, dim, from, out);
+    }
+}
+
+impl<R: Real> Over<R> {
+    pub(super) fn new(layers: usize, dim: usize, target: Option<&[f64]>, constants: &Constants<f64>) -> Self {
+        let target = target.map(|target| target.iter().map(|&x| R::splat(x)).collect());
+        Over { constants: constants.over(), layers, dim, target }
+    }
+}
+
+impl<R: Real> Landscape<R> for Over<R> {
+    type Pass = Survey<R>;
+    type Survey = Survey<R>;
+    type Scratch = Scratch<R>;
+
+    fn scratch(&self) -> Scratch<R> {
+        let one = self.dim * self.dim;
+        let zeros = |count: usize| vec![R::zero(); count];
+        Scratch {
+            prefixes: zeros(self.layers * one),
+            residuals: [zeros(one), zeros(one)],
+            gradient: zeros(self.layers * one),
+        }
+    }
+
+    #[inline(always)]
+    fn pass(&self, x: &[R], scratch: &mut Scratch<R>) -> Survey<R> {
+        let (dim, one) = (self.dim, self.dim * self.dim);
+        let (weights, own) = x.split_at(self.layers * one);
+        let target: &[R] = self.target.as_deref().unwrap_or(own);
+        let Scratch { prefixes, residuals: [residual, next], gradient } = scratch;
+        prefixes[..one].copy_from_slice(&weights[..one]);
+        for i in 1..self.layers {
+            let (before, here) = prefixes.split_at_mut(i * one);
+            multiply(&weights[i * one..][..one], false, &before[(i - 1) * one..], dim, &mut here[..one]);
+        }
+        let product = &prefixes[(self.layers - 1) * one..][..one];
+        let mut loss = R::zero();
+        for c in 0..one {
+            residual[c] = product[c] - target[c];
+            loss = residual[c].mul_add(residual[c], loss);
+        }
+        loss = R::splat(0.5) * loss;
+        for i in (1..self.layers).rev() {
+            overlap(residual, &prefixes[(i - 1) * one..][..one], dim, &mut gradient[i * one..][..one]);
+            multiply(&weights[i * one..][..one], true, residual, dim, next);
+            std::mem::swap(residual, next);
+        }
+        gradient[..one].copy_from_slice(residual);
+        let mut steepest = R::zero();
+        let mut size = loss;
+        for c in 0..self.layers * one {
+            steepest = gradient[c].mul_add(gradient[c], steepest);
+            size = weights[c].mul_add(weights[c], size);
+        }
+        Survey { loss, steepest, size }
+    }
+
+    #[inline(always)]
+    fn survey(&self, _: &[R], pass: &Survey<R>) -> Survey<R> {
+        *pass
+    }
+
+    #[inline(always)]
+    fn loss(&self, _: &[R], survey: &Survey<R>) -> R {
+        survey.loss
+    }
+
+    #[inline(always)]
+    fn gradient(&self, _: &[R], _: &Survey<R>, scratch: &Scratch<R>, out: &mut [R]) {
+        let (weights, own) = out.split_at_mut(scratch.gradient.len());
+        weights.copy_from_slice(&scratch.gradient);
+        own.fill(R::zero());
+    }
+
+    #[inline(always)]
+    fn step(&self, x: &mut [R], _: &Survey<R>, scratch: &mut Scratch<R>) -> Option<Survey<R>> {
+        for (w, &slope) in x.iter_mut().zip(&scratch.gradient) {
+            *w = (-self.constants.step).mul_add(slope, *w);
+        }
+        None
+    }
+
+    #[inline(always)]
+    fn may_end(&self, survey: &Survey<R>) -> R::Mask {
+        may_rest(&self.constants, survey.loss, survey.steepest) | !survey.size.lt(self.constants.size_limit)
+    }
+
+    #[inline(always)]
+    fn decide(&self, survey: &Survey<R>) -> R {
+        resting(&self.constants, survey.loss, survey.steepest)
+    }
+
+    #[inline(always)]
+    fn size(&self, survey: &Survey<R>) -> R {
+        survey.size
+    }
+
+    #[inline(always)]
+    fn size_limit(&self) -> R {
+        self.constants.size_limit
+    }
+}
+
+/// Code of a run that is global or at rest, given its loss and the squared norm of its gradient.
+#[inline(always)]
+pub(super) fn resting<R: Real>(c: &Constants<R>, loss: R, steepest: R) -> R {
+    let at_rest = R::splat(f64::from(Stop::code(Status::Converged, None)));
+    let global = found(Status::Converged, Outcome::Global);
+    let still = R::select(R::zero().lt(c.near), found(Status::Converged, Outcome::Saddle), at_rest);
+    let code = R::select(steepest.le(c.still_square), still, R::zero());
+    let near = steepest.le(c.rest_square) & loss.lt(c.near);
+    R::select(near | loss.le(c.tolerance), global, code)
+}

@@ -1,0 +1,284 @@
+//! `quadratic`: a sum of squares of linear neurons, the landscape of Du and Lee, "On the Power of Over-parametrization in Neural
+//! Networks with Quadratic Activation" (ICML 2018, arXiv 1803.01206).
+//!
+//! ```text
+//! f(x; W) = Σ_j (w_jᵀx)² = xᵀWᵀW x,   W ∈ R^{k×d}
+//! ```
+//!
+//! with one of two losses: the mean square over given samples, with weight decay and the small linear perturbation of the paper's
+//! smoothed analysis ([`empirical`]), or over all standard normal inputs, for the labels of a quadratic teacher
+//! ([`population`]). Both are functions of `Z = WᵀW` alone, in which they are convex: rotations of the neurons, `W → O W`, change
+//! nothing, and `k ≥ d` neurons have the whole cone of `Z ⪰ 0` to choose from.
+//!
+//! # When a run is over
+//! It has found the global minimum once `L ≤ L* + tolerance`. `L*` is the least loss of `k` neurons for the population loss, in
+//! closed form ([`theory`]), and a certified lower bound of the loss of any number of neurons for the empirical one
+//! ([`mod@reference`]). The tolerance is `params.global_loss_population` and `params.global_loss` times the loss without weights, but
+//! no less than `16 ε` times the terms that cancel in the loss of an optimum, `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64.
+//!
+//! It comes to rest where `‖∂L/∂W‖ ≤ max(descent.tolerance, β ε √(kd)/η)`, with `β` the power of 2 at or below the norm of an optimum,
+//! at least 1: a weight between `β` and `2β` no longer moves once `η` times its slope is under half a unit in its last place. What
+//! it has found is then decided by the curvature there, modulo rotations of the neurons.
+//!
+//! Where neurons are to spare the global minima are degenerate and descent reaches them only like `1/t²` in the loss. A run whose
+//! budget ends on that way is slow: [`population::Population`] and [`empirical::Empirical`] say in `late` how it is known.
+
+pub mod data;
+pub mod empirical;
+pub mod full;
+pub mod landscape;
+pub mod population;
+pub mod reference;
+pub mod teacher;
+pub mod theory;
+
+use crate::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
+use std::sync::Arc;
+
+/// The model; see the module's page.
+#[derive(Debug)]
+pub struct Quadratic;
+
+const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "risk",
+        symbol: "",
+        about: "which loss: the mean square over given samples, or over all standard normal inputs",
+        kind: Kind::Choice(&["empirical", "population"]),
+        default: "\"empirical\"",
+        seeds: true,
+        heading: true,
+    },
+    Parameter {
+        name: "neurons",
+        symbol: "k",
+        about: "student neurons",
+        kind: Kind::Integer(1, MOST),
+        default: "2",
+        seeds: true,
+        heading: true,
+    },
+    Parameter {
+        name: "input_dim",
+        symbol: "d",
+        about: "dimension of the input",
+        kind: Kind::Integer(1, MOST),
+        default: "10",
+        seeds: true,
+        heading: true,
+    },
+    Parameter {
+        name: "samples",
+        symbol: "n",
+        about: "samples of the empirical loss",
+        kind: Kind::Integer(1, 1_000_000),
+        default: "30",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "labels",
+        symbol: "y",
+        about: "labels of the empirical loss: the teacher's outputs, independent standard normal numbers, or those of data_file",
+        kind: Kind::Choice(&["teacher", "gaussian", "file"]),
+        default: "\"teacher\"",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "data_file",
+        symbol: "",
+        about: "samples and labels, a row each with the label last, for labels = \"file\"; else samples are standard normal",
+        kind: Kind::Points,
+        default: "\"\"",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "data_seed",
+        symbol: "",
+        about: "seed of samples, Gaussian labels and perturbation; the experiment's seed is that of the starts alone",
+        kind: Kind::Integer(0, i64::MAX),
+        default: "0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "teacher",
+        symbol: "W*",
+        about: "the teacher: orthonormal neurons in random directions, neurons with independent N(0, 1/d) entries, or those of \
+                teacher_file; times teacher_scale",
+        kind: Kind::Choice(&["orthonormal", "gaussian", "file"]),
+        default: "\"orthonormal\"",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "teacher_rank",
+        symbol: "k*",
+        about: "teacher neurons",
+        kind: Kind::Integer(1, MOST),
+        default: "1",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "teacher_scale",
+        symbol: "",
+        about: "factor of the teacher's weights",
+        kind: Kind::Positive,
+        default: "1.0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "teacher_file",
+        symbol: "",
+        about: "the teacher's neurons, a row each, for teacher = \"file\"",
+        kind: Kind::Points,
+        default: "\"\"",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "teacher_seed",
+        symbol: "",
+        about: "seed of a teacher drawn at random",
+        kind: Kind::Integer(0, i64::MAX),
+        default: "0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "weight_decay",
+        symbol: "λ",
+        about: "weight decay of the empirical loss",
+        kind: Kind::Real(0.0, f64::INFINITY),
+        default: "0.0",
+        seeds: false,
+        heading: false,
+    },
+    Parameter {
+        name: "perturbation",
+        symbol: "‖C‖",
+        about: "Frobenius norm of the random symmetric C of the empirical loss",
+        kind: Kind::Real(0.0, f64::INFINITY),
+        default: "0.0",
+        seeds: false,
+        heading: false,
+    },
+    Parameter {
+        name: "start_scale",
+        symbol: "",
+        about: "root mean square of the norm of all weights at the start: each is N(0, start_scale²/kd)",
+        kind: Kind::Positive,
+        default: "1.0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "global_loss",
+        symbol: "",
+        about: "excess over the reference value up to which an empirical loss counts as global, relative to ½ mean(y²)",
+        kind: Kind::Positive,
+        default: "0.001",
+        seeds: false,
+        heading: false,
+    },
+    Parameter {
+        name: "global_loss_population",
+        symbol: "",
+        about: "the same of the population loss, relative to ‖A‖² + ½ (tr A)², A = W*ᵀW*",
+        kind: Kind::Positive,
+        default: "1e-10",
+        seeds: false,
+        heading: false,
+    },
+];
+
+/// Most neurons and inputs.
+const MOST: i64 = 128;
+
+/// Parameters of samples: without effect on the population loss.
+const OF_SAMPLES: &[&str] =
+    &["samples", "labels", "data_file", "data_seed", "weight_decay", "perturbation", "global_loss"];
+/// Parameters of the teacher: without effect where labels are not its.
+const OF_TEACHER: &[&str] = &["teacher", "teacher_rank", "teacher_scale", "teacher_file", "teacher_seed"];
+
+/// Refuses values, other than the defaults, of parameters that have no effect.
+fn refuse_idle(values: &Values, names: &[&'static str], with: &str, remedy: &str) -> Result<(), Invalid> {
+    for parameter in PARAMETERS.iter().filter(|p| names.contains(&p.name)) {
+        if !parameter.is_default(values) {
+            let value = values.get(parameter.name).map_or_else(String::new, ToString::to_string);
+            return Err(Invalid::parameter(
+                parameter.name,
+                value,
+                format!("has no effect with {with}"),
+                format!("remove it, or set {remedy}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what the other values leave without effect.
+fn check(values: &Values) -> Result<(), Invalid> {
+    if values.choice("risk") == "population" {
+        return refuse_idle(values, OF_SAMPLES, "risk = \"population\"", "risk = \"empirical\"");
+    }
+    refuse_idle(values, &["global_loss_population"], "risk = \"empirical\"", "risk = \"population\"")?;
+    match values.choice("labels") {
+        "teacher" => Ok(()),
+        labels => refuse_idle(values, OF_TEACHER, &format!("labels = \"{labels}\""), "labels = \"teacher\""),
+    }
+}
+
+impl Model for Quadratic {
+    fn name(&self) -> &'static str {
+        "quadratic"
+    }
+
+    fn summary(&self) -> &'static str {
+        "sum of squared linear neurons, on samples or in expectation (Du, Lee 2018)"
+    }
+
+    fn description(&self) -> &'static str {
+        include_str!("quadratic/description.txt")
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        PARAMETERS
+    }
+
+    fn forms(&self) -> &'static [(&'static str, &'static str)] {
+        &[("full", "w₁ ∈ R^d, then w₂ … w_k")]
+    }
+
+    fn step_groups(&self) -> &'static [&'static str] {
+        &["weights"]
+    }
+
+    /// On the slow path of the population loss the tolerance of the loss is met first: there a gradient of 10⁻⁸ has a loss of
+    /// about 10⁻¹¹.
+    fn tolerance(&self) -> Tolerance {
+        Tolerance { default: 1e-8, about: "norm of the gradient at which a run is at rest" }
+    }
+
+    fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+        check(values)?;
+        Ok(match values.choice("risk") {
+            "population" => Arc::new(full::Full::new(values, settings, population::Population::new(values)?)?),
+            _ => Arc::new(full::Full::new(values, settings, empirical::Empirical::new(values)?)?),
+        })
+    }
+
+    fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {
+        check(values)?;
+        match (values.choice("risk"), values.choice("labels")) {
+            ("empirical", labels @ ("gaussian" | "file")) => {
+                Err(Invalid::parameter("labels", labels, "there is no teacher", "set labels = \"teacher\""))
+            }
+            _ => Ok(teacher::Teacher::new(values)?.rows),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! `relu_sum`: a sum of ReLU neurons that learns a sum of ReLU neurons, the landscape of Safran and Shamir, "Spurious
+//! Local Minima are Common in Two-Layer ReLU Neural Networks" (ICML 2018, arXiv 1712.08968).
+//!
+//! For standard normal input `x ∈ R^d`, students `w_1 … w_n` and teachers `v_1 … v_k`
+//!
+//! ```text
+//! F(W)    = ½ E ( Σ_i relu(w_iᵀx) − Σ_j relu(v_jᵀx) )²
+//!         = ½ Σ_{i,j} f(w_i, w_j) − Σ_{i,j} f(w_i, v_j) + ½ Σ_{i,j} f(v_i, v_j)
+//! f(u, v) = ‖u‖‖v‖ (sin t + (π − t) cos t)/2π,   t = ∠(u, v)
+//! ∂F/∂w_i = w_i/2 + Σ_{j≠i} g(w_i, w_j) − Σ_j g(w_i, v_j)
+//! g(u, v) = (‖v‖ sin t û + (π − t) v)/2π,   û = u/‖u‖
+//! ```
+//!
+//! (arc-cosine kernel of order 1, Cho & Saul 2009; the paper's section on the closed form of the objective). The sine is
+//! `√((1−cos t)(1+cos t))`, never the sine of an arc cosine: an error of the angle then moves the gradient only in second
+//! order. A neuron shorter than 10⁻¹⁵ counts as having no direction, `û = 0`; elsewhere `F` is twice continuously
+//! differentiable, parallel vectors included.
+//!
+//! # When a run is over
+//! It comes to rest where `max_i ‖∂F/∂w_i‖ ≤ max(tolerance, β ε (√d/η + √(n+k)))`, with `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64 and `β` the
+//! power of 2 at or below the longest teacher's norm, at least 1. A weight between `β` and `2β` no longer moves once `η` times its
+//! slope is under half a unit in its last place, `βε`, and `d` such slopes make a norm of `√d βε/η`; the second term is the
+//! rounding of the gradient itself, a sum of `n + k` terms. (Smaller weights still move: f32 stalls at about a third of this.)
+//! What a run at rest has found is then decided by the curvature there, never by its gradient alone (see
+//! [`crate::judge::classify`]).
+//!
+//! With more neurons than orthonormal teachers descent reaches the global minima, which are no strict minima, only like `1/t³`
+//! in the loss; there a run ends as global once its loss is below `global_loss`, as in the paper's protocol. That is
+//! a convention and no proof: it rests on every spurious minimum known having a larger loss. Other teachers can have spurious
+//! minima of any small loss, so for them the exit is off unless it is asked for.
+
+pub mod full;
+pub mod hessian;
+pub mod landscape;
+mod proof;
+mod start;
+pub mod symmetric;
+pub mod teachers;
+pub mod theory;
+
+use crate::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
+use crate::landscape::proof::Provable;
+use serde_json::Value;
+use std::f64::consts::PI;
+use std::sync::Arc;
+
+/// The model; see the module's page.
+#[derive(Debug)]
+pub struct ReluSum;
+
+const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "teachers",
+        symbol: "k",
+        about: "teacher neurons",
+        kind: Kind::Integer(1, MOST),
+        default: "6",
+        seeds: true,
+        heading: true,
+    },
+    Parameter {
+        name: "neurons",
+        symbol: "n",
+        about: "student neurons",
+        kind: Kind::Relative { base: "teachers", low: 1, high: MOST },
+        default: "\"teachers\"",
+        seeds: true,
+        heading: true,
+    },
+    Parameter {
+        name: "input_dim",
+        symbol: "d",
+        about: "dimension of the input, at least the number of orthonormal teachers",
+        kind: Kind::Relative { base: "teachers", low: 1, high: MOST_INPUTS },
+        default: "\"teachers\"",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "teacher",
+        symbol: "v",
+        about: "the teachers: orthonormal (the first unit vectors, or teacher_file), independent and uniform on the unit sphere, \
+                with independent N(0, 1/d) entries, or any that teacher_file holds",
+        kind: Kind::Choice(&["orthonormal", "sphere", "gaussian", "file"]),
+        default: "\"orthonormal\"",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "teacher_file",
+        symbol: "",
+        about: "the teachers, a row each, for teacher = \"file\" or \"orthonormal\"",
+        kind: Kind::Points,
+        default: "\"\"",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "teacher_seed",
+        symbol: "",
+        about: "seed of teachers drawn at random; the experiment's seed is that of the starts alone",
+        kind: Kind::Integer(0, i64::MAX),
+        default: "0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "start",
+        symbol: "",
+        about: "law of the start: each weight N(0, start_scale/k), the points of start_file (a run each), or Gaussian around them",
+        kind: Kind::Choice(&["gaussian", "file", "around"]),
+        default: "\"gaussian\"",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "start_scale",
+        symbol: "",
+        about: "variance of a weight times k, for start = \"gaussian\"",
+        kind: Kind::Positive,
+        default: "1.0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "start_file",
+        symbol: "",
+        about: "points w₁, then w₂ … w_n, a row each: run r starts at, or around, row r modulo their number",
+        kind: Kind::Points,
+        default: "\"\"",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "start_radius",
+        symbol: "",
+        about: "standard deviation of a weight around the given point, for start = \"around\"",
+        kind: Kind::Positive,
+        default: "0.1",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "global_exit",
+        symbol: "",
+        about: "whether a run ends as global once its loss is below global_loss; auto: if n > k and the teachers are orthonormal, \
+                where descent reaches the global minima only like 1/t³",
+        kind: Kind::Choice(&["auto", "always", "never"]),
+        default: "\"auto\"",
+        seeds: false,
+        heading: false,
+    },
+    Parameter {
+        name: "global_loss",
+        symbol: "",
+        about: "that loss; every spurious minimum known for k ≤ 40 orthonormal teachers has more than 0.006",
+        kind: Kind::Positive,
+        default: "0.001",
+        seeds: false,
+        heading: false,
+    },
+];
+
+/// Squared norm from which a neuron has a direction.
+const SMALLEST_SQUARE: f64 = 1e-30;
+/// Most neurons and teachers.
+const MOST: i64 = 128;
+/// Largest input dimension.
+const MOST_INPUTS: i64 = 1024;
+
+impl Model for ReluSum {
+    fn name(&self) -> &'static str {
+        "relu_sum"
+    }
+
+    fn summary(&self) -> &'static str {
+        "sum of ReLU neurons learning a sum of ReLU neurons (Safran, Shamir 2018)"
+    }
+
+    fn description(&self) -> &'static str {
+        include_str!("relu_sum/description.txt")
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        PARAMETERS
+    }
+
+    fn forms(&self) -> &'static [(&'static str, &'static str)] {
+        &[("full", "w₁ ∈ R^d, then w₂ … w_n")]
+    }
+
+    fn step_groups(&self) -> &'static [&'static str] {
+        &["weights"]
+    }
+
+    /// The authors' code stops at `2π max_i ‖∂F/∂w_i‖ ≤ 10⁻⁹`.
+    fn tolerance(&self) -> Tolerance {
+        Tolerance { default: 1e-9 / (2.0 * PI), about: "largest norm of a neuron's gradient at which a run is at rest" }
+    }
+
+    fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+        Ok(Arc::new(full::Full::new(values, settings)?))
+    }
+
+    fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {
+        Ok(teachers::Teachers::new(values)?.rows)
+    }
+
+    fn provable(&self, landscape: &Value) -> Result<Box<dyn Provable>, String> {
+        proof::Sum::read(landscape)
+    }
+}

@@ -1,0 +1,301 @@
+//! The form of the paper: state `w₁ … w_n`, one neuron after another.
+
+use super::landscape::{Constants, Over};
+use super::proof::Sum;
+use super::start::Start;
+use super::teachers::Teachers;
+use super::{SMALLEST_SQUARE, hessian, theory};
+use crate::landscape::form::Form;
+use crate::landscape::model::{Invalid, Kernel, Prediction, Rest, Settings, Values};
+use crate::landscape::proof::Provable;
+use crate::landscape::resting::{Ends, Resting};
+use crate::landscape::surface::Rule;
+use crate::landscape::symmetry::Overlaps;
+use crate::numerics::real::{Precision, Real};
+use crate::numerics::seed::Streams;
+use crate::numerics::vector;
+
+/// Most weights, `n d`: the Hessian of more does not fit into memory.
+const MOST_WEIGHTS: usize = 16_384;
+/// Workgroup memory that a run should take on a device: with it a workgroup of one run fits the 32 KiB that even software
+/// adapters have, and 20 neurons and teachers are one block in f64.
+const TEAM_BYTES: usize = 20 << 10;
+/// Step size of the paper.
+const STEP: f64 = 0.1;
+/// Norm from which neurons are taken to leave the span of the teachers: far above what rounding leaves there.
+const OUTSIDE: f64 = 1e-4;
+
+/// Most inputs outside the span of the teachers whose rotations are looked at: they are this many times as many, halved.
+const MOST_ROTATED: usize = 64;
+
+/// One cell.
+#[derive(Debug)]
+pub struct Full {
+    neurons: usize,
+    teachers: Teachers,
+    start: Start,
+    step: f64,
+    settings: Settings,
+    global_loss: f64,
+    exits: bool,
+}
+
+impl Full {
+    pub(super) fn new(values: &Values, settings: &Settings) -> Result<Self, Invalid> {
+        let teachers = Teachers::new(values)?;
+        let neurons = values.integer("neurons") as usize;
+        if neurons < teachers.count {
+            return Err(Invalid::parameter(
+                "neurons",
+                neurons,
+                format!("with fewer neurons than teachers ({}) the global minimum is not known", teachers.count),
+                format!("choose neurons >= {}", teachers.count),
+            ));
+        }
+        if neurons * teachers.input_dim > MOST_WEIGHTS {
+            return Err(Invalid::parameter(
+                "neurons",
+                neurons,
+                format!("makes {} weights, more than {MOST_WEIGHTS}", neurons * teachers.input_dim),
+                "choose fewer neurons or a smaller input_dim",
+            ));
+        }
+        let step = settings.step.single(|| auto_step(neurons));
+        let exits = match values.choice("global_exit") {
+            "always" => true,
+            "never" => false,
+            // What is known of losses is known of orthonormal teachers.
+            _ => neurons > teachers.count && teachers.orthonormal,
+        };
+        Ok(Full {
+            neurons,
+            start: Start::new(values, neurons * teachers.input_dim)?,
+            step,
+            settings: settings.clone(),
+            global_loss: values.real("global_loss"),
+            exits,
+            teachers,
+        })
+    }
+
+    /// The largest norm of a neuron's gradient that counts as rest in a format; see the module's page.
+    fn rest(&self, precision: Precision) -> f64 {
+        let still = (self.teachers.input_dim as f64).sqrt() / self.step;
+        let noise = ((self.neurons + self.teachers.count) as f64).sqrt();
+        // Weights are about as long as the teachers, and the units in their last places grow with them.
+        let longest = self.teachers.norms.iter().fold(1.0f64, |most, norm| most.max(*norm));
+        let binade = longest.log2().floor().exp2();
+        self.settings.tolerance.max(binade * precision.roundoff() * (still + noise))
+    }
+
+    fn constants(&self) -> Constants<f64> {
+        Constants { teacher_loss: self.teachers.loss(), smallest_square: SMALLEST_SQUARE }
+    }
+
+    /// When a run ends; its size is the sum of the neurons' norms.
+    fn ends(&self, precision: Precision) -> Ends<f64> {
+        let t = &self.teachers;
+        // A stable run stays near the size of its start and of the teachers; four orders of margin.
+        let start = self.neurons as f64 * self.start.scale() * (t.input_dim as f64).sqrt();
+        Ends {
+            global_loss: if self.exits { self.global_loss } else { -1.0 },
+            rest_square: self.rest(precision).powi(2),
+            size_limit: 1e4 * (1.0 + start + t.norms.iter().sum::<f64>()),
+            step: self.step,
+        }
+    }
+
+    /// Rows of a block on a device: all, if a run's share of the workgroup's memory stays within [`TEAM_BYTES`]; else as many as
+    /// do, but enough to keep the lanes busy.
+    fn block(&self, precision: Precision) -> usize {
+        let partners = self.neurons + self.teachers.count;
+        let weights = self.neurons * self.teachers.input_dim + 3 * self.neurons;
+        let numbers = TEAM_BYTES / precision.bytes();
+        (numbers.saturating_sub(weights) / (2 * partners)).clamp(4.min(self.neurons), self.neurons)
+    }
+}
+
+/// The automatic step size: 0.1 as in the paper, or half the stability limit at the global minimum of as many teachers as
+/// there are neurons, where 0.1 comes within a tenth of that limit.
+fn auto_step(neurons: usize) -> f64 {
+    let limit = theory::step_limit(neurons);
+    if STEP < 0.9 * limit { STEP } else { 0.5 * limit }
+}
+
+/// Arithmetic instructions of a step of `n` students and `k` teachers in `d` dimensions:
+///
+/// ```text
+/// students  n(n−1)/2 pairs of d fused multiply-adds for the inner product and 30 for angle, sine and kernel
+/// teachers  n k pairs of as many; no inner product where the teachers are unit vectors (u = 1, else 0)
+/// gradient  n n d for the sum over students, n k d for that over teachers, n k if u = 1
+/// the rest  5 n d for norms, radial parts, scale, the gradient's norms and the update
+/// ```
+///
+/// The 30 are 4 for the cosine within its bounds, 4 for the sine, 18 for the angle (5 of them, in f32, the polynomial), 1 for the
+/// kernel and 2 or 4 for what is added to sums; in f64 the polynomial takes 6 more, which are not counted. At `n = k = d = 20` and
+/// unit vectors the sum is 31,900; the loop of a hand-written GPU kernel compiled for sm_90 has 31,800 issue slots.
+fn operations(neurons: usize, teachers: usize, input_dim: usize, unit: bool) -> f64 {
+    const PAIR: usize = 30;
+    let (n, k, d) = (neurons, teachers, input_dim);
+    let students = n * (n - 1) / 2 * (d + PAIR);
+    let teachers = n * k * if unit { PAIR } else { d + PAIR };
+    let gradient = n * n * d + n * k * if unit { 1 } else { d };
+    (students + teachers + gradient + 5 * n * d) as f64
+}
+
+impl Form for Full {
+    type Over<R: Real> = Resting<R, Over<R>>;
+
+    fn over<R: Real>(&self) -> Self::Over<R> {
+        let surface = Over::new(self.neurons, &self.teachers, &self.constants());
+        Resting::new(&self.ends(R::PRECISION), surface, Form::dim(self))
+    }
+
+    fn dim(&self) -> usize {
+        self.neurons * self.teachers.input_dim
+    }
+
+    #[inline(always)]
+    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
+        self.start.draw(draws, width, out);
+    }
+
+    /// As many as there are points, where these are the starts.
+    fn distinct_starts(&self) -> Option<u64> {
+        self.start.distinct()
+    }
+
+    fn rule(&self) -> Rule {
+        Rule { steps: vec![self.step; Form::dim(self)], max_steps: self.settings.max_steps }
+    }
+
+    fn kernel(&self, precision: Precision) -> Kernel {
+        let (n, t) = (self.neurons as u32, &self.teachers);
+        let block = self.block(precision) as u32;
+        let partners = n + t.count as u32;
+        let data = match t.unit {
+            true => [0.0].into(),
+            false => [&t.rows[..], &t.norms, &t.inverses()].concat().into(),
+        };
+        Kernel {
+            texts: vec![
+                include_str!("../../../shaders/resting.wgsl"),
+                include_str!("../../../shaders/model/relu_sum.wgsl"),
+            ],
+            shareable: true,
+            shape: vec![
+                ("NEURONS", n),
+                ("TEACHERS", t.count as u32),
+                ("INPUT_DIM", t.input_dim as u32),
+                ("PARTNERS", partners),
+                ("BLOCK", block),
+                ("ORTHONORMAL", u32::from(t.unit)),
+            ],
+            constants: self.ends(precision).named().into_iter().chain(self.constants().named()).collect(),
+            memory: vec![
+                ("weights", Form::dim(self) as u32),
+                ("norms", n),
+                ("inverses", n),
+                ("radials", n),
+                ("sines", block * partners),
+                ("supplements", block * partners),
+            ],
+            data,
+            // Products of every pair, and every component's sum over all partners.
+            work: 2 * n * partners * (t.input_dim as u32 + 2),
+            operations: operations(self.neurons, t.count, t.input_dim, t.unit),
+        }
+    }
+
+    fn provable(&self) -> Option<Box<dyn Provable>> {
+        Some(Box::new(Sum::new(self.neurons, &self.teachers)))
+    }
+
+    fn rest(&self) -> Option<Rest> {
+        let near = if self.exits || self.teachers.orthonormal { self.global_loss } else { 0.0 };
+        Some(Rest { zero: 1e-9 * self.teachers.loss(), near, late: false, families: true })
+    }
+
+    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
+        Some(hessian::hessian(state, &self.teachers))
+    }
+
+    fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
+        hessian::lipschitz(state, &self.teachers, radius)
+    }
+
+    /// Coordinates in a basis that begins with the teachers, where they are orthonormal; else the weights themselves.
+    fn image(&self, state: &[f64]) -> Overlaps {
+        let t = &self.teachers;
+        let movable = if t.orthonormal { t.count } else { 0 };
+        let entries = match &t.basis {
+            None => state.to_vec(),
+            Some(basis) => {
+                let rows = state.chunks_exact(t.input_dim);
+                rows.flat_map(|w| basis.chunks_exact(t.input_dim).map(move |e| vector::dot(w, e))).collect()
+            }
+        };
+        Overlaps { rows: self.neurons, columns: t.input_dim, movable, entries }
+    }
+
+    fn state_of(&self, image: &[f64]) -> Vec<f64> {
+        let d = self.teachers.input_dim;
+        let Some(basis) = &self.teachers.basis else { return image.to_vec() };
+        let mut state = vec![0.0; image.len()];
+        for (out, coordinates) in state.chunks_exact_mut(d).zip(image.chunks_exact(d)) {
+            for (unit, c) in basis.chunks_exact(d).zip(coordinates) {
+                out.iter_mut().zip(unit).for_each(|(x, e)| *x += c * e);
+            }
+        }
+        state
+    }
+
+    /// The overlaps with orthonormal teachers, and the norm of what is outside of their span.
+    fn overlaps(&self, state: &[f64]) -> Overlaps {
+        let image = Form::image(self, state);
+        let Overlaps { rows, columns, movable, .. } = image;
+        if movable == 0 || movable == columns {
+            return image;
+        }
+        let row = |w: &[f64]| [&w[..movable], &[vector::norm(&w[movable..])]].concat();
+        let entries = image.entries.chunks_exact(columns).flat_map(row).collect();
+        Overlaps { rows, columns: movable + 1, movable, entries }
+    }
+
+    /// Rotations of the inputs that orthonormal teachers do not look at, where neurons do.
+    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
+        let t = &self.teachers;
+        if !t.orthonormal {
+            return Vec::new();
+        }
+        let d = t.input_dim;
+        let image = Form::image(self, state).entries;
+        let outside: f64 = image.chunks_exact(d).flat_map(|w| &w[t.count..]).map(|x| x * x).sum();
+        if outside.sqrt() <= OUTSIDE || d - t.count > MOST_ROTATED {
+            return Vec::new();
+        }
+        let mut directions = Vec::new();
+        for a in t.count..d {
+            for b in t.count..a {
+                let mut direction = vec![0.0; state.len()];
+                for (out, w) in direction.chunks_exact_mut(d).zip(image.chunks_exact(d)) {
+                    match &t.basis {
+                        None => (out[a], out[b]) = (w[b], -w[a]),
+                        Some(basis) => {
+                            let axes = basis[a * d..][..d].iter().zip(&basis[b * d..][..d]);
+                            out.iter_mut().zip(axes).for_each(|(x, (e, f))| *x = w[b] * e - w[a] * f);
+                        }
+                    }
+                }
+                if vector::norm(&direction) > OUTSIDE {
+                    directions.push(("rotation of the inputs outside the teachers' span", direction));
+                }
+            }
+        }
+        directions
+    }
+
+    fn theory(&self) -> Vec<Prediction> {
+        theory::predictions(self.neurons, &self.teachers)
+    }
+}

@@ -1,0 +1,194 @@
+//! `wide_cnn`: a convolutional layer with softplus neurons and a linear read-out, trained on finitely many samples, the setting of
+//! Nguyen and Hein, "Optimization Landscape and Expressivity of Deep CNNs" (ICML 2018, arXiv 1710.10928), for one convolutional layer
+//! below a fully connected one.
+//!
+//! Samples `x_i ∈ R^d` and targets `y_i` are standard normal, `i = 1 … N`. `T` filters `w_t` of length `l` meet `P` patches, `z_p` being
+//! the `l` inputs from `ps` on; every neuron has a bias of its own, as in the paper.
+//!
+//! ```text
+//! g_tp(x) = w_tᵀz_p + b_tp,   f(x) = Σ_{t,p} v_tp σ(g_tp(x)) + c,   σ(g) = log(1 + e^g)
+//! Φ       = ½ Σ_i e_i²,  e_i = f(x_i) − y_i
+//! ∂Φ/∂v_tp = Σ_i e_i σ(g_tp),  ∂Φ/∂b_tp = Σ_i e_i v_tp σ'(g_tp),  ∂Φ/∂w_t = Σ_i e_i Σ_p v_tp σ'(g_tp) z_p,  ∂Φ/∂c = Σ_i e_i
+//! ```
+//!
+//! The features `F_1 ∈ R^{N×n_1}` are the `n_1 = TP` activations of all samples. Where `n_1 ≥ N` and the activation is analytic, almost
+//! every choice of filters and biases gives them rank `N` (the paper's theorem on linearly independent features), and there `‖∇_v Φ‖ ≥
+//! σ_N(F_1) ‖e‖` ([`features`]), so that every critical point with features of rank `N` is a global minimum of error 0. Nothing is
+//! said of descent; what it does is what this model counts.
+//!
+//! # When a run is over
+//! It ends as global once `Φ ≤ tolerance · ½ Σ y_i²`, a training error of zero to that tolerance. 0 is the smallest possible value, and it is
+//! attained if any features have rank `N`; that a smaller loss follows is what the lemma says as long as `σ_N` does not vanish, and
+//! a convention where `n_1 < N`.
+//! It comes to rest where `‖∇Φ‖ ≤ max(rest_gradient, ε√D/η)` with `D` weights, `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64: a weight of size 1 no
+//! longer moves once `η` times its slope is below `ε`. The curvature at the critical point beside it then decides, with the
+//! second derivatives in closed form ([`crate::judge::classify`]).
+//! A run that spends its budget is called slow if its features have rank `N` there: then the point is not critical and the loss
+//! still falls. Whether it falls to 0 is not proven, since `σ_N` may fall with it.
+
+pub mod data;
+pub mod features;
+pub mod full;
+mod hessian;
+pub mod landscape;
+pub mod network;
+pub mod softplus;
+mod start;
+mod theory;
+
+use crate::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
+use std::sync::Arc;
+
+/// The model; see the module's page.
+#[derive(Debug)]
+pub struct WideCnn;
+
+const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "filters",
+        symbol: "T",
+        about: "filters of the convolutional layer",
+        kind: Kind::Integer(1, 2048),
+        default: "2",
+        seeds: true,
+        heading: true,
+    },
+    Parameter {
+        name: "samples",
+        symbol: "N",
+        about: "samples to be fitted",
+        kind: Kind::Integer(1, 4096),
+        default: "6",
+        seeds: true,
+        heading: true,
+    },
+    Parameter {
+        name: "input_length",
+        symbol: "d",
+        about: "numbers in a sample",
+        kind: Kind::Integer(1, 2048),
+        default: "6",
+        seeds: true,
+        heading: true,
+    },
+    Parameter {
+        name: "filter_length",
+        symbol: "l",
+        about: "numbers in a patch",
+        kind: Kind::Integer(1, 2048),
+        default: "3",
+        seeds: true,
+        heading: true,
+    },
+    Parameter {
+        name: "stride",
+        symbol: "s",
+        about: "inputs from one patch to the next; there are P = (d − l)/s + 1 patches",
+        kind: Kind::Integer(1, 2048),
+        default: "1",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "activation",
+        symbol: "σ",
+        about: "softplus, which is analytic, or relu, which is not",
+        kind: Kind::Choice(&["softplus", "relu"]),
+        default: "\"softplus\"",
+        seeds: false,
+        heading: false,
+    },
+    Parameter {
+        name: "data_seed",
+        symbol: "",
+        about: "seed of samples and targets; the experiment's seed is that of the starts alone",
+        kind: Kind::Integer(0, i64::MAX),
+        default: "0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "start_filter_scale",
+        symbol: "",
+        about: "standard deviation of a filter's weight times √l",
+        kind: Kind::Positive,
+        default: "1.0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "start_bias_scale",
+        symbol: "",
+        about: "standard deviation of a bias",
+        kind: Kind::Real(0.0, f64::INFINITY),
+        default: "0.0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "start_output_scale",
+        symbol: "",
+        about: "standard deviation of a read-out weight times √n_1",
+        kind: Kind::Positive,
+        default: "1.0",
+        seeds: true,
+        heading: false,
+    },
+    Parameter {
+        name: "rest_gradient",
+        symbol: "",
+        about: "largest norm of the gradient at which a run is at rest, if rounding allows it",
+        kind: Kind::Positive,
+        default: "1e-8",
+        seeds: false,
+        heading: false,
+    },
+];
+
+impl Model for WideCnn {
+    fn name(&self) -> &'static str {
+        "wide_cnn"
+    }
+
+    fn summary(&self) -> &'static str {
+        "CNN with one wide layer fitting finitely many samples (Nguyen, Hein 2018)"
+    }
+
+    fn description(&self) -> &'static str {
+        include_str!("wide_cnn/description.txt")
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        PARAMETERS
+    }
+
+    fn forms(&self) -> &'static [(&'static str, &'static str)] {
+        &[("full", "w_1 … w_T, then b_11 … b_TP, v_11 … v_TP and c")]
+    }
+
+    fn step_groups(&self) -> &'static [&'static str] {
+        &["weights"]
+    }
+
+    /// A loss below 10⁻⁴ for 20 samples.
+    fn tolerance(&self) -> Tolerance {
+        Tolerance {
+            default: 1e-5,
+            about: "largest loss, as a share of that of predicting 0, at which the training error counts as zero",
+        }
+    }
+
+    fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+        Ok(Arc::new(full::Full::new(values, settings)?))
+    }
+
+    /// There is none: targets are random numbers.
+    fn teacher(&self, _: &Values) -> Result<Vec<f64>, Invalid> {
+        Err(Invalid {
+            key: "model".into(),
+            value: "wide_cnn".into(),
+            problem: "has no teacher: its targets are drawn at random".into(),
+            remedy: "leave --teacher out".into(),
+        })
+    }
+}

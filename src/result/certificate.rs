@@ -1,0 +1,212 @@
+//! Certificates: proofs as files, in JSON, whose numbers are hexadecimal floats and whose bounds are stated a little weaker than they were
+//! found.
+//!
+//! A file holds the loss with every number of it (`model`, `landscape`), the point, the ball and the bounds; it needs no experiment, seed
+//! or file beside it. [`Certificate::check`] proves everything anew from these numbers alone. A checksum over the rest finds accidents:
+//! a file with one character changed is refused even where what it says is still true.
+
+use crate::experiment::spec::io_reason;
+use crate::landscape::proof::{Proof, Provable, Refusal, Verdict};
+use crate::models;
+use crate::numerics::fnv::Fnv1a;
+use crate::numerics::hexadecimal::Hexadecimal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fs;
+use std::path::Path;
+
+/// The format that is written and read.
+const FORMAT: &str = "spurious certificate 1";
+/// What is to be done with a file that was changed.
+const REMEDY: &str = "certify the point again";
+
+/// Why a file is no certificate, in one line.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{file}: {problem}; {remedy}")]
+pub struct CertificateError {
+    /// The file.
+    pub file: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
+/// A proof with all that it speaks of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Certificate {
+    /// What the point is called.
+    pub name: String,
+    /// Program and version that made it.
+    pub program: String,
+    /// Name of the model.
+    pub model: String,
+    /// The model's parameters, for readers: the loss is in `landscape`.
+    pub parameters: Vec<(String, String)>,
+    /// The numbers that make the loss.
+    pub landscape: Value,
+    /// The centre of the ball.
+    pub point: Vec<f64>,
+    /// What is claimed.
+    pub proof: Proof,
+}
+
+/// The fields of a file, in order.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    format: String,
+    program: String,
+    name: String,
+    parameters: Map<String, Value>,
+    model: String,
+    landscape: Value,
+    point: Vec<Hexadecimal>,
+    radius: Hexadecimal,
+    verdict: Verdict,
+    index: usize,
+    gradient_norm_high: Hexadecimal,
+    gap_low: Hexadecimal,
+    eigenvalue_min_low: Hexadecimal,
+    distance_high: Hexadecimal,
+    loss_low: Hexadecimal,
+    loss_high: Hexadecimal,
+    every_input_dim: Option<bool>,
+    extra_eigenvalue_low: Option<Hexadecimal>,
+    checksum: String,
+}
+
+impl Fields {
+    /// The checksum of all other fields.
+    fn sum(&mut self) -> String {
+        let kept = std::mem::take(&mut self.checksum);
+        // Plain values always serialise.
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        self.checksum = kept;
+        format!("{:016x}", Fnv1a::of(&text))
+    }
+}
+
+impl Certificate {
+    /// The certificate of a proof.
+    pub fn new(
+        name: &str,
+        parameters: Vec<(String, String)>,
+        subject: &dyn Provable,
+        point: &[f64],
+        proof: Proof,
+    ) -> Self {
+        Certificate {
+            name: name.into(),
+            program: concat!("spurious ", env!("CARGO_PKG_VERSION")).into(),
+            model: subject.model().into(),
+            parameters,
+            landscape: subject.landscape(),
+            point: point.to_vec(),
+            proof: proof.loosened(),
+        }
+    }
+
+    /// The text of the file.
+    pub fn text(&self) -> String {
+        let Certificate { name, program, model, parameters, landscape, point, proof } = self;
+        let mut fields = Fields {
+            format: FORMAT.into(),
+            program: program.clone(),
+            name: name.clone(),
+            parameters: parameters.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect(),
+            model: model.clone(),
+            landscape: landscape.clone(),
+            point: point.iter().copied().map(Hexadecimal).collect(),
+            radius: Hexadecimal(proof.radius),
+            verdict: proof.verdict,
+            index: proof.index,
+            gradient_norm_high: Hexadecimal(proof.gradient_norm_high),
+            gap_low: Hexadecimal(proof.gap_low),
+            eigenvalue_min_low: Hexadecimal(proof.eigenvalue_min_low),
+            distance_high: Hexadecimal(proof.distance_high),
+            loss_low: Hexadecimal(proof.loss_low),
+            loss_high: Hexadecimal(proof.loss_high),
+            every_input_dim: proof.every_input_dim,
+            extra_eigenvalue_low: proof.extra_eigenvalue_low.map(Hexadecimal),
+            checksum: String::new(),
+        };
+        fields.checksum = fields.sum();
+        serde_json::to_string_pretty(&fields).unwrap_or_default() + "\n"
+    }
+
+    /// Reads a file. Nothing of it is proved by that; see [`Certificate::check`].
+    ///
+    /// # Errors
+    /// It cannot be read, is no certificate, or was changed since it was written.
+    pub fn read(path: &Path) -> Result<Self, CertificateError> {
+        let file = path.display().to_string();
+        let text = fs::read_to_string(path).map_err(|e| CertificateError {
+            file: file.clone(),
+            problem: format!("cannot be read ({})", io_reason(&e)),
+            remedy: "check the path",
+        })?;
+        Self::parse(&text, &file)
+    }
+
+    /// Reads the text of a file, which messages call `file`.
+    ///
+    /// # Errors
+    /// As [`Certificate::read`].
+    pub fn parse(text: &str, file: &str) -> Result<Self, CertificateError> {
+        let error = |problem: String, remedy: &'static str| CertificateError { file: file.into(), problem, remedy };
+        let mut fields: Fields = serde_json::from_str(text).map_err(|e| {
+            error(format!("is no certificate ({e})"), "name a file that `spurious certify --out` wrote")
+        })?;
+        if fields.format != FORMAT {
+            let problem = format!("format = {}: this program reads {FORMAT}", fields.format);
+            return Err(error(problem, "use the version of the program that wrote it"));
+        }
+        let sum = fields.sum();
+        if fields.checksum != sum {
+            let problem = format!("checksum = {}: the rest makes {sum}, so that it was changed", fields.checksum);
+            return Err(error(problem, REMEDY));
+        }
+        let text = |(name, value): (String, Value)| (name, value.as_str().map_or(value.to_string(), String::from));
+        Ok(Certificate {
+            name: fields.name,
+            program: fields.program,
+            model: fields.model,
+            parameters: fields.parameters.into_iter().map(text).collect(),
+            landscape: fields.landscape,
+            point: fields.point.iter().map(|x| x.0).collect(),
+            proof: Proof {
+                verdict: fields.verdict,
+                index: fields.index,
+                radius: fields.radius.0,
+                gradient_norm_high: fields.gradient_norm_high.0,
+                gap_low: fields.gap_low.0,
+                eigenvalue_min_low: fields.eigenvalue_min_low.0,
+                distance_high: fields.distance_high.0,
+                loss_low: fields.loss_low.0,
+                loss_high: fields.loss_high.0,
+                every_input_dim: fields.every_input_dim,
+                extra_eigenvalue_low: fields.extra_eigenvalue_low.map(|x| x.0),
+            },
+        })
+    }
+
+    /// Proves all that is claimed anew, from the loss, the point and the radius alone.
+    ///
+    /// # Errors
+    /// What is not shown.
+    pub fn check(&self) -> Result<Proof, Refusal> {
+        let model =
+            models::find(&self.model).ok_or_else(|| Refusal(format!("model = {}: there is none", self.model)))?;
+        let subject = model.provable(&self.landscape).map_err(|problem| Refusal(format!("landscape: {problem}")))?;
+        if self.point.len() != subject.dim() {
+            let (have, need) = (self.point.len(), subject.dim());
+            return Err(Refusal(format!("point: it has {have} numbers, and the landscape {need}")));
+        }
+        let found = subject.prove(&self.point, Some(self.proof.radius))?;
+        match found.missing(&self.proof) {
+            None => Ok(self.proof),
+            Some(what) => Err(Refusal(format!("{what}: that much is not shown"))),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Proofs as tables: a row a point, or a row a cell as in Safran and Shamir's table.
+
+use super::layout;
+use crate::experiment::plan::Plan;
+use crate::experiment::tally::Tally;
+use crate::landscape::endpoint::Outcome;
+use crate::landscape::proof::{Proof, Refusal, Verdict};
+use crate::result::tables::plain::{field, number, to_csv};
+
+/// What was proved of a point, and in what time.
+#[derive(Clone, Debug)]
+pub struct CertificateRow {
+    /// Index of its cell.
+    pub cell: usize,
+    /// What the point is called.
+    pub name: String,
+    /// The proof, or why there is none.
+    pub proof: Result<Proof, Refusal>,
+    /// Seconds that refining and proving took, on one core.
+    pub seconds: f64,
+}
+
+impl CertificateRow {
+    /// The word for what is proved.
+    pub fn verdict(&self) -> &'static str {
+        self.proof.as_ref().map_or("no_proof", |proof| proof.verdict.name())
+    }
+
+    /// Cells of the columns of a point.
+    fn fields(&self) -> Vec<String> {
+        let proof = self.proof.as_ref().ok();
+        let bound = |of: &dyn Fn(&Proof) -> f64| field(proof.map(of));
+        vec![
+            self.name.clone(),
+            self.verdict().into(),
+            proof.map_or(String::new(), |proof| proof.index.to_string()),
+            bound(&|proof| proof.radius),
+            bound(&|proof| proof.eigenvalue_min_low),
+            bound(&|proof| proof.loss_low),
+            bound(&|proof| proof.loss_high),
+            proof.and_then(|proof| proof.every_input_dim).map_or(String::new(), |holds| holds.to_string()),
+            number(rounded(self.seconds)),
+        ]
+    }
+
+    /// The proof of a spurious minimum.
+    fn minimum(&self) -> Option<&Proof> {
+        self.proof.as_ref().ok().filter(|proof| proof.verdict == Verdict::Minimum)
+    }
+}
+
+/// Points of one cell, or of none, as CSV.
+pub fn csv(rows: &[CertificateRow]) -> Vec<u8> {
+    to_csv(&COLUMNS, rows.iter().map(CertificateRow::fields))
+}
+
+/// Names of the columns of a point.
+const COLUMNS: [&str; 9] = [
+    "point",
+    "verdict",
+    "index",
+    "radius",
+    "eigenvalue_min_low",
+    "loss_low",
+    "loss_high",
+    "every_input_dim",
+    "seconds",
+];
+
+/// Proofs of the points of one or several cells.
+#[derive(Clone, Debug)]
+pub struct CertificateTable<'a> {
+    plan: &'a Plan,
+    rows: &'a [CertificateRow],
+}
+
+impl<'a> CertificateTable<'a> {
+    /// The table of some rows.
+    pub fn new(plan: &'a Plan, rows: &'a [CertificateRow]) -> Self {
+        CertificateTable { plan, rows }
+    }
+
+    /// CSV, a row a point; the cells' index and parameters come first where there are several.
+    pub fn csv(&self) -> Vec<u8> {
+        if self.plan.cells.len() == 1 {
+            return csv(self.rows);
+        }
+        let mut header: Vec<String> = vec!["cell".into()];
+        header.extend(self.plan.columns(&self.plan.cells[0]).into_iter().map(|(name, _)| name.into()));
+        header.extend(COLUMNS.map(String::from));
+        let rows = self.rows.iter().map(|row| {
+            let mut cells = vec![row.cell.to_string()];
+            cells.extend(self.plan.columns(&self.plan.cells[row.cell]).into_iter().map(|(_, value)| value));
+            cells.extend(row.fields());
+            cells
+        });
+        to_csv(&header, rows)
+    }
+
+    /// A row a cell, for a terminal: the families that its runs found besides the global minimum, and what is proved of them.
+    /// `headings` are parameters that are shown even where they do not vary.
+    pub fn summary(&self, headings: &[&str], tallies: &[Tally]) -> String {
+        let shown = |(name, _): &(&'static str, String)| self.plan.varies(name) || headings.contains(name);
+        let named = |cell: usize| self.plan.columns(&self.plan.cells[cell]).into_iter().filter(shown);
+        let mut header: Vec<String> = named(0).map(|(name, _)| name.into()).collect();
+        header.extend(
+            [
+                "probability",
+                "families",
+                "minima proved",
+                "saddles",
+                "no proof",
+                "smallest eigenvalue",
+                "loss",
+                "radius",
+                "every input_dim",
+                "seconds",
+            ]
+            .map(String::from),
+        );
+        let line = |(cell, tally): (usize, &Tally)| {
+            let rows: Vec<&CertificateRow> = self.rows.iter().filter(|row| row.cell == cell).collect();
+            let minima: Vec<&Proof> = rows.iter().filter_map(|row| row.minimum()).collect();
+            let count = |verdict: &str| rows.iter().filter(|row| row.verdict() == verdict).count().to_string();
+            let least = |of: &dyn Fn(&Proof) -> f64| minima.iter().map(|p| of(p)).fold(f64::INFINITY, f64::min);
+            let most = minima.iter().map(|proof| proof.loss_high).fold(f64::NEG_INFINITY, f64::max);
+            let some = |text: String| if minima.is_empty() { "–".into() } else { text };
+            let mut cells: Vec<String> = named(cell).map(|(_, value)| value).collect();
+            let every = minima.iter().filter(|proof| proof.every_input_dim == Some(true)).count();
+            cells.extend([
+                layout::probability_text(tally.count(Outcome::Spurious) as f64 / tally.runs() as f64),
+                rows.iter().filter(|row| row.verdict() != "global").count().to_string(),
+                minima.len().to_string(),
+                count("saddle"),
+                count("no_proof"),
+                some(down(least(&|proof| proof.eigenvalue_min_low))),
+                some(format!("{}–{}", down(least(&|proof| proof.loss_low)), down(-most).trim_start_matches('-'))),
+                some(format!("{:.0e}", least(&|proof| proof.radius))),
+                some(format!("{every} of {}", minima.len())),
+                number(rounded(rows.iter().map(|row| row.seconds).sum())),
+            ]);
+            cells
+        };
+        let lines: Vec<Vec<String>> = tallies.iter().enumerate().map(line).collect();
+        layout::text(&header, &lines)
+    }
+}
+
+/// Three digits.
+fn rounded(seconds: f64) -> f64 {
+    format!("{seconds:.2e}").parse().unwrap_or(seconds)
+}
+
+/// Rounded down to six decimals, or as many more as make three digits: a bound that is printed is still one.
+fn down(x: f64) -> String {
+    let digits = 2.0 - x.abs().log10().floor();
+    let decimals = if digits.is_finite() { digits.clamp(6.0, 20.0) as usize } else { 6 };
+    let unit = 10f64.powi(-(decimals as i32));
+    let near = (x / unit).floor() * unit;
+    // What rounding of the quotient may have added.
+    let near = if near > x { near - unit } else { near };
+    format!("{near:.decimals$}")
+}

@@ -1,0 +1,252 @@
+//! Families as tables: which critical points the runs of each cell ended in.
+
+use super::layout::{self, probability_text};
+use crate::experiment::plan::Plan;
+use crate::experiment::tally::Tally;
+use crate::judge::family::{Families, digits};
+use crate::result::tables::plain::{field, number, to_csv};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// One family of one cell: a row of `families.csv`, whose columns these fields are, in order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FamilyRow {
+    /// Index of the cell.
+    pub cell: usize,
+    /// Loss to 9 digits, index and orbits.
+    pub label: String,
+    /// What its members are.
+    pub outcome: String,
+    /// Loss of the polished point, 9 digits.
+    pub loss: f64,
+    /// Smallest eigenvalue of the Hessian there.
+    pub eigenvalue_min: f64,
+    /// Largest.
+    pub eigenvalue_max: f64,
+    /// Number of negative ones.
+    pub index: usize,
+    /// Sizes of the orbits of neurons and of teachers.
+    pub orbits: String,
+    /// Runs that ended there.
+    pub count: u64,
+    /// Runs of the cell.
+    pub runs: u64,
+    /// Share of the runs.
+    pub probability: f64,
+    /// Lower end of its interval, by the plan's [method](Plan::method).
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Confidence level of the interval.
+    pub level: f64,
+    /// The first run that ended there, for `spurious replay`.
+    pub first_run: u64,
+    /// Largest distance of such an endpoint from its polished point, one digit.
+    pub moved: f64,
+}
+
+/// A number as its 9 digits say: what is beyond them may depend on which run was refined first.
+fn rounded(x: f64) -> f64 {
+    digits(x).parse().unwrap_or(x)
+}
+
+/// The families of every cell, in the order of the plan, most runs first.
+pub fn rows(plan: &Plan, tallies: &[Tally], families: &[Families], level: f64) -> Vec<FamilyRow> {
+    let mut rows = Vec::new();
+    for ((cell, tally), families) in plan.cells.iter().zip(tallies).zip(families) {
+        let labels = families.labels();
+        for i in families.order() {
+            let family = &families.all()[i];
+            let interval = plan.method().interval(family.count, tally.runs(), level);
+            rows.push(FamilyRow {
+                cell: cell.index,
+                label: labels[i].clone(),
+                outcome: family.outcome.name().into(),
+                loss: rounded(family.loss),
+                eigenvalue_min: rounded(family.eigenvalue_min()),
+                eigenvalue_max: rounded(family.eigenvalue_max()),
+                index: family.index,
+                orbits: family.orbits.clone(),
+                count: family.count,
+                runs: tally.runs(),
+                probability: family.count as f64 / tally.runs() as f64,
+                low: interval.low,
+                high: interval.high,
+                level,
+                first_run: family.first_run,
+                moved: format!("{:.0e}", family.moved).parse().unwrap_or(family.moved),
+            });
+        }
+    }
+    rows
+}
+
+/// Families of an experiment with the parameters of their cells.
+#[derive(Clone, Debug)]
+pub struct FamilyTable<'a> {
+    plan: &'a Plan,
+    rows: Vec<FamilyRow>,
+}
+
+impl<'a> FamilyTable<'a> {
+    /// The table of some rows, with intervals of confidence level `level`.
+    pub fn new(plan: &'a Plan, rows: &[FamilyRow], level: f64) -> Self {
+        let at_level = |row: &FamilyRow| {
+            let interval = plan.method().interval(row.count, row.runs, level);
+            FamilyRow { low: interval.low, high: interval.high, level, ..row.clone() }
+        };
+        FamilyTable { plan, rows: rows.iter().map(at_level).collect() }
+    }
+
+    /// Number of families.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Parameters of a row's cell.
+    fn columns(&self, row: &FamilyRow) -> Vec<(&'static str, String)> {
+        self.plan.cells.get(row.cell).map_or(Vec::new(), |cell| self.plan.columns(cell))
+    }
+
+    /// Headers and cells of the table for people.
+    pub(crate) fn cells(&self) -> (Vec<String>, Vec<Vec<String>>) {
+        let shown = |(name, _): &(&'static str, String)| self.plan.varies(name);
+        let level = self.rows.first().map_or(0.95, |row| row.level);
+        let mut header: Vec<String> = self.plan.cells.first().map_or(Vec::new(), |cell| {
+            self.plan.columns(cell).into_iter().filter(shown).map(|(name, _)| name.to_string()).collect()
+        });
+        let interval = format!("{} % interval", number(level * 100.0));
+        let names = [
+            "loss",
+            "outcome",
+            "index",
+            "smallest eigenvalue",
+            "orbits",
+            "runs",
+            "probability",
+            &interval,
+            "first run",
+        ];
+        header.extend(names.map(String::from));
+        let cells = |row: &FamilyRow| {
+            let mut cells: Vec<String> = self.columns(row).into_iter().filter(shown).map(|(_, value)| value).collect();
+            cells.extend([
+                number(row.loss),
+                row.outcome.clone(),
+                row.index.to_string(),
+                format!("{:.6}", row.eigenvalue_min),
+                row.orbits.clone(),
+                row.count.to_string(),
+                probability_text(row.probability),
+                format!("{}–{}", probability_text(row.low), probability_text(row.high)),
+                row.first_run.to_string(),
+            ]);
+            cells
+        };
+        (header, self.rows.iter().map(cells).collect())
+    }
+
+    /// Table for a terminal.
+    pub fn text(&self) -> String {
+        let (header, rows) = self.cells();
+        layout::text(&header, &rows)
+    }
+
+    /// Table in Markdown.
+    pub fn markdown(&self) -> String {
+        let (header, rows) = self.cells();
+        layout::markdown(&header, &rows)
+    }
+
+    /// Names and values of a row, the cell first, without the parameters.
+    fn fields(row: &FamilyRow) -> Map<String, Value> {
+        match serde_json::to_value(row) {
+            Ok(Value::Object(map)) => map,
+            // A struct of plain values is always an object.
+            _ => Map::new(),
+        }
+    }
+
+    /// Table in JSON.
+    pub fn json(&self) -> String {
+        let row = |row: &FamilyRow| {
+            let mut map = Map::new();
+            map.insert("cell".into(), json!(row.cell));
+            map.extend(self.columns(row).into_iter().map(|(name, text)| {
+                let parsed = text.parse::<f64>().ok().filter(|x| x.is_finite());
+                (name.to_string(), parsed.map_or_else(|| json!(text), |x| json!(x)))
+            }));
+            map.extend(Self::fields(row));
+            Value::Object(map)
+        };
+        let rows: Vec<Value> = self.rows.iter().map(row).collect();
+        // A document of plain values always serialises.
+        serde_json::to_string_pretty(&json!({ "families": rows })).unwrap_or_default() + "\n"
+    }
+
+    /// `families.csv`
+    pub fn csv(&self) -> Vec<u8> {
+        let Some(cell) = self.plan.cells.first() else { return Vec::new() };
+        let mut header = vec!["cell".to_string()];
+        header.extend(self.plan.columns(cell).into_iter().map(|(name, _)| name.to_string()));
+        header.extend(Self::fields(&FamilyRow::default()).into_iter().skip(1).map(|(name, _)| name));
+        let rows = self.rows.iter().map(|row| {
+            let mut cells = vec![row.cell.to_string()];
+            cells.extend(self.columns(row).into_iter().map(|(_, value)| value));
+            cells.extend(Self::fields(row).into_iter().skip(1).map(|(_, value)| csv_text(&value)));
+            cells
+        });
+        to_csv(&header, rows)
+    }
+}
+
+/// A field of [`FamilyRow`] as tables have it.
+fn csv_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(n) if n.is_u64() => n.to_string(),
+        value => field(value.as_f64()),
+    }
+}
+
+/// Reads `families.csv`; `None` if anything is not as it was written.
+pub fn read(bytes: &[u8]) -> Option<Vec<FamilyRow>> {
+    csv::Reader::from_reader(bytes).deserialize().collect::<Result<_, _>>().ok()
+}
+
+/// `family_points.csv`: a polished point of every family, neurons and teachers in canonical order, row by row as in `families.csv`.
+pub fn points(plan: &Plan, families: &[Families]) -> Vec<u8> {
+    let widest = plan.cells.iter().map(|cell| cell.problem.dim()).max().unwrap_or(0);
+    let mut header = vec!["cell".to_string(), "label".into()];
+    header.extend((0..widest).map(|i| format!("x{i}")));
+    let mut rows = Vec::new();
+    for (cell, families) in plan.cells.iter().zip(families) {
+        let labels = families.labels();
+        for (i, point) in families.order().into_iter().zip(points_of(families)) {
+            let mut row = vec![cell.index.to_string(), labels[i].clone()];
+            row.extend(point.iter().map(|x| number(*x)));
+            row.resize(header.len(), String::new());
+            rows.push(row);
+        }
+    }
+    to_csv(&header, rows)
+}
+
+/// A polished point of every family of a cell, in the order of tables.
+pub fn points_of(families: &Families) -> impl Iterator<Item = &Vec<f64>> {
+    families.order().into_iter().map(|i| &families.all()[i].point)
+}
+
+/// Reads `family_points.csv`, a point a row; `None` if anything is not as it was written.
+pub fn read_points(bytes: &[u8]) -> Option<Vec<Vec<f64>>> {
+    let point = |record: csv::StringRecord| {
+        let fields = record.iter().skip(2).take_while(|field| !field.is_empty());
+        fields.map(|field| field.parse().ok()).collect::<Option<Vec<f64>>>()
+    };
+    csv::Reader::from_reader(bytes).into_records().map(|record| record.ok().and_then(point)).collect()
+}

@@ -1,0 +1,157 @@
+//! Theorems that were checked on every start, as a table: `theorems.csv`, a row a cell and theorem.
+
+use super::layout::Grid;
+use crate::experiment::plan::{Cell, Plan};
+use crate::landscape::theorem::{Check, Promise};
+use crate::result::tables::plain::to_csv;
+
+/// Checks of an experiment with the parameters of their cells.
+#[derive(Clone, Debug)]
+pub struct TheoremTable<'a> {
+    plan: &'a Plan,
+    checks: &'a [Vec<Check>],
+}
+
+/// Most rows that are printed below the table of outcomes; where there are more, all cells are taken together.
+const FEW: usize = 24;
+
+impl<'a> TheoremTable<'a> {
+    /// The table of the checks of each cell, theorem by theorem.
+    pub fn new(plan: &'a Plan, checks: &'a [Vec<Check>]) -> Self {
+        TheoremTable { plan, checks }
+    }
+
+    /// Whether no theorem was checked.
+    pub fn is_empty(&self) -> bool {
+        self.checks.iter().all(Vec::is_empty)
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (&'a Cell, Promise, &'a Check)> {
+        let of_cell = |(cell, checks): (&'a Cell, &'a Vec<Check>)| {
+            cell.problem.promises().into_iter().zip(checks).map(move |(promise, check)| (cell, promise, check))
+        };
+        self.plan.cells.iter().zip(self.checks).flat_map(of_cell)
+    }
+
+    /// Every theorem over all cells.
+    fn totals(&self) -> Vec<(Option<&'a Cell>, Promise, Check)> {
+        let mut totals: Vec<(Option<&Cell>, Promise, Check)> = Vec::new();
+        for (_, promise, check) in self.rows() {
+            match totals.iter_mut().find(|(_, known, _)| known.name == promise.name) {
+                Some((_, _, total)) => total.merge(check),
+                None => totals.push((None, promise, *check)),
+            }
+        }
+        totals
+    }
+
+    /// `theorems.csv`
+    pub fn csv(&self) -> Vec<u8> {
+        let mut header = vec!["cell"];
+        header.extend(self.plan.cells.iter().take(1).flat_map(|cell| self.plan.columns(cell)).map(|(name, _)| name));
+        header.extend(["theorem", "promises", "runs", "met", "degenerate", "kept", "undecided", "violated"]);
+        header.push("first_violation");
+        let rows = self.rows().map(|(cell, promise, check)| {
+            let mut row = vec![cell.index.to_string()];
+            row.extend(self.plan.columns(cell).into_iter().map(|(_, value)| value));
+            row.extend([promise.name, promise.promises()].map(String::from));
+            let Check { runs, met, degenerate, kept, undecided, violated, first_violation } = *check;
+            row.extend([runs, met, degenerate, kept, undecided, violated].map(|count| count.to_string()));
+            row.push(first_violation.map_or(String::new(), |run| run.to_string()));
+            row
+        });
+        to_csv(&header, rows)
+    }
+
+    /// Table for a terminal, below that of the outcomes; empty without checks.
+    pub fn text(&self) -> String {
+        self.grid().map_or(String::new(), |grid| grid.text())
+    }
+
+    /// The table for people.
+    pub(crate) fn grid(&self) -> Option<Grid> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut rows: Vec<(Option<&Cell>, Promise, Check)> =
+            self.rows().map(|(cell, promise, check)| (Some(cell), promise, *check)).collect();
+        let many = rows.len() > FEW;
+        if many {
+            rows = self.totals();
+        }
+        let shown = |cell: &&Cell| {
+            let columns = self.plan.columns(cell).into_iter();
+            columns.filter(|(name, _)| self.plan.varies(name)).collect::<Vec<_>>()
+        };
+        let columns = rows.first().and_then(|(cell, _, _)| cell.as_ref().map(shown)).unwrap_or_default();
+        let mut header: Vec<String> = columns.into_iter().map(|(name, _)| name.to_string()).collect();
+        // Degenerate draws have probability 0 in most cells.
+        let degenerate = rows.iter().any(|(_, _, check)| check.degenerate > 0);
+        header.extend(["theorem", "promises", "runs", "conditions met"].map(String::from));
+        header.extend(degenerate.then(|| "degenerate".into()));
+        header.extend(["kept", "undecided", "violated"].map(String::from));
+        let row = |(cell, promise, check): &(Option<&Cell>, Promise, Check)| {
+            let mut row: Vec<String> = cell.iter().flat_map(shown).map(|(_, value)| value).collect();
+            row.extend([promise.name, promise.promises()].map(String::from));
+            row.extend([check.runs, check.met].map(|count| count.to_string()));
+            row.extend(degenerate.then(|| check.degenerate.to_string()));
+            row.extend([check.kept, check.undecided, check.violated].map(|count| count.to_string()));
+            row
+        };
+        let of = if many { ", in all cells (each: theorems.csv)" } else { "" };
+        let verdicts = self.plan.cells.iter().any(|cell| cell.settings.verdicts);
+        let note =
+            "Runs that stop at a verdict are not followed to the minimum; with descent.verdicts = false they are.";
+        Some(Grid {
+            caption: format!("Theorems, checked on every start{of}:"),
+            header,
+            rows: rows.iter().map(row).collect(),
+            note: if verdicts { note.into() } else { String::new() },
+        })
+    }
+
+    /// A line for each theorem that is violated in a cell, with the command that repeats the first such run of `source`, a result
+    /// folder or experiment file.
+    pub fn violations(&self, source: &str) -> Vec<String> {
+        let line = |(cell, promise, check): (&Cell, Promise, &Check)| {
+            let run = check.first_violation?;
+            let Check { violated, met, .. } = check;
+            let what = match promise.outcome {
+                Some(outcome) => {
+                    format!("{violated} of the {met} runs that it promises {} found something else", outcome.name())
+                }
+                None => format!("{violated} of the {met} starts that it speaks of are not as it says"),
+            };
+            let (name, cell) = (promise.name, cell.index);
+            Some(format!("{name} in cell {cell}: {what}; the first: spurious replay {source} {cell}:{run}"))
+        };
+        self.rows().filter_map(line).collect()
+    }
+}
+
+/// Reads `theorems.csv`: the checks of each cell of the plan; `None` if it does not fit or is not as it was written.
+pub fn read(bytes: &[u8], plan: &Plan) -> Option<Vec<Vec<Check>>> {
+    let mut checks = vec![Vec::new(); plan.cells.len()];
+    let mut reader = csv::Reader::from_reader(bytes);
+    let header = reader.headers().ok()?.clone();
+    for record in reader.records() {
+        let record = record.ok()?;
+        let text = |name: &str| record.get(header.iter().position(|known| known == name)?);
+        let count = |name: &str| text(name)?.parse::<u64>().ok();
+        let check = Check {
+            runs: count("runs")?,
+            met: count("met")?,
+            degenerate: count("degenerate")?,
+            kept: count("kept")?,
+            undecided: count("undecided")?,
+            violated: count("violated")?,
+            first_violation: match text("first_violation")? {
+                "" => None,
+                run => Some(run.parse().ok()?),
+            },
+        };
+        checks.get_mut(text("cell")?.parse::<usize>().ok()?)?.push(check);
+    }
+    let fits = plan.cells.iter().zip(&checks).all(|(cell, checks)| checks.len() == cell.problem.promises().len());
+    fits.then_some(checks)
+}

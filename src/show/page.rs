@@ -1,0 +1,351 @@
+//! A result folder as one HTML page that stands alone: no script, no network, light and dark, for a screen, a phone and paper.
+//!
+//! The page says what was asked, what was found and how to make it again: the figures ([`super::figures`]), the table of
+//! [`Summary`], families, parameters, theory, the model, and where the numbers come from. The same folder gives the same bytes.
+
+use crate::experiment::plan::{Plan, step_text};
+use crate::experiment::spec::Spec;
+use crate::landscape::endpoint::Outcome;
+use crate::landscape::model::Value;
+use crate::numerics::interval::Method;
+use crate::result::folder::Stored;
+use crate::result::folder::manifest::{Manifest, State};
+use crate::result::tables::Summary;
+use crate::result::tables::families::FamilyTable;
+use crate::result::tables::layout::Grid;
+use crate::result::tables::paired::PairedTable;
+use crate::result::tables::plain::number;
+use crate::result::tables::theorems::TheoremTable;
+use crate::show::figure::{Figure, Medium, color};
+use crate::show::progress::si;
+use std::fmt::Write;
+
+/// Rows from which a table is folded away.
+const MANY_ROWS: usize = 60;
+
+/// The page of a result folder, with intervals of confidence level `level`.
+pub fn page(stored: &Stored, level: f64) -> String {
+    let Stored { spec, plan, manifest, .. } = stored;
+    let summary = Summary::new(spec, plan, &stored.tallies, level);
+    let mut page = Page::default();
+    page.head(&summary.title);
+    page.element("h1", "", &summary.title);
+    page.element("p", "subject", &summary.subject);
+    if let Some(note) = summary.unfinished_note() {
+        page.element("p", "unfinished", &note);
+    }
+    page.definitions(&key_figures(stored, &summary));
+    for (i, figure) in super::figures::of(spec, plan, &summary).iter().enumerate() {
+        page.figure(&figure.figure, &format!("figure-{}", i + 1));
+    }
+    page.element("h2", "", "Estimates");
+    let (header, rows) = summary.cells();
+    page.table(&header, &rows, "A row a cell. Probabilities with their intervals, counts of the other outcomes.");
+    summary.notes().iter().for_each(|note| page.element("p", "note", note));
+    let families = FamilyTable::new(plan, &stored.families, level);
+    if !families.is_empty() {
+        page.element("h2", "", "Families of endpoints");
+        let (header, rows) = families.cells();
+        page.table(&header, &rows, "The critical points that runs ended in, by the curvature there.");
+    }
+    for grid in PairedTable::new(plan, &stored.groups, level).grids() {
+        page.grid("Over the same draws", &grid);
+    }
+    if let Some(grid) = TheoremTable::new(plan, &stored.checks).grid() {
+        page.grid("Theorems", &grid);
+        for line in TheoremTable::new(plan, &stored.checks).violations(&manifest.experiment) {
+            page.element("p", "unfinished", &line);
+        }
+    }
+    page.parameters(spec, plan);
+    page.theory(plan);
+    page.words(plan, &summary);
+    page.element("h2", "", "Model");
+    page.element("p", "", &format!("{}: {}.", spec.model.name(), spec.model.summary()));
+    page.folded("Network, loss, descent, outcomes and sources", spec.model.description());
+    page.provenance(manifest, spec);
+    page.reproduce(manifest, spec);
+    page.text.push_str("</main>\n</body>\n</html>\n");
+    page.text
+}
+
+/// What a reader wants to know first.
+fn key_figures(stored: &Stored, summary: &Summary) -> Vec<(String, String)> {
+    let Stored { plan, manifest, tallies, .. } = stored;
+    let known: Vec<f64> = summary.rows.iter().filter_map(|row| row.probability).collect();
+    let low = known.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = known.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let text = crate::result::tables::layout::probability_text;
+    let mut all: Vec<(String, String)> = Vec::new();
+    let name = format!("Probability of {}", summary.outcome.name());
+    match (summary.rows.as_slice(), known.as_slice()) {
+        (_, []) => {}
+        ([row], _) => {
+            let percent = number(summary.level * 100.0);
+            let interval = format!("{} to {}", text(row.interval.low), text(row.interval.high));
+            all.push((name, format!("{}, {percent} % interval {interval}", text(low))));
+        }
+        _ if low == high => all.push((name, format!("{} in every cell", text(low)))),
+        _ => all.push((name, format!("{} to {} over the cells", text(low), text(high)))),
+    }
+    let runs: u64 = summary.runs();
+    let steps: u64 = tallies.iter().map(|tally| tally.steps).sum();
+    all.push(("Cells".into(), grouped(plan.cells.len() as u64)));
+    all.push(("Runs".into(), format!("{}, {} gradient steps", grouped(runs), si(steps as f64))));
+    let others = Outcome::ALL.into_iter().filter(|o| *o != summary.outcome).filter_map(|outcome| {
+        let count: u64 = tallies.iter().map(|tally| tally.count(outcome)).sum();
+        (count > 0).then(|| format!("{} {}", grouped(count), outcome.name()))
+    });
+    let others: Vec<String> = others.collect();
+    if !others.is_empty() {
+        all.push(("Other outcomes".into(), others.join(", ")));
+    }
+    if let Some((sum, cells)) = summary.sum_of_squares() {
+        all.push(("Against published figures".into(), format!("sum of squares {sum:.1} over {cells} cells")));
+    }
+    all.push(("Computed".into(), format!("on {}, {}", manifest.backends.join("; "), manifest.precision)));
+    all
+}
+
+/// The text of a page.
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn head(&mut self, title: &str) {
+        // The policy forbids what the page does not need: scripts and every request.
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+        let _ = write!(
+            self.text,
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta http-equiv=\"Content-Security-Policy\" \
+             content=\"{policy}\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
+             <meta name=\"generator\" content=\"spurious {}\"/>\n<title>{}</title>\n<link rel=\"icon\" href=\"data:,\"/>\n\
+             <style>\n{}:root {{\n{}}}\n@media (prefers-color-scheme: dark) {{\n:root {{\n{}}}\n}}\n@media print {{\n:root {{\n{}}}\n}}\n</style>\n</head>\n<body>\n<main>\n",
+            env!("CARGO_PKG_VERSION"),
+            escape(title),
+            include_str!("page.css"),
+            color::properties(false),
+            color::properties(true),
+            color::properties(false),
+        );
+    }
+
+    /// An element with text.
+    fn element(&mut self, tag: &str, class: &str, text: &str) {
+        let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+        let _ = writeln!(self.text, "<{tag}{class}>{}</{tag}>", escape(text));
+    }
+
+    fn definitions(&mut self, list: &[(String, String)]) {
+        self.text.push_str("<dl>\n");
+        for (name, value) in list {
+            let _ = writeln!(self.text, "<dt>{}</dt><dd>{}</dd>", escape(name), escape(value));
+        }
+        self.text.push_str("</dl>\n");
+    }
+
+    fn figure(&mut self, figure: &Figure, id: &str) {
+        let _ =
+            writeln!(self.text, "<figure tabindex=\"0\">\n{}</figure>", figure.svg(&Medium::Page { id: id.into() }));
+    }
+
+    fn folded(&mut self, summary: &str, text: &str) {
+        let (summary, text) = (escape(summary), escape(text));
+        let _ = writeln!(self.text, "<details><summary>{summary}</summary>\n<pre>{text}</pre></details>");
+    }
+
+    /// A table of numbers; a long one is folded.
+    fn table(&mut self, header: &[String], rows: &[Vec<String>], caption: &str) {
+        let long = rows.len() >= MANY_ROWS;
+        if long {
+            let _ = writeln!(self.text, "<details><summary>{} rows</summary>", rows.len());
+        }
+        self.element("p", "note", caption);
+        let class = if long { "scroll long" } else { "scroll" };
+        let _ = writeln!(self.text, "<div class=\"{class}\" tabindex=\"0\"><table>");
+        self.rows(header, rows);
+        self.text.push_str("</table></div>\n");
+        if long {
+            self.text.push_str("</details>\n");
+        }
+    }
+
+    /// One of the tables below that of the outcomes; those of one heading follow each other.
+    fn grid(&mut self, heading: &str, grid: &Grid) {
+        let heading = format!("<h2>{}</h2>", escape(heading));
+        if !self.text.contains(&heading) {
+            let _ = writeln!(self.text, "{heading}");
+        }
+        match grid.rows.as_slice() {
+            [] => self.element("p", "note", &grid.caption),
+            rows => self.table(&grid.header, rows, &grid.caption),
+        }
+        if !grid.note.is_empty() {
+            self.element("p", "note", &grid.note);
+        }
+    }
+
+    fn rows(&mut self, header: &[String], rows: &[Vec<String>]) {
+        let cells = |tag: &str, row: &[String]| -> String {
+            let (open, close) = tag.split_once(' ').map_or((tag, tag), |(name, _)| (tag, name));
+            row.iter().map(|cell| format!("<{open}>{}</{close}>", escape(cell))).collect()
+        };
+        let _ = writeln!(self.text, "<thead><tr>{}</tr></thead>\n<tbody>", cells("th scope=\"col\"", header));
+        for row in rows {
+            let _ = writeln!(self.text, "<tr>{}</tr>", cells("td", row));
+        }
+        self.text.push_str("</tbody>\n");
+    }
+
+    /// A table of words: names and what they mean.
+    fn meanings(&mut self, header: &[&str], rows: &[Vec<String>]) {
+        let header: Vec<String> = header.iter().map(|text| (*text).to_string()).collect();
+        self.text.push_str("<div class=\"scroll\" tabindex=\"0\"><table class=\"words\">\n");
+        self.rows(&header, rows);
+        self.text.push_str("</table></div>\n");
+    }
+
+    /// Values of every parameter, with its meaning.
+    fn parameters(&mut self, spec: &Spec, plan: &Plan) {
+        self.element("h2", "", "Parameters");
+        let list = |values: &[Value]| {
+            let texts: Vec<String> = values.iter().map(Value::to_string).collect();
+            match texts.as_slice() {
+                [first, .., last] if texts.len() > 12 => format!("{first} … {last} ({} values)", texts.len()),
+                texts => texts.join(", "),
+            }
+        };
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for (parameter, (name, values)) in spec.model.parameters().iter().zip(&spec.params) {
+            let shown = list(values);
+            let shown = if shown.is_empty() { "–".to_string() } else { shown };
+            let symbol = if parameter.symbol.is_empty() { String::new() } else { format!(" {}", parameter.symbol) };
+            rows.push(vec![format!("{name}{symbol}"), shown, parameter.about.into()]);
+        }
+        let steps: Vec<String> = spec.step.iter().map(step_text).collect();
+        rows.push(vec!["step".into(), steps.join(", "), "step size; spurious models NAME says what auto is".into()]);
+        rows.push(vec!["max_steps".into(), spec.max_steps.to_string(), "step budget of a run".into()]);
+        rows.push(vec!["tolerance".into(), number(spec.tolerance), spec.model.tolerance().about.into()]);
+        let verdicts = if spec.verdicts { "on" } else { "off" };
+        rows.push(vec!["verdicts".into(), verdicts.into(), "runs stop at a proof of their outcome".into()]);
+        self.meanings(&["parameter", "value", "meaning"], &rows);
+        if plan.cells.len() > 1 {
+            self.element("p", "note", "Several values make an axis of the grid; every combination is a cell.");
+        }
+    }
+
+    /// What theory says: the value where it is the same in all cells, else the range.
+    fn theory(&mut self, plan: &Plan) {
+        let cells: Vec<_> = plan.cells.iter().map(|cell| cell.problem.theory()).collect();
+        let Some(first) = cells.first().filter(|theory| !theory.is_empty()) else { return };
+        self.element("h2", "", "Theory");
+        let mut rows = Vec::new();
+        for (i, prediction) in first.iter().enumerate() {
+            let values: Vec<f64> = cells.iter().filter_map(|theory| theory.get(i).and_then(|p| p.value)).collect();
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let short = |x: f64| crate::judge::family::digits(x).parse().map_or_else(|_| number(x), number);
+            let shown = match values.len() {
+                0 => "–".into(),
+                _ if low == high => short(low),
+                _ => format!("{} to {}", short(low), short(high)),
+            };
+            rows.push(vec![prediction.name.to_string(), shown, prediction.about.to_string()]);
+        }
+        self.meanings(&["prediction", "value", "meaning"], &rows);
+        self.element("p", "note", "cells.csv has the values of each cell.");
+    }
+
+    /// What the words of the table mean.
+    fn words(&mut self, plan: &Plan, summary: &Summary) {
+        self.element("h2", "", "How to read the numbers");
+        let percent = number(summary.level * 100.0);
+        let method = match plan.method() {
+            Method::Wilson => "Wilson score intervals",
+            Method::ClopperPearson => "exact (Clopper–Pearson)",
+        };
+        for text in [
+            format!(
+                "A run is one descent from one random start. Its outcome is what it ends in; the share of runs that end in {} \
+                 estimates the probability of it from one random start.",
+                summary.outcome.name()
+            ),
+            format!(
+                "Intervals have confidence level {percent} %; those of the table are {method}. estimates.csv holds the Wilson score interval and the exact \
+                 Clopper–Pearson interval of every outcome."
+            ),
+            "Undecided runs have spent their step budget; they count as not the outcome in question, and the interval knows nothing \
+             of them."
+                .into(),
+            "Cells that differ only in form, step size, budget or tolerance share their starts and are not independent of each other."
+                .into(),
+        ] {
+            self.element("p", "", &text);
+        }
+    }
+
+    fn provenance(&mut self, manifest: &Manifest, spec: &Spec) {
+        self.element("h2", "", "Where the numbers come from");
+        let state = match manifest.state {
+            State::Complete => "complete",
+            State::Running => "unfinished",
+        };
+        let mut list: Vec<(String, String)> = [
+            ("Program", format!("spurious {}", manifest.spurious)),
+            ("Experiment", format!("{}, {state}", manifest.experiment)),
+            ("Seed", spec.seed.to_string()),
+            ("Computed on", manifest.backends.join("; ")),
+            ("Arithmetic", manifest.precision.clone()),
+            ("Started", manifest.started.clone()),
+            ("Finished", manifest.finished.clone().unwrap_or_else(|| "not yet".into())),
+            ("Seconds of work", format!("{:.2}", manifest.wall_seconds)),
+        ]
+        .map(|(name, value)| (name.to_string(), value))
+        .to_vec();
+        for (name, file) in &manifest.files {
+            let hash = if file.fnv1a.is_empty() { String::new() } else { format!(", FNV-1a {}", file.fnv1a) };
+            list.push((name.clone(), format!("{} bytes{hash}", file.bytes)));
+        }
+        self.definitions(&list);
+    }
+
+    fn reproduce(&mut self, manifest: &Manifest, spec: &Spec) {
+        self.element("h2", "", "How to make it again");
+        let text = format!(
+            "Save the experiment below as {name}.toml beside the files it names. The same seed gives the same starts on every machine; \
+             counts can differ between formats of the arithmetic, rarely.",
+            name = manifest.experiment
+        );
+        self.element("p", "", &text);
+        let name = &manifest.experiment;
+        let commands = format!("spurious run {name}.toml --out {name}\nspurious report {name} --html {name}.html\n");
+        let _ = writeln!(self.text, "<pre>{}</pre>", escape(&commands));
+        self.folded("The experiment, with every default filled in", &spec.to_toml());
+    }
+}
+
+/// A count with its digits in groups of three.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
+/// Text for HTML, in elements and in quoted attributes.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
