@@ -4,7 +4,7 @@
 //   fn size(s: Survey) -> real;  struct Slopes;  fn slopes(s: Survey) -> Slopes;
 //   fn slope(j: u32, i: u32, value: real, s: Slopes) -> real;  fn step_size(i: u32) -> real;
 // `slope` is the slope along component i, which this lane holds as its j-th, of that value. What else it takes is in the
-// slopes, or the survey has left it in memory: of the lane, or of the team, whose lanes all survey together.
+// slopes, or the survey has left it in memory: of the lane, or of all lanes of the run, which survey together.
 
 @group(0) @binding(4) var<storage, read> queue: array<u32>;
 @group(0) @binding(5) var<storage, read_write> survivors: array<u32>;
@@ -17,10 +17,10 @@ fn descend(
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let team = enter(group, groups, local);
-    let mine = team < control.queued;
+    let place = enter(group, groups, local);
+    let mine = place < control.queued;
     // The first queue holds all runs in order and is not written down.
-    var run = select(0u, team, mine);
+    var run = select(0u, place, mine);
     if (control.taken > 0u) {
         run = queue[run];
     }

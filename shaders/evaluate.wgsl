@@ -10,9 +10,9 @@ fn evaluate(
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let team = enter(group, groups, local);
-    let mine = team < control.queued;
-    let run = select(0u, team, mine);
+    let place = enter(group, groups, local);
+    let mine = place < control.queued;
+    let run = select(0u, place, mine);
     var x: Components;
     if (mine) {
         x = load(run);

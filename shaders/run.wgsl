@@ -1,5 +1,5 @@
-// What every kernel shares: the buffers, and how a team finds and holds its run.
-// Run `r` keeps component `i` of its state at `state[i * control.capacity + r]`; lane `l` of a team holds the components
+// What every kernel shares: the buffers, and how the lanes of a run find and hold it.
+// Run `r` keeps component `i` of its state at `state[i * control.capacity + r]`; lane `l` holds the components
 // l, l + LANES, l + 2 LANES, ...
 
 struct Control {
@@ -20,7 +20,7 @@ struct Control {
     capacity: u32,
     // Runs that one workgroup advances.
     runs_per_workgroup: u32,
-    // Teams whose loops the driver has cut short.
+    // Runs whose loops the driver has cut short.
     cut: atomic<u32>,
 }
 
@@ -29,7 +29,7 @@ struct Control {
 @group(0) @binding(2) var<storage, read_write> state: array<real>;
 @group(0) @binding(3) var<storage, read_write> control: Control;
 
-// Tells this invocation who it is and returns the index of its team in the dispatch.
+// Tells this invocation who it is and returns the index of its run in the dispatch.
 fn enter(group: vec3<u32>, groups: vec3<u32>, local: u32) -> u32 {
     take_place(local);
     return (group.y * groups.x + group.x) * RUNS_PER_WORKGROUP + local / LANES;

@@ -29,7 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("endpoints::a_cancelled_batch_says_so", a_cancelled_batch_says_so),
         gpu_trial("endpoints::gpu_agrees_with_one_lane", || gpu_agrees(1, 20_000)),
         gpu_trial("endpoints::gpu_agrees_with_a_workgroup", || gpu_agrees(64, 2_000)),
-        gpu_trial("endpoints::gpu_agrees_with_several_teams", || gpu_agrees(8, 2_000)),
+        gpu_trial("endpoints::gpu_agrees_with_several_runs_a_workgroup", || gpu_agrees(8, 2_000)),
         gpu_trial("endpoints::gpu_agrees_in_f64", gpu_agrees_in_f64),
         gpu_trial("endpoints::gpu_converges_without_verdicts", gpu_converges_without_verdicts),
         gpu_trial("endpoints::gpu_fills_two_dimensions", gpu_fills_two_dimensions),

@@ -1,4 +1,4 @@
-//! The GPU backend's own machinery: clock, teams, segments, batches in flight, several devices.
+//! The GPU backend's own machinery: clock, lanes, segments, batches in flight, several devices.
 
 use crate::parity::{compare_steps, compare_values};
 use crate::support::{
@@ -9,8 +9,8 @@ use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::clock::Busy;
 use spurious::descent::backend::gpu::device::{self, AdapterReport, Wanted};
 use spurious::descent::backend::gpu::flight::Pace;
-use spurious::descent::backend::gpu::team::{
-    Device, LANES_TO_FILL, SMALLEST_TEAM, SOFTWARE_SOLO_NUMBERS, SOLO_NUMBERS, lanes,
+use spurious::descent::backend::gpu::lanes::{
+    Device, FEWEST_LANES, LANES_TO_FILL, SOFTWARE_SOLO_NUMBERS, SOLO_NUMBERS, lanes,
 };
 use spurious::descent::backend::gpu::unroll::unroll;
 use spurious::descent::backend::gpu::{Gpu, Options};
@@ -38,7 +38,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// A lane a run where there are runs enough to fill the device, else teams; larger states have teams always.
+/// A lane a run where there are runs enough to fill the device, else several; larger states have several always.
 fn lanes_follow_state_and_runs() {
     let hardware = Device { hardware: true, subgroup: 32 };
     let software = Device { hardware: false, subgroup: 8 };
@@ -58,12 +58,12 @@ fn lanes_follow_state_and_runs() {
         assert_eq!(lanes(&full, dim, runs, hardware), expected, "{dim} numbers, {runs} runs");
     }
     assert_eq!(lanes(&full, SOFTWARE_SOLO_NUMBERS, 1, software), 1);
-    assert_eq!(lanes(&full, SOFTWARE_SOLO_NUMBERS + 1, u64::MAX, software), SMALLEST_TEAM);
+    assert_eq!(lanes(&full, SOFTWARE_SOLO_NUMBERS + 1, u64::MAX, software), FEWEST_LANES);
     let reduced = problem("cnn", "reduced", &[], &settings()).kernel(F32);
     assert_eq!(lanes(&reduced, 4, 1, hardware), 1, "lanes cannot share it");
     let memory = problem("relu_sum", "full", &[], &settings_of("relu_sum")).kernel(F32);
-    assert_eq!(lanes(&memory, 36, u64::MAX, hardware), 32, "a subgroup works in the memory of its team");
-    assert_eq!(lanes(&memory, 400, 1, Device { hardware: false, subgroup: 4 }), SMALLEST_TEAM);
+    assert_eq!(lanes(&memory, 36, u64::MAX, hardware), 32, "a subgroup works in the memory of its run");
+    assert_eq!(lanes(&memory, 400, 1, Device { hardware: false, subgroup: 4 }), FEWEST_LANES);
 }
 
 fn loops_over_components_are_written_out() {

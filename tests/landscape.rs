@@ -8,7 +8,7 @@ use crate::support::{
 use libtest_mimic::Trial;
 use spurious::landscape::model::{Model, Problem, Settings, StepSize};
 use spurious::models::cnn::Cnn;
-use spurious::models::cnn::Teacher;
+use spurious::models::cnn::TeacherNetwork;
 use spurious::models::cnn::theory::{critical_ratio, slow_limit, spurious_point};
 use spurious::numerics::real::Precision::{self, F32, F64};
 use spurious::numerics::seed::CellSeed;
@@ -353,10 +353,10 @@ fn reduced_equals_full() {
     });
 }
 
-fn teacher(filter_size: usize, patches: usize, ratio: f64) -> Teacher {
+fn teacher(filter_size: usize, patches: usize, ratio: f64) -> TeacherNetwork {
     let k = patches as f64;
     let (along, across) = ((ratio / k).sqrt(), (1.0 - ratio / k).sqrt());
-    Teacher { filter_size, patches, ratio, norm: 1.0, filter_norm: 1.0, along, across }
+    TeacherNetwork { filter_size, patches, ratio, norm: 1.0, filter_norm: 1.0, along, across }
 }
 
 /// `q_c = 1 + (k−1)/π`, and the overlap at the spurious point is negative exactly below it.

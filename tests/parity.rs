@@ -38,7 +38,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// One cell in one form: model, form and parameter values.
 pub(crate) type Cell<'a> = (&'a str, &'a str, Set);
 
-/// Lanes that are tried: alone, several teams a workgroup, one team a workgroup.
+/// Lanes that are tried: alone, several runs per workgroup, one run per workgroup.
 fn lanes(problem: &dyn Problem) -> &'static [u32] {
     if problem.kernel(F32).shareable { &[1, 8, 64] } else { &[1] }
 }

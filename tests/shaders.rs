@@ -217,7 +217,7 @@ fn workgroups_have_the_size_and_memory() {
         let shared = module.global_variables.iter().filter(|(_, v)| v.space == AddressSpace::WorkGroup);
         let bytes: u32 = shared.map(|(_, v)| module.types[v.ty].inner.size(module.to_ctx())).sum();
         assert_eq!(bytes, shape.workgroup_bytes(kernel), "{what}");
-        // The least that WebGPU promises, which every adapter has; a model with memory of its own may ask for more.
+        // The least that WebGPU guarantees, which every adapter has; a model with memory of its own may ask for more.
         assert!(bytes <= 16_384 || !kernel.memory.is_empty(), "{what}: {bytes} bytes of workgroup memory");
         assert_eq!(module.entry_points[0].workgroup_size, [shape.workgroup(), 1, 1], "{what}");
         assert_eq!(shape.workgroup(), shape.lanes * shape.runs_per_workgroup(), "{what}");

@@ -12,7 +12,7 @@ use spurious::explore::stepper::{Every, Track, replay};
 use spurious::explore::trace::{Extent, Trace, trace, trace_from};
 use spurious::landscape::endpoint::{Outcome, Status};
 use spurious::landscape::model::{Settings, StepSize};
-use spurious::landscape::path::Claim;
+use spurious::landscape::path::CurveKind;
 use spurious::models;
 use spurious::numerics::real::Precision::{self, F32, F64};
 use spurious::numerics::seed::CellSeed;
@@ -63,7 +63,7 @@ fn traced_from(cell: &Cell, start: [f64; 5], extent: Extent) -> Trace {
 }
 
 fn column(trace: &Trace, name: &str) -> Vec<f64> {
-    let column = trace.walk().column(name);
+    let column = trace.traced().column(name);
     assert!(column.iter().any(|x| !x.is_nan()), "no column {name}");
     column
 }
@@ -86,15 +86,19 @@ fn is_the_run_up_to_its_end() {
                 (path.stop, path.found.outcome),
                 "{form} {precision:?} {run}"
             );
-            assert_eq!(trace.waypoints[..path.waypoints.len()], path.waypoints[..], "{form} {precision:?} {run}");
+            assert_eq!(
+                trace.trace_points[..path.trace_points.len()],
+                path.trace_points[..],
+                "{form} {precision:?} {run}"
+            );
             assert_eq!(trace.observables, path.observables);
-            let proof = trace.proof.as_ref().unwrap();
-            assert_eq!((proof.step, Some(proof.outcome)), (path.stop.steps, path.stop.found));
+            let verdict = trace.verdict.as_ref().unwrap();
+            assert_eq!((verdict.step, Some(verdict.outcome)), (path.stop.steps, path.stop.found));
             // A start is kept as it was drawn; a run in f32 rounds it.
-            let last = &path.waypoints.last().unwrap().state;
+            let last = &path.trace_points.last().unwrap().state;
             let rounded = |x: &f64| if precision == F32 { f64::from(*x as f32) } else { *x };
             assert!(
-                proof.state.iter().eq(last.iter().map(rounded).collect::<Vec<_>>().iter()),
+                verdict.state.iter().eq(last.iter().map(rounded).collect::<Vec<_>>().iter()),
                 "{form} {precision:?} {run}"
             );
             assert!(trace.end.steps > path.stop.steps + 100 && !trace.contradicts_verdict());
@@ -112,10 +116,10 @@ fn marks_verdicts_that_are_not_given() {
         cell_of("cnn", "reduced", &set, Settings { step: StepSize::One(0.05), verdicts: false, ..settings() });
     for run in 0..6 {
         let (with, without) = (traced("reduced", &with, run, USUAL), traced("reduced", &without, run, USUAL));
-        assert_eq!(with.proof.as_ref().unwrap().step, without.proof.as_ref().unwrap().step);
-        assert_eq!((with.end, &with.waypoints), (without.end, &without.waypoints), "{run}");
+        assert_eq!(with.verdict.as_ref().unwrap().step, without.verdict.as_ref().unwrap().step);
+        assert_eq!((with.end, &with.trace_points), (without.end, &without.trace_points), "{run}");
         assert_ne!(without.stop.status, Status::Verdict);
-        if with.proof.as_ref().unwrap().outcome == Outcome::Global {
+        if with.verdict.as_ref().unwrap().outcome == Outcome::Global {
             assert_eq!((without.stop.status, without.stop.found), (Status::Converged, Some(Outcome::Global)));
             assert!(without.stop.steps > with.stop.steps && without.stop.steps < without.end.steps);
         }
@@ -139,11 +143,11 @@ fn of_either_form_agree() {
             // The last step of a decay may differ by one; the paths before it do not.
             assert!(
                 a.end.steps.abs_diff(b.end.steps) <= 1
-                    && a.proof.as_ref().map(|p| p.step) == b.proof.as_ref().map(|p| p.step)
+                    && a.verdict.as_ref().map(|p| p.step) == b.verdict.as_ref().map(|p| p.step)
             );
             let names: Vec<&str> = a.observables.iter().map(|seen| seen.name).collect();
             assert_eq!(names, b.observables.iter().map(|seen| seen.name).collect::<Vec<_>>());
-            for (p, q) in a.waypoints.iter().zip(&b.waypoints).filter(|(p, q)| p.step == q.step) {
+            for (p, q) in a.trace_points.iter().zip(&b.trace_points).filter(|(p, q)| p.step == q.step) {
                 for ((name, x), y) in names.iter().zip(&p.observables).zip(&q.observables) {
                     // Rounding of a contracting recursion in 2 to 50 numbers of order 1, see
                     // `landscape::reduced_equals_full`.
@@ -155,12 +159,12 @@ fn of_either_form_agree() {
                     numbers += 1;
                 }
             }
-            for (x, y) in a.guides.curves.iter().zip(&b.guides.curves) {
+            for (x, y) in a.path_theory.curves.iter().zip(&b.path_theory.curves) {
                 assert_eq!((x.name, x.of), (y.name, y.of));
-                let last = a.waypoints.len().min(b.waypoints.len()) - 1;
+                let last = a.trace_points.len().min(b.trace_points.len()) - 1;
                 // Bounds begin with a small overlap that has few digits; a slope goes through the last point, a difference of
                 // numbers of order 1 that is 1e-10 large.
-                let tolerance = if x.claim == Claim::Slope { 1e-5 } else { 1e-9 };
+                let tolerance = if x.kind == CurveKind::Slope { 1e-5 } else { 1e-9 };
                 for (a, b) in x.values[..last].iter().zip(&y.values).filter(|(a, b)| !a.is_nan() && !b.is_nan()) {
                     assert!((a - b).abs() <= tolerance * (1.0 + a.abs()), "{what}: {} {a:e} {b:e}", x.name);
                     bounded += 1;
@@ -175,29 +179,29 @@ fn keeps_the_steps_that_it_is_asked_for() {
     let cell = cnn("reduced", &[("patches", "25"), ("ratio", "4.0")], 0.05);
     let one = Extent { every: Every::Steps(1), high: Some(6_000), ..USUAL };
     let suits =
-        |trace: &Trace| trace.proof.as_ref().is_some_and(|p| !p.step.is_multiple_of(7)) && trace.end.steps < 5_000;
+        |trace: &Trace| trace.verdict.as_ref().is_some_and(|p| !p.step.is_multiple_of(7)) && trace.end.steps < 5_000;
     let run =
         (0..50).find(|run| suits(&traced("reduced", &cell, *run, one))).expect("a global run with a late verdict");
     let steps = |extent: Extent| -> Vec<u32> {
         let trace = traced("reduced", &cell, run, extent);
-        assert!(trace.walk().steps().is_sorted_by(|a, b| a < b));
-        trace.waypoints.iter().map(|point| point.step).collect()
+        assert!(trace.traced().steps().is_sorted_by(|a, b| a < b));
+        trace.trace_points.iter().map(|point| point.step).collect()
     };
     let all = traced("reduced", &cell, run, one);
-    let (last, proof) = (all.end.steps, all.proof.as_ref().unwrap().step);
+    let (last, verdict) = (all.end.steps, all.verdict.as_ref().unwrap().step);
     assert!(last > 300, "{last}");
     assert!(steps(one).into_iter().eq(0..=last));
     // The verdict and the end beside the grid.
-    let mut kept: Vec<u32> = (0..=last).filter(|step| step % 7 == 0 || *step == proof || *step == last).collect();
+    let mut kept: Vec<u32> = (0..=last).filter(|step| step % 7 == 0 || *step == verdict || *step == last).collect();
     assert_eq!(steps(Extent { every: Every::Steps(7), ..USUAL }), kept);
-    kept.retain(|step| (70..=140).contains(step) && *step != proof);
+    kept.retain(|step| (70..=140).contains(step) && *step != verdict);
     assert_eq!(steps(Extent { every: Every::Steps(7), low: 70, high: Some(140), weights: false }), kept);
     let fine = steps(USUAL);
     assert!(fine.iter().take(257).copied().eq(0..=256), "every step at first");
     assert!(fine.windows(2).all(|w| w[1] - w[0] <= w[1].div_ceil(128)), "some hundred in a decade");
     let usual = traced("reduced", &cell, run, USUAL);
-    for point in &usual.waypoints {
-        assert_eq!(point, &all.waypoints[point.step as usize], "what is kept changes nothing");
+    for point in &usual.trace_points {
+        assert_eq!(point, &all.trace_points[point.step as usize], "what is kept changes nothing");
     }
 }
 
@@ -208,19 +212,19 @@ fn every_model_can_be_traced() {
         let extent = Extent { every: Every::Steps(45), ..USUAL };
         let trace = trace(track(model.name(), form, &cell, F64), 0, extent).unwrap();
         let names: Vec<&str> = trace.observables.iter().map(|seen| seen.name).collect();
-        let (mut different, curves) = (names.clone(), trace.guides.curves.iter().map(|guide| guide.name));
+        let (mut different, curves) = (names.clone(), trace.path_theory.curves.iter().map(|curve| curve.name));
         different.extend(curves);
         different.extend(["cell", "run", "step", "loss", "grad_norm"]);
         different.sort_unstable();
         assert!(different.windows(2).all(|w| w[0] != w[1]), "{what}: {different:?}");
         assert!(different.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')), "{different:?}");
         assert!(trace.observables.iter().all(|seen| !seen.label.is_empty()), "{what}");
-        assert!(trace.waypoints.iter().all(|point| point.observables.len() == names.len()), "{what}");
-        let points = trace.waypoints.len();
-        assert!(trace.guides.curves.iter().all(|guide| guide.values.len() == points), "{what}");
+        assert!(trace.trace_points.iter().all(|point| point.observables.len() == names.len()), "{what}");
+        let points = trace.trace_points.len();
+        assert!(trace.path_theory.curves.iter().all(|curve| curve.values.len() == points), "{what}");
         let seen = |name: &str| ["loss", "grad_norm"].contains(&name) || names.contains(&name);
-        assert!(trace.guides.curves.iter().all(|guide| seen(guide.of)), "{what}");
-        assert_eq!(trace.first_break().map(|(step, guide)| (step, guide.name)), None, "{what}");
+        assert!(trace.path_theory.curves.iter().all(|curve| seen(curve.of)), "{what}");
+        assert_eq!(trace.first_break().map(|(step, curve)| (step, curve.name)), None, "{what}");
         assert!(!trace.contradicts_verdict(), "{what}");
     });
 }
@@ -230,6 +234,6 @@ fn finds_a_verdict_that_is_wrong() {
     let cell = cnn("reduced", &[("patches", "25"), ("ratio", "9.0")], 0.05);
     let mut trace = traced("reduced", &cell, 0, USUAL);
     assert_eq!((trace.end_outcome, trace.contradicts_verdict()), (Outcome::Global, false));
-    trace.proof.as_mut().unwrap().outcome = Outcome::Spurious;
+    trace.verdict.as_mut().unwrap().outcome = Outcome::Spurious;
     assert!(trace.contradicts_verdict());
 }

@@ -15,7 +15,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             part.w = fma(value, datum(i - FILTER_SIZE), part.w);
         }
     }
-    let total = team_sum(part);
+    let total = sum_over_lanes(part);
     return complete(total.x, sqrt(total.y), total.y, total.z, total.w);
 }
 
@@ -28,7 +28,7 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
             part.x += b * b;
         }
     }
-    return loss_from(s, team_sum(part).x);
+    return loss_from(s, sum_over_lanes(part).x);
 }
 
 fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {

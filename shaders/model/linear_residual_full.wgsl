@@ -1,7 +1,7 @@
 // Full form: LAYERS layers of DIMENSION x DIMENSION, row by row, then the target if OWN_TARGET. Twin of
 // src/model/linear_residual/landscape.rs. `data` holds the target otherwise.
 //
-// The team's memory holds the state, the products P_1 ... P_L of the first layers, and two residuals
+// The run's memory holds the state, the products P_1 ... P_L of the first layers, and two residuals
 // M_i = (Theta_L ... Theta_{i+1})' (P_L - Phi), of which one is made from the other from the last layer down. The gradient
 // M_i P_{i-1}' of layer i takes the place of P_i, which no later layer needs.
 
@@ -35,11 +35,11 @@ fn survey(x: ptr<function, Components>) -> Survey {
             staged[w + c] = (*x)[j];
         }
     }
-    team_barrier();
+    barrier_of_lanes();
     for (var c = lane; c < ONE_LAYER; c += LANES) {
         prefixes[p + c] = staged[w + c];
     }
-    team_barrier();
+    barrier_of_lanes();
     for (var i = 1u; i < LAYERS; i++) {
         let here = i * ONE_LAYER;
         let before = here - ONE_LAYER;
@@ -52,7 +52,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             }
             prefixes[p + here + c] = sum;
         }
-        team_barrier();
+        barrier_of_lanes();
     }
     // Loss, squared gradient, squared weights.
     var part = vec4<real>(ZERO, ZERO, ZERO, ZERO);
@@ -61,7 +61,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
         residuals[m + c] = residual;
         part.x = fma(residual, residual, part.x);
     }
-    team_barrier();
+    barrier_of_lanes();
     // The residual of a layer is in one half of the memory, that of the layer below goes to the other.
     var from_half = 0u;
     for (var above = 1u; above < LAYERS; above++) {
@@ -86,7 +86,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             residuals[next + c] = sum;
         }
         from_half = ONE_LAYER - from_half;
-        team_barrier();
+        barrier_of_lanes();
     }
     for (var c = lane; c < ONE_LAYER; c += LANES) {
         let slope = residuals[m + from_half + c];
@@ -97,7 +97,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
         part.z = fma(staged[w + c], staged[w + c], part.z);
     }
     // Its barriers show the whole gradient to all lanes.
-    let total = team_sum(part);
+    let total = sum_over_lanes(part);
     let loss = HALF * total.x;
     return Survey(loss, total.y, total.z + loss);
 }

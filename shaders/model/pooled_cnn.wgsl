@@ -51,14 +51,14 @@ fn survey(x: ptr<function, Components>) -> Survey {
             teacher[w + c - FILTER] = (*x)[j];
         }
     }
-    team_barrier();
+    barrier_of_lanes();
     var part = vec4<real>(ZERO, ZERO, ZERO, ZERO);
     for (var p = lane; p < FILTER; p += LANES) {
         part.x = fma(weights[w + p], weights[w + p], part.x);
         part.y = fma(weights[w + p], teacher[w + p], part.y);
         part.z = fma(teacher[w + p], teacher[w + p], part.z);
     }
-    let products = team_sum(part);
+    let products = sum_over_lanes(part);
     let lean = products.y / products.z;
     part = vec4<real>(ZERO, ZERO, ZERO, ZERO);
     for (var p = lane; p < FILTER; p += LANES) {
@@ -67,7 +67,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
         let apart = weights[w + p] - teacher[w + p];
         part.y = fma(apart, apart, part.y);
     }
-    let distances = team_sum(part);
+    let distances = sum_over_lanes(part);
     let norm = sqrt(products.x);
     let teacher_norm = sqrt(products.z);
     let along = products.y / teacher_norm;
@@ -111,8 +111,8 @@ fn survey(x: ptr<function, Components>) -> Survey {
     if (lane == 0u) {
         others[t + REACH] = distance_weight(0u) * supplement;
     }
-    team_barrier();
-    let sums = team_sum(part);
+    barrier_of_lanes();
+    let sums = sum_over_lanes(part);
     let cosine = along * inverse;
     let sine = across * inverse;
     let sines = fma(distance_weight(0u), sine, constants.apart) + sums.z;
@@ -143,7 +143,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             part.x = fma(sum, sum, part.x);
         }
     }
-    let steepness = team_sum(part).x;
+    let steepness = sum_over_lanes(part).x;
     let students = constants.own + constants.apart + sums.y;
     return Survey(norm, teacher_norm, along, across, distances.y, steepness, students, pairs);
 }
@@ -159,7 +159,7 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
         }
         part.x += real(2.0) * distance_weight(q + 1u) * meet(product / (s.teacher_norm * s.teacher_norm)).kernel;
     }
-    let teachers = constants.own + constants.apart + team_sum(part).x;
+    let teachers = constants.own + constants.apart + sum_over_lanes(part).x;
     let squares = s.norm * s.norm * s.students + s.teacher_norm * s.teacher_norm * teachers;
     return HALF * (squares - real(2.0) * s.norm * s.teacher_norm * s.pairs);
 }

@@ -1,6 +1,6 @@
 // What both losses of the quadratic network share.
 
-// Puts the run's weights where all lanes of its team see them; returns this lane's part of their squared norm.
+// Puts the run's weights where all its lanes see them; returns this lane's part of their squared norm.
 fn stage(x: ptr<function, Components>, w: u32) -> real {
     var square = ZERO;
     for (var j = 0u; j < PER_LANE; j++) {
@@ -11,6 +11,6 @@ fn stage(x: ptr<function, Components>, w: u32) -> real {
             square += (*x)[j] * (*x)[j];
         }
     }
-    team_barrier();
+    barrier_of_lanes();
     return square;
 }

@@ -36,7 +36,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             }
             products[p + q] = product;
         }
-        team_barrier();
+        barrier_of_lanes();
         for (var i = lane; i < count; i += LANES) {
             var residual = -datum(SAMPLES * INPUT_DIM + first + i);
             for (var n = 0u; n < NEURONS; n++) {
@@ -46,7 +46,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             part.x += residual * residual;
             residuals[r + i] = constants.slope_share * residual;
         }
-        team_barrier();
+        barrier_of_lanes();
         for (var j = 0u; j < PER_LANE; j++) {
             let c = lane + j * LANES;
             if (c < DIM) {
@@ -60,13 +60,13 @@ fn survey(x: ptr<function, Components>) -> Survey {
             }
         }
         // The next block, or the next survey, writes where others may still read.
-        team_barrier();
+        barrier_of_lanes();
     }
     var square = ZERO;
     for (var j = 0u; j < PER_LANE; j++) {
         square += down[j] * down[j];
     }
     part.w = square;
-    let total = team_sum(part);
+    let total = sum_over_lanes(part);
     return Survey(constants.half_share * total.x + HALF * total.y, total.w, total.z);
 }

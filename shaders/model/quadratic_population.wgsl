@@ -24,8 +24,8 @@ fn survey(x: ptr<function, Components>) -> Survey {
             }
         }
     }
-    // The team meets here, so that every lane sees the whole of M from now on.
-    let total = team_sum(part);
+    // The lanes meet here, so that every lane sees the whole of M from now on.
+    let total = sum_over_lanes(part);
     let trace = total.y;
     var square = ZERO;
     for (var j = 0u; j < PER_LANE; j++) {
@@ -42,6 +42,6 @@ fn survey(x: ptr<function, Components>) -> Survey {
         }
     }
     // And here, before the next survey stages other weights.
-    let steepness = team_sum(vec4<real>(square, ZERO, ZERO, ZERO));
+    let steepness = sum_over_lanes(vec4<real>(square, ZERO, ZERO, ZERO));
     return Survey(total.x + HALF * trace * trace, steepness.x, total.z);
 }

@@ -51,7 +51,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             weights[w + c] = (*x)[j];
         }
     }
-    team_barrier();
+    barrier_of_lanes();
     var part = vec4<real>(ZERO, ZERO, ZERO, ZERO);
     for (var i = lane; i < NEURONS; i += LANES) {
         var square = ZERO;
@@ -65,7 +65,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
         part.x += HALF * PI * square;
         part.y += norm;
     }
-    team_barrier();
+    barrier_of_lanes();
     for (var first = 0u; first < NEURONS; first += BLOCK) {
         let rows = min(BLOCK, NEURONS - first);
         if (BLOCK == NEURONS) {
@@ -100,7 +100,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             let kernel = meet(p + row * PARTNERS + NEURONS + t, teacher_cosine(w, v, i, t));
             part.x -= norms[v + i] * teacher_norm(t) * kernel;
         }
-        team_barrier();
+        barrier_of_lanes();
         for (var row = lane; row < rows; row += LANES) {
             let i = first + row;
             let entry = p + row * PARTNERS;
@@ -116,7 +116,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             }
             radials[v + i] = radial * inverses[v + i];
         }
-        team_barrier();
+        barrier_of_lanes();
         for (var j = 0u; j < PER_LANE; j++) {
             let c = lane + j * LANES;
             let i = c / INPUT_DIM;
@@ -139,9 +139,9 @@ fn survey(x: ptr<function, Components>) -> Survey {
                 down[j] = HALF_OVER_PI * sum;
             }
         }
-        team_barrier();
+        barrier_of_lanes();
     }
-    let total = team_sum(part);
+    let total = sum_over_lanes(part);
     // The weights are staged anew by the next survey: until then their place holds the slopes.
     for (var j = 0u; j < PER_LANE; j++) {
         let c = lane + j * LANES;
@@ -149,7 +149,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             weights[w + c] = down[j];
         }
     }
-    team_barrier();
+    barrier_of_lanes();
     var steepest = ZERO;
     for (var i = lane; i < NEURONS; i += LANES) {
         var square = ZERO;
@@ -159,5 +159,5 @@ fn survey(x: ptr<function, Components>) -> Survey {
         }
         steepest = max(steepest, square);
     }
-    return Survey(HALF_OVER_PI * total.x + constants.teacher_loss, team_max(steepest), total.y);
+    return Survey(HALF_OVER_PI * total.x + constants.teacher_loss, max_over_lanes(steepest), total.y);
 }

@@ -2,7 +2,7 @@
 // samples, one after another, then the targets. The polynomials of softplus, and REACH, REDUCTION, DOUBLINGS and SQUARINGS, come from
 // src/model/wide_cnn/softplus.rs, where the method is explained.
 //
-// Samples are taken in blocks of BLOCK, whose features a team keeps in memory: it looks first at their neurons, then at their
+// Samples are taken in blocks of BLOCK, whose features the lanes keep in memory: they look first at their neurons, then at their
 // errors, then at what they add to each slope.
 
 struct Activation {
@@ -45,7 +45,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             part.z = fma((*x)[j], (*x)[j], part.z);
         }
     }
-    team_barrier();
+    barrier_of_lanes();
     for (var first = 0u; first < SAMPLES; first += BLOCK) {
         let rows = min(BLOCK, SAMPLES - first);
         for (var u = lane; u < rows * WIDTH; u += LANES) {
@@ -60,7 +60,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             features[f + u] = activation.value;
             rates[f + u] = activation.slope * weights[w + OUTPUTS + q];
         }
-        team_barrier();
+        barrier_of_lanes();
         for (var row = lane; row < rows; row += LANES) {
             var error = weights[w + DIM - 1u] - datum(SAMPLES * INPUT_LENGTH + first + row);
             for (var q = 0u; q < WIDTH; q++) {
@@ -69,7 +69,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
             errors[e + row] = error;
             part.x = fma(HALF * error, error, part.x);
         }
-        team_barrier();
+        barrier_of_lanes();
         for (var j = 0u; j < PER_LANE; j++) {
             let c = lane + j * LANES;
             var sum = down[j];
@@ -101,11 +101,11 @@ fn survey(x: ptr<function, Components>) -> Survey {
             down[j] = sum;
         }
         // The next block's features take the place of these.
-        team_barrier();
+        barrier_of_lanes();
     }
     for (var j = 0u; j < PER_LANE; j++) {
         part.y = fma(down[j], down[j], part.y);
     }
-    let total = team_sum(part);
+    let total = sum_over_lanes(part);
     return Survey(total.x, total.y, total.z);
 }

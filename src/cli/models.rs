@@ -70,12 +70,12 @@ fn explain(model: &dyn Model) -> anyhow::Result<String> {
         let value = prediction.value.map_or("–".into(), |x| format!("{x:.6}"));
         writeln!(text, "  {:<22} {value:<10} {}", prediction.name, prediction.about)?;
     }
-    let promises = plan.cells[0].problem.promises();
-    if !promises.is_empty() {
+    let theorems = plan.cells[0].problem.theorems();
+    if !theorems.is_empty() {
         writeln!(text, "\nTheorems that [output] theorems = true checks on every start (theorems.csv)")?;
     }
-    for promise in promises {
-        writeln!(text, "  {:<22} {}", promise.name, promise.about)?;
+    for theorem in theorems {
+        writeln!(text, "  {:<22} {}", theorem.name, theorem.about)?;
     }
     Ok(text)
 }

@@ -3,7 +3,7 @@
 use super::source::{Source, SourceArguments};
 use super::{Usage, print, say};
 use spurious::experiment::run;
-use spurious::explore::stepper::{Every, Track, replay as walk};
+use spurious::explore::stepper::{self, Every, Track};
 use spurious::judge::family::digits;
 use spurious::result::tables::plain::{field, number, to_csv};
 
@@ -45,17 +45,22 @@ pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
         return Err(wrong(format!("a cell has {} runs; choose 0 to {}", chosen.runs, chosen.runs - 1)).into());
     }
     let every = arguments.every.map_or(Every::Decade, Every::Steps);
-    let walked = run::on_threads(&spec.compute, || {
-        walk(Track { model: spec.model, form: spec.form, cell: chosen, precision }, run, every, arguments.weights)
+    let replayed = run::on_threads(&spec.compute, || {
+        stepper::replay(
+            Track { model: spec.model, form: spec.form, cell: chosen, precision },
+            run,
+            every,
+            arguments.weights,
+        )
     })?;
-    let path = walked.map_err(|e| spec.refuse(e))?;
+    let path = replayed.map_err(|e| spec.refuse(e))?;
 
     let mut header = vec!["step".to_string(), "loss".into(), "grad_norm".into()];
     header.extend(path.observables.iter().map(|seen| seen.name.to_string()));
     if arguments.weights {
         header.extend((0..chosen.problem.dim()).map(|i| format!("x{i}")));
     }
-    let rows = path.waypoints.iter().map(|point| {
+    let rows = path.trace_points.iter().map(|point| {
         let mut row = vec![point.step.to_string(), field(Some(point.loss)), field(Some(point.gradient_norm))];
         row.extend(point.observables.iter().map(|value| field(Some(*value))));
         if arguments.weights {

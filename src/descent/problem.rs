@@ -4,11 +4,11 @@ use super::{starts, tile};
 use crate::landscape::endpoint::{Outcome, Stop};
 use crate::landscape::form::Form;
 use crate::landscape::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
-use crate::landscape::path::{Guides, Observable, Walk};
+use crate::landscape::path::{Observable, PathTheory, Traced};
 use crate::landscape::proof::Provable;
 use crate::landscape::surface::{Landscape, Rule};
 use crate::landscape::symmetry::Overlaps;
-use crate::landscape::theorem::{Claim, Promise};
+use crate::landscape::theorem::{Claim, Theorem};
 use crate::numerics::real::wide::{self, F32s, F64s, Pair, Vectorised};
 use crate::numerics::real::{Precision, Real};
 use crate::numerics::seed::CellSeed;
@@ -135,17 +135,17 @@ impl<F: Form> Problem for F {
     fn landmarks(&self) -> Vec<Landmark> {
         Form::landmarks(self)
     }
-    fn promises(&self) -> Vec<Promise> {
-        Form::promises(self)
+    fn theorems(&self) -> Vec<Theorem> {
+        Form::theorems(self)
     }
-    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
-        Form::promised(self, start, claims);
+    fn claim(&self, start: &[f64], claims: &mut [Claim]) {
+        Form::claim(self, start, claims);
     }
     fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {
         Form::observables(self, start, state, steps)
     }
-    fn guides(&self, walk: &Walk<'_>) -> Guides {
-        Form::guides(self, walk)
+    fn path_theory(&self, traced: &Traced<'_>) -> PathTheory {
+        Form::path_theory(self, traced)
     }
     fn provable(&self) -> Option<Box<dyn Provable>> {
         Form::provable(self)

@@ -165,7 +165,7 @@ impl Plan {
             let unseeded = spec.model.parameters().iter().filter(|p| !p.seeds).map(|p| p.name);
             paired::check(self, &unseeded.collect::<Vec<_>>())?;
         }
-        if spec.output.theorems && self.cells.iter().all(|cell| cell.problem.promises().is_empty()) {
+        if spec.output.theorems && self.cells.iter().all(|cell| cell.problem.theorems().is_empty()) {
             return Err(Invalid {
                 key: "output.theorems".into(),
                 value: "true".into(),
@@ -215,7 +215,7 @@ impl Plan {
         }
     }
 
-    /// How tables make their intervals: exactly where a width or a time was asked for, since more than a mean coverage is promised
+    /// How tables make their intervals: exactly where a width or a time was asked for, since more than a mean coverage is guaranteed
     /// there; else by Wilson's score.
     pub fn method(&self) -> Method {
         if self.sampling.is_some() { Method::ClopperPearson } else { Method::Wilson }

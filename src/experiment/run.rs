@@ -220,8 +220,8 @@ fn classify(
     let position = |family: &Arc<Family>| positions.iter().find(|(known, _)| Arc::ptr_eq(known, family)).map(|p| p.1);
     let outcomes: Vec<Outcome> = found.iter().map(|found| found.outcome).collect();
     let tally = Tally::of(ends.stops.iter().zip(outcomes.iter().copied()));
-    let promises = if details.theorems { problem.promises().len() } else { 0 };
-    let checks = theorem::count(promises, runs.clone(), &claims, &outcomes);
+    let theorems = if details.theorems { problem.theorems().len() } else { 0 };
+    let checks = theorem::count(theorems, runs.clone(), &claims, &outcomes);
     let end = |run: usize| {
         let (stop, found) = (ends.stops[run], &found[run]);
         let loss = problem.endpoint_loss(&whole[run * start_dim..][..start_dim], state(run), stop.steps);

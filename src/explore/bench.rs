@@ -2,7 +2,7 @@
 //!
 //! # What is measured
 //! Each cell is advanced by a fixed number of steps, without verdicts and with a tolerance that no run meets, so that every run
-//! takes every step and two backends do the same work. Of each cell, backend, format, team size and number of runs:
+//! takes every step and two backends do the same work. Of each cell, backend, format, lanes per run and number of runs:
 //!
 //! - the **kernel rate**: run-steps per second of the descent alone, from prepared starts; on a GPU by the device's own clock;
 //! - the **rate** of the whole: seeding, descent, classification and tally, as [`crate::experiment::run::execute`] does them, without a

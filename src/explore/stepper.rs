@@ -1,7 +1,7 @@
 //! One run again, step by step: the path of a descent that an experiment has made.
 //!
-//! A run is walked in legs: each is the experiment's own descent with a budget of a few steps, so that the path is the
-//! same, bit by bit, whatever is kept of it. [`replay`] ends where the experiment did; [`crate::explore::trace`] walks on.
+//! A run is taken in legs: each is the experiment's own descent with a budget of a few steps, so that the path is the
+//! same, bit by bit, whatever is kept of it. [`replay`] ends where the experiment did; [`crate::explore::trace`] goes on.
 
 use crate::experiment::plan::Cell;
 use crate::judge::classify::{Classifier, Found};
@@ -39,7 +39,7 @@ impl Every {
 
 /// A point of a path.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Waypoint {
+pub struct TracePoint {
     /// Gradient steps taken.
     pub step: u32,
     /// Loss as tables have it, in f64 and with what stays on the host.
@@ -58,14 +58,14 @@ pub struct Path {
     /// The observables, as they are at the start; see [`Problem::observables`].
     pub observables: Vec<Observable>,
     /// Points of the path, the start and the end among them.
-    pub waypoints: Vec<Waypoint>,
+    pub trace_points: Vec<TracePoint>,
     /// Why and when it stopped.
     pub stop: Stop,
     /// What it found.
     pub found: Found,
 }
 
-/// A cell as its runs are walked: on the CPU, in one format.
+/// A cell as its runs are stepped through: on the CPU, in one format.
 #[derive(Clone, Copy)]
 pub struct Track<'a> {
     /// Its model.
@@ -85,7 +85,7 @@ impl std::fmt::Debug for Track<'_> {
 }
 
 /// A run on its way.
-pub(crate) struct Walker<'a> {
+pub(crate) struct Stepper<'a> {
     track: Track<'a>,
     pub(crate) start: Vec<f64>,
     pub(crate) state: Vec<f64>,
@@ -94,11 +94,11 @@ pub(crate) struct Walker<'a> {
     others: Vec<(Settings, Arc<dyn Problem>)>,
 }
 
-impl<'a> Walker<'a> {
+impl<'a> Stepper<'a> {
     /// At a start: the state, then what stays on the host.
     pub(crate) fn new(track: Track<'a>, start: Vec<f64>) -> Self {
         let state = start[..track.cell.problem.dim()].to_vec();
-        Walker { track, start, state, taken: 0, others: Vec::new() }
+        Stepper { track, start, state, taken: 0, others: Vec::new() }
     }
 
     /// The observables here.
@@ -107,9 +107,9 @@ impl<'a> Walker<'a> {
     }
 
     /// What a path keeps of this point.
-    pub(crate) fn waypoint(&self, weights: bool) -> Waypoint {
+    pub(crate) fn trace_point(&self, weights: bool) -> TracePoint {
         let problem = &self.track.cell.problem;
-        Waypoint {
+        TracePoint {
             step: self.taken,
             loss: problem.endpoint_loss(&self.start, &self.state, self.taken),
             gradient_norm: norm(&problem.evaluate(self.track.precision, &self.state).gradient),
@@ -118,10 +118,10 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Walks on with these settings until they stop the run or their budget, counted from the start, is spent; `kept`
-    /// sees the points that are to be kept, none before `low`, and not the one at which the walk begins. Returns why the
+    /// Goes on with these settings until they stop the run or their budget, counted from the start, is spent; `kept`
+    /// sees the points that are to be kept, none before `low`, and not the one at which it begins. Returns why the
     /// run stopped and after how many steps in all.
-    pub(crate) fn walk(
+    pub(crate) fn advance(
         &mut self,
         settings: &Settings,
         every: Every,
@@ -170,10 +170,10 @@ impl<'a> Walker<'a> {
 /// None that the cell's own plan has not met.
 pub fn replay(track: Track<'_>, run: u64, every: Every, weights: bool) -> Result<Path, Invalid> {
     let cell = track.cell;
-    let mut walker = Walker::new(track, cell.problem.start(cell.seed, run));
-    let observables = walker.observables();
-    let mut waypoints = vec![walker.waypoint(weights)];
-    let stop = walker.walk(&cell.settings, every, 0, |walker| waypoints.push(walker.waypoint(weights)))?;
-    let found = Classifier::new(&*cell.problem).classify(&*cell.problem, &walker.state, &stop);
-    Ok(Path { observables, waypoints, stop, found })
+    let mut stepper = Stepper::new(track, cell.problem.start(cell.seed, run));
+    let observables = stepper.observables();
+    let mut trace_points = vec![stepper.trace_point(weights)];
+    let stop = stepper.advance(&cell.settings, every, 0, |stepper| trace_points.push(stepper.trace_point(weights)))?;
+    let found = Classifier::new(&*cell.problem).classify(&*cell.problem, &stepper.state, &stop);
+    Ok(Path { observables, trace_points, stop, found })
 }

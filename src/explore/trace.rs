@@ -1,6 +1,6 @@
 //! The path of a run past its verdict: what it looks like on the way to where the verdict said it would end.
 //!
-//! A trace walks the experiment's run up to its end and goes on from there: past a verdict until the run has converged,
+//! A trace takes the experiment's run up to its end and goes on from there: past a verdict until the run has converged,
 //! and past that to the model's [`Model::trace_tolerance`](crate::landscape::model::Model::trace_tolerance). Neither changes a step,
 //! so that the path up to the end of the run is the same run, bit by bit. Where the experiment gives no verdicts the
 //! trace still marks where one would have been.
@@ -9,11 +9,11 @@ pub mod figure;
 pub mod table;
 pub mod words;
 
-use crate::explore::stepper::{Every, Track, Walker, Waypoint};
+use crate::explore::stepper::{Every, Stepper, TracePoint, Track};
 use crate::judge::classify::{Classifier, Found};
 use crate::landscape::endpoint::{Outcome, Status, Stop};
 use crate::landscape::model::{Invalid, Settings};
-use crate::landscape::path::{Claim, Guide, Guides, Observable, Proof, Walk};
+use crate::landscape::path::{CurveKind, Observable, PathTheory, ReferenceCurve, Traced, VerdictPoint};
 use crate::numerics::real::Precision;
 
 /// What of a path is kept.
@@ -37,7 +37,7 @@ pub struct Trace {
     /// The observables, as they are at the start.
     pub observables: Vec<Observable>,
     /// Points of the path.
-    pub waypoints: Vec<Waypoint>,
+    pub trace_points: Vec<TracePoint>,
     /// Why and when the experiment's run stops.
     pub stop: Stop,
     /// What it finds.
@@ -47,9 +47,9 @@ pub struct Trace {
     /// Outcome at the end of the trace, as far as it is known there.
     pub end_outcome: Outcome,
     /// The verdict, if there is one.
-    pub proof: Option<Proof>,
+    pub verdict: Option<VerdictPoint>,
     /// What theory has to say of the path.
-    pub guides: Guides,
+    pub path_theory: PathTheory,
     /// Format of the arithmetic.
     pub precision: Precision,
 }
@@ -70,85 +70,88 @@ pub fn trace_from(track: Track<'_>, start: Vec<f64>, extent: Extent) -> Result<T
     let problem = &*track.cell.problem;
     let own =
         Settings { max_steps: extent.high.unwrap_or(track.cell.settings.max_steps), ..track.cell.settings.clone() };
-    let mut walker = Walker::new(track, start);
-    let observables = walker.observables();
-    let mut waypoints = Vec::new();
+    let mut stepper = Stepper::new(track, start);
+    let observables = stepper.observables();
+    let mut trace_points = Vec::new();
     if extent.low == 0 {
-        waypoints.push(walker.waypoint(extent.weights));
+        trace_points.push(stepper.trace_point(extent.weights));
     }
-    let mut walk = |walker: &mut Walker<'_>, settings: &Settings| {
-        walker.walk(settings, extent.every, extent.low, |walker| waypoints.push(walker.waypoint(extent.weights)))
+    let mut advance = |stepper: &mut Stepper<'_>, settings: &Settings| {
+        stepper.advance(settings, extent.every, extent.low, |stepper| {
+            trace_points.push(stepper.trace_point(extent.weights))
+        })
     };
     // The run's end, with the weights there, where it is not the trace's.
-    let mut stop = walk(&mut walker, &Settings { verdicts: true, ..own.clone() })?;
+    let mut stop = advance(&mut stepper, &Settings { verdicts: true, ..own.clone() })?;
     let mut ended = None;
-    let mut proof = None;
+    let mut verdict = None;
     if stop.status == Status::Verdict {
-        proof = stop.found.map(|outcome| Proof { outcome, step: stop.steps, state: walker.state.clone() });
+        verdict = stop.found.map(|outcome| VerdictPoint { outcome, step: stop.steps, state: stepper.state.clone() });
         if own.verdicts {
-            ended = Some((stop, walker.state.clone()));
+            ended = Some((stop, stepper.state.clone()));
         }
-        stop = walk(&mut walker, &Settings { verdicts: false, ..own.clone() })?;
+        stop = advance(&mut stepper, &Settings { verdicts: false, ..own.clone() })?;
     }
     let finer = track.model.trace_tolerance(track.precision).filter(|finer| *finer < own.tolerance);
     if let Some(tolerance) = finer.filter(|_| stop.status == Status::Converged && stop.found.is_some()) {
-        ended.get_or_insert((stop, walker.state.clone()));
-        stop = walk(&mut walker, &Settings { verdicts: false, tolerance, ..own })?;
+        ended.get_or_insert((stop, stepper.state.clone()));
+        stop = advance(&mut stepper, &Settings { verdicts: false, tolerance, ..own })?;
     }
-    if waypoints.is_empty() {
-        waypoints.push(walker.waypoint(extent.weights));
+    if trace_points.is_empty() {
+        trace_points.push(stepper.trace_point(extent.weights));
     }
     let classifier = Classifier::new(problem);
-    let at_end = classifier.classify(problem, &walker.state, &stop);
+    let at_end = classifier.classify(problem, &stepper.state, &stop);
     let (end, end_outcome) = (stop, at_end.outcome);
     let (stop, found) = match ended {
         Some((stop, state)) => (stop, classifier.classify(problem, &state, &stop)),
         None => (stop, at_end),
     };
-    let start = walker.start;
-    let guides = Guides::default();
+    let start = stepper.start;
+    let path_theory = PathTheory::default();
     let mut trace = Trace {
         start,
         observables,
-        waypoints,
+        trace_points,
         stop,
         found,
         end,
         end_outcome,
-        proof,
-        guides,
+        verdict,
+        path_theory,
         precision: track.precision,
     };
-    trace.guides = problem.guides(&trace.walk());
+    trace.path_theory = problem.path_theory(&trace.traced());
     Ok(trace)
 }
 
 impl Trace {
     /// The path, as theory looks at it.
-    pub fn walk(&self) -> Walk<'_> {
-        let Trace { start, proof, observables, waypoints, .. } = self;
-        Walk { start, proof: proof.as_ref(), observables, waypoints, precision: self.precision }
+    pub fn traced(&self) -> Traced<'_> {
+        let Trace { start, verdict, observables, trace_points, .. } = self;
+        Traced { start, verdict: verdict.as_ref(), observables, trace_points, precision: self.precision }
     }
 
-    /// The first waypoint's step at which a proven bound is broken, with the bound: a defect of the program.
-    pub fn first_break(&self) -> Option<(u32, &Guide)> {
-        let walk = self.walk();
-        let broken = |guide: &Guide| guide.first_break(&walk.column(guide.of));
-        let breaks = self.guides.curves.iter().filter_map(|guide| Some((self.waypoints[broken(guide)?].step, guide)));
+    /// The first trace point's step at which a proven bound is broken, with the bound: a defect of the program.
+    pub fn first_break(&self) -> Option<(u32, &ReferenceCurve)> {
+        let traced = self.traced();
+        let broken = |curve: &ReferenceCurve| curve.first_break(&traced.column(curve.of));
+        let breaks =
+            self.path_theory.curves.iter().filter_map(|curve| Some((self.trace_points[broken(curve)?].step, curve)));
         breaks.min_by_key(|(step, _)| *step)
     }
 
     /// Whether the run goes on to another outcome than its verdict says: a defect of the program.
     pub fn contradicts_verdict(&self) -> bool {
         let known = matches!(self.end_outcome, Outcome::Global | Outcome::Spurious | Outcome::Saddle);
-        known && self.proof.as_ref().is_some_and(|proof| proof.outcome != self.end_outcome)
+        known && self.verdict.as_ref().is_some_and(|verdict| verdict.outcome != self.end_outcome)
     }
 }
 
-/// At how many waypoints a curve claims what can be checked.
-fn checked(guide: &Guide) -> usize {
-    match guide.claim {
-        Claim::Upper { .. } => guide.values.iter().filter(|bound| !bound.is_nan()).count(),
-        Claim::Asymptote | Claim::Slope | Claim::Target => 0,
+/// At how many trace points a curve claims what can be checked.
+fn checked(curve: &ReferenceCurve) -> usize {
+    match curve.kind {
+        CurveKind::Upper { .. } => curve.values.iter().filter(|bound| !bound.is_nan()).count(),
+        CurveKind::Asymptote | CurveKind::Slope | CurveKind::Target => 0,
     }
 }

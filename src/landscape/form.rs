@@ -3,11 +3,11 @@
 
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::model::{Coordinate, Kernel, Landmark, Prediction, Rest};
-use crate::landscape::path::{Guides, Observable, Walk};
+use crate::landscape::path::{Observable, PathTheory, Traced};
 use crate::landscape::proof::Provable;
 use crate::landscape::surface::{Landscape, Rule};
 use crate::landscape::symmetry::Overlaps;
-use crate::landscape::theorem::{Claim, Promise};
+use crate::landscape::theorem::{Claim, Theorem};
 use crate::numerics::real::{Precision, Real};
 use crate::numerics::seed::{CellSeed, Streams};
 
@@ -77,19 +77,19 @@ pub trait Form: Send + Sync {
     fn landmarks(&self) -> Vec<Landmark> {
         Vec::new()
     }
-    /// See [`Problem::promises`].
-    fn promises(&self) -> Vec<Promise> {
+    /// See [`Problem::theorems`].
+    fn theorems(&self) -> Vec<Theorem> {
         Vec::new()
     }
-    /// See [`Problem::promised`].
-    fn promised(&self, _start: &[f64], _claims: &mut [Claim]) {}
+    /// See [`Problem::claim`].
+    fn claim(&self, _start: &[f64], _claims: &mut [Claim]) {}
     /// See [`Problem::observables`].
     fn observables(&self, _start: &[f64], _state: &[f64], _steps: u32) -> Vec<Observable> {
         Vec::new()
     }
-    /// See [`Problem::guides`].
-    fn guides(&self, _walk: &Walk<'_>) -> Guides {
-        Guides::default()
+    /// See [`Problem::path_theory`].
+    fn path_theory(&self, _walk: &Traced<'_>) -> PathTheory {
+        PathTheory::default()
     }
     /// See [`Problem::provable`].
     fn provable(&self) -> Option<Box<dyn Provable>> {

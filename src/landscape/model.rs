@@ -9,12 +9,12 @@
 pub use crate::landscape::parameter::{Kind, Parameter, Value, Values};
 
 use crate::landscape::endpoint::{Outcome, Stop};
-use crate::landscape::path::{Guides, Observable, Walk};
+use crate::landscape::path::{Observable, PathTheory, Traced};
 use crate::landscape::proof::Provable;
 use crate::landscape::queue::Queue;
 use crate::landscape::surface::Rule;
 use crate::landscape::symmetry::Overlaps;
-use crate::landscape::theorem::{Claim, Promise};
+use crate::landscape::theorem::{Claim, Theorem};
 use crate::numerics::real::Precision;
 use crate::numerics::seed::CellSeed;
 use std::sync::Arc;
@@ -186,12 +186,12 @@ pub struct Kernel {
     pub shape: Vec<(&'static str, u32)>,
     /// Real numbers; a sweep over them never recompiles.
     pub constants: Vec<(&'static str, f64)>,
-    /// Memory that a team shares and that `survey` fills: names and numbers of real values for each run. A model's text
+    /// Memory that the lanes of a run share and that `survey` fills: names and numbers of real values for each run. A model's text
     /// writes every word before it reads it.
     pub memory: Vec<(&'static str, u32)>,
     /// Read-only data shared by all runs.
     pub data: Arc<[f64]>,
-    /// About how many loop iterations a step takes, over all lanes of a team.
+    /// About how many loop iterations a step takes, over all lanes of a run.
     pub work: u32,
     /// Fewest arithmetic instructions of one gradient step of one run, verdicts left out: a fused multiply-add, addition,
     /// multiplication, comparison, selection, minimum, division or root is one.
@@ -276,9 +276,9 @@ pub trait Problem: Send + Sync {
     /// What the first starts of a cell look like, where its theory speaks of starts.
     fn at_start(&self, seed: CellSeed) -> Vec<Prediction>;
     /// Theorems that say of some starts where descent ends; the same for all cells of a model.
-    fn promises(&self) -> Vec<Promise>;
-    /// What each of [`Problem::promises`] says of a start, from its state alone, written to `claims` in their order.
-    fn promised(&self, start: &[f64], claims: &mut [Claim]);
+    fn theorems(&self) -> Vec<Theorem>;
+    /// What each of [`Problem::theorems`] says of a start, from its state alone, written to `claims` in their order.
+    fn claim(&self, start: &[f64], claims: &mut [Claim]);
     /// What else than the start is drawn for every run, so that a probability is one over that too.
     fn drawn_for_each_run(&self) -> Option<&'static str>;
     /// Numbers that say where a state is and can be chosen independently of each other, besides its components.
@@ -293,7 +293,7 @@ pub trait Problem: Send + Sync {
     /// state.
     fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable>;
     /// What theory has to say of the path of a run.
-    fn guides(&self, walk: &Walk<'_>) -> Guides;
+    fn path_theory(&self, traced: &Traced<'_>) -> PathTheory;
     /// The loss as proofs see it; `None` where its critical points cannot be proved.
     fn provable(&self) -> Option<Box<dyn Provable>>;
     /// See [`Rest`]; `None` where no endpoint is judged by its curvature.

@@ -1,10 +1,10 @@
 //! What a path shows beside its loss: a model's own observables of a point, and what theory draws beside them.
 //!
 //! A model names [`Observable`]s of a state ([`Problem::observables`](crate::landscape::model::Problem::observables)) and, for the
-//! whole path of a run, [`Guides`]: curves that bound an observable or that it tends to, steps at which something
+//! whole path of a run, [`PathTheory`]: curves that bound an observable or that it tends to, steps at which something
 //! happens, and numbers that theory gives beside measured ones. [`crate::explore::trace`] collects both.
 
-use crate::explore::stepper::Waypoint;
+use crate::explore::stepper::TracePoint;
 use crate::landscape::endpoint::Outcome;
 use crate::numerics::real::Precision;
 
@@ -51,9 +51,9 @@ impl Observable {
     }
 }
 
-/// What a curve claims of the values it is drawn beside.
+/// How a curve relates to the values it is drawn beside.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Claim {
+pub enum CurveKind {
     /// Proven: no value is above. Rounding may excuse a part `relative` of the bound and `absolute`.
     Upper {
         /// Share of the bound.
@@ -71,31 +71,31 @@ pub enum Claim {
 
 /// A curve that theory draws beside values of a path.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Guide {
+pub struct ReferenceCurve {
     /// Name in tables.
     pub name: &'static str,
     /// Name of what it is drawn beside: `loss`, `grad_norm` or an observable's.
     pub of: &'static str,
     /// What it claims.
-    pub claim: Claim,
+    pub kind: CurveKind,
     /// What it is, for a legend.
     pub label: &'static str,
     /// Where it comes from; empty where that is plain.
     pub source: &'static str,
-    /// A value for each waypoint; NaN where it says nothing.
+    /// A value for each trace point; NaN where it says nothing.
     pub values: Vec<f64>,
 }
 
-impl Guide {
+impl ReferenceCurve {
     /// Whether runs with the same outcome share the curve.
     pub fn is_shared(&self) -> bool {
-        matches!(self.claim, Claim::Asymptote | Claim::Target)
+        matches!(self.kind, CurveKind::Asymptote | CurveKind::Target)
     }
 
-    /// Position of the first of these values, one for each waypoint, that breaks the bound. A value that is no number
+    /// Position of the first of these values, one for each trace point, that breaks the bound. A value that is no number
     /// breaks every bound.
     pub fn first_break(&self, values: &[f64]) -> Option<usize> {
-        let Claim::Upper { relative, absolute } = self.claim else { return None };
+        let CurveKind::Upper { relative, absolute } = self.kind else { return None };
         let kept = |value: f64, bound: f64| bound.is_nan() || value <= bound * (1.0 + relative) + absolute;
         values.iter().zip(&self.values).position(|(value, bound)| !kept(*value, *bound))
     }
@@ -106,9 +106,9 @@ impl Guide {
 pub struct Event {
     /// What, for a legend.
     pub label: &'static str,
-    /// The last waypoint at which it had not happened yet, if any.
+    /// The last trace point at which it had not happened yet, if any.
     pub after: Option<u32>,
-    /// The step, or the first waypoint at which it has happened.
+    /// The step, or the first trace point at which it has happened.
     pub by: u32,
 }
 
@@ -140,9 +140,9 @@ pub struct Reading {
 
 /// What theory has to say of a path.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Guides {
+pub struct PathTheory {
     /// Curves: the same names for every run of a cell.
-    pub curves: Vec<Guide>,
+    pub curves: Vec<ReferenceCurve>,
     /// Steps at which something happens.
     pub events: Vec<Event>,
     /// Steps of which theory gives no more than the order, as lines across a figure.
@@ -153,7 +153,7 @@ pub struct Guides {
 
 /// Where the outcome of a run was known.
 #[derive(Clone, Debug)]
-pub struct Proof {
+pub struct VerdictPoint {
     /// The outcome.
     pub outcome: Outcome,
     /// Steps taken there.
@@ -164,33 +164,33 @@ pub struct Proof {
 
 /// The path of a run, as theory looks at it.
 #[derive(Clone, Copy, Debug)]
-pub struct Walk<'a> {
+pub struct Traced<'a> {
     /// The start: the state, then what stays on the host.
     pub start: &'a [f64],
     /// The verdict, if the run met one.
-    pub proof: Option<&'a Proof>,
-    /// The waypoints' observables, in order, as they are at the start.
+    pub verdict: Option<&'a VerdictPoint>,
+    /// The trace points' observables, in order, as they are at the start.
     pub observables: &'a [Observable],
     /// Points of the path, in order.
-    pub waypoints: &'a [Waypoint],
+    pub trace_points: &'a [TracePoint],
     /// Format of the arithmetic.
     pub precision: Precision,
 }
 
-impl Walk<'_> {
-    /// Steps taken at each waypoint.
+impl Traced<'_> {
+    /// Steps taken at each trace point.
     pub fn steps(&self) -> Vec<u32> {
-        self.waypoints.iter().map(|point| point.step).collect()
+        self.trace_points.iter().map(|point| point.step).collect()
     }
 
     /// A column of the path: `loss`, `grad_norm` or an observable; NaN where there is none of that name.
     pub fn column(&self, name: &str) -> Vec<f64> {
         let at = self.observables.iter().position(|seen| seen.name == name);
-        let value = |point: &Waypoint| match name {
+        let value = |point: &TracePoint| match name {
             "loss" => point.loss,
             "grad_norm" => point.gradient_norm,
             _ => at.and_then(|at| point.observables.get(at)).copied().unwrap_or(f64::NAN),
         };
-        self.waypoints.iter().map(value).collect()
+        self.trace_points.iter().map(value).collect()
     }
 }

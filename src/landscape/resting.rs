@@ -22,7 +22,7 @@ constants! {
 
 /// What is known of a point.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<R> {
+pub struct Measured<R> {
     /// Loss.
     pub loss: R,
     /// Squared norm of the gradient, or of its largest part.
@@ -32,13 +32,13 @@ pub struct Seen<R> {
 }
 
 /// Loss and gradient over a number type.
-pub trait Surface<R: Real> {
+pub trait ValueAndGradient<R: Real> {
     /// Room for what leads to the gradient.
     type Scratch;
     /// Room for one descent.
     fn scratch(&self) -> Self::Scratch;
     /// Surveys the weights `x` and writes the gradient, as long as they are.
-    fn look(&self, x: &[R], scratch: &mut Self::Scratch, gradient: &mut [R]) -> Seen<R>;
+    fn value_and_gradient(&self, x: &[R], scratch: &mut Self::Scratch, gradient: &mut [R]) -> Measured<R>;
 }
 
 /// The landscape of a surface.
@@ -49,7 +49,7 @@ pub struct Resting<R, S> {
     dim: usize,
 }
 
-impl<R: Real, S: Surface<R>> Resting<R, S> {
+impl<R: Real, S: ValueAndGradient<R>> Resting<R, S> {
     /// The landscape of a surface over `dim` weights.
     pub fn new(ends: &Ends<f64>, surface: S, dim: usize) -> Self {
         Resting { ends: ends.over(), surface, dim }
@@ -73,9 +73,9 @@ pub fn sum_of_squares<R: Real>(x: &[R]) -> R {
     sum
 }
 
-impl<R: Real, S: Surface<R>> Landscape<R> for Resting<R, S> {
-    type Pass = Seen<R>;
-    type Survey = Seen<R>;
+impl<R: Real, S: ValueAndGradient<R>> Landscape<R> for Resting<R, S> {
+    type Pass = Measured<R>;
+    type Survey = Measured<R>;
     type Scratch = Scratch<R, S::Scratch>;
 
     fn scratch(&self) -> Self::Scratch {
@@ -83,27 +83,27 @@ impl<R: Real, S: Surface<R>> Landscape<R> for Resting<R, S> {
     }
 
     #[inline(always)]
-    fn pass(&self, x: &[R], scratch: &mut Self::Scratch) -> Seen<R> {
-        self.surface.look(x, &mut scratch.room, &mut scratch.gradient)
+    fn pass(&self, x: &[R], scratch: &mut Self::Scratch) -> Measured<R> {
+        self.surface.value_and_gradient(x, &mut scratch.room, &mut scratch.gradient)
     }
 
     #[inline(always)]
-    fn survey(&self, _: &[R], pass: &Seen<R>) -> Seen<R> {
+    fn survey(&self, _: &[R], pass: &Measured<R>) -> Measured<R> {
         *pass
     }
 
     #[inline(always)]
-    fn loss(&self, _: &[R], seen: &Seen<R>) -> R {
+    fn loss(&self, _: &[R], seen: &Measured<R>) -> R {
         seen.loss
     }
 
     #[inline(always)]
-    fn gradient(&self, _: &[R], _: &Seen<R>, scratch: &Self::Scratch, out: &mut [R]) {
+    fn gradient(&self, _: &[R], _: &Measured<R>, scratch: &Self::Scratch, out: &mut [R]) {
         out.copy_from_slice(&scratch.gradient);
     }
 
     #[inline(always)]
-    fn step(&self, x: &mut [R], _: &Seen<R>, scratch: &mut Self::Scratch) -> Option<Seen<R>> {
+    fn step(&self, x: &mut [R], _: &Measured<R>, scratch: &mut Self::Scratch) -> Option<Measured<R>> {
         for (w, &slope) in x.iter_mut().zip(&scratch.gradient) {
             *w = (-self.ends.step).mul_add(slope, *w);
         }
@@ -111,20 +111,20 @@ impl<R: Real, S: Surface<R>> Landscape<R> for Resting<R, S> {
     }
 
     #[inline(always)]
-    fn may_end(&self, seen: &Seen<R>) -> R::Mask {
+    fn may_end(&self, seen: &Measured<R>) -> R::Mask {
         let bounded = seen.size.lt(self.ends.size_limit);
         seen.steepness.le(self.ends.rest_square) | seen.loss.le(self.ends.global_loss) | !bounded
     }
 
     #[inline(always)]
-    fn decide(&self, seen: &Seen<R>) -> R {
+    fn decide(&self, seen: &Measured<R>) -> R {
         let at_rest = R::splat(f64::from(Stop::code(Status::Converged, None)));
         let code = R::select(seen.steepness.le(self.ends.rest_square), at_rest, R::zero());
         R::select(seen.loss.le(self.ends.global_loss), found(Status::Converged, Outcome::Global), code)
     }
 
     #[inline(always)]
-    fn size(&self, seen: &Seen<R>) -> R {
+    fn size(&self, seen: &Measured<R>) -> R {
         seen.size
     }
 

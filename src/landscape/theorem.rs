@@ -1,6 +1,6 @@
-//! Promises: what a theorem says of starts, held against what descent does.
+//! Theorems: what they say of starts, held against what descent does.
 //!
-//! A model lists its theorems as [`Promise`]s. For a start each makes a [`Claim`]: nothing, an outcome in which the run must end, or
+//! A model lists its theorems as [`Theorem`]s. For a start each makes a [`Claim`]: nothing, an outcome in which the run must end, or
 //! that a statement about the start is true. [`Check`] counts how the claims fare. A theorem has no exceptions, so a single broken
 //! claim is a finding: about the program, its arithmetic, or the theorem.
 
@@ -10,18 +10,18 @@ use std::ops::Range;
 
 /// A theorem about starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Promise {
+pub struct Theorem {
     /// Name in tables.
     pub name: &'static str,
-    /// The outcome that it promises; `None` for a statement about the start itself.
+    /// The outcome in which it says that runs end; `None` for a statement about the start itself.
     pub outcome: Option<Outcome>,
     /// The statement, one sentence.
     pub about: &'static str,
 }
 
-impl Promise {
-    /// What is promised, for tables: an outcome, or `start`.
-    pub fn promises(&self) -> &'static str {
+impl Theorem {
+    /// What it speaks of, for tables: an outcome, or `start`.
+    pub fn subject(&self) -> &'static str {
         self.outcome.map_or("start", Outcome::name)
     }
 }
@@ -99,10 +99,10 @@ impl Check {
     }
 }
 
-/// Counts the claims of some runs: `claims` holds as many of each run as there are promises, run after run.
-pub(crate) fn count(promises: usize, runs: Range<u64>, claims: &[Claim], found: &[Outcome]) -> Vec<Check> {
-    let mut checks = vec![Check::default(); promises];
-    for ((run, claims), found) in runs.zip(claims.chunks_exact(promises.max(1))).zip(found) {
+/// Counts the claims of some runs: `claims` holds as many of each run as there are theorems, run after run.
+pub(crate) fn count(theorems: usize, runs: Range<u64>, claims: &[Claim], found: &[Outcome]) -> Vec<Check> {
+    let mut checks = vec![Check::default(); theorems];
+    for ((run, claims), found) in runs.zip(claims.chunks_exact(theorems.max(1))).zip(found) {
         checks.iter_mut().zip(claims).for_each(|(check, claim)| check.add(run, *claim, *found));
     }
     checks

@@ -32,11 +32,11 @@
 mod bounds;
 mod chart;
 pub mod full;
-mod guides;
 pub mod landscape;
 mod late;
 pub mod noise;
 mod observables;
+mod path_theory;
 pub mod perturbed;
 pub mod perturbed_full;
 mod proof;
@@ -46,7 +46,7 @@ mod teacher;
 pub mod theorems;
 pub mod theory;
 
-pub use teacher::Teacher;
+pub use teacher::TeacherNetwork;
 
 use crate::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Tolerance, Values};
 use crate::landscape::proof::Provable;
@@ -216,7 +216,7 @@ impl Model for Cnn {
     }
 
     fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
-        let cell = Cell::new(values, settings)?;
+        let cell = CnnCell::new(values, settings)?;
         if form.starts_with("perturbed") {
             let noise = noise::Noise::new(&cell, form, values)?;
             return Ok(match form {
@@ -232,7 +232,7 @@ impl Model for Cnn {
     }
 
     fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {
-        let teacher = Teacher::new(values)?;
+        let teacher = TeacherNetwork::new(values)?;
         let mut point = vec![0.0; teacher.filter_size];
         point[0] = teacher.filter_norm;
         point.extend(teacher.output());
@@ -246,8 +246,8 @@ impl Model for Cnn {
 
 /// One cell: teacher, law of the start, step sizes and stop rule.
 #[derive(Clone, Debug)]
-pub struct Cell {
-    teacher: Teacher,
+pub struct CnnCell {
+    teacher: TeacherNetwork,
     gaussian_filter: bool,
     filter_scale: f64,
     /// Radius of the ball from which `a₀` is drawn.
@@ -259,9 +259,9 @@ pub struct Cell {
     settings: Settings,
 }
 
-impl Cell {
+impl CnnCell {
     fn new(values: &Values, settings: &Settings) -> Result<Self, Invalid> {
-        let teacher = Teacher::new(values)?;
+        let teacher = TeacherNetwork::new(values)?;
         let filter_scale = values.real("start_filter_scale");
         let output_radius = values.real("start_output_scale") * teacher.along.abs() * teacher.filter_norm;
         let auto = auto_step(&teacher, filter_scale);
@@ -286,7 +286,7 @@ impl Cell {
                 remedy: format!("choose at most {:.6} (verdicts need it), or \"auto\" = {auto:.6}", limit / 2.0),
             });
         }
-        Ok(Cell {
+        Ok(CnnCell {
             teacher,
             gaussian_filter: values.choice("start_filter") == "gaussian",
             filter_scale,
@@ -307,7 +307,7 @@ impl Cell {
 }
 
 /// The automatic step size, `0.2 · min(2π/(k+π−1), 2r₀²/(‖a*‖²‖w*‖²))`: a fifth of what the verdicts allow.
-pub fn auto_step(teacher: &Teacher, filter_scale: f64) -> f64 {
+pub fn auto_step(teacher: &TeacherNetwork, filter_scale: f64) -> f64 {
     let product = teacher.norm * teacher.filter_norm;
     AUTO_FRACTION * f64::min(2.0 * PI / teacher.stiffness(), 2.0 * (filter_scale / product).powi(2))
 }

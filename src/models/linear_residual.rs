@@ -56,17 +56,17 @@
 //! negative one: 87, 84 and 72 % of 200 runs with 3, 4 and 8 layers within 20,000 steps in f64, 95, 95 and 86 % in f32. The theorem
 //! is one of exact arithmetic: the reduced form is where it is to be seen.
 
-pub mod cell;
 mod class;
 pub mod full;
 pub mod landscape;
 mod matrix;
 pub mod reduced;
+pub mod shared;
 mod target;
 pub mod theory;
 
 use crate::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
-use cell::Cell;
+use shared::ResidualCell;
 use std::sync::Arc;
 
 /// The model; see the module's page.
@@ -207,7 +207,7 @@ impl Model for LinearResidual {
     }
 
     fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
-        let cell = Cell::new(values, settings)?;
+        let cell = ResidualCell::new(values, settings)?;
         Ok(match form {
             "reduced" => Arc::new(reduced::Reduced::new(cell)?),
             _ => Arc::new(full::Full::new(cell)),
@@ -216,6 +216,6 @@ impl Model for LinearResidual {
 
     /// The target as the first layer, all others the identity: loss 0.
     fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {
-        cell::teacher(values)
+        shared::teacher(values)
     }
 }

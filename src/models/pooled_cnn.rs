@@ -47,7 +47,7 @@ use crate::numerics::real::Precision;
 use crate::numerics::seed::{Streams, to_sphere};
 use serde_json::Value;
 use std::sync::Arc;
-use teacher::Teacher;
+use teacher::TeacherFilter;
 
 /// The model; see the module's page.
 #[derive(Debug)]
@@ -198,7 +198,7 @@ impl Model for PooledCnn {
     }
 
     fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
-        let cell = Cell::new(values, settings)?;
+        let cell = PooledCell::new(values, settings)?;
         Ok(match form {
             "full" => Arc::new(full::Full::new(cell)),
             _ => Arc::new(reduced::Reduced::new(cell)?),
@@ -206,7 +206,7 @@ impl Model for PooledCnn {
     }
 
     fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {
-        let teacher = Teacher::new(values)?;
+        let teacher = TeacherFilter::new(values)?;
         let drawn = || {
             Invalid::parameter(
                 "teacher",
@@ -273,9 +273,9 @@ impl Shape {
 
 /// One cell: network, teacher, law of the start, step size and stop rule.
 #[derive(Clone, Debug)]
-pub struct Cell {
+pub struct PooledCell {
     shape: Shape,
-    teacher: Teacher,
+    teacher: TeacherFilter,
     gaussian: bool,
     start_scale: f64,
     projected: bool,
@@ -284,10 +284,10 @@ pub struct Cell {
     basin: theory::Basin,
 }
 
-impl Cell {
+impl PooledCell {
     fn new(values: &Values, settings: &Settings) -> Result<Self, Invalid> {
         let shape = Shape::new(values)?;
-        let teacher = Teacher::new(values)?;
+        let teacher = TeacherFilter::new(values)?;
         let step = settings.step.single(|| STEP);
         let basin = theory::Basin::new(&shape, &teacher);
         if basin.largest * step >= 2.0 {
@@ -298,7 +298,7 @@ impl Cell {
                 remedy: "choose a smaller step, or \"auto\" = 1".into(),
             });
         }
-        Ok(Cell {
+        Ok(PooledCell {
             shape,
             gaussian: values.choice("start") == "gaussian",
             start_scale: values.real("start_scale"),

@@ -278,7 +278,7 @@ impl Model for Quadratic {
             ("empirical", labels @ ("gaussian" | "file")) => {
                 Err(Invalid::parameter("labels", labels, "there is no teacher", "set labels = \"teacher\""))
             }
-            _ => Ok(teacher::Teacher::new(values)?.rows),
+            _ => Ok(teacher::TeacherMatrix::new(values)?.rows),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! For `x ~ N(0, I)` and two directions at angle `φ`, `E[relu(u·x) relu(v·x)] = ‖u‖‖v‖ g(φ) / 2π` with
 //! `g(φ) = (π − φ) cos φ + sin φ` (Cho & Saul 2009, arc-cosine kernel of order 1; Du et al. 2018, Theorem 3.1).
 //!
-//! The angle comes from our own arc tangent: shading languages promise only 4096 ulp for `atan2`, which would move the
+//! The angle comes from our own arc tangent: shading languages guarantee only 4096 ulp for `atan2`, which would move the
 //! point a descent converges to. Half-angle reduction, `φ = 2 atan(y / (r + x))`, and a minimax polynomial keep it to a
 //! few ulp in either format.
 

@@ -11,7 +11,7 @@
 //!
 //! # What is assumed
 //!
-//! IEEE 754 binary64 with round to nearest, ties to even, and subnormals kept. Rust promises this for `+ − × ÷` and `sqrt` of
+//! IEEE 754 binary64 with round to nearest, ties to even, and subnormals kept. Rust guarantees this for `+ − × ÷` and `sqrt` of
 //! `f64` on every target with hardware for it: results are those of the standard, no operation is fused or reordered, and a
 //! program that changes the rounding mode or flushes subnormals has undefined behaviour. Only 32-bit x86 without SSE2 computes
 //! with excess precision; this module does not compile there. Nothing else is used: neither `mul_add` nor a function of the

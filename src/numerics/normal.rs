@@ -8,7 +8,7 @@
 //! Confidence intervals take their z from here, and normal variates are drawn by inversion: z(u) of a
 //! uniform u is standard normal. Only additions, multiplications, divisions, square roots and `libm::log`
 //! are used, so one argument has one value on every platform; the logarithm of the standard library does
-//! not promise that.
+//! not guarantee that.
 
 use crate::numerics::elementary;
 

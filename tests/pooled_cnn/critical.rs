@@ -21,7 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             "pooled_cnn::leaving_the_saddle_takes_as_long_as_predicted",
             leaving_the_saddle_takes_as_long_as_predicted,
         ),
-        trial("pooled_cnn::the_ball_holds_what_it_promises", the_ball_holds_what_it_promises),
+        trial("pooled_cnn::the_ball_holds_what_is_stated", the_ball_holds_what_is_stated),
     ]
 }
 
@@ -120,7 +120,7 @@ fn leaving_the_saddle_takes_as_long_as_predicted() {
 }
 
 /// From every point of the ball descent comes closer with every step, and ends at the teacher; the same start outside of every ball may not.
-fn the_ball_holds_what_it_promises() {
+fn the_ball_holds_what_is_stated() {
     for net in [Net(2, 5, 1), Net(4, 20, 1), Net(6, 10, 3), Net(5, 50, 5)] {
         let usual = settings_of("pooled_cnn");
         let radius = said(&*net.cell(&[], &usual), "basin_radius").unwrap();

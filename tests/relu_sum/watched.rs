@@ -2,11 +2,11 @@
 
 use spurious::landscape::endpoint::Outcome;
 use spurious::landscape::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
-use spurious::landscape::path::{Guides, Observable, Walk};
+use spurious::landscape::path::{Observable, PathTheory, Traced};
 use spurious::landscape::proof::Provable;
 use spurious::landscape::surface::Rule;
 use spurious::landscape::symmetry::Overlaps;
-use spurious::landscape::theorem::{Claim, Promise};
+use spurious::landscape::theorem::{Claim, Theorem};
 use spurious::numerics::real::Precision;
 use spurious::numerics::seed::CellSeed;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -86,17 +86,17 @@ impl Problem for Watched<'_> {
     fn landmarks(&self) -> Vec<Landmark> {
         self.problem.landmarks()
     }
-    fn promises(&self) -> Vec<Promise> {
-        self.problem.promises()
+    fn theorems(&self) -> Vec<Theorem> {
+        self.problem.theorems()
     }
-    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
-        self.problem.promised(start, claims);
+    fn claim(&self, start: &[f64], claims: &mut [Claim]) {
+        self.problem.claim(start, claims);
     }
     fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {
         self.problem.observables(start, state, steps)
     }
-    fn guides(&self, walk: &Walk<'_>) -> Guides {
-        self.problem.guides(walk)
+    fn path_theory(&self, traced: &Traced<'_>) -> PathTheory {
+        self.problem.path_theory(traced)
     }
     fn provable(&self) -> Option<Box<dyn Provable>> {
         self.problem.provable()

@@ -1,4 +1,4 @@
-//! Theorems 4.1 to 4.3 of Du et al. (2018): the conditions, computed anew, and runs that must keep what is promised. A wrong theorem is
+//! Theorems 4.1 to 4.3 of Du et al. (2018): the conditions, computed anew, and runs that must end as stated. A wrong theorem is
 //! caught.
 
 use super::{SIGNS, counts, results};
@@ -22,20 +22,20 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("signs::theorems::conditions_are_those_of_the_paper", conditions_are_those_of_the_paper),
         trial("signs::theorems::forms_agree", forms_agree),
-        trial("signs::theorems::large_steps_are_promised_nothing", large_steps_are_promised_nothing),
+        trial("signs::theorems::theorems_say_nothing_of_large_steps", theorems_say_nothing_of_large_steps),
         trial("signs::theorems::one_of_four_meets_the_conditions", one_of_four_meets_the_conditions),
         trial("signs::theorems::degenerate_draws_are_counted_apart", degenerate_draws_are_counted_apart),
-        trial("signs::theorems::promises_are_kept", promises_are_kept),
-        gpu_trial("signs::theorems::promises_are_kept_on_a_gpu", promises_are_kept_on_a_gpu),
+        trial("signs::theorems::theorems_hold", theorems_hold),
+        gpu_trial("signs::theorems::theorems_hold_on_a_gpu", theorems_hold_on_a_gpu),
         trial("signs::theorems::a_wrong_theorem_is_caught", a_wrong_theorem_is_caught),
         trial("signs::theorems::checks_add", checks_add),
-        trial("signs::theorems::promises_have_names", promises_have_names),
+        trial("signs::theorems::theorems_have_names", theorems_have_names),
     ]
 }
 
 fn claims(problem: &dyn spurious::landscape::model::Problem, start: &[f64]) -> Vec<Claim> {
-    let mut claims = vec![Claim::Silent; problem.promises().len()];
-    problem.promised(start, &mut claims);
+    let mut claims = vec![Claim::Silent; problem.theorems().len()];
+    problem.claim(start, &mut claims);
     claims
 }
 
@@ -120,7 +120,7 @@ fn forms_agree() {
 }
 
 /// The bounds are `η_a ≤ 2π/(k+π−1)` and `η_v T ≤ 2‖v₀‖²`, here `η_v ≤ 2`.
-fn large_steps_are_promised_nothing() {
+fn theorems_say_nothing_of_large_steps() {
     let limit = 2.0 * PI / (25.0 + PI - 1.0);
     for (filter, output, small) in
         [(0.01, 0.99 * limit, true), (0.01, 1.01 * limit, false), (1.99, 0.01, true), (2.01, 0.01, false)]
@@ -194,7 +194,7 @@ per_cell = 400
 theorems = true
 "#;
 
-fn promises_are_kept() {
+fn theorems_hold() {
     let mut both = Vec::new();
     for form in ["full", "reduced"] {
         let results = results(&format!("model.form = '{form}'\nexperiment.seed = {}\n{PATIENT}", seed()));
@@ -218,7 +218,7 @@ fn promises_are_kept() {
 }
 
 /// Through the program: the same starts meet the same conditions, and the runs on the GPU keep them.
-fn promises_are_kept_on_a_gpu() {
+fn theorems_hold_on_a_gpu() {
     let place = Place::with(&format!("model.form = 'reduced'\n{PATIENT}").replace("per_cell = 400", "per_cell = 200"));
     let gpu = gpu_arguments();
     let gpu: Vec<&str> = gpu.iter().map(String::as_str).collect();
@@ -229,7 +229,7 @@ fn promises_are_kept_on_a_gpu() {
     assert!(place.table("gpu/theorems.csv").column("violated").iter().all(|count| *count == "0"));
 }
 
-/// The promise of [`Wrong`] forgets a condition: some of the runs break it, and the first of them is named.
+/// The theorem of [`Wrong`] forgets a condition: some of the runs break it, and the first of them is named.
 fn a_wrong_theorem_is_caught() {
     let text = "[model]\nform = 'reduced'\n[runs]\nper_cell = 900\n[compute]\nbackend = 'cpu'\nbatch = 64\n[output]\ntheorems = true\n";
     let spec = Spec { model: &Wrong, params: Vec::new(), ..Spec::parse(text, "test", &[]).unwrap() };
@@ -293,22 +293,22 @@ fn checks_add() {
     }
 }
 
-/// Every model's promises have names of their own, which the help lists, and one claim each.
-fn promises_have_names() {
+/// Every model's theorems have names of their own, which the help lists, and one claim each.
+fn theorems_have_names() {
     let place = Place::new();
     let mut with = 0;
     for model in MODELS {
         let set: Set = &[];
         let settings = Settings { tolerance: model.tolerance().default, ..settings() };
         let problem = problem(model.name(), model.forms()[0].0, set, &settings);
-        let promises = problem.promises();
+        let theorems = problem.theorems();
         let help = place.run(&["models", model.name()]).done().out;
-        assert_eq!(help.contains("theorems = true"), !promises.is_empty(), "{}", model.name());
-        for (i, promise) in promises.iter().enumerate() {
-            assert!(help.contains(promise.name) && help.contains(promise.about), "{help}");
-            assert!(promises[..i].iter().all(|other| other.name != promise.name));
+        assert_eq!(help.contains("theorems = true"), !theorems.is_empty(), "{}", model.name());
+        for (i, theorem) in theorems.iter().enumerate() {
+            assert!(help.contains(theorem.name) && help.contains(theorem.about), "{help}");
+            assert!(theorems[..i].iter().all(|other| other.name != theorem.name));
         }
-        with += usize::from(!promises.is_empty());
+        with += usize::from(!theorems.is_empty());
     }
     assert!(with > 0);
 }

@@ -1,4 +1,4 @@
-//! A model for tests whose theorem is wrong: it promises the spurious minimum to every filter that
+//! A model for tests whose theorem is wrong: it claims the spurious minimum for every filter that
 //! points away from the teacher's, whatever the output weights are.
 
 use crate::support::values;
@@ -7,11 +7,11 @@ use spurious::landscape::model::{
     Coordinate, Evaluation, Invalid, Kernel, Landmark, Model, Parameter, Prediction, Problem, Rest, Settings,
     Tolerance, Values, Work,
 };
-use spurious::landscape::path::{Guides, Observable, Walk};
+use spurious::landscape::path::{Observable, PathTheory, Traced};
 use spurious::landscape::proof::Provable;
 use spurious::landscape::surface::Rule;
 use spurious::landscape::symmetry::Overlaps;
-use spurious::landscape::theorem::{Claim, Promise};
+use spurious::landscape::theorem::{Claim, Theorem};
 use spurious::models;
 use spurious::numerics::real::Precision;
 use spurious::numerics::seed::CellSeed;
@@ -54,7 +54,7 @@ impl Model for Wrong {
     }
 }
 
-/// The landscape of `cnn` with another promise.
+/// The landscape of `cnn` with another theorem.
 struct Wrongly(Arc<dyn Problem>);
 
 /// Passes methods on to the true problem.
@@ -67,10 +67,10 @@ macro_rules! pass_on {
 }
 
 impl Problem for Wrongly {
-    fn promises(&self) -> Vec<Promise> {
-        vec![Promise { name: "wrong", outcome: Some(Outcome::Spurious), about: "φ₀ > π/2 is enough" }]
+    fn theorems(&self) -> Vec<Theorem> {
+        vec![Theorem { name: "wrong", outcome: Some(Outcome::Spurious), about: "φ₀ > π/2 is enough" }]
     }
-    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
+    fn claim(&self, start: &[f64], claims: &mut [Claim]) {
         claims[0] = if start[0] < 0.0 { Claim::Ends(Outcome::Spurious) } else { Claim::Silent };
     }
     pass_on! {
@@ -91,7 +91,7 @@ impl Problem for Wrongly {
         fn place(&self, name: &str, value: f64, start: &mut [f64]);
         fn landmarks(&self) -> Vec<Landmark>;
         fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable>;
-        fn guides(&self, walk: &Walk<'_>) -> Guides;
+        fn path_theory(&self, traced: &Traced<'_>) -> PathTheory;
         fn provable(&self) -> Option<Box<dyn Provable>>;
         fn rest(&self) -> Option<Rest>;
         fn is_global(&self, minimum: &[f64], loss: f64) -> bool;

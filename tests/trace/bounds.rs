@@ -108,18 +108,18 @@ fn hold_at_every_step() {
 fn certify(favourable: &Favourable, ratios: &mut [Vec<f64>; 3]) {
     let trace = favourable.traced();
     let what = &favourable.what;
-    let proof = trace.proof.as_ref().unwrap_or_else(|| panic!("no verdict: {what}"));
-    assert_eq!(proof.step, 0, "the start is favourable: {what}");
-    if let Some((step, guide)) = trace.first_break() {
-        panic!("{} is broken at step {step}: {what}", guide.name);
+    let verdict = trace.verdict.as_ref().unwrap_or_else(|| panic!("no verdict: {what}"));
+    assert_eq!(verdict.step, 0, "the start is favourable: {what}");
+    if let Some((step, curve)) = trace.first_break() {
+        panic!("{} is broken at step {step}: {what}", curve.name);
     }
     let bounds = ["angle_majorant", "angle_closed_form", "loss_majorant"];
-    let bounds = bounds.map(|name| trace.guides.curves.iter().find(|guide| guide.name == name).unwrap());
-    for guide in bounds {
-        assert!(guide.values.iter().all(|bound| *bound >= 0.0), "{}: {what}", guide.name);
-        assert!(guide.values.is_sorted_by(|a, b| a >= b) || guide.of == "loss", "{}: {what}", guide.name);
+    let bounds = bounds.map(|name| trace.path_theory.curves.iter().find(|curve| curve.name == name).unwrap());
+    for curve in bounds {
+        assert!(curve.values.iter().all(|bound| *bound >= 0.0), "{}: {what}", curve.name);
+        assert!(curve.values.is_sorted_by(|a, b| a >= b) || curve.of == "loss", "{}: {what}", curve.name);
     }
-    let readings = trace.guides.readings.iter().filter(|found| found.relation == Relation::AtMost);
+    let readings = trace.path_theory.readings.iter().filter(|found| found.relation == Relation::AtMost);
     for (ratio, found) in ratios.iter_mut().zip(readings) {
         ratio.extend(found.measured.filter(|steps| *steps > 0.0).map(|steps| found.theory / steps));
     }
@@ -137,7 +137,7 @@ fn hold_in_f32() {
         let extent = Extent { every: Every::Steps(1), high: Some(1_000), ..USUAL };
         let track = track("cnn", "reduced", &favourable.cell, F32);
         let trace = trace_from(track, favourable.start.to_vec(), extent).unwrap();
-        assert_eq!(trace.first_break().map(|(step, guide)| (step, guide.name)), None, "{}", favourable.what);
+        assert_eq!(trace.first_break().map(|(step, curve)| (step, curve.name)), None, "{}", favourable.what);
     });
 }
 
@@ -154,18 +154,18 @@ fn with_a_wrong_constant_are_broken() {
         for (at, factors) in [[2.0, 2.0], [1.0, 2.0]].into_iter().enumerate() {
             let wrong = cell_with(&favourable.set, [steps[0] * factors[0], steps[1] * factors[1]]);
             let mut trace = trace.clone();
-            trace.guides = wrong.problem.guides(&trace.walk());
+            trace.path_theory = wrong.problem.path_theory(&trace.traced());
             broken.borrow_mut()[at] += usize::from(trace.first_break().is_some());
         }
         let mut trace = trace;
-        let bound = trace.guides.curves.iter().find(|guide| guide.name == "loss_majorant").unwrap().values.clone();
+        let bound = trace.path_theory.curves.iter().find(|curve| curve.name == "loss_majorant").unwrap().values.clone();
         let loss = column(&trace, "loss");
         let sharpest =
             (0..loss.len()).max_by(|a, b| (loss[*a] / bound[*a]).total_cmp(&(loss[*b] / bound[*b]))).unwrap();
-        trace.waypoints[sharpest].loss = 1.01 * bound[sharpest];
-        let (step, guide) = trace.first_break().expect("a loss above its bound");
-        assert_eq!((step as usize, guide.name), (sharpest, "loss_majorant"));
-        trace.waypoints[sharpest].loss = f64::NAN;
+        trace.trace_points[sharpest].loss = 1.01 * bound[sharpest];
+        let (step, curve) = trace.first_break().expect("a loss above its bound");
+        assert_eq!((step as usize, curve.name), (sharpest, "loss_majorant"));
+        trace.trace_points[sharpest].loss = f64::NAN;
         assert!(trace.first_break().is_some(), "a loss that is no number");
         broken.borrow_mut()[2] += 1;
     });
@@ -181,14 +181,14 @@ fn begin_with_the_verdict() {
     let mut later = 0;
     for run in 0..40 {
         let trace = super::traced("reduced", &cell, run, USUAL);
-        let proof = trace.proof.as_ref().unwrap();
+        let verdict = trace.verdict.as_ref().unwrap();
         assert!(trace.first_break().is_none(), "{run}");
-        let bound = trace.guides.curves.iter().find(|guide| guide.name == "angle_majorant").unwrap();
-        let global = proof.outcome == spurious::landscape::endpoint::Outcome::Global;
-        for (point, bound) in trace.waypoints.iter().zip(&bound.values) {
-            assert_eq!(bound.is_nan(), point.step < proof.step || !global, "run {run}, step {}", point.step);
+        let bound = trace.path_theory.curves.iter().find(|curve| curve.name == "angle_majorant").unwrap();
+        let global = verdict.outcome == spurious::landscape::endpoint::Outcome::Global;
+        for (point, bound) in trace.trace_points.iter().zip(&bound.values) {
+            assert_eq!(bound.is_nan(), point.step < verdict.step || !global, "run {run}, step {}", point.step);
         }
-        later += usize::from(global && proof.step > 0);
+        later += usize::from(global && verdict.step > 0);
     }
     assert!(later >= 10, "{later}");
 }
@@ -201,7 +201,7 @@ fn need_their_step_conditions() {
         let cell = cell_with(&set, steps);
         let start = [0.9, 0.19f64.sqrt(), 0.1, 0.1, 0.0];
         let trace = traced_from(&cell, start, Extent { high: Some(300), ..USUAL });
-        let bound = trace.guides.curves.iter().find(|guide| guide.name == "loss_majorant").unwrap();
+        let bound = trace.path_theory.curves.iter().find(|curve| curve.name == "loss_majorant").unwrap();
         assert_eq!(bound.values.iter().any(|bound| !bound.is_nan()), certified, "{steps:?}");
     }
 }

@@ -70,8 +70,8 @@ fn points(figure: &Figure) -> impl Iterator<Item = (f64, f64)> {
 fn a_run_has_theory_beside_it() {
     let cell = cell();
     let trace = global(&cell);
-    let (last, phase) = (trace.end.steps, trace.guides.events[0].by);
-    let scale = trace.guides.scales[0].1;
+    let (last, phase) = (trace.end.steps, trace.path_theory.events[0].by);
+    let scale = trace.path_theory.scales[0].1;
     assert!(scale < f64::from(last), "the scale of the paper is on the axis");
     let traces = [(3, trace)];
     let figure = draw(&cell, &traces, &Options::default());
@@ -142,7 +142,7 @@ fn several_runs_have_an_entry_an_outcome() {
     let traces: Vec<(u64, Trace)> =
         (0..12).map(|run| (run, traced("reduced", &cell, run, Extent { high: Some(3_000), ..USUAL }))).collect();
     let count = |outcome: Outcome| {
-        let of = |trace: &Trace| trace.proof.as_ref().map(|proof| proof.outcome) == Some(outcome);
+        let of = |trace: &Trace| trace.verdict.as_ref().map(|verdict| verdict.outcome) == Some(outcome);
         traces.iter().filter(|(_, trace)| of(trace)).count()
     };
     let (global, spurious) = (count(Outcome::Global), count(Outcome::Spurious));
@@ -162,8 +162,9 @@ fn several_runs_have_an_entry_an_outcome() {
             _ => None,
         });
         // A verdict at step 0 is not on a logarithmic axis.
-        let proofs = traces.iter().map(|(_, trace)| trace.proof.as_ref().unwrap());
-        let later = proofs.filter(|proof| proof.step > 0 && (!tail || proof.outcome == Outcome::Spurious)).count();
+        let proofs = traces.iter().map(|(_, trace)| trace.verdict.as_ref().unwrap());
+        let later =
+            proofs.filter(|verdict| verdict.step > 0 && (!tail || verdict.outcome == Outcome::Spurious)).count();
         assert_eq!(marks, Some(later));
     }
     assert!(figure.notes.iter().any(|note| note.contains(&format!("kept by all {global} runs"))), "{:?}", figure.notes);
@@ -190,7 +191,7 @@ fn thins_long_curves() {
         [-0.9, 0.19f64.sqrt(), -0.1, -0.1, 0.0],
         Extent { every: Every::Steps(1), high: Some(20_000), ..USUAL },
     );
-    let lowest = long.waypoints.iter().map(|point| point.loss).fold(f64::INFINITY, f64::min);
+    let lowest = long.trace_points.iter().map(|point| point.loss).fold(f64::INFINITY, f64::min);
     let traces = [(0, long)];
     let options = Options { axis: Some(StepAxis::Linear), panels: vec!["loss".into()] };
     let figure = draw(&cell, &traces, &options);
@@ -204,7 +205,7 @@ fn thins_long_curves() {
     assert!(points.is_sorted_by(|a, b| a.0 < b.0), "in order, none twice");
     assert!(points.iter().any(|(_, loss)| *loss == lowest), "the lowest is kept");
     for (step, loss) in points {
-        assert_eq!(traces[0].1.waypoints[*step as usize].loss, *loss);
+        assert_eq!(traces[0].1.trace_points[*step as usize].loss, *loss);
     }
 }
 

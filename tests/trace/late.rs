@@ -20,7 +20,7 @@ pub(super) fn trials() -> Vec<Trial> {
 }
 
 fn reading<'a>(trace: &'a Trace, about: &str) -> &'a Reading {
-    trace.guides.readings.iter().find(|found| found.about.contains(about)).unwrap_or_else(|| panic!("no {about}"))
+    trace.path_theory.readings.iter().find(|found| found.about.contains(about)).unwrap_or_else(|| panic!("no {about}"))
 }
 
 /// Least-squares slope.
@@ -86,7 +86,7 @@ fn tails_are_predicted() {
     let extent = Extent { high: Some(400_000), ..USUAL };
     let trace = (0..20).map(|run| traced("reduced", &cell, run, extent));
     let trace = trace.into_iter().find(|trace| trace.end.steps == 400_000).expect("a spurious run");
-    assert_eq!(trace.proof.as_ref().map(|proof| proof.outcome), Some(Outcome::Spurious));
+    assert_eq!(trace.verdict.as_ref().map(|verdict| verdict.outcome), Some(Outcome::Spurious));
     let radius = column(&trace, "norm").last().unwrap().powi(2);
     // aᵀa* at the spurious point, for k = 20, q = 1.
     let overlap = -(19.0 / (19.0 + PI) / 20.0 - 0.95 / (PI - 1.0));
@@ -97,7 +97,7 @@ fn tails_are_predicted() {
     assert_relative(last("angle_left") * steps, angle, 0.01, "π − φ");
     assert_relative(last("loss_above_spurious") * steps.powi(3), loss, 0.01, "loss");
     let asymptote =
-        |name: &str| *trace.guides.curves.iter().find(|guide| guide.name == name).unwrap().values.last().unwrap();
+        |name: &str| *trace.path_theory.curves.iter().find(|curve| curve.name == name).unwrap().values.last().unwrap();
     assert_relative(asymptote("angle_left_asymptote"), angle / steps, 1e-12, "asymptote of π − φ");
     assert_relative(asymptote("loss_above_spurious_asymptote"), loss / steps.powi(3), 1e-12, "asymptote of the loss");
     for (about, expected) in [("(π − φ)·t", angle), ("·t³", loss)] {
@@ -131,13 +131,13 @@ fn phase_one_ends_where_it_says() {
     let (angle, overlap) = (column(&trace, "angle"), column(&trace, "overlap"));
     let expected =
         angle.iter().zip(&overlap).position(|(angle, overlap)| angle.tan() <= 1.0 && *overlap >= 0.5).unwrap();
-    let [event] = &trace.guides.events[..] else { panic!("{:?}", trace.guides.events) };
+    let [event] = &trace.path_theory.events[..] else { panic!("{:?}", trace.path_theory.events) };
     assert_eq!((event.label, event.by as usize, event.after), ("end of Phase I", expected, Some(event.by - 1)));
     assert!((20..119).contains(&expected), "{expected}");
     // T₁ = 1/(η cos φ₀ β₀) + 1/η with β₀ = T₀ = A₁B₁.
     let scale = 1.0 / (0.1 * 0.2 * 0.1 * 0.2f64.sqrt()) + 10.0;
-    assert_relative(trace.guides.scales[0].1, scale, 1e-12, "T₁");
+    assert_relative(trace.path_theory.scales[0].1, scale, 1e-12, "T₁");
     let coarse = traced_from(&cell, start, Extent { every: Every::Steps(50), ..USUAL });
-    let [event] = &coarse.guides.events[..] else { panic!("{:?}", coarse.guides.events) };
+    let [event] = &coarse.path_theory.events[..] else { panic!("{:?}", coarse.path_theory.events) };
     assert!(event.after.unwrap() < expected as u32 && expected as u32 <= event.by, "{event:?}");
 }

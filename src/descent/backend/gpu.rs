@@ -8,12 +8,12 @@ pub mod clock;
 pub mod device;
 mod evaluate;
 pub mod flight;
+pub mod lanes;
 pub mod layout;
 mod memory;
 mod peak;
 mod pipeline;
 pub mod shader;
-pub mod team;
 pub mod unroll;
 
 use super::{Backend, BackendError, Batch, check_range};
@@ -145,12 +145,12 @@ impl Gpu {
         let shape_of = |lanes| Shape { dim: dim as u32, lanes, precision: self.options.precision };
         let lanes = match self.options.lanes {
             0 => {
-                let device = team::Device { hardware: report.is_hardware(), subgroup: report.subgroup_size.1 };
-                let chosen = team::lanes(kernel, dim as u32, runs, device);
+                let device = lanes::Device { hardware: report.is_hardware(), subgroup: report.subgroup_size.1 };
+                let chosen = lanes::lanes(kernel, dim as u32, runs, device);
                 // More lanes a run are fewer runs a workgroup, which share its memory.
                 let fits = |lanes: &u32| shape_of(*lanes).workgroup_bytes(kernel) <= report.workgroup_memory;
-                let teams = [chosen, 32, 64, 128, team::LARGEST_TEAM].into_iter().filter(|lanes| chosen <= *lanes);
-                teams.into_iter().find(fits).unwrap_or(64)
+                let candidates = [chosen, 32, 64, 128, lanes::MOST_LANES].into_iter().filter(|lanes| chosen <= *lanes);
+                candidates.into_iter().find(fits).unwrap_or(64)
             }
             lanes => lanes,
         };
@@ -207,7 +207,7 @@ impl Gpu {
         match control.cut {
             0 => Ok(()),
             cut => Err(self.failure(format!(
-                "the driver bounds the iterations of a kernel's loops and cut {cut} teams short; choose a smaller \
+                "the driver bounds the iterations of a kernel's loops and cut {cut} runs short; choose a smaller \
                  compute.segment, more compute.lanes, or --backend cpu"
             ))),
         }

@@ -52,11 +52,11 @@ pub(super) fn seed<'a>(
     } else {
         tasks.for_each(|(task, states)| draw(task, dim, states));
     }
-    let promises = if details.theorems { cell.problem.promises().len() } else { 0 };
-    let mut claims = vec![Claim::default(); count * promises];
-    if promises > 0 {
-        let each = claims.par_chunks_mut(promises).zip(states.par_chunks(dim)).with_min_len(per_task);
-        each.for_each(|(claims, state)| cell.problem.promised(state, claims));
+    let theorems = if details.theorems { cell.problem.theorems().len() } else { 0 };
+    let mut claims = vec![Claim::default(); count * theorems];
+    if theorems > 0 {
+        let each = claims.par_chunks_mut(theorems).zip(states.par_chunks(dim)).with_min_len(per_task);
+        each.for_each(|(claims, state)| cell.problem.claim(state, claims));
     }
     Seeded { cell, runs: runs.clone(), whole, states, claims }
 }

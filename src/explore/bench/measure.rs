@@ -126,8 +126,8 @@ pub fn measure(
             for runs in counts {
                 // The automatic number of lanes may be one that was asked for as well.
                 let lanes = machine.lanes(cell.problem(), runs);
-                let twin = |(other, known, count, team): &(usize, &Machine, u64, Option<u32>)| {
-                    (*other, *count, *team) == (subject, runs, lanes) && same_device(known, machine)
+                let twin = |(other, known, count, lanes_there): &(usize, &Machine, u64, Option<u32>)| {
+                    (*other, *count, *lanes_there) == (subject, runs, lanes) && same_device(known, machine)
                 };
                 if lanes.is_some() && known.iter().any(twin) {
                     continue;

@@ -8,7 +8,7 @@ use super::{Trace, words};
 use crate::experiment::plan::{Cell, step_text};
 use crate::experiment::spec::Spec;
 use crate::landscape::endpoint::Outcome;
-use crate::landscape::path::{Claim, Drawn, Guide};
+use crate::landscape::path::{CurveKind, Drawn, ReferenceCurve};
 use crate::show::figure::{Along, Aspect, Axis, Dash, Figure, Ink, Layer, Mark, Panel, Scale, Shape, Style};
 
 /// Parts of the step axis within which a curve keeps four points.
@@ -53,7 +53,7 @@ pub struct UnknownPanel {
 
 /// Outcome that a run tends to: its verdict's, or what it found.
 fn tends_to(trace: &Trace) -> Outcome {
-    trace.proof.as_ref().map_or(trace.found.outcome, |proof| proof.outcome)
+    trace.verdict.as_ref().map_or(trace.found.outcome, |verdict| verdict.outcome)
 }
 
 /// Colour and pattern of the runs of an outcome.
@@ -121,8 +121,8 @@ fn chosen(traces: &[(u64, Trace)], wanted: &[String]) -> Result<Vec<Column>, Unk
 pub fn of(spec: &Spec, cell: &Cell, traces: &[(u64, Trace)], options: &Options) -> Result<Figure, UnknownPanel> {
     let chosen = chosen(traces, &options.panels)?;
     let spurious = traces.iter().any(|(_, trace)| tends_to(trace) == Outcome::Spurious);
-    let ends = traces.iter().filter_map(|(_, trace)| Some(trace.waypoints.last()?.step));
-    let starts = traces.iter().filter_map(|(_, trace)| Some(trace.waypoints.first()?.step));
+    let ends = traces.iter().filter_map(|(_, trace)| Some(trace.trace_points.last()?.step));
+    let starts = traces.iter().filter_map(|(_, trace)| Some(trace.trace_points.first()?.step));
     let (first, last) = (starts.min().unwrap_or(0), ends.max().unwrap_or(0).max(2));
     let linear = !spurious && last <= LINEAR_STEPS;
     let axis = options.axis.unwrap_or(if linear { StepAxis::Linear } else { StepAxis::Log });
@@ -178,7 +178,7 @@ impl Span {
 
     /// A curve, thinned.
     fn line(self, trace: &Trace, values: &[f64], style: Style, label: impl Into<String>) -> Layer {
-        let points = trace.waypoints.iter().zip(values).filter(|(point, _)| self.holds(point.step));
+        let points = trace.trace_points.iter().zip(values).filter(|(point, _)| self.holds(point.step));
         let points: Vec<(f64, f64)> = points.map(|(point, value)| (f64::from(point.step), *value)).collect();
         let place = |x: f64| match self.axis {
             StepAxis::Linear => (x - f64::from(self.first)) / f64::from(self.last - self.first),
@@ -206,18 +206,18 @@ fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     kept.into_iter().map(|at| points[at]).collect()
 }
 
-fn guide_style(guide: &Guide, nth: usize) -> Style {
+fn curve_style(curve: &ReferenceCurve, nth: usize) -> Style {
     let dash = if nth == 0 { Dash::Dashed } else { Dash::Dotted };
-    match guide.claim {
-        Claim::Upper { .. } => Style::new(Ink::Text).dash(dash).width(1.0),
-        Claim::Asymptote | Claim::Slope => Style::series(ASYMPTOTE).dash(Dash::Dashed).width(1.2),
-        Claim::Target => Style::new(Ink::Faint).dash(Dash::Dotted).width(1.0),
+    match curve.kind {
+        CurveKind::Upper { .. } => Style::new(Ink::Text).dash(dash).width(1.0),
+        CurveKind::Asymptote | CurveKind::Slope => Style::series(ASYMPTOTE).dash(Dash::Dashed).width(1.2),
+        CurveKind::Target => Style::new(Ink::Faint).dash(Dash::Dotted).width(1.0),
     }
 }
 
-fn guides<'a>(trace: &'a Trace, column: &'a str) -> impl Iterator<Item = (usize, &'a Guide)> {
-    let here = move |guide: &&Guide| guide.of == column && guide.values.iter().any(|value| !value.is_nan());
-    trace.guides.curves.iter().filter(here).enumerate()
+fn path_theory<'a>(trace: &'a Trace, column: &'a str) -> impl Iterator<Item = (usize, &'a ReferenceCurve)> {
+    let here = move |curve: &&ReferenceCurve| curve.of == column && curve.values.iter().any(|value| !value.is_nan());
+    trace.path_theory.curves.iter().filter(here).enumerate()
 }
 
 /// What is painted in one panel. What is the same in every panel is named in the legend of the first alone.
@@ -233,8 +233,8 @@ impl Painter<'_> {
         if self.is_first { label.into() } else { String::new() }
     }
 
-    fn curve(&self, trace: &Trace, (nth, guide): (usize, &Guide)) -> Layer {
-        self.span.line(trace, &guide.values, guide_style(guide, nth), guide.label)
+    fn curve(&self, trace: &Trace, (nth, curve): (usize, &ReferenceCurve)) -> Layer {
+        self.span.line(trace, &curve.values, curve_style(curve, nth), curve.label)
     }
 
     fn rule(&self, at: f64, dash: Dash, label: String) -> Layer {
@@ -246,20 +246,20 @@ impl Painter<'_> {
     fn one(&self, trace: &Trace) -> Vec<Layer> {
         let (column, span) = (self.column, self.span);
         let outcome = tends_to(trace);
-        let values = trace.walk().column(column);
-        let (above, below): (Vec<_>, Vec<_>) =
-            guides(trace, column).partition(|(_, guide)| matches!(guide.claim, Claim::Asymptote | Claim::Slope));
-        let mut layers: Vec<Layer> = below.into_iter().map(|guide| self.curve(trace, guide)).collect();
+        let values = trace.traced().column(column);
+        let (above, below): (Vec<_>, Vec<_>) = path_theory(trace, column)
+            .partition(|(_, curve)| matches!(curve.kind, CurveKind::Asymptote | CurveKind::Slope));
+        let mut layers: Vec<Layer> = below.into_iter().map(|curve| self.curve(trace, curve)).collect();
         let label = self.named(format!("run, {}", outcome.name()));
         layers.push(span.line(trace, &values, style(outcome).width(1.8), label));
-        layers.extend(above.into_iter().map(|guide| self.curve(trace, guide)));
-        if let Some(proof) = trace.proof.as_ref().filter(|proof| span.holds(proof.step)) {
-            layers.push(self.rule(f64::from(proof.step), Dash::Solid, format!("verdict, step {}", proof.step)));
+        layers.extend(above.into_iter().map(|curve| self.curve(trace, curve)));
+        if let Some(verdict) = trace.verdict.as_ref().filter(|verdict| span.holds(verdict.step)) {
+            layers.push(self.rule(f64::from(verdict.step), Dash::Solid, format!("verdict, step {}", verdict.step)));
         }
-        for event in trace.guides.events.iter().filter(|event| span.holds(event.by)) {
+        for event in trace.path_theory.events.iter().filter(|event| span.holds(event.by)) {
             layers.push(self.rule(f64::from(event.by), Dash::Dashed, format!("{}, step {}", event.label, event.by)));
         }
-        for (label, at) in trace.guides.scales.iter().filter(|(_, at)| *at <= f64::from(span.last)) {
+        for (label, at) in trace.path_theory.scales.iter().filter(|(_, at)| *at <= f64::from(span.last)) {
             layers.push(self.rule(*at, Dash::Dotted, (*label).into()));
         }
         layers
@@ -273,17 +273,17 @@ impl Painter<'_> {
         let shown = |trace: &Trace| self.only.is_none_or(|only| only == tends_to(trace));
         for (_, trace) in traces.iter().filter(|(_, trace)| shown(trace)) {
             let outcome = tends_to(trace);
-            let values = trace.walk().column(column);
+            let values = trace.traced().column(column);
             layers.push(span.line(trace, &values, style(outcome).width(0.8), self.named(outcome.name())));
-            if let Some(proof) = trace.proof.as_ref().filter(|proof| span.holds(proof.step)) {
-                let there = trace.waypoints.iter().zip(&values).find(|(point, _)| point.step == proof.step);
+            if let Some(verdict) = trace.verdict.as_ref().filter(|verdict| span.holds(verdict.step)) {
+                let there = trace.trace_points.iter().zip(&values).find(|(point, _)| point.step == verdict.step);
                 marks.extend(there.map(|(point, value)| Mark::new(f64::from(point.step), *value)));
             }
         }
         for outcome in Outcome::ALL {
             let Some((_, trace)) = traces.iter().find(|(_, trace)| tends_to(trace) == outcome) else { continue };
-            let tends = guides(trace, column).filter(|(_, guide)| guide.is_shared());
-            layers.extend(tends.map(|guide| self.curve(trace, guide)));
+            let tends = path_theory(trace, column).filter(|(_, curve)| curve.is_shared());
+            layers.extend(tends.map(|curve| self.curve(trace, curve)));
         }
         if !marks.is_empty() {
             let style = Style::new(Ink::Text).width(0.8);
@@ -307,14 +307,14 @@ fn notes(traces: &[(u64, Trace)], chosen: &[Column], span: Span) -> Vec<String> 
     };
     let mut notes = Vec::new();
     for column in chosen {
-        for (_, guide) in guides(trace, column.name).filter(|(_, guide)| !guide.source.is_empty()) {
-            let note = format!("{}: {}", guide.label, guide.source);
+        for (_, curve) in path_theory(trace, column.name).filter(|(_, curve)| !curve.source.is_empty()) {
+            let note = format!("{}: {}", curve.label, curve.source);
             if !notes.contains(&note) {
                 notes.push(note);
             }
         }
     }
-    for (label, at) in trace.guides.scales.iter().filter(|(_, at)| *at > f64::from(span.last)) {
+    for (label, at) in trace.path_theory.scales.iter().filter(|(_, at)| *at > f64::from(span.last)) {
         notes.push(format!("{label}: step {at:.0}, beyond the axis"));
     }
     notes.extend(words::equal_readings(trace));

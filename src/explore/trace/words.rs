@@ -6,7 +6,7 @@ use crate::landscape::path::{Event, Reading, Relation};
 
 /// What became of a run, in one line.
 pub fn headline(cell: usize, run: u64, trace: &Trace) -> String {
-    let Trace { stop, end, proof, .. } = trace;
+    let Trace { stop, end, verdict, .. } = trace;
     let steps = |steps: u32| format!("{steps} step{}", if steps == 1 { "" } else { "s" });
     let mut text = format!(
         "run {run} of cell {cell} in {}: {} after {}, {}",
@@ -15,8 +15,8 @@ pub fn headline(cell: usize, run: u64, trace: &Trace) -> String {
         steps(stop.steps),
         trace.found.outcome.name()
     );
-    if let Some(proof) = proof.as_ref().filter(|_| stop.status != Status::Verdict) {
-        text += &format!("; a verdict would be {} after {}", proof.outcome.name(), steps(proof.step));
+    if let Some(verdict) = verdict.as_ref().filter(|_| stop.status != Status::Verdict) {
+        text += &format!("; a verdict would be {} after {}", verdict.outcome.name(), steps(verdict.step));
     }
     if end != stop {
         text += &format!("; traced on: {} after {}", end.status.name(), steps(end.steps));
@@ -26,12 +26,12 @@ pub fn headline(cell: usize, run: u64, trace: &Trace) -> String {
 
 /// What theory says of a run and what was measured, a line each.
 pub fn readings(trace: &Trace) -> Vec<String> {
-    trace.guides.events.iter().map(event).chain(trace.guides.readings.iter().map(reading)).collect()
+    trace.path_theory.events.iter().map(event).chain(trace.path_theory.readings.iter().map(reading)).collect()
 }
 
 /// The numbers that theory predicts, a line each.
 pub fn equal_readings(trace: &Trace) -> Vec<String> {
-    trace.guides.readings.iter().filter(|found| found.relation == Relation::Equal).map(reading).collect()
+    trace.path_theory.readings.iter().filter(|found| found.relation == Relation::Equal).map(reading).collect()
 }
 
 fn event(event: &Event) -> String {
@@ -67,9 +67,9 @@ fn short(x: f64) -> String {
 
 /// Whether every proven bound is kept, in words; `None` where the path has none.
 pub fn verdict_on_bounds(trace: &Trace) -> Option<String> {
-    let checked = trace.guides.curves.iter().map(super::checked).sum::<usize>();
-    let broken = trace.first_break().map(|(step, guide)| {
-        format!("{} is above its bound {} at step {step}: a defect of the program", guide.of, guide.name)
+    let checked = trace.path_theory.curves.iter().map(super::checked).sum::<usize>();
+    let broken = trace.first_break().map(|(step, curve)| {
+        format!("{} is above its bound {} at step {step}: a defect of the program", curve.of, curve.name)
     });
     broken.or_else(|| (checked > 0).then(|| format!("bounds kept at all {checked} points")))
 }

@@ -7,7 +7,7 @@
 //! Critical points up to the length of the filter: the global minimum; below `q_c` the spurious minimum at `φ = π` (Du et al. 2018,
 //! Theorem 4.3) and the saddle between the basins, where `aᵀa* = 0` and `φ = φ_c` (see [`super::theory`]).
 
-use super::{Teacher, theory};
+use super::{TeacherNetwork, theory};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::model::{Coordinate, Landmark};
 use std::f64::consts::PI;
@@ -16,7 +16,7 @@ use std::f64::consts::PI;
 pub(super) type Position = [f64; 4];
 
 /// The coordinates of a cell, each with the range that shows its critical points.
-pub(super) fn coordinates(t: &Teacher, filter_scale: f64) -> Vec<Coordinate> {
+pub(super) fn coordinates(t: &TeacherNetwork, filter_scale: f64) -> Vec<Coordinate> {
     let coordinate = |name: &str, label: &str, low: f64, high: f64| Coordinate {
         name: name.into(),
         label: label.into(),
@@ -36,7 +36,7 @@ pub(super) fn coordinates(t: &Teacher, filter_scale: f64) -> Vec<Coordinate> {
 }
 
 /// Value of a coordinate.
-pub(super) fn value(t: &Teacher, name: &str, [x, y, along, across]: Position) -> Option<f64> {
+pub(super) fn value(t: &TeacherNetwork, name: &str, [x, y, along, across]: Position) -> Option<f64> {
     Some(match name {
         "angle" => libm::atan2(y.abs(), x),
         "radius" => libm::hypot(x, y),
@@ -47,7 +47,7 @@ pub(super) fn value(t: &Teacher, name: &str, [x, y, along, across]: Position) ->
 }
 
 /// The position at another value of one coordinate, the others as they are.
-pub(super) fn moved(t: &Teacher, name: &str, value: f64, [x, y, along, across]: Position) -> Position {
+pub(super) fn moved(t: &TeacherNetwork, name: &str, value: f64, [x, y, along, across]: Position) -> Position {
     match name {
         "angle" => {
             let radius = libm::hypot(x, y);
@@ -67,7 +67,7 @@ pub(super) fn moved(t: &Teacher, name: &str, value: f64, [x, y, along, across]: 
 }
 
 /// The critical points with a filter of length 1.
-pub(super) fn landmarks(t: &Teacher) -> Vec<(Landmark, Position)> {
+pub(super) fn landmarks(t: &TeacherNetwork) -> Vec<(Landmark, Position)> {
     let landmark = |name, kind| Landmark { name, kind, state: Vec::new() };
     let s = t.filter_norm;
     let mut all = vec![(landmark("global minimum", Outcome::Global), [1.0, 0.0, s * t.along, s * t.across])];

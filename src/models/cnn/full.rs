@@ -5,13 +5,13 @@ use super::chart::{self, Position};
 use super::landscape::{Constants, Survey};
 use super::proof::Network;
 use super::theorems::{self, Start};
-use super::{Cell, scale_direction};
+use super::{CnnCell, scale_direction};
 use crate::landscape::form::Form;
 use crate::landscape::model::{Coordinate, Kernel, Landmark, Prediction, Problem};
-use crate::landscape::path::{Guides, Observable, Walk};
+use crate::landscape::path::{Observable, PathTheory, Traced};
 use crate::landscape::proof::Provable;
 use crate::landscape::surface::{Landscape, Rule};
-use crate::landscape::theorem::{Claim, Promise};
+use crate::landscape::theorem::{Claim, Theorem};
 use crate::numerics::real::{Precision, Real};
 use crate::numerics::seed::{Streams, to_ball, to_sphere};
 use crate::numerics::start_law::BLOCK;
@@ -22,14 +22,14 @@ use std::sync::Arc;
 /// One cell in full form.
 #[derive(Debug)]
 pub struct Full {
-    cell: Cell,
+    cell: CnnCell,
     constants: Constants<f64>,
     /// `a*`
     teacher: Arc<[f64]>,
 }
 
 impl Full {
-    pub(super) fn new(cell: Cell) -> Self {
+    pub(super) fn new(cell: CnnCell) -> Self {
         Full { constants: cell.constants(), teacher: cell.teacher.output().into(), cell }
     }
 
@@ -74,7 +74,7 @@ impl Full {
     }
 }
 
-impl Cell {
+impl CnnCell {
     /// Draws `v₀` and `a₀` of each run as the paper does: the filter's coordinates, the output weights', then the ball's radius. Then
     /// flips signs where that is asked for.
     #[inline(always)]
@@ -314,21 +314,21 @@ impl Form for Full {
         self.cell.observables(&self.survey(state), norm(&error), Problem::endpoint_loss(self, start, state, steps))
     }
 
-    fn guides(&self, walk: &Walk<'_>) -> Guides {
-        self.cell.guides(walk, |state, _| self.image(state))
+    fn path_theory(&self, traced: &Traced<'_>) -> PathTheory {
+        self.cell.path_theory(traced, |state, _| self.image(state))
     }
 
     fn theory(&self) -> Vec<Prediction> {
         super::theory::predictions(&self.cell)
     }
 
-    fn promises(&self) -> Vec<Promise> {
-        theorems::promises()
+    fn theorems(&self) -> Vec<Theorem> {
+        theorems::theorems()
     }
 
-    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
+    fn claim(&self, start: &[f64], claims: &mut [Claim]) {
         let (filter, output) = start.split_at(self.cell.teacher.filter_size);
-        self.cell.promised(
+        self.cell.claim(
             &Start {
                 along: filter[0],
                 across: filter[1..].iter().map(|v| v * v).sum::<f64>().sqrt(),

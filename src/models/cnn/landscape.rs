@@ -1,7 +1,7 @@
 //! What both forms share: the constants of a cell, what is known of a point, and what follows from it. Twin of
 //! `shaders/model/cnn.wgsl`.
 
-use super::{Cell, NEVER, STILL, theory};
+use super::{CnnCell, NEVER, STILL, theory};
 use crate::landscape::endpoint::{Outcome, Status};
 use crate::landscape::model::constants;
 use crate::landscape::surface::found;
@@ -205,7 +205,7 @@ impl<R: Real> Constants<R> {
     }
 }
 
-impl Cell {
+impl CnnCell {
     /// The constants of the landscape and of the stop rule.
     pub(super) fn constants(&self) -> Constants<f64> {
         let t = &self.teacher;

@@ -17,11 +17,11 @@
 //! lag that is of higher order, and `∂ℓ/∂g = −s aᵀa*/2π` with `g ≈ δ³/3` leaves `ℓ − ℓ_sp ≈ s|T∞| δ³/6π ≈ (4π²/3)
 //! r⁶/(η_v³ s² T∞² t³)`. This is why a small gradient or a flat loss proves nothing there.
 
-use super::{Cell, theory};
+use super::{CnnCell, theory};
 use std::f64::consts::PI;
 
 /// Least fall of `ln ℓ` a step at the global minimum, and the mode that sets it; `radius` is the norm of the filter.
-pub(super) fn slope(cell: &Cell, radius: f64) -> (f64, &'static str) {
+pub(super) fn slope(cell: &CnnCell, radius: f64) -> (f64, &'static str) {
     let t = &cell.teacher;
     let turning = cell.filter_step * (t.filter_norm * t.norm / radius).powi(2) * 0.5;
     let level = cell.output_step * 0.5 / PI;
@@ -39,7 +39,7 @@ pub(super) fn slope(cell: &Cell, radius: f64) -> (f64, &'static str) {
 
 /// `C` and `s|T∞| C³/6π`: `π − φ ≈ C/t`, and the loss above that of the spurious minimum times `t³`; `None` where there
 /// is no such minimum.
-pub(super) fn tail(cell: &Cell, radius: f64) -> Option<(f64, f64)> {
+pub(super) fn tail(cell: &CnnCell, radius: f64) -> Option<(f64, f64)> {
     let t = &cell.teacher;
     if !theory::has_spurious_minimum(t) {
         return None;

@@ -34,7 +34,7 @@ pub(super) mod settings;
 
 pub use settings::Noise;
 
-use super::Cell;
+use super::CnnCell;
 use super::landscape::{Constants, Survey};
 use super::theory::{self, spurious_point};
 use crate::landscape::endpoint::{Outcome, Status};
@@ -85,7 +85,7 @@ constants! {
     }
 }
 
-impl Cell {
+impl CnnCell {
     /// The spurious point: `x, y, A₁, A₂, A₃`.
     pub(super) fn spurious_start(&self) -> [f64; 5] {
         let t = &self.teacher;

@@ -1,7 +1,7 @@
 //! What a path of `cnn` shows: the quantities that the proof of Theorem 4.1 follows, from both forms alike.
 
 use super::landscape::Survey;
-use super::{Cell, theory};
+use super::{CnnCell, theory};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::path::{Drawn, Observable};
 
@@ -20,7 +20,7 @@ pub(super) const NORM: &str = "norm";
 /// `ℓ` less its value at the spurious minimum.
 pub(super) const EXCESS: &str = "loss_above_spurious";
 
-impl Cell {
+impl CnnCell {
     /// The observables of a point from its survey, `‖a − s a*‖` and the loss. `π − φ` and the excess over the spurious
     /// minimum are small where a run tends to that minimum, and keep their digits there.
     pub(super) fn observables(&self, survey: &Survey<f64>, output_error: f64, loss: f64) -> Vec<Observable> {

@@ -21,7 +21,7 @@
 //! so `(x, y, A₁, A₂, A₃)` is a Markov chain whose law is that of the paper's weights. `A₃` influences nothing but the loss, and noise keeps it
 //! alive, so it is part of the state. The joint law of `(ξ_h, ξ_u, ‖ξ_⊥‖)` and `(ζ₁, ζ₂, ζ₃, ‖ζ_⊥‖)` is drawn from eight words, see [`crate::numerics::random`].
 
-use super::Cell;
+use super::CnnCell;
 use super::landscape::{Constants, Survey};
 use super::noise::{self, Noise, Shake, Stage, norm_slope};
 use super::reduced::Reduced;
@@ -42,7 +42,7 @@ const DIM: usize = WEIGHTS + 3;
 /// One cell in this form.
 #[derive(Debug)]
 pub struct Perturbed {
-    cell: Cell,
+    cell: CnnCell,
     noise: Noise,
     landscape: Constants<f64>,
     shake: Shake<f64>,
@@ -51,7 +51,7 @@ pub struct Perturbed {
 }
 
 impl Perturbed {
-    pub(super) fn new(cell: Cell, noise: Noise) -> Self {
+    pub(super) fn new(cell: CnnCell, noise: Noise) -> Self {
         Perturbed {
             landscape: noise.landscape(&cell),
             shake: noise.constants(&cell),

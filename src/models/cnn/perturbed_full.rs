@@ -5,7 +5,7 @@
 //! is the direction of normal numbers (Box and Muller) times the radius times `U^(1/n)`: nothing that the reduced form uses but the
 //! words and their logarithms.
 
-use super::Cell;
+use super::CnnCell;
 use super::landscape::{Constants, Survey};
 use super::noise::{self, Noise, Shake};
 use crate::landscape::form::Form;
@@ -26,7 +26,7 @@ const NORMALS: usize = 4;
 /// One cell in this form.
 #[derive(Debug)]
 pub struct PerturbedFull {
-    cell: Cell,
+    cell: CnnCell,
     noise: Noise,
     landscape: Constants<f64>,
     shake: Shake<f64>,
@@ -35,7 +35,7 @@ pub struct PerturbedFull {
 }
 
 impl PerturbedFull {
-    pub(super) fn new(cell: Cell, noise: Noise) -> Self {
+    pub(super) fn new(cell: CnnCell, noise: Noise) -> Self {
         PerturbedFull {
             landscape: noise.landscape(&cell),
             shake: noise.constants(&cell),

@@ -26,7 +26,7 @@
 //! The ball of a certificate is `‖v'/‖v'‖ − v/‖v‖‖² + ‖a' − a‖² < ρ²`. It is chosen so that `T` and `φ` keep in it to the region of one of the three; that
 //! the critical point lies in it is shown by its distance.
 
-use super::Teacher;
+use super::TeacherNetwork;
 use crate::landscape::proof::{Proof, Provable, Refusal, Verdict};
 use crate::numerics::enclosure::arc_cosine::{length, two_pi};
 use crate::numerics::enclosure::{Enclosure, mul_down};
@@ -97,7 +97,7 @@ fn kernel(cosine: Enclosure) -> Enclosure {
 }
 
 impl Network {
-    pub(super) fn new(teacher: &Teacher) -> Self {
+    pub(super) fn new(teacher: &TeacherNetwork) -> Self {
         Network {
             filter_size: teacher.filter_size,
             filter_norm: Hexadecimal(teacher.filter_norm),

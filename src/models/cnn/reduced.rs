@@ -15,12 +15,12 @@
 use super::bounds::Image;
 use super::landscape::{Constants, Survey};
 use super::theorems::{self, Start};
-use super::{Cell, chart};
+use super::{CnnCell, chart};
 use crate::landscape::form::Form;
 use crate::landscape::model::{Coordinate, Kernel, Landmark, Prediction, Problem};
-use crate::landscape::path::{Guides, Observable, Walk};
+use crate::landscape::path::{Observable, PathTheory, Traced};
 use crate::landscape::surface::{Landscape, Rule};
-use crate::landscape::theorem::{Claim, Promise};
+use crate::landscape::theorem::{Claim, Theorem};
 use crate::numerics::real::{Precision, Real};
 use crate::numerics::seed::{Streams, on_circle, one_minus_power, root, to_ball};
 use crate::numerics::start_law::{BLOCK, along_and_across};
@@ -34,14 +34,14 @@ const OPERATIONS: f64 = 46.0;
 /// One cell in reduced form.
 #[derive(Debug)]
 pub struct Reduced {
-    cell: Cell,
+    cell: CnnCell,
     constants: Constants<f64>,
     /// `e₂`, for starts projected from the full form.
     direction: Vec<f64>,
 }
 
 impl Reduced {
-    pub(super) fn new(cell: Cell) -> Self {
+    pub(super) fn new(cell: CnnCell) -> Self {
         let direction = if cell.projected { cell.teacher.across_direction() } else { Vec::new() };
         Reduced { constants: cell.constants(), direction, cell }
     }
@@ -293,21 +293,21 @@ impl Form for Reduced {
         self.cell.observables(&image.survey, error, Problem::endpoint_loss(self, start, state, steps))
     }
 
-    fn guides(&self, walk: &Walk<'_>) -> Guides {
-        self.cell.guides(walk, |state, steps| self.image(walk.start, state, steps))
+    fn path_theory(&self, traced: &Traced<'_>) -> PathTheory {
+        self.cell.path_theory(traced, |state, steps| self.image(traced.start, state, steps))
     }
 
     fn theory(&self) -> Vec<Prediction> {
         super::theory::predictions(&self.cell)
     }
 
-    fn promises(&self) -> Vec<Promise> {
-        theorems::promises()
+    fn theorems(&self) -> Vec<Theorem> {
+        theorems::theorems()
     }
 
-    fn promised(&self, start: &[f64], claims: &mut [Claim]) {
+    fn claim(&self, start: &[f64], claims: &mut [Claim]) {
         let c = &self.constants;
-        self.cell.promised(
+        self.cell.claim(
             &Start {
                 along: start[0],
                 across: start[1].abs(),

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 
 /// The teacher's parameters and the numbers that follow from them.
 #[derive(Clone, Copy, Debug)]
-pub struct Teacher {
+pub struct TeacherNetwork {
     /// `p`
     pub filter_size: usize,
     /// `k`
@@ -22,7 +22,7 @@ pub struct Teacher {
     pub across: f64,
 }
 
-impl Teacher {
+impl TeacherNetwork {
     pub(super) fn new(values: &Values) -> Result<Self, Invalid> {
         let patches = values.integer("patches") as usize;
         let k = patches as f64;
@@ -46,7 +46,7 @@ impl Teacher {
             ));
         }
         let norm = values.real("teacher_norm");
-        Ok(Teacher {
+        Ok(TeacherNetwork {
             filter_size: values.integer("filter_size") as usize,
             patches,
             ratio,

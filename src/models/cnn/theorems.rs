@@ -29,10 +29,10 @@
 //! The verdicts of the descent rest on the same argument. So a run that stops at a verdict says little about the theorem: to check it,
 //! set `descent.verdicts = false`, and runs end within tolerance of a minimum.
 
-use super::Cell;
+use super::CnnCell;
 use super::signs::Signs;
 use crate::landscape::endpoint::Outcome;
-use crate::landscape::theorem::{Claim, Promise};
+use crate::landscape::theorem::{Claim, Theorem};
 use std::f64::consts::PI;
 
 /// What the theorems look at.
@@ -63,20 +63,20 @@ impl Start {
 }
 
 /// The theorems, in order.
-pub(super) fn promises() -> Vec<Promise> {
-    let promise = |name, outcome, about| Promise { name, outcome, about };
+pub(super) fn theorems() -> Vec<Theorem> {
+    let theorem = |name, outcome, about| Theorem { name, outcome, about };
     vec![
-        promise(
+        theorem(
             "theorem_4_1",
             Some(Outcome::Global),
             "a₀ᵀa* > 0, |1ᵀa₀| ≤ s|1ᵀa*|, φ₀ < π/2 and small steps lead to the global minimum",
         ),
-        promise(
+        theorem(
             "theorem_4_2",
             None,
             "one of the four sign choices of every draw with a₀ᵀa* ≠ 0, φ₀ ≠ π/2 meets the first three of these conditions",
         ),
-        promise(
+        theorem(
             "theorem_4_3",
             Some(Outcome::Spurious),
             "a₀ᵀa* < 0, |1ᵀa₀| ≤ s|1ᵀa*|, g(φ₀) ≤ 1 − 2q and small steps lead to the spurious minimum",
@@ -84,9 +84,9 @@ pub(super) fn promises() -> Vec<Promise> {
     ]
 }
 
-impl Cell {
-    /// What each of [`promises`] says of a start.
-    pub(super) fn promised(&self, start: &Start, claims: &mut [Claim]) {
+impl CnnCell {
+    /// What each of [`theorems`] says of a start.
+    pub(super) fn claim(&self, start: &Start, claims: &mut [Claim]) {
         let t = &self.teacher;
         let largest_sum = t.filter_norm * t.norm * t.ratio.sqrt();
         let bounded = |start: &Start| start.sum.abs() <= largest_sum;

@@ -6,7 +6,7 @@
 //! `q < q_c = 1 + (k−1)/π`. Then a saddle at the angle `φ_c`, `g(φ_c) = 1 − q(π−1)/(k+π−1−q)`, separates the basins; when
 //! the filter moves much more slowly than the output weights, success is `φ₀ < φ_c`.
 
-use super::{Cell, Teacher};
+use super::{CnnCell, TeacherNetwork};
 use crate::landscape::model::Prediction;
 use crate::numerics::interval::incomplete_beta;
 use std::f64::consts::PI;
@@ -23,7 +23,7 @@ pub struct SpuriousPoint {
 }
 
 /// The stationary point at `φ = π`, a minimum or not.
-pub fn spurious_point(t: &Teacher) -> SpuriousPoint {
+pub fn spurious_point(t: &TeacherNetwork) -> SpuriousPoint {
     let k = t.patches as f64;
     let along = t.filter_norm * (k - 1.0) / t.stiffness() * t.along;
     let across = -t.filter_norm / (PI - 1.0) * t.across;
@@ -37,17 +37,17 @@ pub fn spurious_point(t: &Teacher) -> SpuriousPoint {
 }
 
 /// `q_c = 1 + (k−1)/π`: below it, and only below, there is a spurious local minimum.
-pub fn critical_ratio(t: &Teacher) -> f64 {
+pub fn critical_ratio(t: &TeacherNetwork) -> f64 {
     1.0 + (t.patches as f64 - 1.0) / PI
 }
 
 /// Whether there is a spurious local minimum.
-pub fn has_spurious_minimum(t: &Teacher) -> bool {
+pub fn has_spurious_minimum(t: &TeacherNetwork) -> bool {
     t.ratio < critical_ratio(t)
 }
 
 /// The saddle angle `φ_c` in radians; `None` where there is no spurious minimum to separate.
-pub fn saddle_angle(t: &Teacher) -> Option<f64> {
+pub fn saddle_angle(t: &TeacherNetwork) -> Option<f64> {
     if !has_spurious_minimum(t) {
         return None;
     }
@@ -72,12 +72,12 @@ fn cap_probability(p: usize, angle: f64) -> f64 {
 }
 
 /// Success probability in the limit of a slow filter, `‖a*‖‖w*‖/‖v₀‖ → 0`.
-pub fn slow_limit(t: &Teacher) -> f64 {
+pub fn slow_limit(t: &TeacherNetwork) -> f64 {
     saddle_angle(t).map_or(1.0, |angle| cap_probability(t.filter_size, angle))
 }
 
 /// Everything theory says about a cell.
-pub(super) fn predictions(cell: &Cell) -> Vec<Prediction> {
+pub(super) fn predictions(cell: &CnnCell) -> Vec<Prediction> {
     let t = &cell.teacher;
     let spurious = has_spurious_minimum(t).then(|| spurious_point(t));
     let verdicts = cell.settings.verdicts

@@ -1,7 +1,7 @@
 //! The form of the paper: state `Θ_1 … Θ_L` row by row, then `Φ` where every run has its own.
 
-use super::cell::Cell;
 use super::landscape::Over;
+use super::shared::ResidualCell;
 use super::{matrix, theory};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::form::Form;
@@ -15,13 +15,13 @@ use std::sync::Arc;
 /// One cell in full form.
 #[derive(Debug)]
 pub struct Full {
-    cell: Cell,
+    cell: ResidualCell,
     /// What a device reads of it: the target, if all runs share it.
     data: Arc<[f64]>,
 }
 
 impl Full {
-    pub(super) fn new(cell: Cell) -> Self {
+    pub(super) fn new(cell: ResidualCell) -> Self {
         let data = cell.target.fixed.clone().unwrap_or_else(|| vec![0.0]).into();
         Full { cell, data }
     }

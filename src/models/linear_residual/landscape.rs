@@ -1,6 +1,6 @@
 //! Loss and gradient of the full form over every number type. Twin of `shaders/model/linear_residual_full.wgsl`.
 
-use super::cell::{Constants, may_rest};
+use super::shared::{Constants, may_rest};
 use crate::landscape::endpoint::{Outcome, Status, Stop};
 use crate::landscape::surface::{Landscape, found};
 use crate::numerics::real::Real;

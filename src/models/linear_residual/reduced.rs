@@ -5,8 +5,8 @@
 //! `∂ℓ/∂θ = L θ^{L−1} (θ^L − λ)`: the recursion of the module's page is descent with step `η/L`. Powers are made by squaring,
 //! `x^n = Π x^{2^b}` over the bits `b` of `n` from the lowest on.
 
-use super::cell::{Cell, Constants, may_rest};
 use super::landscape::resting;
+use super::shared::{Constants, ResidualCell, may_rest};
 use super::theory;
 use crate::landscape::endpoint::{Outcome, Status};
 use crate::landscape::form::Form;
@@ -20,13 +20,13 @@ use std::sync::Arc;
 /// One cell in reduced form.
 #[derive(Debug)]
 pub struct Reduced {
-    cell: Cell,
+    cell: ResidualCell,
     /// What a device reads of it: the target's eigenvalues, if all runs share them.
     data: Arc<[f64]>,
 }
 
 impl Reduced {
-    pub(super) fn new(cell: Cell) -> Result<Self, Invalid> {
+    pub(super) fn new(cell: ResidualCell) -> Result<Self, Invalid> {
         if !cell.target.is_symmetric() {
             return Err(Invalid {
                 key: "model.form".into(),

@@ -1,6 +1,6 @@
 //! What is known in closed form; see the module's page for the proofs.
 
-use super::cell::{Cell, auto_step};
+use super::shared::{ResidualCell, auto_step};
 use crate::landscape::model::Prediction;
 
 /// Ratio of singular values below which a target counts as singular: what rounding leaves of 0.
@@ -21,7 +21,7 @@ pub fn least_saddle(singular_values: Option<(f64, f64)>) -> f64 {
 }
 
 /// Whether every run of a cell ends as global (1), or none does (0), in exact arithmetic; `None` where neither is proven.
-fn certain(cell: &Cell) -> Option<f64> {
+fn certain(cell: &ResidualCell) -> Option<f64> {
     let (layers, norm) = (cell.layers as f64, cell.target.norm);
     if cell.sigma > 0.0 || !cell.target.is_symmetric() {
         return None;
@@ -36,7 +36,7 @@ fn certain(cell: &Cell) -> Option<f64> {
 }
 
 /// The predictions of a cell.
-pub(super) fn predictions(cell: &Cell) -> Vec<Prediction> {
+pub(super) fn predictions(cell: &ResidualCell) -> Vec<Prediction> {
     let (layers, norm) = (cell.layers, cell.target.norm);
     let from_identity = cell.sigma == 0.0;
     let success = certain(cell);

@@ -4,7 +4,7 @@ use super::ends::{opposite_code, own};
 use super::landscape::{Constants, Over, operations};
 use super::proof::Pooled;
 use super::reduced::{project, seen};
-use super::{Cell, SMALLEST_SQUARE, hessian, theory};
+use super::{PooledCell, SMALLEST_SQUARE, hessian, theory};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::form::Form;
 use crate::landscape::model::{Kernel, Landmark, Prediction, Rest};
@@ -23,7 +23,7 @@ const SAME: f64 = 1e-6;
 /// One cell in full form.
 #[derive(Debug)]
 pub struct Full {
-    cell: Cell,
+    cell: PooledCell,
     /// The teacher, then the weights of the distances.
     data: Arc<[f64]>,
     /// Whether the teacher reads the same from both ends, so that the loss does not tell a filter from its reverse.
@@ -31,7 +31,7 @@ pub struct Full {
 }
 
 impl Full {
-    pub(super) fn new(cell: Cell) -> Self {
+    pub(super) fn new(cell: PooledCell) -> Self {
         let m = cell.shape.filter_length;
         let mut data = cell.teacher.filter.clone().unwrap_or_else(|| vec![0.0; m]);
         data.extend(cell.shape.weights());

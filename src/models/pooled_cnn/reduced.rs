@@ -10,7 +10,7 @@
 //! whatever the length `m` of the filter is; it only shapes the law of the start's angle, whose density is `∝ sin^{m−2} φ`.
 
 use super::ends::{Ends, opposite_code, own};
-use super::{Cell, SMALLEST_SQUARE, theory};
+use super::{PooledCell, SMALLEST_SQUARE, theory};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::form::Form;
 use crate::landscape::model::{Invalid, Kernel, Prediction, constants};
@@ -58,11 +58,11 @@ constants! {
 /// One cell in reduced form.
 #[derive(Debug)]
 pub struct Reduced {
-    cell: Cell,
+    cell: PooledCell,
 }
 
 impl Reduced {
-    pub(super) fn new(cell: Cell) -> Result<Self, Invalid> {
+    pub(super) fn new(cell: PooledCell) -> Result<Self, Invalid> {
         if cell.shape.overlaps() {
             return Err(Invalid {
                 key: "model.form".into(),

@@ -6,14 +6,14 @@ use crate::numerics::vector::norm;
 
 /// The teacher of a cell.
 #[derive(Clone, Debug)]
-pub struct Teacher {
+pub struct TeacherFilter {
     /// `w*`; `None` where every run has one of its own.
     pub filter: Option<Vec<f64>>,
     /// `R = ‖w*‖`
     pub norm: f64,
 }
 
-impl Teacher {
+impl TeacherFilter {
     pub(super) fn new(values: &Values) -> Result<Self, Invalid> {
         let length = values.integer("filter_length") as usize;
         let norm_given = values.real("teacher_norm");
@@ -60,7 +60,7 @@ impl Teacher {
             }
         };
         let norm = filter.as_deref().map_or(norm_given, norm);
-        Ok(Teacher { filter, norm })
+        Ok(TeacherFilter { filter, norm })
     }
 }
 

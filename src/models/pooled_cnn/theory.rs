@@ -5,8 +5,8 @@
 //! `πkc/(ηψ)` steps.
 
 use super::hessian::{hessian, lipschitz};
-use super::teacher::Teacher;
-use super::{Cell, Shape};
+use super::teacher::TeacherFilter;
+use super::{PooledCell, Shape};
 use crate::landscape::model::Prediction;
 use crate::numerics::dense;
 use std::f64::consts::PI;
@@ -28,7 +28,7 @@ pub struct Basin {
 }
 
 impl Basin {
-    pub(super) fn new(shape: &Shape, teacher: &Teacher) -> Self {
+    pub(super) fn new(shape: &Shape, teacher: &TeacherFilter) -> Self {
         let k = shape.patches as f64;
         let radial = 1.0 / k + (1.0 - 1.0 / k) / PI;
         let unknown = Basin { smallest: f64::NAN, largest: f64::NAN, radius: 0.0, steepest: f64::NAN };
@@ -61,7 +61,7 @@ pub fn saddle_scale(patches: usize) -> f64 {
 }
 
 /// The predictions of a cell.
-pub(super) fn predictions(cell: &Cell) -> Vec<Prediction> {
+pub(super) fn predictions(cell: &PooledCell) -> Vec<Prediction> {
     let Shape { filter_length, patches, .. } = cell.shape;
     let k = patches as f64;
     let alone = !cell.shape.overlaps();

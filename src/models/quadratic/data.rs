@@ -3,7 +3,7 @@
 //! Sample `i` and its Gaussian label depend on `data_seed`, the dimension and `i` only: the first samples of a larger set are
 //! those of a smaller one.
 
-use super::teacher::Teacher;
+use super::teacher::TeacherMatrix;
 use crate::landscape::model::{Invalid, Values};
 use crate::numerics::seed::CellSeed;
 
@@ -17,7 +17,7 @@ pub struct Data {
     /// `y_1 … y_n`
     pub labels: Vec<f64>,
     /// The teacher that gave the labels.
-    pub teacher: Option<Teacher>,
+    pub teacher: Option<TeacherMatrix>,
     /// `λ`
     pub decay: f64,
     /// `C`, symmetric, row by row; `None` where there is none.
@@ -31,7 +31,7 @@ impl Data {
         let law = values.choice("labels");
         let seed = values.integer("data_seed") as u64;
         let file = values.points("data_file");
-        let teacher = if law == "teacher" { Some(Teacher::new(values)?) } else { None };
+        let teacher = if law == "teacher" { Some(TeacherMatrix::new(values)?) } else { None };
         let norm = values.real("perturbation");
         if law == "file" && norm == 0.0 && seed != 0 {
             return Err(Invalid::parameter(

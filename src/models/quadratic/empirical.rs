@@ -14,7 +14,7 @@ use super::theory::{Known, sure_rank};
 use crate::landscape::endpoint::{Outcome, Stop};
 use crate::landscape::model::{Invalid, Problem, Settings, Values, Work, constants};
 use crate::landscape::queue::Queue;
-use crate::landscape::resting::{Seen, Surface, sum_of_squares};
+use crate::landscape::resting::{Measured, ValueAndGradient, sum_of_squares};
 use crate::numerics::real::{Precision, Real};
 use crate::numerics::vector::{dot, norm};
 use std::sync::Arc;
@@ -182,7 +182,7 @@ impl<R: Real> OverEmpirical<R> {
     }
 }
 
-impl<R: Real> Surface<R> for OverEmpirical<R> {
+impl<R: Real> ValueAndGradient<R> for OverEmpirical<R> {
     /// Products of a block of samples with the weights.
     type Scratch = Vec<R>;
 
@@ -191,7 +191,7 @@ impl<R: Real> Surface<R> for OverEmpirical<R> {
     }
 
     #[inline(always)]
-    fn look(&self, x: &[R], products: &mut Vec<R>, gradient: &mut [R]) -> Seen<R> {
+    fn value_and_gradient(&self, x: &[R], products: &mut Vec<R>, gradient: &mut [R]) -> Measured<R> {
         for (slope, &w) in gradient.iter_mut().zip(x) {
             *slope = self.weights.decay * w;
         }
@@ -208,12 +208,12 @@ impl<R: Real> Surface<R> for OverEmpirical<R> {
             squares = squares + self.add_samples::<SAMPLES>(first, x, gradient, products);
         });
         let loss = self.weights.half_share.mul_add(squares, R::splat(0.5) * linear);
-        Seen { loss, steepness: sum_of_squares(gradient), size: sum_of_squares(x) }
+        Measured { loss, steepness: sum_of_squares(gradient), size: sum_of_squares(x) }
     }
 }
 
 impl Loss for Empirical {
-    type Surface<R: Real> = OverEmpirical<R>;
+    type ValueAndGradient<R: Real> = OverEmpirical<R>;
 
     fn surface<R: Real>(&self, frame: &Frame) -> OverEmpirical<R> {
         let over = |values: &[f64]| values.iter().map(|&x| R::splat(x)).collect::<Vec<R>>();

@@ -5,7 +5,7 @@ use crate::landscape::endpoint::Outcome;
 use crate::landscape::form::Form;
 use crate::landscape::model::{Evaluation, Invalid, Kernel, Prediction, Problem, Rest, Settings, Values};
 use crate::landscape::path::Observable;
-use crate::landscape::resting::{Ends, Resting, Surface};
+use crate::landscape::resting::{Ends, Resting, ValueAndGradient};
 use crate::landscape::surface::Rule;
 use crate::landscape::symmetry::Overlaps;
 use crate::numerics::dense;
@@ -54,10 +54,10 @@ pub struct Goal {
 /// One of the two losses.
 pub trait Loss: Clone + Send + Sync + 'static {
     /// The loss over a number type.
-    type Surface<R: Real>: Surface<R>;
+    type ValueAndGradient<R: Real>: ValueAndGradient<R>;
 
     /// The loss over a number type.
-    fn surface<R: Real>(&self, frame: &Frame) -> Self::Surface<R>;
+    fn surface<R: Real>(&self, frame: &Frame) -> Self::ValueAndGradient<R>;
     /// What a run is measured against.
     fn goal(&self, frame: &Frame) -> Goal;
     /// The inverse of the automatic step size, for starts with this mean of `‖W_0‖²`.
@@ -70,7 +70,7 @@ pub trait Loss: Clone + Send + Sync + 'static {
     fn sizes(&self, frame: &Frame, bytes: usize) -> Vec<(&'static str, u32)>;
     /// Real constants beside those of the stop rule.
     fn constants(&self) -> Vec<(&'static str, f64)>;
-    /// Memory of a team beside the weights; a number takes so many bytes.
+    /// Memory of a run beside the weights; a number takes so many bytes.
     fn memory(&self, frame: &Frame, bytes: usize) -> Vec<(&'static str, u32)>;
     /// What a device reads.
     fn data(&self) -> Arc<[f64]>;
@@ -140,7 +140,7 @@ impl<L: Loss> Full<L> {
 }
 
 impl<L: Loss> Form for Full<L> {
-    type Over<R: Real> = Resting<R, L::Surface<R>>;
+    type Over<R: Real> = Resting<R, L::ValueAndGradient<R>>;
 
     fn over<R: Real>(&self) -> Self::Over<R> {
         Resting::new(&self.ends(R::PRECISION), self.loss.surface(&self.frame), Form::dim(self))

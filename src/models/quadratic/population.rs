@@ -8,11 +8,11 @@
 
 use super::full::{Frame, Full, Goal, Loss};
 use super::landscape::{add_product, for_blocks};
-use super::teacher::{Teacher, gram};
+use super::teacher::{TeacherMatrix, gram};
 use super::theory::{Known, Spectrum};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::model::{Invalid, Problem, Values};
-use crate::landscape::resting::{Seen, Surface, sum_of_squares};
+use crate::landscape::resting::{Measured, ValueAndGradient, sum_of_squares};
 use crate::numerics::dense;
 use crate::numerics::real::{Precision, Real};
 use crate::numerics::vector::{dot, norm};
@@ -27,7 +27,7 @@ const BAND: f64 = 2.0;
 /// The population loss of one cell.
 #[derive(Clone, Debug)]
 pub struct Population {
-    teacher: Teacher,
+    teacher: TeacherMatrix,
     /// `A`, row by row: what a device needs.
     gram: Arc<[f64]>,
     spectrum: Spectrum,
@@ -36,7 +36,7 @@ pub struct Population {
 
 impl Population {
     pub(super) fn new(values: &Values) -> Result<Self, Invalid> {
-        let teacher = Teacher::new(values)?;
+        let teacher = TeacherMatrix::new(values)?;
         let gram = teacher.gram();
         let spectrum = dense::eigenvalues(&gram, teacher.input_dim).map(Spectrum::new).ok_or_else(|| {
             Invalid::parameter("teacher_scale", values.real("teacher_scale"), "is too large", "choose a smaller one")
@@ -95,7 +95,7 @@ impl<R: Real> OverPopulation<R> {
     }
 }
 
-impl<R: Real> Surface<R> for OverPopulation<R> {
+impl<R: Real> ValueAndGradient<R> for OverPopulation<R> {
     /// `M`, then what multiplies the weights.
     type Scratch = Vec<R>;
 
@@ -104,7 +104,7 @@ impl<R: Real> Surface<R> for OverPopulation<R> {
     }
 
     #[inline(always)]
-    fn look(&self, x: &[R], moments: &mut Vec<R>, gradient: &mut [R]) -> Seen<R> {
+    fn value_and_gradient(&self, x: &[R], moments: &mut Vec<R>, gradient: &mut [R]) -> Measured<R> {
         let d = self.dim;
         self.multiply(x, moments);
         let mut squares = R::zero();
@@ -132,12 +132,12 @@ impl<R: Real> Surface<R> for OverPopulation<R> {
         }
         add_product(x, moments, d, gradient);
         let loss = (R::splat(0.5) * trace).mul_add(trace, squares);
-        Seen { loss, steepness: sum_of_squares(gradient), size: sum_of_squares(x) }
+        Measured { loss, steepness: sum_of_squares(gradient), size: sum_of_squares(x) }
     }
 }
 
 impl Loss for Population {
-    type Surface<R: Real> = OverPopulation<R>;
+    type ValueAndGradient<R: Real> = OverPopulation<R>;
 
     fn surface<R: Real>(&self, _: &Frame) -> OverPopulation<R> {
         OverPopulation { dim: self.teacher.input_dim, gram: self.gram.iter().map(|&x| R::splat(x)).collect() }

@@ -6,7 +6,7 @@ use crate::numerics::vector::dot;
 
 /// The teacher of a cell.
 #[derive(Clone, Debug)]
-pub struct Teacher {
+pub struct TeacherMatrix {
     /// Number of rows.
     pub rank: usize,
     /// `d`
@@ -15,7 +15,7 @@ pub struct Teacher {
     pub rows: Vec<f64>,
 }
 
-impl Teacher {
+impl TeacherMatrix {
     pub(super) fn new(values: &Values) -> Result<Self, Invalid> {
         let rank = values.integer("teacher_rank") as usize;
         let input_dim = values.integer("input_dim") as usize;
@@ -78,7 +78,7 @@ impl Teacher {
                 "give at least one weight that is not 0",
             ));
         }
-        Ok(Teacher { rank, input_dim, rows })
+        Ok(TeacherMatrix { rank, input_dim, rows })
     }
 
     /// `A = W*ᵀW*`, row by row.

@@ -19,7 +19,7 @@ use crate::numerics::vector;
 const MOST_WEIGHTS: usize = 16_384;
 /// Workgroup memory that a run should take on a device: with it a workgroup of one run fits the 32 KiB that even software
 /// adapters have, and 20 neurons and teachers are one block in f64.
-const TEAM_BYTES: usize = 20 << 10;
+const RUN_BYTES: usize = 20 << 10;
 /// Step size of the paper.
 const STEP: f64 = 0.1;
 /// Norm from which neurons are taken to leave the span of the teachers: far above what rounding leaves there.
@@ -105,12 +105,12 @@ impl Full {
         }
     }
 
-    /// Rows of a block on a device: all, if a run's share of the workgroup's memory stays within [`TEAM_BYTES`]; else as many as
+    /// Rows of a block on a device: all, if a run's share of the workgroup's memory stays within [`RUN_BYTES`]; else as many as
     /// do, but enough to keep the lanes busy.
     fn block(&self, precision: Precision) -> usize {
         let partners = self.neurons + self.teachers.count;
         let weights = self.neurons * self.teachers.input_dim + 3 * self.neurons;
-        let numbers = TEAM_BYTES / precision.bytes();
+        let numbers = RUN_BYTES / precision.bytes();
         (numbers.saturating_sub(weights) / (2 * partners)).clamp(4.min(self.neurons), self.neurons)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::teachers::Teachers;
 use crate::landscape::model::constants;
-use crate::landscape::resting::{Seen, Surface};
+use crate::landscape::resting::{Measured, ValueAndGradient};
 use crate::numerics::arc_cosine::angle_of;
 use crate::numerics::real::Real;
 use std::f64::consts::PI;
@@ -172,7 +172,7 @@ impl<R: Real> Over<R> {
     }
 }
 
-impl<R: Real> Surface<R> for Over<R> {
+impl<R: Real> ValueAndGradient<R> for Over<R> {
     type Scratch = Scratch<R>;
 
     fn scratch(&self) -> Scratch<R> {
@@ -189,7 +189,7 @@ impl<R: Real> Surface<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn look(&self, x: &[R], scratch: &mut Scratch<R>, gradient: &mut [R]) -> Seen<R> {
+    fn value_and_gradient(&self, x: &[R], scratch: &mut Scratch<R>, gradient: &mut [R]) -> Measured<R> {
         let (n, k, d) = (self.neurons, self.teachers, self.input_dim);
         let Scratch { norms, inverses, radials, students, teachers } = scratch;
         self.multiply(x, students);
@@ -247,6 +247,6 @@ impl<R: Real> Surface<R> for Over<R> {
             students[i * n + i] = radials[i].mul_add(inverses[i], R::splat(PI));
         }
         let steepness = self.combine(x, scratch, gradient);
-        Seen { loss: R::splat(0.5 / PI).mul_add(loss, self.constants.teacher_loss), steepness, size }
+        Measured { loss: R::splat(0.5 / PI).mul_add(loss, self.constants.teacher_loss), steepness, size }
     }
 }

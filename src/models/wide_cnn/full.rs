@@ -16,8 +16,8 @@ use crate::numerics::real::{Precision, Real};
 use crate::numerics::seed::{CellSeed, Streams};
 
 /// Workgroup memory that a run should take on a device: with it even a software adapter, which has 32 KiB for a workgroup, holds
-/// eight teams of eight lanes and their sums.
-const TEAM_BYTES: usize = 3840;
+/// eight runs of eight lanes and their sums.
+const RUN_BYTES: usize = 3840;
 
 /// One cell.
 #[derive(Debug)]
@@ -61,10 +61,10 @@ impl Full {
         }
     }
 
-    /// Samples of a block on a device: all, if a run's share of the workgroup's memory stays within [`TEAM_BYTES`]; else as many
+    /// Samples of a block on a device: all, if a run's share of the workgroup's memory stays within [`RUN_BYTES`]; else as many
     /// as do.
     fn block(&self, precision: Precision) -> usize {
-        let numbers = TEAM_BYTES / precision.bytes();
+        let numbers = RUN_BYTES / precision.bytes();
         let each = 2 * self.network.width() + 1;
         (numbers.saturating_sub(self.network.dim()) / each).clamp(1, self.data.samples)
     }

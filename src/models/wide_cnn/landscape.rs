@@ -3,7 +3,7 @@
 use super::data::Data;
 use super::network::Network;
 use super::softplus::softplus;
-use crate::landscape::resting::{Seen, Surface, sum_of_squares};
+use crate::landscape::resting::{Measured, ValueAndGradient, sum_of_squares};
 use crate::numerics::real::Real;
 use std::sync::Arc;
 
@@ -98,7 +98,7 @@ fn relu<R: Real>(x: R) -> (R, R) {
     (R::select(active, x, R::zero()), R::select(active, R::splat(1.0), R::zero()))
 }
 
-impl<R: Real> Surface<R> for Over {
+impl<R: Real> ValueAndGradient<R> for Over {
     type Scratch = Scratch<R>;
 
     fn scratch(&self) -> Scratch<R> {
@@ -108,12 +108,12 @@ impl<R: Real> Surface<R> for Over {
     }
 
     #[inline(always)]
-    fn look(&self, x: &[R], scratch: &mut Scratch<R>, gradient: &mut [R]) -> Seen<R> {
+    fn value_and_gradient(&self, x: &[R], scratch: &mut Scratch<R>, gradient: &mut [R]) -> Measured<R> {
         let loss = if self.network.relu {
             self.differentiate::<R, true>(x, scratch, gradient)
         } else {
             self.differentiate::<R, false>(x, scratch, gradient)
         };
-        Seen { loss, steepness: sum_of_squares(gradient), size: sum_of_squares(x) }
+        Measured { loss, steepness: sum_of_squares(gradient), size: sum_of_squares(x) }
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn damaged(path: &Path, reason: String, counts: &str) -> StoreError {
     StoreError::Damaged { path: path.display().to_string(), reason, remedy }
 }
 
-/// What a part's counts promise is not there.
+/// What a part's counts speak of is not there.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error, counts: &str) -> StoreError {
     let remedy = format!("delete parts/{counts}, then run the same command again: only these runs are repeated");
     StoreError::Damaged { path: path.display().to_string(), reason: io_reason(error), remedy }

@@ -2,7 +2,7 @@
 
 use super::layout::Grid;
 use crate::experiment::plan::{Cell, Plan};
-use crate::landscape::theorem::{Check, Promise};
+use crate::landscape::theorem::{Check, Theorem};
 use crate::result::tables::plain::to_csv;
 
 /// Checks of an experiment with the parameters of their cells.
@@ -26,20 +26,20 @@ impl<'a> TheoremTable<'a> {
         self.checks.iter().all(Vec::is_empty)
     }
 
-    fn rows(&self) -> impl Iterator<Item = (&'a Cell, Promise, &'a Check)> {
+    fn rows(&self) -> impl Iterator<Item = (&'a Cell, Theorem, &'a Check)> {
         let of_cell = |(cell, checks): (&'a Cell, &'a Vec<Check>)| {
-            cell.problem.promises().into_iter().zip(checks).map(move |(promise, check)| (cell, promise, check))
+            cell.problem.theorems().into_iter().zip(checks).map(move |(theorem, check)| (cell, theorem, check))
         };
         self.plan.cells.iter().zip(self.checks).flat_map(of_cell)
     }
 
     /// Every theorem over all cells.
-    fn totals(&self) -> Vec<(Option<&'a Cell>, Promise, Check)> {
-        let mut totals: Vec<(Option<&Cell>, Promise, Check)> = Vec::new();
-        for (_, promise, check) in self.rows() {
-            match totals.iter_mut().find(|(_, known, _)| known.name == promise.name) {
+    fn totals(&self) -> Vec<(Option<&'a Cell>, Theorem, Check)> {
+        let mut totals: Vec<(Option<&Cell>, Theorem, Check)> = Vec::new();
+        for (_, theorem, check) in self.rows() {
+            match totals.iter_mut().find(|(_, known, _)| known.name == theorem.name) {
                 Some((_, _, total)) => total.merge(check),
-                None => totals.push((None, promise, *check)),
+                None => totals.push((None, theorem, *check)),
             }
         }
         totals
@@ -51,10 +51,10 @@ impl<'a> TheoremTable<'a> {
         header.extend(self.plan.cells.iter().take(1).flat_map(|cell| self.plan.columns(cell)).map(|(name, _)| name));
         header.extend(["theorem", "promises", "runs", "met", "degenerate", "kept", "undecided", "violated"]);
         header.push("first_violation");
-        let rows = self.rows().map(|(cell, promise, check)| {
+        let rows = self.rows().map(|(cell, theorem, check)| {
             let mut row = vec![cell.index.to_string()];
             row.extend(self.plan.columns(cell).into_iter().map(|(_, value)| value));
-            row.extend([promise.name, promise.promises()].map(String::from));
+            row.extend([theorem.name, theorem.subject()].map(String::from));
             let Check { runs, met, degenerate, kept, undecided, violated, first_violation } = *check;
             row.extend([runs, met, degenerate, kept, undecided, violated].map(|count| count.to_string()));
             row.push(first_violation.map_or(String::new(), |run| run.to_string()));
@@ -73,8 +73,8 @@ impl<'a> TheoremTable<'a> {
         if self.is_empty() {
             return None;
         }
-        let mut rows: Vec<(Option<&Cell>, Promise, Check)> =
-            self.rows().map(|(cell, promise, check)| (Some(cell), promise, *check)).collect();
+        let mut rows: Vec<(Option<&Cell>, Theorem, Check)> =
+            self.rows().map(|(cell, theorem, check)| (Some(cell), theorem, *check)).collect();
         let many = rows.len() > FEW;
         if many {
             rows = self.totals();
@@ -90,9 +90,9 @@ impl<'a> TheoremTable<'a> {
         header.extend(["theorem", "promises", "runs", "conditions met"].map(String::from));
         header.extend(degenerate.then(|| "degenerate".into()));
         header.extend(["kept", "undecided", "violated"].map(String::from));
-        let row = |(cell, promise, check): &(Option<&Cell>, Promise, Check)| {
+        let row = |(cell, theorem, check): &(Option<&Cell>, Theorem, Check)| {
             let mut row: Vec<String> = cell.iter().flat_map(shown).map(|(_, value)| value).collect();
-            row.extend([promise.name, promise.promises()].map(String::from));
+            row.extend([theorem.name, theorem.subject()].map(String::from));
             row.extend([check.runs, check.met].map(|count| count.to_string()));
             row.extend(degenerate.then(|| check.degenerate.to_string()));
             row.extend([check.kept, check.undecided, check.violated].map(|count| count.to_string()));
@@ -113,16 +113,16 @@ impl<'a> TheoremTable<'a> {
     /// A line for each theorem that is violated in a cell, with the command that repeats the first such run of `source`, a result
     /// folder or experiment file.
     pub fn violations(&self, source: &str) -> Vec<String> {
-        let line = |(cell, promise, check): (&Cell, Promise, &Check)| {
+        let line = |(cell, theorem, check): (&Cell, Theorem, &Check)| {
             let run = check.first_violation?;
             let Check { violated, met, .. } = check;
-            let what = match promise.outcome {
+            let what = match theorem.outcome {
                 Some(outcome) => {
                     format!("{violated} of the {met} runs that it promises {} found something else", outcome.name())
                 }
                 None => format!("{violated} of the {met} starts that it speaks of are not as it says"),
             };
-            let (name, cell) = (promise.name, cell.index);
+            let (name, cell) = (theorem.name, cell.index);
             Some(format!("{name} in cell {cell}: {what}; the first: spurious replay {source} {cell}:{run}"))
         };
         self.rows().filter_map(line).collect()
@@ -152,6 +152,6 @@ pub fn read(bytes: &[u8], plan: &Plan) -> Option<Vec<Vec<Check>>> {
         };
         checks.get_mut(text("cell")?.parse::<usize>().ok()?)?.push(check);
     }
-    let fits = plan.cells.iter().zip(&checks).all(|(cell, checks)| checks.len() == cell.problem.promises().len());
+    let fits = plan.cells.iter().zip(&checks).all(|(cell, checks)| checks.len() == cell.problem.theorems().len());
     fits.then_some(checks)
 }

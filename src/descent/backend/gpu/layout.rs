@@ -24,7 +24,7 @@ pub struct Control {
     pub capacity: u32,
     /// Runs that one workgroup advances.
     pub runs_per_workgroup: u32,
-    /// Teams whose loops the driver has cut short.
+    /// Runs whose loops the driver has cut short.
     pub cut: u32,
 }
 

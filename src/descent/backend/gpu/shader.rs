@@ -10,16 +10,16 @@ use crate::numerics::real::Precision;
 use std::f64::consts::PI;
 use std::fmt::Write;
 
-/// Invocations of a workgroup that holds several teams.
+/// Invocations of a workgroup that holds several runs.
 const WORKGROUP: u32 = 64;
 
-/// Workgroups in one dimension of a dispatch: the least that WebGPU promises.
+/// Workgroups in one dimension of a dispatch: the least that WebGPU guarantees.
 pub const MAX_GROUPS: u32 = 65_535;
 
 /// Most components of a lane whose loops are written out.
 const UNROLLED: u32 = 128;
 
-/// Bytes of data that every adapter takes as constants: the least limit on a uniform buffer that an interface promises.
+/// Bytes of data that every adapter takes as constants: the least limit on a uniform buffer that an interface guarantees.
 const CONSTANT_BYTES: usize = 16_384;
 
 /// What distinguishes one compiled kernel from another.
@@ -55,7 +55,7 @@ impl Shape {
         self.lanes == 1 && kernel.data.len() * self.precision.bytes() <= CONSTANT_BYTES
     }
 
-    /// Bytes of workgroup memory: the teams' sums, and what the model keeps there for each run.
+    /// Bytes of workgroup memory: the sums over lanes, and what the model keeps there for each run.
     pub fn workgroup_bytes(&self, kernel: &Kernel) -> u32 {
         if self.lanes == 1 {
             return 0;
@@ -99,14 +99,14 @@ pub(super) fn vectors(kernel: &Kernel) -> usize {
 
 /// The whole text of a kernel.
 pub fn assemble(kernel: &Kernel, shape: Shape, entry: Entry) -> String {
-    let team = if shape.lanes == 1 {
-        include_str!("../../../../shaders/team/solo.wgsl")
+    let lanes = if shape.lanes == 1 {
+        include_str!("../../../../shaders/lanes/solo.wgsl")
     } else {
-        include_str!("../../../../shaders/team/workgroup.wgsl")
+        include_str!("../../../../shaders/lanes/workgroup.wgsl")
     };
     let mut text = prelude(kernel, shape);
     let shared =
-        [include_str!("../../../../shaders/run.wgsl"), team, include_str!("../../../../shaders/arc_cosine.wgsl")];
+        [include_str!("../../../../shaders/run.wgsl"), lanes, include_str!("../../../../shaders/arc_cosine.wgsl")];
     for piece in shared.into_iter().chain(kernel.texts.iter().copied()).chain([entry.text()]) {
         text.push('\n');
         text.push_str(piece);

@@ -3,7 +3,7 @@
 use super::Shake;
 use crate::landscape::model::{Invalid, Kind, Parameter, Settings, Values};
 use crate::models::cnn::landscape::Constants;
-use crate::models::cnn::{Cell, NEVER, PARAMETERS, Teacher, theory};
+use crate::models::cnn::{CnnCell, NEVER, PARAMETERS, TeacherNetwork, theory};
 use crate::numerics::random::WHOLE;
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -135,7 +135,7 @@ pub struct Noise {
 }
 
 impl Noise {
-    pub(in crate::models::cnn) fn new(cell: &Cell, form: &str, values: &Values) -> Result<Self, Invalid> {
+    pub(in crate::models::cnn) fn new(cell: &CnnCell, form: &str, values: &Values) -> Result<Self, Invalid> {
         let settings = &cell.settings;
         let noise = Noise {
             filter: values.real(NOISE_FILTER.name),
@@ -201,7 +201,7 @@ impl Noise {
         self.factors.clone()
     }
 
-    pub(in crate::models::cnn) fn constants(&self, cell: &Cell) -> Shake<f64> {
+    pub(in crate::models::cnn) fn constants(&self, cell: &CnnCell) -> Shake<f64> {
         let (p, k) = (cell.teacher.filter_size, cell.teacher.patches);
         let flag = |yes: bool| f64::from(u8::from(yes));
         let one_over = |n: usize, less: usize| if n > less { 1.0 / (n - less) as f64 } else { 0.0 };
@@ -228,9 +228,9 @@ impl Noise {
     }
 
     /// The constants of the landscape for perturbed forms: their verdicts look at the weights, not at the law of the start.
-    pub(in crate::models::cnn) fn landscape(&self, cell: &Cell) -> Constants<f64> {
+    pub(in crate::models::cnn) fn landscape(&self, cell: &CnnCell) -> Constants<f64> {
         let constants = cell.constants();
-        let noisy = Cell { output_radius: cell.output_radius + self.output, ..cell.clone() }.constants();
+        let noisy = CnnCell { output_radius: cell.output_radius + self.output, ..cell.clone() }.constants();
         let never = constants.verdict_square >= NEVER;
         Constants {
             verdict_square: if never { NEVER } else { 0.0 },
@@ -247,7 +247,7 @@ fn factors(epochs: i32, decay: f64) -> Arc<[f64]> {
     (0..epochs).map(|epoch| decay.powi(epoch)).collect()
 }
 
-fn check_start(teacher: &Teacher, values: &Values) -> Result<(), Invalid> {
+fn check_start(teacher: &TeacherNetwork, values: &Values) -> Result<(), Invalid> {
     if !theory::has_spurious_minimum(teacher) {
         let problem = format!(
             "ratio = {} is not below the critical ratio {:.6}, so there is no spurious minimum",
@@ -262,7 +262,7 @@ fn check_start(teacher: &Teacher, values: &Values) -> Result<(), Invalid> {
     })
 }
 
-fn check_escape(cell: &Cell, values: &Values) -> Result<(), Invalid> {
+fn check_escape(cell: &CnnCell, values: &Values) -> Result<(), Invalid> {
     if !cell.settings.verdicts {
         let problem = "an escape is known by the verdict, and descent.verdicts is false";
         return Err(invalid(values, NOISE_STOP.name, problem, "set descent.verdicts = true"));

@@ -39,7 +39,7 @@ const LARGEST: f64 = 1e30;
 
 /// One cell.
 #[derive(Clone, Debug)]
-pub(super) struct Cell {
+pub(super) struct ResidualCell {
     /// `L`
     pub(super) layers: usize,
     /// `d`
@@ -52,7 +52,7 @@ pub(super) struct Cell {
     pub(super) settings: Settings,
 }
 
-impl Cell {
+impl ResidualCell {
     pub(super) fn new(values: &Values, settings: &Settings) -> Result<Self, Invalid> {
         let target = Target::new(values)?;
         let layers = values.integer("layers") as usize;
@@ -71,7 +71,7 @@ impl Cell {
             StepSize::One(step) => *step,
             StepSize::Groups(steps) => steps[0],
         };
-        let cell = Cell {
+        let cell = ResidualCell {
             layers,
             dim: target.dim,
             target,

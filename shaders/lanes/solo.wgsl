@@ -1,19 +1,19 @@
-// A team of one lane: each invocation advances a run of its own.
+// One lane per run: each invocation advances a run of its own.
 
 const lane: u32 = 0u;
 
 fn take_place(local: u32) {}
 
-fn team_sum(part: vec4<real>) -> vec4<real> {
+fn sum_over_lanes(part: vec4<real>) -> vec4<real> {
     return part;
 }
 
-fn team_max(part: real) -> real {
+fn max_over_lanes(part: real) -> real {
     return part;
 }
 
-// Makes what the team's lanes have written visible to all of them.
-fn team_barrier() {}
+// Makes what the lanes of a run have written visible to all of them.
+fn barrier_of_lanes() {}
 
 // Where the run's share of an array begins that holds `size` numbers for each run.
 fn own(size: u32) -> u32 {

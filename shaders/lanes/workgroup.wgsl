@@ -1,7 +1,7 @@
-// A team of LANES invocations of one workgroup shares a run and meets in workgroup memory.
+// LANES invocations of one workgroup share a run and meet in workgroup memory.
 // The first three functions must be reached by all invocations of the workgroup.
 
-// Index of this invocation in its workgroup, and of its lane in its team.
+// Index of this invocation in its workgroup, and of its lane in its run.
 var<private> invocation: u32;
 var<private> lane: u32;
 
@@ -12,8 +12,8 @@ fn take_place(local: u32) {
 
 var<workgroup> scratch: array<vec4<real>, WORKGROUP>;
 
-// Sum over the team, the same bits in every lane.
-fn team_sum(part: vec4<real>) -> vec4<real> {
+// Sum over the lanes of a run, the same bits in every lane.
+fn sum_over_lanes(part: vec4<real>) -> vec4<real> {
     scratch[invocation] = part;
     workgroupBarrier();
     for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
@@ -27,8 +27,8 @@ fn team_sum(part: vec4<real>) -> vec4<real> {
     return total;
 }
 
-// Maximum over the team, the same bits in every lane.
-fn team_max(part: real) -> real {
+// Maximum over the lanes of a run, the same bits in every lane.
+fn max_over_lanes(part: real) -> real {
     scratch[invocation].x = part;
     workgroupBarrier();
     for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
@@ -42,8 +42,8 @@ fn team_max(part: real) -> real {
     return most;
 }
 
-// Makes what the team's lanes have written visible to all of them.
-fn team_barrier() {
+// Makes what the lanes of a run have written visible to all of them.
+fn barrier_of_lanes() {
     workgroupBarrier();
 }
 
@@ -52,8 +52,8 @@ fn own(size: u32) -> u32 {
     return invocation / LANES * size;
 }
 
-// Whether the workgroup still has work in the segment. With one team a workgroup every lane holds the same bits of every
-// sum and so the same answer; with several, finished teams wait for the others.
+// Whether the workgroup still has work in the segment. With one run per workgroup every lane holds the same bits of every
+// sum and so the same answer; with several, finished runs wait for the others.
 fn keep_going(running: bool) -> bool {
     return RUNS_PER_WORKGROUP > 1u || running;
 }

@@ -1,10 +1,10 @@
-//! What theory has to say of a path of `cnn`: [`bounds`](super::bounds) and [`late`](super::late) laid beside the waypoints.
+//! What theory has to say of a path of `cnn`: [`bounds`](super::bounds) and [`late`](super::late) laid beside the trace points.
 
 use super::bounds::{Image, Majorant};
 use super::observables::{ANGLE, ANGLE_LEFT, EXCESS, NORM, OVERLAP, SUM};
-use super::{Cell, STILL, late, theory};
+use super::{CnnCell, STILL, late, theory};
 use crate::landscape::endpoint::Outcome;
-use crate::landscape::path::{Claim, Event, Guide, Guides, Reading, Relation, Walk};
+use crate::landscape::path::{CurveKind, Event, PathTheory, Reading, ReferenceCurve, Relation, Traced};
 use crate::numerics::real::Precision;
 use std::f64::consts::{FRAC_PI_4, PI};
 
@@ -26,7 +26,7 @@ const LATE_SLOPE: &str = "slowest mode of the linearised step";
 const TAIL_SOURCE: &str = "π − φ → 2π‖v‖²/(η_v‖w*‖|T∞|t) at step t, T∞ = aᵀa* at the spurious minimum";
 const LOSS_TAIL_SOURCE: &str = "loss above the minimum → (4π²/3)‖v‖⁶/(η_v³‖w*‖²T∞²t³)";
 
-/// The bounds at each waypoint; NaN before they begin.
+/// The bounds at each trace point; NaN before they begin.
 #[derive(Default)]
 struct Bounded {
     angle: Vec<f64>,
@@ -72,32 +72,36 @@ impl Bounded {
     }
 }
 
-/// Position of the first waypoint at which something holds.
+/// Position of the first trace point at which something holds.
 fn first(values: &[f64], holds: impl Fn(f64) -> bool) -> Option<usize> {
     values.iter().position(|value| holds(*value))
 }
 
-impl Cell {
-    /// Guides of a path; `image` gives the reduced coordinates of a state after some steps.
-    pub(super) fn guides(&self, walk: &Walk<'_>, image: impl Fn(&[f64], u32) -> Image) -> Guides {
-        let steps = walk.steps();
-        let (angle, left, loss) = (walk.column(ANGLE), walk.column(ANGLE_LEFT), walk.column("loss"));
-        let (sum, overlap, excess) = (walk.column(SUM), walk.column(OVERLAP), walk.column(EXCESS));
-        let radius = walk.column(NORM).last().copied().unwrap_or(f64::NAN);
-        let start = image(walk.start, 0);
-        let (from, at) = walk.proof.map_or((0, start), |proof| (proof.step, image(&proof.state, proof.step)));
+impl CnnCell {
+    /// Theory of a path; `image` gives the reduced coordinates of a state after some steps.
+    pub(super) fn path_theory(&self, traced: &Traced<'_>, image: impl Fn(&[f64], u32) -> Image) -> PathTheory {
+        let steps = traced.steps();
+        let (angle, left, loss) = (traced.column(ANGLE), traced.column(ANGLE_LEFT), traced.column("loss"));
+        let (sum, overlap, excess) = (traced.column(SUM), traced.column(OVERLAP), traced.column(EXCESS));
+        let radius = traced.column(NORM).last().copied().unwrap_or(f64::NAN);
+        let start = image(traced.start, 0);
+        let (from, at) =
+            traced.verdict.map_or((0, start), |verdict| (verdict.step, image(&verdict.state, verdict.step)));
         let bounded = Bounded::new(from, Majorant::new(self, &at), &steps);
-        let outcome = walk.proof.map(|proof| proof.outcome).or_else(|| self.end(&angle, &left, &sum, &overlap));
+        let outcome = traced.verdict.map(|verdict| verdict.outcome).or_else(|| self.end(&angle, &left, &sum, &overlap));
         let global = outcome == Some(Outcome::Global);
         let spurious = theory::spurious_point(&self.teacher);
-        let mut guides = Guides::default();
+        let mut path_theory = PathTheory::default();
 
-        let (late, slope) =
-            if global { self.late(&steps, &loss, radius, walk.precision) } else { (vec![f64::NAN; steps.len()], None) };
-        guides.readings.extend(slope);
+        let (late, slope) = if global {
+            self.late(&steps, &loss, radius, traced.precision)
+        } else {
+            (vec![f64::NAN; steps.len()], None)
+        };
+        path_theory.readings.extend(slope);
         if global {
-            guides.events.extend(self.end_of_phase_one(&steps, &angle, &overlap));
-            guides.readings.extend(bounded.small.into_iter().flat_map(|(recursion, closed)| {
+            path_theory.events.extend(self.end_of_phase_one(&steps, &angle, &overlap));
+            path_theory.readings.extend(bounded.small.into_iter().flat_map(|(recursion, closed)| {
                 let measured = first(&angle, |angle| angle <= SMALL_TANGENT.atan()).map(|at| f64::from(steps[at]));
                 let reading = |basis: &'static str, theory: f64| Reading {
                     about: "step by which tan φ ≤ 0.001",
@@ -109,19 +113,19 @@ impl Cell {
                 [reading("certified by the recursion", recursion), reading("certified in closed form", closed)]
             }));
             if let Some(scale) = self.paper_scale(&start) {
-                guides.scales.push(("T₁ of the paper, constant 1: a scale, no bound", scale));
-                guides.readings.push(Reading {
+                path_theory.scales.push(("T₁ of the paper, constant 1: a scale, no bound", scale));
+                path_theory.readings.push(Reading {
                     about: "step by which Phase I has ended",
                     basis: "T₁ = ‖v₀‖²/(η_v β₀ cos φ₀) + 1/η_a, of which the paper leaves the constant open",
                     relation: Relation::Scale,
-                    measured: guides.events.first().map(|event| f64::from(event.by)),
+                    measured: path_theory.events.first().map(|event| f64::from(event.by)),
                     theory: scale,
                 });
             }
         }
         let tail = late::tail(self, radius).filter(|_| outcome == Some(Outcome::Spurious));
         if let Some(tail) = tail {
-            guides.readings.extend(tail_readings(&steps, &left, &excess, tail, &spurious));
+            path_theory.readings.extend(tail_readings(&steps, &left, &excess, tail, &spurious));
         }
         let (constant, loss_constant) = tail.unwrap_or((f64::NAN, f64::NAN));
         let of_step = |value: &dyn Fn(f64) -> f64| steps.iter().map(|t| value(f64::from(*t))).collect::<Vec<f64>>();
@@ -133,13 +137,13 @@ impl Cell {
             Some(Outcome::Spurious) => ((self.teacher.patches as f64).sqrt() * spurious.along, spurious.loss),
             _ => (f64::NAN, f64::NAN),
         };
-        let (relative, floor) = self.rounding(walk.precision);
-        let upper = |absolute: f64| Claim::Upper { relative, absolute };
-        let curve = |name, of, claim, label, source, values| Guide { name, of, claim, label, source, values };
-        guides.curves = vec![
+        let (relative, floor) = self.rounding(traced.precision);
+        let upper = |absolute: f64| CurveKind::Upper { relative, absolute };
+        let curve = |name, of, kind, label, source, values| ReferenceCurve { name, of, kind, label, source, values };
+        path_theory.curves = vec![
             curve("loss_majorant", "loss", upper(floor), "certified bound", RECURSION, bounded.loss),
-            curve("loss_late", "loss", Claim::Slope, "predicted late slope", LATE_SLOPE, late),
-            curve("loss_target", "loss", Claim::Target, "spurious minimum", "", of_step(&|_| target_loss)),
+            curve("loss_late", "loss", CurveKind::Slope, "predicted late slope", LATE_SLOPE, late),
+            curve("loss_target", "loss", CurveKind::Target, "spurious minimum", "", of_step(&|_| target_loss)),
             curve("angle_majorant", ANGLE, upper(STILL * 10.0), "certified bound", RECURSION, bounded.angle),
             curve(
                 "angle_closed_form",
@@ -152,22 +156,22 @@ impl Cell {
             curve(
                 "angle_left_asymptote",
                 ANGLE_LEFT,
-                Claim::Asymptote,
+                CurveKind::Asymptote,
                 "predicted tail",
                 TAIL_SOURCE,
                 of_step(&|t| in_tail(t, constant / t)),
             ),
-            curve("sum_target", SUM, Claim::Target, "value at the minimum", "", of_step(&|_| target_sum)),
+            curve("sum_target", SUM, CurveKind::Target, "value at the minimum", "", of_step(&|_| target_sum)),
             curve(
                 "loss_above_spurious_asymptote",
                 EXCESS,
-                Claim::Asymptote,
+                CurveKind::Asymptote,
                 "predicted tail",
                 LOSS_TAIL_SOURCE,
                 of_step(&|t| in_tail(t, loss_constant / t.powi(3))),
             ),
         ];
-        guides
+        path_theory
     }
 
     /// What rounding may excuse in a bound: a share of it, and a loss. The share covers the rounding of single steps,

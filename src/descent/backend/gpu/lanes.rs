@@ -1,7 +1,7 @@
 //! How many lanes share a run.
 //!
 //! One lane a run computes with the fewest instructions, since nothing has to be summed over lanes; but a device has room for tens
-//! of thousands of lanes, and where there are fewer runs only teams fill it.
+//! of thousands of lanes, and where there are fewer runs only several lanes per run fill it.
 
 use crate::landscape::model::Kernel;
 
@@ -11,16 +11,16 @@ pub const LANES_TO_FILL: u64 = 34_000;
 /// Largest state that one lane of a hardware device holds by itself: its registers end there.
 pub const SOLO_NUMBERS: u32 = 200;
 /// Fewest lanes for larger states.
-pub const SMALLEST_TEAM: u32 = 8;
+pub const FEWEST_LANES: u32 = 8;
 /// Numbers of a large state that a lane holds.
 const NUMBERS_PER_LANE: u32 = 50;
-/// Most lanes where a team works in memory of its own, if that memory allows.
-const LARGEST_MEMORY_TEAM: u32 = 32;
+/// Most lanes per run where they work in workgroup memory, if that memory allows.
+const MOST_LANES_WITH_MEMORY: u32 = 32;
 /// Largest state that one lane of a software adapter holds by itself. Its lanes are those of a CPU's vectors, which runs fill
-/// better than teams: one lane is 5 to 10 times faster; but it compiles larger states for half a minute.
+/// better than several: one lane is 5 to 10 times faster; but it compiles larger states for half a minute.
 pub const SOFTWARE_SOLO_NUMBERS: u32 = 128;
-/// Most lanes of a team.
-pub const LARGEST_TEAM: u32 = 256;
+/// Most lanes per run.
+pub const MOST_LANES: u32 = 256;
 
 /// What of a device decides.
 #[derive(Clone, Copy, Debug)]
@@ -40,12 +40,12 @@ pub fn lanes(kernel: &Kernel, dim: u32, runs: u64, device: Device) -> u32 {
         return 1;
     }
     if !kernel.memory.is_empty() {
-        return device.subgroup.clamp(SMALLEST_TEAM, LARGEST_MEMORY_TEAM);
+        return device.subgroup.clamp(FEWEST_LANES, MOST_LANES_WITH_MEMORY);
     }
     let needed = if dim <= SOLO_NUMBERS && device.hardware {
         1
     } else {
-        dim.div_ceil(NUMBERS_PER_LANE).next_power_of_two().clamp(SMALLEST_TEAM, LARGEST_TEAM)
+        dim.div_ceil(NUMBERS_PER_LANE).next_power_of_two().clamp(FEWEST_LANES, MOST_LANES)
     };
     if !device.hardware {
         return needed;
