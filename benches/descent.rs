@@ -83,7 +83,7 @@ fn descent(c: &mut Criterion) {
                 group.bench_function(format!("{} {form}, {name}", model.name()), |b| {
                     b.iter(|| {
                         let batch = Batch {
-                            problem: &*cell.problem,
+                            problem: &cell.problem,
                             starts: starts.clone(),
                             of: runs(&cell),
                             keep_states: false,
@@ -158,7 +158,7 @@ fn seeding(c: &mut Criterion) {
         ("relu_sum", "full", "teachers = 10, neurons = 11"),
     ] {
         let cell = cell(model, form, params);
-        let problem = &*cell.problem;
+        let problem = &cell.problem;
         let mut widths = vec![problem.dim(), problem.start_dim()];
         widths.dedup();
         for width in widths {
@@ -188,7 +188,7 @@ fn refinement(c: &mut Criterion) {
     for teachers in [6, 10, 20] {
         let text = format!("model = {{ name = 'relu_sum' }}\nparams = {{ teachers = {teachers} }}");
         let cell = Plan::new(&Spec::parse(&text, "bench", &[]).unwrap()).unwrap().cells.remove(0);
-        let problem = &*cell.problem;
+        let problem = &cell.problem;
         for precision in [Precision::F64, Precision::F32] {
             let batch = Batch { problem, starts: problem.start(cell.seed, 0), of: 1, keep_states: true };
             let ends = Cpu::new(precision).run(batch, &AtomicBool::new(false)).unwrap();

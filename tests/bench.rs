@@ -85,7 +85,7 @@ fn break_even_of_known_lines() {
 }
 
 fn operations(model: &str, form: &str, set: &[(&str, &str)]) -> f64 {
-    problem(model, form, set, &settings_of(model)).kernel(Precision::F32).operations
+    problem(model, form, set, &settings_of(model)).cost(Precision::F32).operations
 }
 
 fn operations_are_those_of_the_formulas() {
@@ -104,7 +104,7 @@ fn every_cell_counts_its_operations() {
     for_all_cells(|what, model, form, set| {
         let problem = problem(model.name(), form, set, &settings_of(model.name()));
         for precision in PRECISIONS {
-            let operations = problem.kernel(precision).operations;
+            let operations = problem.cost(precision).operations;
             // Every component of the state takes part in the gradient and is moved.
             assert!(operations.is_finite() && operations >= problem.dim() as f64, "{what}: {operations}");
         }

@@ -27,13 +27,13 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// A cell in the form of the paper, and its loss as proofs see it.
-fn cell(model: &str, set: &[(&str, &str)]) -> (Arc<dyn Problem>, Box<dyn Provable>) {
+fn cell(model: &str, set: &[(&str, &str)]) -> (Problem, Box<dyn Provable>) {
     let problem = support::problem(model, "full", set, &support::settings_of(model));
     let subject = problem.provable().expect("a model with proofs");
     (problem, subject)
 }
 
 /// `relu_sum` with as many neurons as orthonormal teachers.
-fn square(k: usize) -> (Arc<dyn Problem>, Box<dyn Provable>) {
+fn square(k: usize) -> (Problem, Box<dyn Provable>) {
     cell("relu_sum", &[("teachers", &k.to_string())])
 }

@@ -47,7 +47,7 @@ fn table_1_is_reproduced() {
             let (patches, ratio) = (k.to_string(), format!("{q:?}"));
             let set = [("filter_size", "5"), ("patches", patches.as_str()), ("ratio", &ratio)];
             let problem = problem("cnn", "reduced", &set, &settings());
-            let ends = run(&Cpu::new(F64), &*problem, &starts("cnn", &set, &*problem, seed(), RUNS));
+            let ends = run(&Cpu::new(F64), &problem, &starts("cnn", &set, &problem, seed(), RUNS));
             let count = |outcome| ends.stops.iter().filter(|s| s.outcome() == outcome).count();
             let global = count(Outcome::Global);
             let what = format!("k={k} q={q}, seed {}: {global} of {RUNS} runs", seed());
@@ -115,7 +115,7 @@ fn verdicts_wait_for_their_conditions() {
     {
         let settings = Settings { step: StepSize::Groups(vec![filter, output]), max_steps: 0, ..settings() };
         let problem = problem("cnn", "reduced", &set, &settings);
-        let ends = run(&Cpu::new(F64), &*problem, &starts("cnn", &set, &*problem, seed(), 1_000));
+        let ends = run(&Cpu::new(F64), &problem, &starts("cnn", &set, &problem, seed(), 1_000));
         let verdicts = ends.stops.iter().filter(|s| s.status == Status::Verdict).count();
         // A quarter of the runs starts where Theorem 4.1 applies.
         assert_eq!(verdicts > 200, valid, "steps {filter}, {output}: {verdicts} verdicts");
@@ -306,7 +306,7 @@ fn slow_filter_reaches_its_limit() {
         let set = [("filter_size", "6"), ("patches", k), ("ratio", q), ("start_filter_scale", "10.0")];
         let problem = problem("cnn", "reduced", &set, &Settings { max_steps: 3_000_000, ..settings() });
         let limit = problem.theory().into_iter().find(|p| p.name == "slow_limit").unwrap().value.unwrap();
-        let ends = run(&Cpu::new(F64), &*problem, &starts("cnn", &set, &*problem, seed(), RUNS));
+        let ends = run(&Cpu::new(F64), &problem, &starts("cnn", &set, &problem, seed(), RUNS));
         let found = ends.stops.iter().filter(|s| s.outcome() == Outcome::Global).count() as f64 / RUNS as f64;
         let sampling = (limit * (1.0 - limit) / RUNS as f64).sqrt();
         assert!((found - limit).abs() <= 4.0 * sampling + 0.01, "k={k} q={q}, seed {}: {found}, limit {limit}", seed());

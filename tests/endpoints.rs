@@ -75,12 +75,12 @@ fn decisive(model: &str) -> Vec<Set> {
 }
 
 /// Calls `test` with every model and form and the decisive cells.
-fn for_decisive(test: impl Fn(&str, &str, Set, &dyn Problem)) {
+fn for_decisive(test: impl Fn(&str, &str, Set, &Problem)) {
     for model in MODELS.iter().filter(|model| model.name() == "cnn") {
         for (form, _) in model.forms() {
             for set in decisive(model.name()) {
                 let what = format!("{}/{form}{set:?}", model.name());
-                test(&what, model.name(), set, &*problem(model.name(), form, set, &settings_of(model.name())));
+                test(&what, model.name(), set, &problem(model.name(), form, set, &settings_of(model.name())));
             }
         }
     }
@@ -106,7 +106,7 @@ fn formats_agree() {
 fn gpu_agrees(lanes: u32, runs: usize) {
     let gpu = gpu(F32, lanes);
     for_decisive(|what, model, set, problem| {
-        if lanes > 1 && !problem.kernel(F32).shareable {
+        if lanes > 1 && !problem.program(F32).shareable {
             assert!(gpu.shape(problem, 1).is_err(), "{what}");
             return;
         }
@@ -138,7 +138,7 @@ fn full_and_reduced_agree() {
     let set: Set = &[("filter_size", "5"), ("patches", "25"), ("ratio", "4.0"), ("start_reduced", "\"projected\"")];
     let [full, reduced] = ["full", "reduced"].map(|form| {
         let problem = problem("cnn", form, set, &settings());
-        run(&Cpu::new(F64), &*problem, &starts("cnn", set, &*problem, seed(), 100_000))
+        run(&Cpu::new(F64), &problem, &starts("cnn", set, &problem, seed(), 100_000))
     });
     assert_both_outcomes("full", &full);
     compare_outcomes("full against reduced", &full, &reduced, 0).unwrap_or_else(|e| panic!("{e}"));
@@ -152,7 +152,7 @@ fn full_and_reduced_losses_agree() {
         let [full, reduced] = ["full", "reduced"].map(|form| problem("cnn", form, &set, &settings));
         let cell = CellSeed::new(seed(), &find("cnn").unwrap().identity(&values("cnn", &set)));
         for index in 0..100 {
-            let loss = |problem: &dyn Problem| {
+            let loss = |problem: &Problem| {
                 let start = problem.start(cell, index);
                 let ends = run(&Cpu::new(F64), problem, &start[..problem.dim()]);
                 (problem.endpoint_loss(&start, &ends.states, ends.stops[0].steps), ends.stops[0])
@@ -169,8 +169,8 @@ fn verdicts_end_where_the_format_does() {
     let steps = StepSize::Groups(vec![1e21, 0.01]);
     let settings = Settings { step: steps, max_steps: 20_000, ..settings() };
     let problem = problem("cnn", "full", &[], &settings);
-    let from = starts("cnn", &[], &*problem, seed(), 2_000);
-    let found = [F32, F64].map(|precision| run(&Cpu::new(precision), &*problem, &from).stops);
+    let from = starts("cnn", &[], &problem, seed(), 2_000);
+    let found = [F32, F64].map(|precision| run(&Cpu::new(precision), &problem, &from).stops);
     let decided = |stop: &Stop| stop.status == Status::Verdict;
     let contradicted =
         found[0].iter().zip(&found[1]).filter(|(a, b)| decided(a) && decided(b) && a.outcome() != b.outcome());
@@ -186,7 +186,7 @@ fn assert_identical(what: &str, a: &Endpoints, b: &Endpoints) {
 }
 
 /// Endpoints of the same runs in batches of these sizes, the last one repeated.
-fn in_batches(backend: &dyn Backend, problem: &dyn Problem, starts: &[f64], sizes: &[usize]) -> Endpoints {
+fn in_batches(backend: &dyn Backend, problem: &Problem, starts: &[f64], sizes: &[usize]) -> Endpoints {
     let mut all = Endpoints { stops: Vec::new(), states: Vec::new() };
     let (mut rest, mut index) = (starts, 0);
     while !rest.is_empty() {
@@ -204,23 +204,23 @@ fn cpu_tiling_changes_nothing() {
     for_all_cells(|what, model, form, set| {
         let problem = problem(model.name(), form, set, &Settings { max_steps: 2_000, ..settings_of(model.name()) });
         // No multiple of a tile, so that lanes run empty.
-        let from = starts(model.name(), set, &*problem, seed(), 1_003);
+        let from = starts(model.name(), set, &problem, seed(), 1_003);
         for precision in [F32, F64] {
             let what = format!("{what} in {precision:?}");
             let tiles = Cpu::new(precision);
-            let expected = run(&tiles, &*problem, &from);
+            let expected = run(&tiles, &problem, &from);
             assert_identical(
                 &format!("{what}, one by one"),
                 &expected,
-                &run(&Cpu::one_by_one(precision), &*problem, &from),
+                &run(&Cpu::one_by_one(precision), &problem, &from),
             );
             for threads in [1, 3] {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                let found = pool.install(|| run(&tiles, &*problem, &from));
+                let found = pool.install(|| run(&tiles, &problem, &from));
                 assert_identical(&format!("{what}, {threads} threads"), &expected, &found);
             }
             for sizes in [&[1, 2, 3, 17, 400][..], &[1_000], &[7]] {
-                let found = in_batches(&tiles, &*problem, &from, sizes);
+                let found = in_batches(&tiles, &problem, &from, sizes);
                 assert_identical(&format!("{what}, batches of {sizes:?}"), &expected, &found);
             }
         }
@@ -236,16 +236,16 @@ fn gpu_segments_change_nothing() {
             for lanes in [1, 8] {
                 let with = |segment| gpu_with(Options { precision: F32, lanes, segment, ..Options::default() });
                 let usual = with(100);
-                if lanes > 1 && !problem.kernel(F32).shareable {
+                if lanes > 1 && !problem.program(F32).shareable {
                     continue;
                 }
                 // Software adapters take a while for the states of relu_sum.
                 let count = if model.name() == "cnn" { 500 } else { 40 };
-                let from = starts(model.name(), set, &*problem, seed(), count);
-                let expected = run(&usual, &*problem, &from);
+                let from = starts(model.name(), set, &problem, seed(), count);
+                let expected = run(&usual, &problem, &from);
                 let what = format!("{}/{form} lanes={lanes}", model.name());
                 for segment in [1, 10, 1000] {
-                    let batch = Batch { problem: &*problem, starts: from.clone(), of: 1, keep_states: true };
+                    let batch = Batch { problem: &problem, starts: from.clone(), of: 1, keep_states: true };
                     match with(segment).run(batch, &AtomicBool::new(false)) {
                         Ok(found) => assert_identical(&format!("{what}, segments of {segment}"), &expected, &found),
                         // A driver that bounds loops must not give wrong results instead.
@@ -253,7 +253,7 @@ fn gpu_segments_change_nothing() {
                     }
                 }
                 for sizes in [&[1, 63, 65, 200][..], &[97]] {
-                    let found = in_batches(&usual, &*problem, &from, sizes);
+                    let found = in_batches(&usual, &problem, &from, sizes);
                     assert_identical(&format!("{what}, batches of {sizes:?}"), &expected, &found);
                 }
             }
@@ -322,8 +322,8 @@ fn gpu_converges_without_verdicts() {
             let set = cells(model.name())[0];
             let settings = Settings { verdicts: false, tolerance: 0.1, ..settings() };
             let problem = problem(model.name(), form, set, &settings);
-            let from = starts(model.name(), set, &*problem, seed(), 500);
-            let (expected, found) = (run(&Cpu::new(F64), &*problem, &from), run(&gpu, &*problem, &from));
+            let from = starts(model.name(), set, &problem, seed(), 500);
+            let (expected, found) = (run(&Cpu::new(F64), &problem, &from), run(&gpu, &problem, &from));
             let what = format!("{}/{form}", model.name());
             assert!(found.stops.iter().all(|s| s.status == Status::Converged), "{what}");
             assert_both_outcomes(&what, &found);
@@ -342,9 +342,9 @@ fn gpu_fills_two_dimensions() {
         let settings = Settings { max_steps: 2, verdicts: false, tolerance: 1e-12, ..settings() };
         let problem = problem(model.name(), form, set, &settings);
         let runs = spurious::descent::backend::gpu::shader::MAX_GROUPS as usize + 100;
-        assert_eq!(gpu.shape(&*problem, 1).unwrap().runs_per_workgroup(), 1);
-        let from = starts(model.name(), set, &*problem, seed(), runs);
-        let (expected, found) = (run(&Cpu::new(F32), &*problem, &from), run(&gpu, &*problem, &from));
+        assert_eq!(gpu.shape(&problem, 1).unwrap().runs_per_workgroup(), 1);
+        let from = starts(model.name(), set, &problem, seed(), runs);
+        let (expected, found) = (run(&Cpu::new(F32), &problem, &from), run(&gpu, &problem, &from));
         assert_eq!(expected.stops, found.stops, "{}", model.name());
         // Two steps from states of order one: a handful of f32 roundings.
         let off = distance(&expected.states, &found.states);
@@ -360,8 +360,8 @@ fn a_cancelled_batch_says_so() {
         for (form, _) in model.forms() {
             let set = cells(model.name())[0];
             let problem = problem(model.name(), form, set, &endless);
-            let starts = starts(model.name(), set, &*problem, seed(), 10);
-            let batch = Batch { problem: &*problem, starts, of: 1, keep_states: false };
+            let starts = starts(model.name(), set, &problem, seed(), 10);
+            let batch = Batch { problem: &problem, starts, of: 1, keep_states: false };
             let error = Cpu::new(F64).run(batch, &cancel).unwrap_err();
             assert!(matches!(error, spurious::descent::backend::BackendError::Cancelled), "{error}");
         }
@@ -380,8 +380,8 @@ fn a_wrong_verdict_fails() {
     for (form, _) in find("cnn").unwrap().forms() {
         let set = cells("cnn")[0];
         let problem = problem("cnn", form, set, &settings());
-        let from = starts("cnn", set, &*problem, seed(), 2_000);
-        let (expected, found) = (run(&Cpu::new(F64), &*problem, &from), run(&gpu, &*problem, &from));
+        let from = starts("cnn", set, &problem, seed(), 2_000);
+        let (expected, found) = (run(&Cpu::new(F64), &problem, &from), run(&gpu, &problem, &from));
         let error = compare_outcomes(form, &expected, &found, BOUNDARY).expect_err("a wrong verdict passes");
         assert!(error.contains("run ") && error.contains("Verdict"), "{error}");
     }

@@ -42,7 +42,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn lanes_follow_state_and_runs() {
     let hardware = Device { hardware: true, subgroup: 32 };
     let software = Device { hardware: false, subgroup: 8 };
-    let full = problem("cnn", "full", &[], &settings()).kernel(F32);
+    let full = problem("cnn", "full", &[], &settings()).program(F32);
     for (dim, runs, expected) in [
         (100, 1 << 20, 1),
         (100, LANES_TO_FILL, 1),
@@ -59,9 +59,9 @@ fn lanes_follow_state_and_runs() {
     }
     assert_eq!(lanes(&full, SOFTWARE_SOLO_NUMBERS, 1, software), 1);
     assert_eq!(lanes(&full, SOFTWARE_SOLO_NUMBERS + 1, u64::MAX, software), FEWEST_LANES);
-    let reduced = problem("cnn", "reduced", &[], &settings()).kernel(F32);
+    let reduced = problem("cnn", "reduced", &[], &settings()).program(F32);
     assert_eq!(lanes(&reduced, 4, 1, hardware), 1, "lanes cannot share it");
-    let memory = problem("relu_sum", "full", &[], &settings_of("relu_sum")).kernel(F32);
+    let memory = problem("relu_sum", "full", &[], &settings_of("relu_sum")).program(F32);
     assert_eq!(lanes(&memory, 36, u64::MAX, hardware), 32, "a subgroup works in the memory of its run");
     assert_eq!(lanes(&memory, 400, 1, Device { hardware: false, subgroup: 4 }), FEWEST_LANES);
 }
@@ -126,7 +126,7 @@ fn overlapping_intervals_count_once() {
 fn kernels_are_timed_when_asked() {
     let set = cells("cnn")[0];
     let problem = problem("cnn", "full", set, &settings());
-    let from = starts("cnn", set, &*problem, seed(), 500);
+    let from = starts("cnn", set, &problem, seed(), 500);
     let timed = gpu_with(Options { timing: true, ..Options::default() });
     if !timed.adapter().timestamps {
         assert_eq!(timed.busy(), None);
@@ -134,13 +134,13 @@ fn kernels_are_timed_when_asked() {
     }
     assert_eq!(timed.busy(), Some(Duration::ZERO));
     let began = Instant::now();
-    run(&timed, &*problem, &from);
+    run(&timed, &problem, &from);
     let once = timed.busy().unwrap();
-    run(&timed, &*problem, &from);
+    run(&timed, &problem, &from);
     let twice = timed.busy().unwrap();
     assert!(Duration::ZERO < once && once < twice && twice < began.elapsed(), "{once:?}, {twice:?}");
     let silent = gpu_with(Options::default());
-    run(&silent, &*problem, &from);
+    run(&silent, &problem, &from);
     assert_eq!((silent.busy(), Cpu::new(F64).busy()), (None, None));
 }
 
@@ -187,7 +187,7 @@ fn unchecked_kernels_are_right() {
     for_all_cells(|what, model, form, set| {
         let problem = problem(model.name(), form, set, &settings_of(model.name()));
         let cell = (model.name(), form, set);
-        compare_values(what, &gpu, &*problem, cell, 100).unwrap_or_else(|e| panic!("{e}"));
+        compare_values(what, &gpu, &problem, cell, 100).unwrap_or_else(|e| panic!("{e}"));
         compare_steps(what, &gpu, cell, 100).unwrap_or_else(|e| panic!("{e}"));
     });
 }

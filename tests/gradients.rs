@@ -29,7 +29,7 @@ const F64: f64 = f64::EPSILON;
 const F32: f64 = f32::EPSILON as f64;
 
 /// Loss at `x` with component `i` moved by `by`.
-fn loss_beside(problem: &dyn Problem, x: &[f64], i: usize, by: f64) -> f64 {
+fn loss_beside(problem: &Problem, x: &[f64], i: usize, by: f64) -> f64 {
     let mut moved = x.to_vec();
     moved[i] += by;
     problem.evaluate(Precision::F64, &moved).loss
@@ -49,7 +49,7 @@ fn match_central_differences() {
         for_cases("gradients::central_differences", 40, |_, draws| {
             let x = random_point(draws, 1.0, problem.dim());
             let exact = problem.evaluate(Precision::F64, &x);
-            let (noise, _) = conditioning(&*problem, &x, F64, draws);
+            let (noise, _) = conditioning(&problem, &x, F64, draws);
             let h = 1e-5 * largest(&x);
             let scale = largest(&exact.gradient);
             let steps = problem.rule().steps;
@@ -60,7 +60,7 @@ fn match_central_differences() {
                     continue;
                 }
                 let step = |h: f64| {
-                    let difference = loss_beside(&*problem, &x, i, h) - loss_beside(&*problem, &x, i, -h);
+                    let difference = loss_beside(&problem, &x, i, h) - loss_beside(&problem, &x, i, -h);
                     // The distance that the rounded arguments are really apart.
                     difference / ((x[i] + h) - (x[i] - h))
                 };
@@ -85,7 +85,7 @@ fn f32_matches_f64() {
         for_cases("gradients::f32", 200, |_, draws| {
             let mut x = random_point(draws, 1.0, problem.dim());
             round_to_f32(&mut x);
-            let (loss, gradient) = conditioning(&*problem, &x, F32, draws);
+            let (loss, gradient) = conditioning(&problem, &x, F32, draws);
             let exact = problem.evaluate(Precision::F64, &x);
             let single = problem.evaluate(Precision::F32, &x);
             assert_close(single.loss, exact.loss, loss, &format!("{what}: loss at {x:?}"));
@@ -145,7 +145,7 @@ fn oracle() -> Vec<Case> {
 }
 
 impl Case {
-    fn problem(&self, form: &str) -> std::sync::Arc<dyn Problem> {
+    fn problem(&self, form: &str) -> std::sync::Problem {
         let set: Vec<_> = self.set.iter().map(|(name, value)| (*name, value.as_str())).collect();
         problem("cnn", form, &set, &settings())
     }
@@ -216,13 +216,13 @@ fn a_step_is_a_step_size_times_the_gradient() {
                 let mut x = random_point(draws, 1.0, problem.dim());
                 round_to_f32(&mut x);
                 for backend in [Cpu::new(precision), Cpu::one_by_one(precision)] {
-                    let ends = run(&backend, &*problem, &x);
+                    let ends = run(&backend, &problem, &x);
                     if ends.stops[0].status != Status::OutOfSteps {
                         continue;
                     }
                     assert_eq!(ends.stops[0].steps, 1, "{what}");
                     let slopes = problem.evaluate(Precision::F64, &x).gradient;
-                    let (_, noise) = conditioning(&*problem, &x, epsilon, draws);
+                    let (_, noise) = conditioning(&problem, &x, epsilon, draws);
                     for (i, (end, start)) in ends.states.iter().zip(&x).enumerate() {
                         // The step's own roundings, and those of the slope.
                         let allowed = steps[i] * noise + 4.0 * epsilon * (start.abs() + (steps[i] * slopes[i]).abs());
@@ -246,11 +246,11 @@ fn small_components_of_a_filter_rest() {
         let mut x = vec![0.1; problem.dim()];
         x[..3].copy_from_slice(&from);
         let slopes = problem.evaluate(Precision::F64, &x).gradient;
-        let ends = run(&Cpu::new(Precision::F64), &*problem, &x);
+        let ends = run(&Cpu::new(Precision::F64), &problem, &x);
         assert!(slopes[1] != 0.0 && ends.states[1] != x[1], "{form}: {slopes:?}");
         x[1] = 0.5e-18;
         let slopes = problem.evaluate(Precision::F64, &x).gradient;
-        let ends = run(&Cpu::new(Precision::F64), &*problem, &x);
+        let ends = run(&Cpu::new(Precision::F64), &problem, &x);
         assert!(slopes[1] == 0.0 && ends.states[1] == x[1] && ends.states.last() != x.last(), "{form}: {slopes:?}");
         if form == "full" {
             assert!(slopes[2] == 0.0 && ends.states[2] == x[2]);

@@ -71,7 +71,7 @@ impl Cell {
         cells("cnn").into_iter().map(cell).collect()
     }
 
-    fn problem(&self, form: &str) -> Arc<dyn Problem> {
+    fn problem(&self, form: &str) -> Problem {
         problem("cnn", form, self.set, &settings())
     }
 
@@ -197,10 +197,10 @@ fn saddle_is_stationary() {
 }
 
 /// Calls `test` with random points of every cell in the full form.
-fn for_points(name: &str, test: impl Fn(&Cell, &dyn Problem, &[f64])) {
+fn for_points(name: &str, test: impl Fn(&Cell, &Problem, &[f64])) {
     for cell in Cell::all() {
         let problem = cell.problem("full");
-        for_cases(name, 50, |_, draws| test(&cell, &*problem, &random_point(draws, 1.0, problem.dim())));
+        for_cases(name, 50, |_, draws| test(&cell, &problem, &random_point(draws, 1.0, problem.dim())));
     }
 }
 
@@ -288,7 +288,7 @@ fn teacher_norms_trade() {
 }
 
 /// Trajectory of plain gradient steps: loss and state after every 500 of 4,000.
-fn trajectory(problem: &dyn Problem, start: &[f64]) -> Vec<(f64, Vec<f64>)> {
+fn trajectory(problem: &Problem, start: &[f64]) -> Vec<(f64, Vec<f64>)> {
     let steps = problem.rule().steps;
     let mut x = start.to_vec();
     let mut seen = Vec::new();

@@ -41,24 +41,19 @@ fn settings(step: Option<f64>, max_steps: u32, tolerance: f64) -> Settings {
 }
 
 /// Starts of the first runs.
-fn starts(set: &[(&str, &str)], problem: &dyn Problem, runs: usize) -> Vec<f64> {
+fn starts(set: &[(&str, &str)], problem: &Problem, runs: usize) -> Vec<f64> {
     support::starts(MODEL, set, problem, seed(), runs)
 }
 
 /// Endpoints of the first runs of a cell, in f64.
-fn ends(
-    form: &str,
-    set: &[(&str, &str)],
-    settings: &Settings,
-    runs: usize,
-) -> (std::sync::Arc<dyn Problem>, Endpoints) {
+fn ends(form: &str, set: &[(&str, &str)], settings: &Settings, runs: usize) -> (std::sync::Problem, Endpoints) {
     let problem = problem(MODEL, form, set, settings);
-    let ends = run(&Cpu::new(F64), &*problem, &starts(set, &*problem, runs));
+    let ends = run(&Cpu::new(F64), &problem, &starts(set, &problem, runs));
     (problem, ends)
 }
 
 /// Outcomes of endpoints as a table would show them.
-fn outcomes(problem: &dyn Problem, ends: &Endpoints) -> Vec<Outcome> {
+fn outcomes(problem: &Problem, ends: &Endpoints) -> Vec<Outcome> {
     let classifier = Classifier::new(problem);
     let states = ends.states.chunks_exact(problem.dim());
     ends.stops.iter().zip(states).map(|(stop, state)| classifier.classify(problem, state, stop).outcome).collect()

@@ -50,14 +50,14 @@ const CELLS: [&[(&str, &str)]; 4] = [
 ];
 
 /// The start of a run.
-fn start(set: &[(&str, &str)], problem: &dyn Problem, run: usize) -> Vec<f64> {
+fn start(set: &[(&str, &str)], problem: &Problem, run: usize) -> Vec<f64> {
     let dim = problem.dim();
     let state = starts("cnn", set, problem, seed(), run + 1)[run * dim..].to_vec();
     // What stays on the host is of no interest here.
     state.into_iter().chain(vec![0.0; problem.start_dim() - dim]).collect()
 }
 
-fn cnn(form: &str, set: &[(&str, &str)]) -> Arc<dyn Problem> {
+fn cnn(form: &str, set: &[(&str, &str)]) -> Problem {
     problem("cnn", form, set, &settings())
 }
 
@@ -68,7 +68,7 @@ fn coordinates_can_be_set_and_read() {
             let names: Vec<String> = problem.coordinates().into_iter().map(|c| c.name).collect();
             assert_eq!(names, ["angle", "radius", "sum", "overlap"]);
             for run in 0..20 {
-                let mut state = start(set, &*problem, run);
+                let mut state = start(set, &problem, run);
                 let mut values: Vec<f64> = names.iter().map(|name| problem.coordinate(name, &state).unwrap()).collect();
                 // Any order, twice over: no coordinate moves another.
                 for (i, value) in [(3, 0.3), (0, 1.1), (2, -0.7), (1, 2.5), (0, 2.9), (3, -1.2), (1, 0.4), (2, 0.2)] {
@@ -123,7 +123,7 @@ fn saddle_lies_between_the_basins() {
             problem.place("angle", angle + shift, &mut state);
             states.extend(state);
         }
-        let ends = run(&Cpu::new(Precision::F64), &*problem, &states);
+        let ends = run(&Cpu::new(Precision::F64), &problem, &states);
         let outcomes: Vec<Outcome> = ends.stops.iter().map(|stop| stop.outcome()).collect();
         assert_eq!(outcomes, [Outcome::Global, Outcome::Spurious], "{set:?}");
     }
@@ -166,7 +166,7 @@ fn runs_are_those_of_the_starts() {
     let table = map(&place, &PLANE);
     let set = CELLS[0];
     let problem = cnn("reduced", set);
-    let mut base = start(set, &*problem, 0);
+    let mut base = start(set, &problem, 0);
     problem.place("sum", 0.4, &mut base);
     problem.place("radius", 1.0, &mut base);
     let mut states = Vec::new();
@@ -176,7 +176,7 @@ fn runs_are_those_of_the_starts() {
         problem.place("overlap", row[1].parse().unwrap(), &mut state);
         states.extend(&state[..4]);
     }
-    let ends = run(&Cpu::one_by_one(Precision::F64), &*problem, &states);
+    let ends = run(&Cpu::one_by_one(Precision::F64), &problem, &states);
     for (row, stop) in table.rows.iter().zip(&ends.stops) {
         assert_eq!((&*row[2], &*row[3]), (stop.outcome().name(), &*stop.steps.to_string()), "{row:?}");
     }

@@ -28,9 +28,9 @@ fn budget(max_steps: u32) -> Settings {
 }
 
 /// A cell of the model with its starts.
-fn cell(form: &str, set: &[(&str, &str)], settings: &Settings, seed: u64, runs: usize) -> (Arc<dyn Problem>, Vec<f64>) {
+fn cell(form: &str, set: &[(&str, &str)], settings: &Settings, seed: u64, runs: usize) -> (Problem, Vec<f64>) {
     let problem = problem("cnn", form, set, settings);
-    let from = starts("cnn", set, &*problem, seed, runs);
+    let from = starts("cnn", set, &problem, seed, runs);
     (problem, from)
 }
 

@@ -39,18 +39,18 @@ pub(crate) fn trials() -> Vec<Trial> {
 pub(crate) type Cell<'a> = (&'a str, &'a str, Set);
 
 /// Lanes that are tried: alone, several runs per workgroup, one run per workgroup.
-fn lanes(problem: &dyn Problem) -> &'static [u32] {
-    if problem.kernel(F32).shareable { &[1, 8, 64] } else { &[1] }
+fn lanes(problem: &Problem) -> &'static [u32] {
+    if problem.program(F32).shareable { &[1, 8, 64] } else { &[1] }
 }
 
 /// Runs a comparison for every cell and number of lanes.
-fn for_all_lanes(precision: Precision, compare: impl Fn(&str, &Gpu, &dyn Problem, Cell<'_>) -> Result<(), String>) {
+fn for_all_lanes(precision: Precision, compare: impl Fn(&str, &Gpu, &Problem, Cell<'_>) -> Result<(), String>) {
     let gpus = [1, 8, 64].map(|lanes| (lanes, gpu(precision, lanes)));
     for_all_cells(|what, model, form, set| {
         let problem = problem(model.name(), form, set, &settings_of(model.name()));
-        for (lanes, gpu) in gpus.iter().filter(|(l, _)| lanes(&*problem).contains(l)) {
+        for (lanes, gpu) in gpus.iter().filter(|(l, _)| lanes(&problem).contains(l)) {
             let what = format!("{what} lanes={lanes}");
-            compare(&what, gpu, &*problem, (model.name(), form, set)).unwrap_or_else(|e| panic!("{e}"));
+            compare(&what, gpu, &problem, (model.name(), form, set)).unwrap_or_else(|e| panic!("{e}"));
         }
     });
 }
@@ -59,7 +59,7 @@ fn for_all_lanes(precision: Precision, compare: impl Fn(&str, &Gpu, &dyn Problem
 pub(crate) fn compare_values(
     what: &str,
     gpu: &Gpu,
-    problem: &dyn Problem,
+    problem: &Problem,
     cell: Cell<'_>,
     count: usize,
 ) -> Result<(), String> {
@@ -112,11 +112,11 @@ pub(crate) fn compare_steps(what: &str, gpu: &Gpu, cell: Cell<'_>, runs: usize) 
         let settings = Settings { max_steps: steps, tolerance: 1e-12, verdicts: false, ..settings() };
         let problem = problem(cell.0, cell.1, cell.2, &settings);
         let dim = problem.dim();
-        let mut from = starts(cell.0, cell.2, &*problem, seed(), runs);
+        let mut from = starts(cell.0, cell.2, &problem, seed(), runs);
         round_to_f32(&mut from);
-        let exact = run(&Cpu::new(F64), &*problem, &from);
-        let twin = run(&Cpu::new(F32), &*problem, &from);
-        let found = run(gpu, &*problem, &from);
+        let exact = run(&Cpu::new(F64), &problem, &from);
+        let twin = run(&Cpu::new(F32), &problem, &from);
+        let found = run(gpu, &problem, &from);
         // Runs of a small landscape may come to rest, or to a minimum, before; no run stops for another reason.
         let mut resting = vec![false; runs];
         for (name, ends) in [("f64", &exact), ("twin", &twin), ("GPU", &found)] {
@@ -183,13 +183,13 @@ fn edited(lanes: u32, edit: fn(String) -> String) -> Gpu {
 }
 
 /// Calls `test` with every form of `cnn` and its lanes, for the defaults.
-fn for_forms_of_cnn(test: impl Fn(&str, &dyn Problem, Cell<'_>, u32)) {
+fn for_forms_of_cnn(test: impl Fn(&str, &Problem, Cell<'_>, u32)) {
     let model = MODELS.iter().find(|m| m.name() == "cnn").unwrap();
     for (form, _) in model.forms() {
         let set = cells("cnn")[0];
         let problem = problem("cnn", form, set, &settings());
-        for &lanes in lanes(&*problem) {
-            test(&format!("cnn/{form} lanes={lanes}"), &*problem, ("cnn", form, set), lanes);
+        for &lanes in lanes(&problem) {
+            test(&format!("cnn/{form} lanes={lanes}"), &problem, ("cnn", form, set), lanes);
         }
     }
 }

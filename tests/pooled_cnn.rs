@@ -27,11 +27,11 @@ struct Net(usize, usize, usize);
 
 impl Net {
     /// A cell of this network with more parameters, as TOML texts.
-    fn cell(self, more: &[(&'static str, &str)], settings: &Settings) -> Arc<dyn Problem> {
+    fn cell(self, more: &[(&'static str, &str)], settings: &Settings) -> Problem {
         self.form("full", more, settings)
     }
 
-    fn form(self, form: &str, more: &[(&'static str, &str)], settings: &Settings) -> Arc<dyn Problem> {
+    fn form(self, form: &str, more: &[(&'static str, &str)], settings: &Settings) -> Problem {
         let Net(length, patches, stride) = self;
         let texts = [length, patches, stride].map(|n| n.to_string());
         let mut set: Vec<(&'static str, &str)> =
@@ -41,7 +41,7 @@ impl Net {
     }
 
     /// The landscape in which the teacher is a part of the state.
-    fn open(self) -> Arc<dyn Problem> {
+    fn open(self) -> Problem {
         self.cell(&[("teacher", "\"each_run\"")], &settings_of("pooled_cnn"))
     }
 }

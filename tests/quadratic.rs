@@ -35,18 +35,18 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// A cell with the model's tolerance, a step size and a budget.
-fn cell(set: &[(&str, &str)], step: f64, max_steps: u32) -> Arc<dyn Problem> {
+fn cell(set: &[(&str, &str)], step: f64, max_steps: u32) -> Problem {
     let settings = Settings { step: StepSize::One(step), max_steps, ..settings_of("quadratic") };
     problem("quadratic", "full", set, &settings)
 }
 
 /// Starts of the first runs of a cell.
-fn starts(set: &[(&str, &str)], problem: &dyn Problem, runs: usize) -> Vec<f64> {
+fn starts(set: &[(&str, &str)], problem: &Problem, runs: usize) -> Vec<f64> {
     support::starts("quadratic", set, problem, support::seed(), runs)
 }
 
 /// What runs found.
-fn classified(problem: &dyn Problem, ends: &Endpoints) -> Vec<Found> {
+fn classified(problem: &Problem, ends: &Endpoints) -> Vec<Found> {
     let classifier = Classifier::new(problem);
     let states = ends.states.chunks_exact(problem.dim());
     states.zip(&ends.stops).map(|(state, stop)| classifier.classify(problem, state, stop)).collect()
@@ -58,12 +58,12 @@ fn count(found: &[Found], outcome: Outcome) -> usize {
 }
 
 /// A number that theory gives for a cell.
-fn theory(problem: &dyn Problem, name: &str) -> Option<f64> {
+fn theory(problem: &Problem, name: &str) -> Option<f64> {
     problem.theory().into_iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}")).value
 }
 
 /// What theory gives, where it must.
-fn known(problem: &dyn Problem, name: &str) -> f64 {
+fn known(problem: &Problem, name: &str) -> f64 {
     theory(problem, name).unwrap_or_else(|| panic!("{name} is not known"))
 }
 

@@ -59,17 +59,17 @@ impl Size {
     }
 
     /// The cell with the model's own settings.
-    fn problem(self) -> Arc<dyn Problem> {
+    fn problem(self) -> Problem {
         self.problem_with(&settings_of("relu_sum"))
     }
 
-    fn problem_with(self, settings: &Settings) -> Arc<dyn Problem> {
+    fn problem_with(self, settings: &Settings) -> Problem {
         self.with(|set| problem("relu_sum", "full", set, settings))
     }
 
     /// Starts of its first runs.
     fn starts(self, runs: usize) -> Vec<f64> {
-        self.with(|set| support::starts("relu_sum", set, &*self.problem(), support::seed(), runs))
+        self.with(|set| support::starts("relu_sum", set, &self.problem(), support::seed(), runs))
     }
 }
 
@@ -77,7 +77,7 @@ impl Size {
 const AT_REST: Stop = Stop { status: Status::Converged, steps: 0, found: None };
 
 /// What runs found.
-fn classified(problem: &dyn Problem, ends: &Endpoints) -> Vec<Found> {
+fn classified(problem: &Problem, ends: &Endpoints) -> Vec<Found> {
     let classifier = Classifier::new(problem);
     let states = ends.states.chunks_exact(problem.dim());
     states.zip(&ends.stops).map(|(state, stop)| classifier.classify(problem, state, stop)).collect()

@@ -5,7 +5,7 @@ use libtest_mimic::Trial;
 use spurious::descent::backend::gpu::layout::{Control, Dispatch};
 use spurious::descent::backend::gpu::shader::{Entry, Shape, assemble, schedule};
 use spurious::landscape::endpoint::{Outcome, Status, Stop};
-use spurious::landscape::model::Kernel;
+use spurious::landscape::model::DeviceProgram;
 use spurious::models::MODELS;
 use spurious::numerics::real::Precision;
 use std::mem::offset_of;
@@ -33,16 +33,16 @@ const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::F64];
 const ENTRIES: [Entry; 2] = [Entry::Descend, Entry::Evaluate];
 
 /// Lanes that share a state, of all sizes that the backend takes.
-fn lanes(kernel: &Kernel) -> &'static [u32] {
+fn lanes(kernel: &DeviceProgram) -> &'static [u32] {
     if kernel.shareable { &[1, 8, 32, 64, 256] } else { &[1] }
 }
 
 /// Calls `check` with every text: what it is, its kernel, shape, entry point and parsed module.
-fn for_all_texts(mut check: impl FnMut(&str, &Kernel, Shape, Entry, &Module)) {
+fn for_all_texts(mut check: impl FnMut(&str, &DeviceProgram, Shape, Entry, &Module)) {
     for_all_cells(|what, model, form, set| {
         let problem = problem(model.name(), form, set, &settings_of(model.name()));
         for precision in PRECISIONS {
-            let kernel = problem.kernel(precision);
+            let kernel = problem.program(precision);
             for &lanes in lanes(&kernel) {
                 for entry in ENTRIES {
                     let shape = Shape { dim: problem.dim() as u32, lanes, precision };
@@ -94,7 +94,7 @@ fn an_undefined_name_is_refused() {
         let (form, _) = model.forms()[0];
         let problem = problem(model.name(), form, cells(model.name())[0], &settings_of(model.name()));
         let shape = Shape { dim: problem.dim() as u32, lanes: 1, precision: Precision::F64 };
-        let text = assemble(&problem.kernel(Precision::F64), shape, Entry::Descend);
+        let text = assemble(&problem.program(Precision::F64), shape, Entry::Descend);
         assert!(wgsl::parse_str(&text.replace("constants.size_limit", "constants.size_limits")).is_err());
         assert!(validate(&wgsl::parse_str(&text).unwrap(), Capabilities::empty()).is_err());
     }

@@ -84,11 +84,11 @@ fn full_and_reduced_agree(backend: &dyn Backend, runs: usize) {
             let set = with(set, &[("start_reduced", "\"projected\""), ("start_signs", signs)]);
             let outcomes = ["full", "reduced"].map(|form| {
                 let problem = problem("cnn", form, &set, &settings());
-                let mut from = starts("cnn", &set, &*problem, seed(), runs);
+                let mut from = starts("cnn", &set, &problem, seed(), runs);
                 if backend.precision() == F32 {
                     round_to_f32(&mut from);
                 }
-                let ends = run(backend, &*problem, &from);
+                let ends = run(backend, &problem, &from);
                 ends.stops.iter().map(|stop| stop.outcome()).collect::<Vec<_>>()
             });
             // An independent study saw no outcome change between formats in 72,000 runs: none of these is near a separatrix.

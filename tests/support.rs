@@ -73,12 +73,12 @@ pub(crate) fn values(model: &str, set: &[(&str, &str)]) -> Values {
 }
 
 /// One cell.
-pub(crate) fn problem(model: &str, form: &str, set: &[(&str, &str)], settings: &Settings) -> Arc<dyn Problem> {
+pub(crate) fn problem(model: &str, form: &str, set: &[(&str, &str)], settings: &Settings) -> Problem {
     models::find(model).unwrap().problem(form, &values(model, set), settings).unwrap()
 }
 
 /// Starts of the runs `0..runs` of a cell, states only.
-pub(crate) fn starts(model: &str, set: &[(&str, &str)], problem: &dyn Problem, seed: u64, runs: usize) -> Vec<f64> {
+pub(crate) fn starts(model: &str, set: &[(&str, &str)], problem: &Problem, seed: u64, runs: usize) -> Vec<f64> {
     let cell = CellSeed::new(seed, &models::find(model).unwrap().identity(&values(model, set)));
     let mut all = vec![0.0; runs * problem.dim()];
     problem.starts(cell, 0, problem.dim(), &mut all);
@@ -86,7 +86,7 @@ pub(crate) fn starts(model: &str, set: &[(&str, &str)], problem: &dyn Problem, s
 }
 
 /// Endpoints, with weights, of given starts.
-pub(crate) fn run(backend: &dyn Backend, problem: &dyn Problem, starts: &[f64]) -> Endpoints {
+pub(crate) fn run(backend: &dyn Backend, problem: &Problem, starts: &[f64]) -> Endpoints {
     let of = (starts.len() / problem.dim()) as u64;
     let batch = Batch { problem, starts: starts.to_vec(), of, keep_states: true };
     backend.run(batch, &AtomicBool::new(false)).unwrap()
@@ -324,7 +324,7 @@ pub(crate) fn round_to_f32(points: &mut [f64]) {
 /// change bounds the result of an evaluation with that many roundings on its longest path, each no worse than one in its
 /// input; the constants are rounded as well, which a change relative to the values themselves covers. Whole numbers from which
 /// random numbers are made stay as they are: they are exact in every format.
-pub(crate) fn conditioning(problem: &dyn Problem, state: &[f64], epsilon: f64, draws: &mut Draws) -> (f64, f64) {
+pub(crate) fn conditioning(problem: &Problem, state: &[f64], epsilon: f64, draws: &mut Draws) -> (f64, f64) {
     let exact = problem.evaluate(Precision::F64, state);
     // The scale of the terms of which the loss is a sum.
     let terms: f64 = exact.gradient.iter().zip(state).map(|(g, x)| (g * x).abs()).sum();
@@ -379,7 +379,7 @@ pub(crate) fn assert_relative(value: f64, expected: f64, tolerance: f64, what: &
 }
 
 /// An observable of a state at which a run starts.
-pub(crate) fn seen(problem: &dyn Problem, state: &[f64], name: &str) -> f64 {
+pub(crate) fn seen(problem: &Problem, state: &[f64], name: &str) -> f64 {
     let all = problem.observables(state, state, 0);
     all.iter().find(|seen| seen.name == name).unwrap_or_else(|| panic!("no observable {name}")).value
 }

@@ -41,8 +41,8 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn of(problem: &dyn Problem) -> Self {
-        let kernel = problem.kernel(Precision::F64);
+    fn of(problem: &Problem) -> Self {
+        let kernel = problem.program(Precision::F64);
         let size = |name: &str| kernel.shape.iter().find(|(key, _)| *key == name).unwrap().1 as usize;
         Sizes {
             samples: size("SAMPLES"),
@@ -88,7 +88,7 @@ fn twenty<T>(filters: &str, then: impl FnOnce(&[(&str, &str)]) -> T) -> T {
 }
 
 /// A cell with other settings than the model's own.
-fn cell(set: &[(&str, &str)], change: impl FnOnce(&mut Settings)) -> Arc<dyn Problem> {
+fn cell(set: &[(&str, &str)], change: impl FnOnce(&mut Settings)) -> Problem {
     let mut settings = settings_of("wide_cnn");
     change(&mut settings);
     problem("wide_cnn", "full", set, &settings)

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use spurious::experiment::plan::{Cell, Plan};
 use spurious::experiment::spec::io_reason;
 use spurious::judge::refine::polished;
+use spurious::landscape::capability::Proofs;
 use spurious::landscape::points::Points;
 use spurious::landscape::proof::{Provable, Refusal};
 use spurious::numerics::vector::norm;
@@ -150,7 +151,7 @@ fn folder(arguments: &Arguments, path: &Path) -> anyhow::Result<()> {
 fn subject(cell: &Cell) -> Result<Box<dyn Provable>, Usage> {
     let problem = "nothing can be proved of this model and these parameters";
     let remedy = "choose relu_sum, cnn, or pooled_cnn with one teacher for the cell, in the form of the paper";
-    cell.problem.provable().ok_or_else(|| Usage(format!("{problem}; {remedy}")))
+    cell.problem.proofs().map(Proofs::provable).ok_or_else(|| Usage(format!("{problem}; {remedy}")))
 }
 
 /// Proves what can be proved of every point, and writes the certificates.
@@ -171,7 +172,7 @@ fn prove(
         let subject = &subjects[candidate.cell.index];
         let point = match arguments.as_given {
             true => candidate.point.clone(),
-            false => polished(&*candidate.cell.problem, &candidate.point),
+            false => polished(&candidate.cell.problem, &candidate.point),
         };
         let proof = subject.prove(&point, None);
         let seconds = began.elapsed().as_secs_f64();

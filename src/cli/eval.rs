@@ -78,7 +78,7 @@ fn evaluate(cell: &Cell, path: &Path, arguments: &Arguments) -> anyhow::Result<(
     if arguments.gradient {
         header.extend((0..dim).map(|i| format!("g{i}")));
     }
-    let classifier = Classifier::new(&*cell.problem);
+    let classifier = Classifier::new(&cell.problem);
     let mut rows = Vec::new();
     for (index, name) in points.names().iter().enumerate() {
         let evaluation = cell.problem.evaluate(Precision::F64, points.point(index));
@@ -89,10 +89,10 @@ fn evaluate(cell: &Cell, path: &Path, arguments: &Arguments) -> anyhow::Result<(
             ))
             .into());
         }
-        let found = evaluation.stop.map(|stop| classifier.classify(&*cell.problem, points.point(index), &stop));
+        let found = evaluation.stop.map(|stop| classifier.classify(&cell.problem, points.point(index), &stop));
         let mut row = vec![name.clone(), field(Some(evaluation.loss))];
         if arguments.hessian {
-            let spectrum = refine::spectrum(&*cell.problem, points.point(index));
+            let spectrum = refine::spectrum(&cell.problem, points.point(index));
             let curvature = |value: &dyn Fn(&Spectrum) -> String| spectrum.as_ref().map_or(String::new(), value);
             row.extend([
                 field(Some(vector::norm(&evaluation.gradient))),

@@ -70,7 +70,7 @@ fn explain(model: &dyn Model) -> anyhow::Result<String> {
         let value = prediction.value.map_or("–".into(), |x| format!("{x:.6}"));
         writeln!(text, "  {:<22} {value:<10} {}", prediction.name, prediction.about)?;
     }
-    let theorems = plan.cells[0].problem.theorems();
+    let theorems = plan.cells[0].problem.theorem_list();
     if !theorems.is_empty() {
         writeln!(text, "\nTheorems that [output] theorems = true checks on every start (theorems.csv)")?;
     }

@@ -62,18 +62,18 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
         writeln!(text, "axis         step = {}", list.join(", "))?;
     }
     writeln!(text, "backend      {} in {}", backend.description(), backend.precision().name())?;
-    let size = |cell: &Cell| run::batch_runs(&*backend, &*cell.problem, spec.compute.batch).min(cell.runs as usize);
+    let size = |cell: &Cell| run::batch_runs(&*backend, &cell.problem, spec.compute.batch).min(cell.runs as usize);
     // On the CPU one wave of batches advances while the next is seeded and the one before is classified; a device has several
     // batches in flight, one waits for it and one is classified.
     let memory = |cell: &Cell| {
-        let liked = backend.batch_size(&*cell.problem) as u64;
+        let liked = backend.batch_size(&cell.problem) as u64;
         let (starts, waves) = match backend.in_flight() {
-            0 => (liked.min(plan.runs()) as usize, if Classifier::new(&*cell.problem).needs_states() { 3 } else { 2 }),
+            0 => (liked.min(plan.runs()) as usize, if Classifier::new(&cell.problem).needs_states() { 3 } else { 2 }),
             in_flight => (size(cell), in_flight + 2),
         };
         waves * starts * cell.problem.start_dim() * size_of::<f64>()
-            + backend.in_flight().max(1) * backend.batch_bytes(&*cell.problem, starts)
-            + Classifier::bytes(&*cell.problem, rayon::current_num_threads())
+            + backend.in_flight().max(1) * backend.batch_bytes(&cell.problem, starts)
+            + Classifier::bytes(&cell.problem, rayon::current_num_threads())
     };
     let largest = plan.cells.iter().map(memory).max().unwrap_or(0);
     let batch = plan.cells.iter().map(size).max().unwrap_or(0);

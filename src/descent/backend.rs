@@ -5,7 +5,7 @@ pub mod gpu;
 pub mod several;
 
 use crate::landscape::endpoint::Endpoints;
-use crate::landscape::model::{Invalid, Kernel, Problem};
+use crate::landscape::model::{DeviceProgram, Invalid, Problem};
 use crate::numerics::real::Precision;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Batch<'a> {
     /// The cell.
-    pub problem: &'a dyn Problem,
+    pub problem: &'a Problem,
     /// States at the start, one run after another, `problem.dim()` numbers each.
     pub starts: Vec<f64>,
     /// Runs of the cell in all. A device chooses by them how many lanes share a run, so that a run gives the same bits in
@@ -76,19 +76,19 @@ pub trait Backend: Send + Sync {
     /// Format of the arithmetic.
     fn precision(&self) -> Precision;
     /// Runs that a batch of this cell should hold for the backend to be busy and the memory small.
-    fn batch_size(&self, problem: &dyn Problem) -> usize;
+    fn batch_size(&self, problem: &Problem) -> usize;
     /// Most runs of this cell that the backend can take at once.
-    fn largest_batch(&self, problem: &dyn Problem) -> usize;
+    fn largest_batch(&self, problem: &Problem) -> usize;
     /// Batches that should be in flight at once to keep a device busy, each with a thread of its own that waits for it; 0 where
     /// the threads that call the backend compute, and small batches run side by side on them.
     fn in_flight(&self) -> usize;
     /// Bytes that a batch of this many runs keeps on the device, or beside its starts on the host.
-    fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize;
+    fn batch_bytes(&self, problem: &Problem, runs: usize) -> usize;
     /// Whether the backend can take a cell at all.
     ///
     /// # Errors
     /// Which setting stands in the way.
-    fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid>;
+    fn fits(&self, problem: &Problem) -> Result<(), Invalid>;
     /// Advances every run of the batch to its end.
     ///
     /// # Errors
@@ -102,12 +102,12 @@ pub trait Backend: Send + Sync {
 }
 
 /// Refuses a cell whose constants overflow, or vanish, in the format of the arithmetic: its runs would mean nothing.
-fn check_range(kernel: &Kernel, precision: Precision) -> Result<(), Invalid> {
+fn check_range(program: &DeviceProgram, precision: Precision) -> Result<(), Invalid> {
     let rounded = |x: f64| match precision {
         Precision::F32 => f64::from(x as f32),
         Precision::F64 => x,
     };
-    match kernel.constants.iter().find(|(_, x)| !rounded(*x).is_finite() || (*x != 0.0 && rounded(*x) == 0.0)) {
+    match program.constants.iter().find(|(_, x)| !rounded(*x).is_finite() || (*x != 0.0 && rounded(*x) == 0.0)) {
         None => Ok(()),
         Some((name, value)) => Err(Invalid {
             key: "params".into(),

@@ -1,7 +1,7 @@
 //! Gradient descent: many runs at once, on CPU or GPU.
 
 pub mod backend;
+mod compute;
 pub mod plane;
-mod problem;
 pub mod starts;
 mod tile;

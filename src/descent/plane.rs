@@ -5,7 +5,7 @@
 //! cells; the run `i` starts in column `i mod columns` and row `i / columns`, rows counted from the smallest value.
 
 use crate::experiment::plan::Cell;
-use crate::landscape::model::{Coordinate, Invalid, Problem};
+use crate::landscape::model::{Chart, Coordinate, Invalid, Problem};
 
 /// One side of a plane.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,8 +57,8 @@ pub struct Plane {
 const READ_BACK: f64 = 1e-9;
 
 /// The coordinate of a name: one of the model's, or a component.
-fn find(problem: &dyn Problem, name: &str) -> Result<Coordinate, Invalid> {
-    let named = problem.coordinates();
+fn find(problem: &Problem, name: &str) -> Result<Coordinate, Invalid> {
+    let named = problem.chart().map_or_else(Vec::new, Chart::coordinates);
     if let Some(coordinate) = named.iter().find(|c| c.name == name) {
         return Ok(coordinate.clone());
     }
@@ -82,16 +82,16 @@ fn component(name: &str, dim: usize) -> Option<usize> {
 }
 
 /// Value of a coordinate at a state.
-fn read(problem: &dyn Problem, name: &str, state: &[f64]) -> f64 {
+fn read(problem: &Problem, name: &str, state: &[f64]) -> f64 {
     let own = component(name, problem.dim()).map(|i| state[i]);
-    own.or_else(|| problem.coordinate(name, state)).unwrap_or(f64::NAN)
+    own.or_else(|| problem.chart()?.coordinate(name, state)).unwrap_or(f64::NAN)
 }
 
 /// Moves a start to a value of a coordinate.
-fn set(problem: &dyn Problem, name: &str, value: f64, start: &mut [f64]) {
+fn set(problem: &Problem, name: &str, value: f64, start: &mut [f64]) {
     match component(name, problem.dim()) {
         Some(i) => start[i] = value,
-        None => problem.place(name, value, start),
+        None => problem.chart().into_iter().for_each(|chart| chart.place(name, value, start)),
     }
 }
 
@@ -103,8 +103,8 @@ impl Plane {
     /// A run beyond the cell's distinct starts, a coordinate that the model does not know, a range that is empty or missing, or
     /// coordinates that depend on each other.
     pub fn new(cell: &Cell, run: u64, fixed: Vec<(String, f64)>, [x, y]: [&Wish; 2]) -> Result<Self, Invalid> {
-        let problem = &*cell.problem;
-        if let Some(starts) = problem.distinct_starts().filter(|starts| run >= *starts) {
+        let problem = &cell.problem;
+        if let Some(starts) = problem.layout().distinct_starts.filter(|starts| run >= *starts) {
             return Err(Invalid {
                 key: "run".into(),
                 value: run.to_string(),
@@ -141,7 +141,7 @@ impl Plane {
     }
 
     /// Looks whether every coordinate has its value at the corners.
-    fn check(&self, problem: &dyn Problem) -> Result<(), Invalid> {
+    fn check(&self, problem: &Problem) -> Result<(), Invalid> {
         for corner in [0, 1, 2, 3] {
             let (column, row) = (corner % 2 * (self.x.points - 1), corner / 2 * (self.y.points - 1));
             let mut start = vec![0.0; self.base.len()];
@@ -174,7 +174,7 @@ impl Plane {
     }
 
     /// One start.
-    fn start(&self, problem: &dyn Problem, run: u64, start: &mut [f64]) {
+    fn start(&self, problem: &Problem, run: u64, start: &mut [f64]) {
         let columns = self.x.points as u64;
         start.copy_from_slice(&self.base);
         set(problem, &self.x.coordinate.name, self.x.value((run % columns) as usize), start);
@@ -182,7 +182,7 @@ impl Plane {
     }
 
     /// The starts of the runs from `first` on, of each the first `width` numbers; see [`Problem::starts`].
-    pub fn starts(&self, problem: &dyn Problem, first: u64, width: usize, out: &mut [f64]) {
+    pub fn starts(&self, problem: &Problem, first: u64, width: usize, out: &mut [f64]) {
         let mut start = vec![0.0; self.base.len()];
         for (run, out) in (first..).zip(out.chunks_exact_mut(width)) {
             self.start(problem, run, &mut start);
@@ -191,7 +191,7 @@ impl Plane {
     }
 
     /// Where a state is: its two coordinates.
-    pub fn position(&self, problem: &dyn Problem, state: &[f64]) -> (f64, f64) {
+    pub fn position(&self, problem: &Problem, state: &[f64]) -> (f64, f64) {
         (read(problem, &self.x.coordinate.name, state), read(problem, &self.y.coordinate.name, state))
     }
 

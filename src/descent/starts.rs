@@ -1,10 +1,9 @@
 //! Starts of consecutive runs, drawn in blocks: the way from (seed, cell, run) to weights at a high rate.
 //!
-//! A form draws a block with loops over its runs and numbers ([`Form::starts`]); here the loops are compiled for the
+//! A form draws a block with loops over its runs and numbers ([`Form::draw`]); here the loops are compiled for the
 //! instructions that the CPU has. None of this changes a bit of any start: see [`crate::numerics::elementary`].
 
 use crate::landscape::form::Form;
-use crate::landscape::model::Problem;
 use crate::numerics::real::wide::{self, Vectorised};
 use crate::numerics::seed::{CellSeed, Streams};
 use crate::numerics::start_law::BLOCK;
@@ -29,23 +28,13 @@ impl<F: Form + ?Sized> Vectorised for Starts<'_, F> {
         let runs = (NUMBERS / form.drawn()).clamp(1, BLOCK);
         for out in out.chunks_mut(runs * width) {
             let mut draws = Streams::new(seed, first, out.len() / width);
-            form.starts(&mut draws, width, out);
+            form.draw(&mut draws, width, out);
             first = first.wrapping_add(runs as u64);
         }
     }
 }
 
-/// Draws the starts of the runs from `first` on, as many as `out` has room for; see [`crate::landscape::model::Problem::starts`].
+/// Draws the starts of the runs from `first` on, as many as `out` has room for; see [`crate::landscape::problem::Compute::starts`].
 pub fn draw<F: Form + ?Sized>(form: &F, seed: CellSeed, first: u64, width: usize, out: &mut [f64]) {
     wide::dispatch(Starts { form, seed, first, width, out });
-}
-
-impl dyn Problem + '_ {
-    /// The whole start of one run: the block of one.
-    #[must_use]
-    pub fn start(&self, seed: CellSeed, run: u64) -> Vec<f64> {
-        let mut start = vec![0.0; self.start_dim()];
-        self.starts(seed, run, self.start_dim(), &mut start);
-        start
-    }
 }

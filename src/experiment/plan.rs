@@ -21,7 +21,7 @@ pub struct Cell {
     /// Descent settings.
     pub settings: Settings,
     /// The landscape with its starts.
-    pub problem: Arc<dyn Problem>,
+    pub problem: Problem,
     /// Source of its starts.
     pub seed: CellSeed,
     /// Where its starts are laid out instead of drawn.
@@ -35,15 +35,13 @@ impl Cell {
     pub fn starts(&self, first: u64, width: usize, out: &mut [f64]) {
         match &self.plane {
             None => self.problem.starts(self.seed, first, width, out),
-            Some(plane) => plane.starts(&*self.problem, first, width, out),
+            Some(plane) => plane.starts(&self.problem, first, width, out),
         }
     }
 
     /// What theory says about the cell, and what its first starts look like.
     pub fn theory(&self) -> Vec<Prediction> {
-        let mut theory = self.problem.theory();
-        theory.extend(self.problem.at_start(self.seed));
-        theory
+        self.problem.theory(Some(self.seed))
     }
 }
 
@@ -113,7 +111,7 @@ impl Plan {
                 verdicts: spec.verdicts,
             };
             let problem = spec.model.problem(spec.form, &values, &settings).map_err(|e| spec.refuse(e))?;
-            if let (Some(starts), Some(sampling)) = (problem.distinct_starts(), spec.sampling()) {
+            if let (Some(starts), Some(sampling)) = (problem.layout().distinct_starts, spec.sampling()) {
                 return Err(spec.refuse(Invalid {
                     key: format!("runs.{}", sampling.key()),
                     value: String::new(),
@@ -124,7 +122,7 @@ impl Plan {
                     remedy: format!("write per_cell = {starts} instead"),
                 }));
             }
-            if let Some(starts) = problem.distinct_starts().filter(|starts| spec.runs_per_cell > *starts) {
+            if let Some(starts) = problem.layout().distinct_starts.filter(|starts| spec.runs_per_cell > *starts) {
                 return Err(spec.refuse(Invalid {
                     key: "runs.per_cell".into(),
                     value: spec.runs_per_cell.to_string(),
@@ -165,7 +163,7 @@ impl Plan {
             let unseeded = spec.model.parameters().iter().filter(|p| !p.seeds).map(|p| p.name);
             paired::check(self, &unseeded.collect::<Vec<_>>())?;
         }
-        if spec.output.theorems && self.cells.iter().all(|cell| cell.problem.theorems().is_empty()) {
+        if spec.output.theorems && self.cells.iter().all(|cell| cell.problem.theorems().is_none()) {
             return Err(Invalid {
                 key: "output.theorems".into(),
                 value: "true".into(),

@@ -97,7 +97,7 @@ pub fn backend(compute: &Compute) -> Result<Box<dyn Backend>, BackendError> {
 /// # Errors
 /// The setting that stands in the way.
 pub fn check(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> Result<(), SpecError> {
-    let unfit = plan.cells.iter().find_map(|cell| backend.fits(&*cell.problem).err());
+    let unfit = plan.cells.iter().find_map(|cell| backend.fits(&cell.problem).err());
     unfit.map_or(Ok(()), |invalid| Err(spec.refuse(invalid)))
 }
 
@@ -176,8 +176,8 @@ fn advance<'a>(
     cancel: &AtomicBool,
 ) -> Result<Advanced<'a>, BackendError> {
     let Seeded { cell, runs, whole, states, claims } = seeded;
-    let keep_states = keep || cell.problem.rest().is_some() || cell.problem.knows_slow_paths();
-    let batch = Batch { problem: &*cell.problem, starts: states, of: cell.runs, keep_states };
+    let keep_states = keep || cell.problem.rest().is_some() || cell.problem.slow_paths().is_some();
+    let batch = Batch { problem: &cell.problem, starts: states, of: cell.runs, keep_states };
     Ok(Advanced { cell, runs, whole, claims, ends: backend.run(batch, cancel)? })
 }
 
@@ -189,7 +189,7 @@ fn classify(
     cancel: &AtomicBool,
 ) -> Option<Finished> {
     let Advanced { cell, runs, whole, claims, ends } = advanced;
-    let problem = &*cell.problem;
+    let problem = &cell.problem;
     let classifier = &classifiers[cell.index];
     let (dim, start_dim) = (problem.dim(), problem.start_dim());
     let state = |run: usize| ends.states.get(run * dim..(run + 1) * dim).unwrap_or_default();
@@ -220,7 +220,7 @@ fn classify(
     let position = |family: &Arc<Family>| positions.iter().find(|(known, _)| Arc::ptr_eq(known, family)).map(|p| p.1);
     let outcomes: Vec<Outcome> = found.iter().map(|found| found.outcome).collect();
     let tally = Tally::of(ends.stops.iter().zip(outcomes.iter().copied()));
-    let theorems = if details.theorems { problem.theorems().len() } else { 0 };
+    let theorems = if details.theorems { problem.theorem_list().len() } else { 0 };
     let checks = theorem::count(theorems, runs.clone(), &claims, &outcomes);
     let end = |run: usize| {
         let (stop, found) = (ends.stops[run], &found[run]);
@@ -249,7 +249,7 @@ pub fn execute<E: From<BackendError> + Send>(
     cancel: &AtomicBool,
     mut sink: impl FnMut(Vec<Finished>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let classifiers: Vec<Classifier> = plan.cells.iter().map(|cell| Classifier::new(&*cell.problem)).collect();
+    let classifiers: Vec<Classifier> = plan.cells.iter().map(|cell| Classifier::new(&cell.problem)).collect();
     if backend.in_flight() > 0 {
         let host = stream::Host {
             prepare: |ranges| seed(plan, &ranges, details, cancel),

@@ -56,7 +56,7 @@ impl Machine {
     }
 
     /// Lanes that share a run of a cell of so many runs; `None` on the CPU, or where the cell does not fit.
-    pub fn lanes(&self, problem: &dyn Problem, runs: u64) -> Option<u32> {
+    pub fn lanes(&self, problem: &Problem, runs: u64) -> Option<u32> {
         match self {
             Machine::Cpu(_) => None,
             Machine::Gpu(gpu) => gpu.shape(problem, runs).ok().map(|shape| shape.lanes),

@@ -10,6 +10,7 @@ use crate::descent::plane::Plane;
 use crate::experiment::plan::{Cell, Plan};
 use crate::experiment::run::{self, Details, Finished};
 use crate::judge::family::Families;
+use crate::landscape::capability::Chart;
 use crate::landscape::endpoint::Outcome;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -63,7 +64,7 @@ impl Map {
         cancel: &AtomicBool,
         mut progress: impl FnMut(u64) + Send,
     ) -> Result<Self, BackendError> {
-        backend.fits(&*cell.problem)?;
+        backend.fits(&cell.problem)?;
         let plane = Arc::new(plane);
         let cell = Cell { index: 0, plane: Some(plane.clone()), ..cell.clone() };
         let problem = cell.problem.clone();
@@ -84,14 +85,10 @@ impl Map {
             Ok(())
         };
         run::execute(&plan, backend, batch, &run::everything(&plan), details, cancel, sink)?;
-        let known = problem.landmarks();
+        let known = problem.chart().map_or_else(Vec::new, Chart::landmarks);
         let mut marks: Vec<Mark> = known
             .iter()
-            .map(|point| Mark {
-                name: point.name.into(),
-                kind: point.kind,
-                at: plane.position(&*problem, &point.state),
-            })
+            .map(|point| Mark { name: point.name.into(), kind: point.kind, at: plane.position(&problem, &point.state) })
             .collect();
         // Of the others those are marked that runs ended in, if no permutation may have moved their representative.
         let movable = |point: &[f64]| {
@@ -99,7 +96,7 @@ impl Map {
             image.rows > 1 || image.movable > 0
         };
         for family in families.all().iter().filter(|family| !movable(&family.point)) {
-            let at = plane.position(&*problem, &family.point);
+            let at = plane.position(&problem, &family.point);
             if !marks.iter().any(|mark| plane.is_near(mark.at, at)) {
                 marks.push(Mark { name: kind_name(family.outcome).into(), kind: family.outcome, at });
             }

@@ -11,7 +11,6 @@ use crate::landscape::path::Observable;
 use crate::landscape::queue::Queue;
 use crate::numerics::real::Precision;
 use crate::numerics::vector::norm;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Which steps of a path are kept, besides the first and the last.
@@ -91,7 +90,7 @@ pub(crate) struct Stepper<'a> {
     pub(crate) state: Vec<f64>,
     pub(crate) taken: u32,
     /// The cell with other settings than its own.
-    others: Vec<(Settings, Arc<dyn Problem>)>,
+    others: Vec<(Settings, Problem)>,
 }
 
 impl<'a> Stepper<'a> {
@@ -174,6 +173,6 @@ pub fn replay(track: Track<'_>, run: u64, every: Every, weights: bool) -> Result
     let observables = stepper.observables();
     let mut trace_points = vec![stepper.trace_point(weights)];
     let stop = stepper.advance(&cell.settings, every, 0, |stepper| trace_points.push(stepper.trace_point(weights)))?;
-    let found = Classifier::new(&*cell.problem).classify(&*cell.problem, &stepper.state, &stop);
+    let found = Classifier::new(&cell.problem).classify(&cell.problem, &stepper.state, &stop);
     Ok(Path { observables, trace_points, stop, found })
 }

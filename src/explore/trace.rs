@@ -67,7 +67,7 @@ pub fn trace(track: Track<'_>, run: u64, extent: Extent) -> Result<Trace, Invali
 /// # Errors
 /// As [`trace`].
 pub fn trace_from(track: Track<'_>, start: Vec<f64>, extent: Extent) -> Result<Trace, Invalid> {
-    let problem = &*track.cell.problem;
+    let problem = &track.cell.problem;
     let own =
         Settings { max_steps: extent.high.unwrap_or(track.cell.settings.max_steps), ..track.cell.settings.clone() };
     let mut stepper = Stepper::new(track, start);
@@ -121,7 +121,7 @@ pub fn trace_from(track: Track<'_>, start: Vec<f64>, extent: Extent) -> Result<T
         path_theory,
         precision: track.precision,
     };
-    trace.path_theory = problem.path_theory(&trace.traced());
+    trace.path_theory = problem.path_facts().map(|facts| facts.path_theory(&trace.traced())).unwrap_or_default();
     Ok(trace)
 }
 

@@ -75,10 +75,10 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Loss and kind of a critical point.
-fn judge(problem: &dyn Problem, settled: &Settled) -> (f64, Outcome) {
+fn judge(problem: &Problem, settled: &Settled) -> (f64, Outcome) {
     let loss = problem.evaluate(Precision::F64, &settled.point).loss;
     let outcome = match settled.spectrum.is_minimum() {
-        true if problem.is_global(&settled.point, loss) => Outcome::Global,
+        true if problem.at_rest().is_some_and(|rest| rest.is_global(&settled.point, loss)) => Outcome::Global,
         true => Outcome::Spurious,
         false => Outcome::Saddle,
     };
@@ -87,10 +87,10 @@ fn judge(problem: &dyn Problem, settled: &Settled) -> (f64, Outcome) {
 
 impl Classifier {
     /// A classifier that knows no point yet.
-    pub fn new(problem: &dyn Problem) -> Self {
+    pub fn new(problem: &Problem) -> Self {
         Classifier {
             rest: problem.rest(),
-            knows_slow_paths: problem.knows_slow_paths(),
+            knows_slow_paths: problem.slow_paths().is_some(),
             known: RwLock::default(),
             one_at_a_time: Mutex::default(),
         }
@@ -102,19 +102,13 @@ impl Classifier {
     }
 
     /// What a run found that stopped at `state`, which may be empty unless [`Classifier::needs_states`].
-    pub fn classify(&self, problem: &dyn Problem, state: &[f64], stop: &Stop) -> Found {
+    pub fn classify(&self, problem: &Problem, state: &[f64], stop: &Stop) -> Found {
         let found = self.classify_until(problem, state, stop, &AtomicBool::new(false));
         found.unwrap_or(Found { outcome: Outcome::Undecided, family: None, moved: 0.0 })
     }
 
     /// The same; `None` if `cancel` was raised while the endpoint had to be led on.
-    pub fn classify_until(
-        &self,
-        problem: &dyn Problem,
-        state: &[f64],
-        stop: &Stop,
-        cancel: &AtomicBool,
-    ) -> Option<Found> {
+    pub fn classify_until(&self, problem: &Problem, state: &[f64], stop: &Stop, cancel: &AtomicBool) -> Option<Found> {
         let by_itself = |outcome: Outcome| Some(Found { outcome, family: None, moved: 0.0 });
         if stop.status == Status::OutOfSteps {
             return Some(self.late(problem, state));
@@ -151,10 +145,12 @@ impl Classifier {
     }
 
     /// What a run found that spent its budget.
-    fn late(&self, problem: &dyn Problem, state: &[f64]) -> Found {
+    fn late(&self, problem: &Problem, state: &[f64]) -> Found {
         let unknown = |outcome: Outcome| Found { outcome, family: None, moved: 0.0 };
         match self.rest.filter(|rest| rest.late) {
-            _ if self.knows_slow_paths => unknown(problem.late(state)),
+            _ if self.knows_slow_paths => {
+                unknown(problem.slow_paths().map_or(Outcome::Undecided, |slow| slow.late(state)))
+            }
             Some(rest) if state.iter().all(|x| x.is_finite()) => match refine::minimum_around(problem, state) {
                 Some(settled) => self.identify(problem, rest, state, settled),
                 None => unknown(Outcome::Undecided),
@@ -164,7 +160,7 @@ impl Classifier {
     }
 
     /// What a run found that belongs to a critical point.
-    fn identify(&self, problem: &dyn Problem, rest: Rest, state: &[f64], settled: Settled) -> Found {
+    fn identify(&self, problem: &Problem, rest: Rest, state: &[f64], settled: Settled) -> Found {
         if rest.families {
             return self.learn(problem, state, settled);
         }
@@ -173,7 +169,7 @@ impl Classifier {
     }
 
     /// Bytes that the refinement of endpoints takes beside the runs, on so many threads.
-    pub fn bytes(problem: &dyn Problem, threads: usize) -> usize {
+    pub fn bytes(problem: &Problem, threads: usize) -> usize {
         let dim = problem.dim();
         // The Hessian, a copy and its factors.
         let one = 3 * dim * dim * size_of::<f64>();
@@ -200,7 +196,7 @@ impl Classifier {
     }
 
     /// Remembers a new point, or a known family's in another order.
-    fn learn(&self, problem: &dyn Problem, state: &[f64], settled: Settled) -> Found {
+    fn learn(&self, problem: &Problem, state: &[f64], settled: Settled) -> Found {
         let (loss, outcome) = judge(problem, &settled);
         let Settled { point, spectrum } = settled;
         let image = problem.image(&point);

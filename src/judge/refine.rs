@@ -65,7 +65,7 @@ struct Curvature {
 }
 
 impl Curvature {
-    fn at(problem: &dyn Problem, point: &[f64]) -> Option<Self> {
+    fn at(problem: &Problem, point: &[f64]) -> Option<Self> {
         let dim = point.len();
         let (mut matrix, difference) = match problem.hessian(point) {
             Some(matrix) => (matrix, 0.0),
@@ -111,7 +111,7 @@ fn project_out(matrix: &mut [f64], unit: &[f64], lift: f64) {
 }
 
 /// Hessian by differences of the gradient, and a bound on the error of an entry.
-fn differences(problem: &dyn Problem, point: &[f64]) -> (Vec<f64>, f64) {
+fn differences(problem: &Problem, point: &[f64]) -> (Vec<f64>, f64) {
     let dim = point.len();
     let h = f64::EPSILON.cbrt() * point.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
     let mut matrix = vec![0.0; dim * dim];
@@ -144,12 +144,12 @@ fn differences(problem: &dyn Problem, point: &[f64]) -> (Vec<f64>, f64) {
 }
 
 /// Eigenvalues of the Hessian at a point; `None` where it does not exist.
-pub fn spectrum(problem: &dyn Problem, point: &[f64]) -> Option<Spectrum> {
+pub fn spectrum(problem: &Problem, point: &[f64]) -> Option<Spectrum> {
     Curvature::at(problem, point)?.spectrum()
 }
 
 /// Whether the Hessian at a point is positive definite modulo the flat directions, to rounding.
-pub fn is_convex(problem: &dyn Problem, point: &[f64]) -> bool {
+pub fn is_convex(problem: &Problem, point: &[f64]) -> bool {
     Curvature::at(problem, point).is_some_and(|c| dense::is_positive_definite(&c.matrix, c.dim))
 }
 
@@ -168,16 +168,16 @@ enum Lost {
 }
 
 /// Newton's method from an endpoint; `None` where it does not contract at once, or the Hessian ceases to exist on its way.
-pub fn polish(problem: &dyn Problem, endpoint: &[f64]) -> Option<Vec<f64>> {
+pub fn polish(problem: &Problem, endpoint: &[f64]) -> Option<Vec<f64>> {
     newton(problem, endpoint).ok()
 }
 
 /// The critical point that Newton's method reaches from a point at once, in f64; the point itself where it reaches none.
-pub fn polished(problem: &dyn Problem, point: &[f64]) -> Vec<f64> {
+pub fn polished(problem: &Problem, point: &[f64]) -> Vec<f64> {
     polish(problem, point).unwrap_or_else(|| point.to_vec())
 }
 
-fn newton(problem: &dyn Problem, endpoint: &[f64]) -> Result<Vec<f64>, Lost> {
+fn newton(problem: &Problem, endpoint: &[f64]) -> Result<Vec<f64>, Lost> {
     let mut point = endpoint.to_vec();
     let size = 1.0 + point.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
     let mut last = REACH * size;
@@ -236,7 +236,7 @@ pub enum Settlement {
 
 /// The minimum in whose convex surroundings a point is taken to be: Newton's method contracts from the point to it, and the Hessian is
 /// positive definite at the point, at the minimum and half-way between them.
-pub fn minimum_around(problem: &dyn Problem, point: &[f64]) -> Option<Settled> {
+pub fn minimum_around(problem: &Problem, point: &[f64]) -> Option<Settled> {
     let polished = newton(problem, point).ok()?;
     let there = spectrum(problem, &polished)?;
     (there.is_minimum() && is_convex_between(problem, point, &polished))
@@ -244,7 +244,7 @@ pub fn minimum_around(problem: &dyn Problem, point: &[f64]) -> Option<Settled> {
 }
 
 /// Whether the Hessian is positive definite at a point and half-way to another.
-fn is_convex_between(problem: &dyn Problem, point: &[f64], other: &[f64]) -> bool {
+fn is_convex_between(problem: &Problem, point: &[f64], other: &[f64]) -> bool {
     let half_way: Vec<f64> = point.iter().zip(other).map(|(a, b)| 0.5 * (a + b)).collect();
     is_convex(problem, point) && is_convex(problem, &half_way)
 }
@@ -255,7 +255,7 @@ fn is_convex_between(problem: &dyn Problem, point: &[f64], other: &[f64]) -> boo
 /// eigenvalues there as at the point it contracts to: for a minimum none, nor half-way between them, so that the endpoint is
 /// taken to be in its convex surroundings. Beside a saddle it is led on until it is at rest by the rule for f64 too, since
 /// descent that is not that close yet may still escape. Nothing is said where the Hessian ceases to exist on the way.
-pub fn lead_on(problem: &dyn Problem, endpoint: &[f64], cancel: &AtomicBool) -> Settlement {
+pub fn lead_on(problem: &Problem, endpoint: &[f64], cancel: &AtomicBool) -> Settlement {
     let mut point = endpoint.to_vec();
     let steps = problem.rule().steps;
     for _ in 0..ROUNDS {
@@ -291,7 +291,7 @@ pub fn lead_on(problem: &dyn Problem, endpoint: &[f64], cancel: &AtomicBool) -> 
 }
 
 /// [`lead_on`] without an end of patience; `None` unless a critical point is found.
-pub fn settle(problem: &dyn Problem, endpoint: &[f64]) -> Option<Settled> {
+pub fn settle(problem: &Problem, endpoint: &[f64]) -> Option<Settled> {
     match lead_on(problem, endpoint, &AtomicBool::new(false)) {
         Settlement::Point(settled) => Some(settled),
         _ => None,

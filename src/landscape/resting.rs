@@ -1,9 +1,9 @@
 //! Landscapes that compute loss and gradient in one look at the weights, and whose runs end at rest, to be judged by the curvature there,
 //! or at a loss that counts as the global one. Twin of `shaders/resting.wgsl`.
 
-use super::surface::{Landscape, found};
-use crate::landscape::endpoint::{Outcome, Status, Stop};
-use crate::landscape::model::constants;
+use super::device::{DeviceProgram, constants};
+use super::endpoint::{Outcome, Status, Stop};
+use super::surface::{Landscape, Rule, found};
 use crate::numerics::real::Real;
 
 constants! {
@@ -17,6 +17,20 @@ constants! {
         size_limit,
         /// Step size `η`.
         step,
+    }
+}
+
+impl Ends<f64> {
+    /// Step sizes and budget of a state of so many weights.
+    pub fn rule(&self, weights: usize, max_steps: u32) -> Rule {
+        Rule { steps: vec![self.step; weights], max_steps }
+    }
+
+    /// A program with these ends: the text that all landscapes of this kind share goes before its own, and so do the constants.
+    pub fn complete(&self, mut program: DeviceProgram) -> DeviceProgram {
+        program.texts.insert(0, include_str!("../../shaders/resting.wgsl").into());
+        program.constants = self.named().into_iter().chain(program.constants).collect();
+        program
     }
 }
 

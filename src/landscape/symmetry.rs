@@ -55,6 +55,12 @@ impl fmt::Display for Orbits {
 }
 
 impl Overlaps {
+    /// Those of a state without symmetry: one row that nothing permutes.
+    #[must_use]
+    pub fn plain(state: &[f64]) -> Self {
+        Overlaps { rows: 1, columns: state.len(), movable: 0, entries: state.to_vec() }
+    }
+
     /// Classes of neurons and of movable teachers that no overlap tells apart.
     ///
     /// Overlaps are equal if a chain of others joins them with gaps of at most `tolerance`, which must exceed the error of the

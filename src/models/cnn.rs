@@ -48,14 +48,15 @@ pub mod theory;
 
 pub use teacher::TeacherNetwork;
 
-use crate::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, StepSize, Tolerance, Values};
+use crate::landscape::model::{Invalid, Model, Settings, StepSize, Tolerance};
+use crate::landscape::parameter::{Kind, Parameter, Values};
+use crate::landscape::problem::Problem;
 use crate::landscape::proof::Provable;
 use crate::landscape::surface::Rule;
 use crate::numerics::real::Precision;
 use serde_json::Value;
 use signs::Signs;
 use std::f64::consts::PI;
-use std::sync::Arc;
 
 /// The model; see the module's page.
 #[derive(Debug)]
@@ -215,19 +216,19 @@ impl Model for Cnn {
         })
     }
 
-    fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+    fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {
         let cell = CnnCell::new(values, settings)?;
         if form.starts_with("perturbed") {
             let noise = noise::Noise::new(&cell, form, values)?;
             return Ok(match form {
-                "perturbed" => Arc::new(perturbed::Perturbed::new(cell, noise)),
-                _ => Arc::new(perturbed_full::PerturbedFull::new(cell, noise)),
+                "perturbed" => perturbed::Perturbed::new(cell, noise).problem(),
+                _ => perturbed_full::PerturbedFull::new(cell, noise).problem(),
             });
         }
         noise::settings::refuse(values, form)?;
         Ok(match form {
-            "full" => Arc::new(full::Full::new(cell)),
-            _ => Arc::new(reduced::Reduced::new(cell)),
+            "full" => full::Full::new(cell).problem(),
+            _ => reduced::Reduced::new(cell).problem(),
         })
     }
 

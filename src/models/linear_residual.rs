@@ -65,9 +65,10 @@ pub mod shared;
 mod target;
 pub mod theory;
 
-use crate::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
+use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
+use crate::landscape::parameter::{Kind, Parameter, Values};
+use crate::landscape::problem::Problem;
 use shared::ResidualCell;
-use std::sync::Arc;
 
 /// The model; see the module's page.
 #[derive(Debug)]
@@ -206,11 +207,11 @@ impl Model for LinearResidual {
         Tolerance { default: 1e-10, about: "largest loss that counts as global" }
     }
 
-    fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+    fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {
         let cell = ResidualCell::new(values, settings)?;
         Ok(match form {
-            "reduced" => Arc::new(reduced::Reduced::new(cell)?),
-            _ => Arc::new(full::Full::new(cell)),
+            "reduced" => reduced::Reduced::new(cell)?.problem(),
+            _ => full::Full::new(cell).problem(),
         })
     }
 

@@ -41,12 +41,13 @@ pub mod reduced;
 pub mod teacher;
 pub mod theory;
 
-use crate::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
+use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
+use crate::landscape::parameter::{Kind, Parameter, Values};
+use crate::landscape::problem::Problem;
 use crate::landscape::proof::Provable;
 use crate::numerics::real::Precision;
 use crate::numerics::seed::{Streams, to_sphere};
 use serde_json::Value;
-use std::sync::Arc;
 use teacher::TeacherFilter;
 
 /// The model; see the module's page.
@@ -197,11 +198,11 @@ impl Model for PooledCnn {
         Tolerance { default: 1e-9, about: "norm of the gradient at which a run is at rest" }
     }
 
-    fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+    fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {
         let cell = PooledCell::new(values, settings)?;
         Ok(match form {
-            "full" => Arc::new(full::Full::new(cell)),
-            _ => Arc::new(reduced::Reduced::new(cell)?),
+            "full" => full::Full::new(cell).problem(),
+            _ => reduced::Reduced::new(cell)?.problem(),
         })
     }
 

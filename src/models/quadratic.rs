@@ -32,8 +32,9 @@ pub mod reference;
 pub mod teacher;
 pub mod theory;
 
-use crate::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
-use std::sync::Arc;
+use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
+use crate::landscape::parameter::{Kind, Parameter, Values};
+use crate::landscape::problem::Problem;
 
 /// The model; see the module's page.
 #[derive(Debug)]
@@ -264,11 +265,11 @@ impl Model for Quadratic {
         Tolerance { default: 1e-8, about: "norm of the gradient at which a run is at rest" }
     }
 
-    fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+    fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {
         check(values)?;
         Ok(match values.choice("risk") {
-            "population" => Arc::new(full::Full::new(values, settings, population::Population::new(values)?)?),
-            _ => Arc::new(full::Full::new(values, settings, empirical::Empirical::new(values)?)?),
+            "population" => full::Full::new(values, settings, population::Population::new(values)?)?.problem(),
+            _ => full::Full::new(values, settings, empirical::Empirical::new(values)?)?.problem(),
         })
     }
 

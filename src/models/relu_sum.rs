@@ -38,11 +38,12 @@ pub mod symmetric;
 pub mod teachers;
 pub mod theory;
 
-use crate::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
+use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
+use crate::landscape::parameter::{Kind, Parameter, Values};
+use crate::landscape::problem::Problem;
 use crate::landscape::proof::Provable;
 use serde_json::Value;
 use std::f64::consts::PI;
-use std::sync::Arc;
 
 /// The model; see the module's page.
 #[derive(Debug)]
@@ -198,8 +199,8 @@ impl Model for ReluSum {
         Tolerance { default: 1e-9 / (2.0 * PI), about: "largest norm of a neuron's gradient at which a run is at rest" }
     }
 
-    fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
-        Ok(Arc::new(full::Full::new(values, settings)?))
+    fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {
+        Ok(full::Full::new(values, settings)?.problem())
     }
 
     fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {

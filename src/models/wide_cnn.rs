@@ -36,8 +36,9 @@ pub mod softplus;
 mod start;
 mod theory;
 
-use crate::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values};
-use std::sync::Arc;
+use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
+use crate::landscape::parameter::{Kind, Parameter, Values};
+use crate::landscape::problem::Problem;
 
 /// The model; see the module's page.
 #[derive(Debug)]
@@ -178,8 +179,8 @@ impl Model for WideCnn {
         }
     }
 
-    fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
-        Ok(Arc::new(full::Full::new(values, settings)?))
+    fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {
+        Ok(full::Full::new(values, settings)?.problem())
     }
 
     /// There is none: targets are random numbers.

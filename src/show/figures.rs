@@ -227,13 +227,13 @@ impl<'a> Context<'a> {
     fn boundary_names(&self, rows: &[&Row], list: usize) -> Vec<&'static str> {
         let Some(cell) = rows.first().and_then(|row| self.plan.cells.get(row.cell)) else { return Vec::new() };
         let is_its = |p: &Prediction| p.boundary == Some(self.lists[list].name);
-        cell.problem.theory().into_iter().filter(is_its).map(|p| p.name).collect()
+        cell.problem.theory(None).into_iter().filter(is_its).map(|p| p.name).collect()
     }
 
     /// A critical value that all of some rows have in common.
     fn boundary(&self, rows: &[&Row], name: &str) -> Option<f64> {
         let of = |row: &&Row| {
-            let theory = self.plan.cells.get(row.cell)?.problem.theory();
+            let theory = self.plan.cells.get(row.cell)?.problem.theory(None);
             theory.into_iter().find(|p| p.name == name)?.value
         };
         let first = rows.first().and_then(of)?;

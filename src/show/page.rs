@@ -238,7 +238,7 @@ impl Page {
 
     /// What theory says: the value where it is the same in all cells, else the range.
     fn theory(&mut self, plan: &Plan) {
-        let cells: Vec<_> = plan.cells.iter().map(|cell| cell.problem.theory()).collect();
+        let cells: Vec<_> = plan.cells.iter().map(|cell| cell.problem.theory(None)).collect();
         let Some(first) = cells.first().filter(|theory| !theory.is_empty()) else { return };
         self.element("h2", "", "Theory");
         let mut rows = Vec::new();

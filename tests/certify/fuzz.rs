@@ -18,7 +18,7 @@ pub(super) fn trials() -> Vec<Trial> {
 }
 
 /// A cell, its loss as proofs see it, and critical points of it.
-type Source = (Arc<dyn Problem>, Box<dyn Provable>, Vec<Vec<f64>>);
+type Source = (Problem, Box<dyn Provable>, Vec<Vec<f64>>);
 
 /// Cells with critical points to start from.
 pub(super) fn sources() -> Vec<Source> {
@@ -32,7 +32,7 @@ pub(super) fn sources() -> Vec<Source> {
         .collect();
     let set = [("filter_length", "2"), ("stride", "1"), ("patches", "5"), ("teacher", "\"angle\"")];
     let (problem, subject) = cell("pooled_cnn", &set);
-    let spurious = refine::polish(&*problem, &[0.634, -0.634]).expect("a critical point");
+    let spurious = refine::polish(&problem, &[0.634, -0.634]).expect("a critical point");
     let points = vec![spurious, subject.known()[0].1.clone()];
     all.push((problem, subject, points));
     all
@@ -53,7 +53,7 @@ pub(super) fn perturbed(point: &[f64], draws: &mut Draws) -> Vec<f64> {
 }
 
 /// Whether a proof is true as far as floating point can tell: a critical point in the ball, of the index that is said.
-fn is_true(problem: &dyn Problem, point: &[f64], proof: &Proof) -> bool {
+fn is_true(problem: &Problem, point: &[f64], proof: &Proof) -> bool {
     // From inside the ball, where the Hessian hardly moves, Newton's method contracts to it.
     let Some(polished) = refine::polish(problem, point) else { return false };
     let Some(spectrum) = refine::spectrum(problem, &polished) else { return false };

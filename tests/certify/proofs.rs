@@ -57,7 +57,7 @@ fn bounds_are_close() {
         let proof = prove(k, "II");
         let (problem, _) = square(k);
         let point = named("II", k);
-        let spectrum = refine::spectrum(&*problem, &point).expect("a spectrum");
+        let spectrum = refine::spectrum(&problem, &point).expect("a spectrum");
         assert!(
             proof.eigenvalue_min_low >= eigenvalue && proof.eigenvalue_min_low <= spectrum.min() + 1e-13,
             "{proof:?}"
@@ -146,12 +146,12 @@ fn unpolished_endpoints_are_proved_as_they_are() {
     let near = along(2e-10);
     let proof = subject.prove(&near, None).expect("a proof");
     assert_eq!(proof.verdict, Verdict::Minimum);
-    assert!(distance(&near, &polished(&*problem, &near)) <= proof.distance_high, "{proof:?}");
+    assert!(distance(&near, &polished(&problem, &near)) <= proof.distance_high, "{proof:?}");
     assert!(proof.gradient_norm_high > 1e-10, "{proof:?}");
     let in_f32: Vec<f64> = along(1e-6).iter().map(|x| f64::from(*x as f32)).collect();
     let why = subject.prove(&in_f32, None).expect_err("no proof").to_string();
     assert!(why.starts_with("the gradient, ") && why.contains("too large"), "{why}");
-    assert_eq!(subject.prove(&polished(&*problem, &in_f32), None).map(|p| p.verdict), Ok(Verdict::Minimum));
+    assert_eq!(subject.prove(&polished(&problem, &in_f32), None).map(|p| p.verdict), Ok(Verdict::Minimum));
 }
 
 fn four_hundred_weights_are_proved() {
@@ -171,7 +171,7 @@ fn overlapping_patches_are_proved() {
     ] {
         let set = [("filter_length", "2"), ("stride", "1"), ("patches", patches), ("teacher", "\"angle\"")];
         let (problem, subject) = cell("pooled_cnn", &set);
-        let proof = subject.prove(&polished(&*problem, &[at, -at]), None).expect("a proof");
+        let proof = subject.prove(&polished(&problem, &[at, -at]), None).expect("a proof");
         assert_eq!((proof.verdict, proof.index, proof.every_input_dim), (Verdict::Minimum, 0, None), "k={patches}");
         assert_close(proof.loss_low, loss, 1e-4, patches);
         assert_close(proof.eigenvalue_min_low, smallest, 1e-3, patches);
@@ -228,7 +228,7 @@ fn the_network_is_proved_in_closed_form() {
         }
         // An eigenvalue below the bound would be one of the Hessian modulo the filter's length.
         let global = subject.prove(&known[0].1, None).expect("a proof");
-        let spectrum = refine::spectrum(&*problem, &known[0].1).expect("a spectrum");
+        let spectrum = refine::spectrum(&problem, &known[0].1).expect("a spectrum");
         assert_close(global.eigenvalue_min_low, spectrum.min(), 1e-6, "the smallest eigenvalue");
     }
 }

@@ -62,7 +62,7 @@ fn all() -> Vec<Certificate> {
     all.push(certificate(&*subject, "padded", &wide));
     let set = [("filter_length", "2"), ("stride", "1"), ("patches", "5"), ("teacher", "\"angle\"")];
     let (problem, subject) = cell("pooled_cnn", &set);
-    let spurious = spurious::judge::refine::polished(&*problem, &[0.634, -0.634]);
+    let spurious = spurious::judge::refine::polished(&problem, &[0.634, -0.634]);
     all.push(certificate(&*subject, "pooled", &spurious));
     for (model, set) in
         [("pooled_cnn", &[("filter_length", "7"), ("stride", "3")][..]), ("cnn", &[]), ("cnn", &[("ratio", "12.0")])]

@@ -129,7 +129,7 @@ fn has_the_weights() {
         // The start is that of the library, the end that of the experiment.
         let set = [("teachers", &*teachers.to_string())];
         let problem = problem("relu_sum", "full", &set, &settings_of("relu_sum"));
-        let start = starts("relu_sum", &set, &*problem, 5, 8);
+        let start = starts("relu_sum", &set, &problem, 5, 8);
         let first: Vec<f64> = path.rows[0][3..].iter().map(|x| x.parse().unwrap()).collect();
         assert_eq!(first, start[run * dim..][..dim], "start of {cell}:{run}");
         let end = &endpoints.rows[cell * 8 + run];

@@ -56,7 +56,7 @@ fn near_identity_starts() {
             ("step_times_layers", "0.05"),
         ];
         let (problem, ends) = ends("full", &set, &settings(None, 5_000, 1e-6), 400);
-        let found = outcomes(&*problem, &ends);
+        let found = outcomes(&problem, &ends);
         let global = count(&found, Outcome::Global) as u64;
         let what = format!("{file}, {layers} layers, sigma {sigma}");
         assert_same_probability(&what, (global, 400), (expected, 400));
@@ -71,10 +71,10 @@ fn the_sign_of_the_determinant_decides() {
         let set = [("target", "\"near_identity\""), ("target_distance", "2.5"), ("target_class", class)];
         let budget = if expected == 0 { 4_000 } else { 20_000 };
         let (problem, ends) = ends("full", &set, &settings(None, budget, 1e-8), 120);
-        let found = outcomes(&*problem, &ends);
+        let found = outcomes(&problem, &ends);
         assert_same_probability(class, (count(&found, Outcome::Global) as u64, 120), (expected, 400));
         for (state, outcome) in ends.states.chunks_exact(125).zip(&found) {
-            let signs = ["product_det_sign", "target_det_sign"].map(|name| seen(&*problem, state, name));
+            let signs = ["product_det_sign", "target_det_sign"].map(|name| seen(&problem, state, name));
             if *outcome == Outcome::Global {
                 assert_eq!(signs[0], signs[1], "{class}");
             }
@@ -92,8 +92,8 @@ fn rounding_leaves_the_invariant_set() {
     let sample = |layers, basis, sigma, precision| {
         let set = [("layers", layers), ("target", "\"symmetric\""), ("basis", basis), ("start_sigma", sigma)];
         let problem = problem(MODEL, "full", &set, &settings);
-        let ends = run(&Cpu::new(precision), &*problem, &super::starts(&set, &*problem, 200));
-        let found = outcomes(&*problem, &ends);
+        let ends = run(&Cpu::new(precision), &problem, &super::starts(&set, &problem, 200));
+        let found = outcomes(&problem, &ends);
         (problem, ends, found)
     };
     for precision in [F64, F32] {
@@ -141,8 +141,8 @@ fn stalled_runs_are_global() {
         let set = [("layers", layers)];
         for form in ["full", "reduced"] {
             let problem = problem(MODEL, form, &set, &settings(None, 20_000, 1e-14));
-            let ends = run(&Cpu::new(F32), &*problem, &super::starts(&set, &*problem, 40));
-            assert_eq!(count(&outcomes(&*problem, &ends), Outcome::Global), 40, "{form}, {layers} layers");
+            let ends = run(&Cpu::new(F32), &problem, &super::starts(&set, &problem, 40));
+            assert_eq!(count(&outcomes(&problem, &ends), Outcome::Global), 40, "{form}, {layers} layers");
         }
     }
 }

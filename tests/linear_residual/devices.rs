@@ -53,7 +53,7 @@ fn gpu_computes_cells_of_the_full_form() {
         for set in FULL_ONLY {
             let what = format!("{set:?} lanes={lanes} {precision:?}");
             let problem = problem(MODEL, "full", set, &settings_of(MODEL));
-            compare_values(&what, &gpu, &*problem, (MODEL, "full", set), 30).unwrap_or_else(|e| panic!("{e}"));
+            compare_values(&what, &gpu, &problem, (MODEL, "full", set), 30).unwrap_or_else(|e| panic!("{e}"));
             compare_steps(&what, &gpu, (MODEL, "full", set), 30).unwrap_or_else(|e| panic!("{e}"));
         }
     }
@@ -68,11 +68,11 @@ fn gpu_finds_the_same_outcomes() {
             }
             let set = [("layers", "3"), ("dimension", "3"), ("target", law)];
             let problem = problem(MODEL, form, &set, &settings(None, 3_000, 1e-8));
-            let mut from = super::starts(&set, &*problem, 40);
+            let mut from = super::starts(&set, &problem, 40);
             round_to_f32(&mut from);
-            let found = run(&gpu(F32, lanes), &*problem, &from);
-            assert_eq!(count(&outcomes(&*problem, &found), expected), 40, "{form}, {law}, lanes={lanes}");
-            let twin = run(&Cpu::new(F64), &*problem, &from);
+            let found = run(&gpu(F32, lanes), &problem, &from);
+            assert_eq!(count(&outcomes(&problem, &found), expected), 40, "{form}, {law}, lanes={lanes}");
+            let twin = run(&Cpu::new(F64), &problem, &from);
             for (i, (a, b)) in found.stops.iter().zip(&twin.stops).enumerate() {
                 assert_eq!(a.found, b.found, "{form}, {law}, run {i}");
                 // Contractions of a few thousandths a step, and losses that f32 has to a percent.
@@ -96,7 +96,7 @@ fn a_wrong_kernel_fails() {
     for (form, edit) in edits {
         let gpu = gpu_with(Options { precision: F32, lanes: 1, edit: Some(edit), ..Options::default() });
         let problem = problem(MODEL, form, set, &settings_of(MODEL));
-        let error = compare_values(form, &gpu, &*problem, (MODEL, form, set), 50).expect_err("values pass");
+        let error = compare_values(form, &gpu, &problem, (MODEL, form, set), 50).expect_err("values pass");
         assert!(error.contains("gradient") || error.contains("loss"), "{error}");
         let error = compare_steps(form, &gpu, (MODEL, form, set), 50).expect_err("steps pass");
         assert!(error.contains("component"), "{error}");
@@ -109,6 +109,6 @@ fn a_wrong_verdict_fails() {
     let gpu = gpu_with(Options { precision: F32, lanes: 1, edit: Some(edit), ..Options::default() });
     let set: Set = &[("layers", "3"), ("dimension", "3"), ("target", "\"symmetric\"")];
     let problem = problem(MODEL, "reduced", set, &settings_of(MODEL));
-    let error = compare_values("verdict", &gpu, &*problem, (MODEL, "reduced", set), 400).expect_err("values pass");
+    let error = compare_values("verdict", &gpu, &problem, (MODEL, "reduced", set), 400).expect_err("values pass");
     assert!(error.contains("stops with"), "{error}");
 }

@@ -140,7 +140,7 @@ fn normal_targets_are_reached_on_a_line() {
             let problem = problem(MODEL, "full", &set, &settings);
             let identity = [1.0, 0.0, 0.0, 1.0];
             let state = [&identity[..], &identity, &identity, &[goal[0], -goal[1], goal[1], goal[0]]].concat();
-            let end = run(&Cpu::new(F64), &*problem, &state).states;
+            let end = run(&Cpu::new(F64), &problem, &state).states;
             let product = multiply(&end[8..12], &multiply(&end[4..8], &end[..4], 2), 2);
             // A complex number is the matrix (a, −b; b, a).
             assert_close(product[0], product[3], 1e-13, "normal");

@@ -70,7 +70,7 @@ fn descents_match_the_oracle() {
         let set = [("layers", text.as_str()), ("dimension", &sizes), ("target", "\"sphere\"")];
         let settings = settings(case["eta"].as_f64(), size(&case, "steps") as u32, 1e-30);
         let problem = problem(MODEL, "full", &set, &settings);
-        let end = run(&Cpu::new(F64), &*problem, &numbers(&case, "point"));
+        let end = run(&Cpu::new(F64), &problem, &numbers(&case, "point"));
         let expected = numbers(&case, "end");
         let off = distance(&end.states[..expected.len()], &expected);
         assert!(off < 1e-13, "{layers} layers of dimension {d}: {off:e}");
@@ -86,7 +86,7 @@ fn the_recursion_matches_the_oracle() {
         let settings =
             Settings { verdicts: false, ..settings(case["eta"].as_f64(), size(&case, "steps") as u32, 1e-30) };
         let problem = problem(MODEL, "reduced", &set, &settings);
-        let end = run(&Cpu::new(F64), &*problem, &[1.0, number("lambda")]);
+        let end = run(&Cpu::new(F64), &problem, &[1.0, number("lambda")]);
         assert_close(end.states[0], number("theta"), 1e-13, &case.to_string());
         // One layer of one number in full form is the same descent.
         let full = crate::support::problem(MODEL, "full", &set, &settings);

@@ -38,7 +38,7 @@ fn spectra_follow_their_law() {
             ("extremes", extremes),
         ];
         let problem = problem(MODEL, "reduced", &set, &settings(None, 10, 1e-10));
-        let all = starts(&set, &*problem, RUNS);
+        let all = starts(&set, &problem, RUNS);
         let mut shares = Vec::new();
         for state in all.chunks_exact(10) {
             assert!(state[..5].iter().all(|theta| *theta == 1.0));
@@ -64,7 +64,7 @@ fn forms_draw_the_same_eigenvalues() {
         let set = [("target", "\"symmetric\""), ("basis", basis), ("dimension", sizes), ("layers", "1")];
         let [full, reduced] = ["full", "reduced"].map(|form| {
             let problem = problem(MODEL, form, &set, &settings(None, 10, 1e-10));
-            starts(&set, &*problem, 20)
+            starts(&set, &problem, 20)
         });
         let d: usize = sizes.parse().unwrap();
         for (full, reduced) in full.chunks_exact(2 * d * d).zip(reduced.chunks_exact(2 * d)) {
@@ -85,7 +85,7 @@ fn forms_draw_the_same_eigenvalues() {
 fn bases_are_uniform() {
     let set = [("dimension", "2"), ("target_norm", "2.0"), ("condition", "2.0"), ("layers", "1")];
     let problem = problem(MODEL, "full", &set, &settings(None, 10, 1e-10));
-    let all = starts(&set, &*problem, RUNS);
+    let all = starts(&set, &problem, RUNS);
     let squares: Vec<f64> = all.chunks_exact(8).map(|state| state[4] - 1.0).collect();
     let mixed: Vec<f64> = all.chunks_exact(8).map(|state| state[5]).collect();
     let n = RUNS as f64;
@@ -110,7 +110,7 @@ fn classes_are_met() {
     };
     let targets = |set: &[(&str, &str)]| {
         let problem = problem(MODEL, "full", set, &settings(None, 10, 1e-10));
-        let all = starts(set, &*problem, 1_000);
+        let all = starts(set, &problem, 1_000);
         let targets: Vec<Vec<f64>> = all.chunks_exact(50).map(|state| state[25..].to_vec()).collect();
         let share = problem.theory().into_iter().find(|p| p.name == "target_share").unwrap().value;
         (targets, share)
@@ -155,7 +155,7 @@ fn blocks_do_not_matter_to_classes() {
     ];
     let problem = problem(MODEL, "full", &set, &settings(None, 10, 1e-10));
     let cell = CellSeed::new(seed(), &LinearResidual.identity(&values(MODEL, &set)));
-    let all = starts(&set, &*problem, 150);
+    let all = starts(&set, &problem, 150);
     for (run, state) in all.chunks_exact(48).enumerate() {
         let one = problem.start(cell, run as u64);
         assert!(one.iter().zip(state).all(|(a, b)| a.to_bits() == b.to_bits()), "run {run}, seed {}", seed());
@@ -231,7 +231,7 @@ fn files_hold_matrices_or_diagonals() {
 fn starts_are_near_the_identity() {
     let set = [("start_sigma", "0.4"), ("dimension", "4"), ("target_drawn", "\"once\"")];
     let problem = problem(MODEL, "full", &set, &settings(None, 10, 1e-10));
-    let all = starts(&set, &*problem, 500);
+    let all = starts(&set, &problem, 500);
     let noise: Vec<f64> = all.iter().enumerate().map(|(i, x)| x - f64::from(u8::from(i % 16 % 5 == 0))).collect();
     let n = noise.len() as f64;
     assert!((noise.iter().sum::<f64>() / 0.2 / n.sqrt()).abs() < 5.0, "seed {}", seed());

@@ -109,7 +109,7 @@ fn positive_definite_targets_are_learned() {
         let text = layers.to_string();
         let set = [("layers", text.as_str())];
         let (problem, ends) = ends("reduced", &set, &settings(None, 20_000, 1e-10), 2_000);
-        let found = outcomes(&*problem, &ends);
+        let found = outcomes(&problem, &ends);
         assert_eq!(count(&found, Outcome::Global), 2_000, "{layers} layers");
         let mut steps: Vec<u32> = ends.stops.iter().map(|stop| stop.steps).collect();
         steps.sort_unstable();
@@ -131,7 +131,7 @@ fn saddles_keep_their_loss() {
         let set = [("layers", layers), ("target", "\"symmetric\""), ("extremes", "\"free\"")];
         let settings = Settings { verdicts: false, ..settings(None, 20_000, 1e-10) };
         let (problem, double) = ends("reduced", &set, &settings, 200);
-        let single = run(&Cpu::new(F32), &*problem, &super::starts(&set, &*problem, 50));
+        let single = run(&Cpu::new(F32), &problem, &super::starts(&set, &problem, 50));
         for (what, ends, slack) in [("f64", double, 1e-12), ("f32", single, 1e-3)] {
             for (stop, state) in ends.stops.iter().zip(ends.states.chunks_exact(10)) {
                 assert_ne!(stop.outcome(), Outcome::Global, "{what}, {layers} layers");

@@ -54,7 +54,7 @@ fn without_noise_it_is_plain_descent() {
             // Their verdicts differ only in what bounds |aᵀa*|, which no run here comes near.
             let decide = |form: &str| {
                 let (problem, from) = cell(form, set, &settings(), seed(), 2_000);
-                run(&Cpu::new(F64), &*problem, &from).stops
+                run(&Cpu::new(F64), &problem, &from).stops
             };
             assert_eq!(decide(plain), decide(form), "{form} {set:?}");
         }
@@ -72,7 +72,7 @@ fn a_sphere_changes_no_angle() {
         for (steps, angle_moves) in [(1, false), (300, true)] {
             let ends = |set: &[(&str, &str)]| {
                 let (problem, from) = cell(form, set, &budget(steps), seed(), 200);
-                (run(&Cpu::new(F64), &*problem, &from).states, problem.dim())
+                (run(&Cpu::new(F64), &problem, &from).states, problem.dim())
             };
             let ((free, dim), (kept, _)) = (ends(set), ends(&on_sphere));
             let mut most: f64 = 0.0;
@@ -85,7 +85,7 @@ fn a_sphere_changes_no_angle() {
         }
         // Verdicts are as good there.
         let (problem, from) = cell(form, &on_sphere, &settings(), seed(), 500);
-        let decided = run(&Cpu::new(F64), &*problem, &from);
+        let decided = run(&Cpu::new(F64), &problem, &from);
         let (patient, _) =
             cell(form, &on_sphere, &Settings { verdicts: false, tolerance: 0.1, ..settings() }, seed(), 1);
         let ended = run(&Cpu::new(F64), &*patient, &from);
@@ -138,7 +138,7 @@ fn formats_see_the_same_noise() {
     for form in FORMS {
         let (problem, mut from) = cell(form, NOISY, &budget(100), seed(), 200);
         crate::support::round_to_f32(&mut from);
-        let (double, single) = (run(&Cpu::new(F64), &*problem, &from), run(&Cpu::new(F32), &*problem, &from));
+        let (double, single) = (run(&Cpu::new(F64), &problem, &from), run(&Cpu::new(F32), &problem, &from));
         let quiet = cell(form, &NOISY[..2], &budget(100), seed(), 1).0;
         let without = run(&Cpu::new(F64), &*quiet, &from);
         let apart = |a: &[f64], b: &[f64]| crate::support::distance(a, b);
@@ -199,7 +199,7 @@ fn radii_are_annealed() {
                 state[..weights].fill(0.0);
                 (state[0], state[output], state[weights + 2]) = (1.0, 1.0, f64::from(first));
             }
-            let ends = run(&Cpu::new(F64), &*problem, &from);
+            let ends = run(&Cpu::new(F64), &problem, &from);
             let step = problem.rule().steps[output];
             // ∂²ℓ/∂a² = (k + π − 1)/2π = ½ at k = 1.
             let shift = |state: &[f64]| (state[output] - 1.0).abs() / (0.5 * step);
@@ -226,7 +226,7 @@ fn nothing_is_proven_while_there_is_noise() {
     ];
     for form in FORMS {
         let (problem, from) = cell(form, set, &settings(), seed(), 1_000);
-        let decided = run(&Cpu::new(F64), &*problem, &from);
+        let decided = run(&Cpu::new(F64), &problem, &from);
         let patient = Settings { verdicts: false, tolerance: 0.03, max_steps: 5_000_000, ..settings() };
         let ended = run(&Cpu::new(F64), &*cell(form, set, &patient, seed(), 1).0, &from);
         let mut found = [0; 2];
@@ -273,7 +273,7 @@ fn an_escape_is_the_first_certified_step() {
         Settings { step, max_steps, verdicts, ..settings() }
     };
     let (problem, from) = cell("perturbed", &escape, &with(300, true), seed(), 60);
-    let ends = run(&Cpu::new(F64), &*problem, &from);
+    let ends = run(&Cpu::new(F64), &problem, &from);
     let dim = problem.dim();
     let (patient, _) = cell("reduced", &set[..2], &with(100_000, false), seed(), 1);
     let certified = |state: &[f64]| certified(state, 4.0, 1.5, 1.0);
@@ -304,7 +304,7 @@ fn plain_descent_stays_at_the_spurious_point() {
     let set: Set = &[("patches", "25"), ("ratio", "4.0"), ("start", "\"spurious\"")];
     for form in FORMS {
         let (problem, from) = cell(form, set, &settings(), seed(), 10);
-        let ends = run(&Cpu::new(F64), &*problem, &from);
+        let ends = run(&Cpu::new(F64), &problem, &from);
         for stop in &ends.stops {
             assert_eq!((stop.status, stop.outcome(), stop.steps), (Status::Verdict, Outcome::Spurious, 0), "{form}");
         }
@@ -313,7 +313,7 @@ fn plain_descent_stays_at_the_spurious_point() {
         assert!(slopes.iter().all(|slope| slope.abs() < 1e-14), "{form}: {slopes:?}");
         let theory = problem.theory();
         let loss = theory.iter().find(|p| p.name == "spurious_loss").unwrap().value.unwrap();
-        let start = &starts("cnn", set, &*problem, seed(), 1);
+        let start = &starts("cnn", set, &problem, seed(), 1);
         assert_close(problem.endpoint_loss(start, start, 0), loss, 1e-14, form);
     }
 }

@@ -52,7 +52,7 @@ fn escapes_agree() {
     let settings = Settings { step: StepSize::Groups(vec![1.0, 0.2]), max_steps: 300, ..settings() };
     for form in FORMS {
         let (problem, from) = cell(form, &set, &settings, seed(), 200);
-        let (expected, found) = (run(&Cpu::new(F64), &*problem, &from), run(&gpu, &*problem, &from));
+        let (expected, found) = (run(&Cpu::new(F64), &problem, &from), run(&gpu, &problem, &from));
         let differ = expected.stops.iter().zip(&found.stops).filter(|(a, b)| a != b).count();
         assert!(differ <= 1, "{form}, seed {}: {differ} of 200 runs stop elsewhere", seed());
         let escaped = found.stops.iter().filter(|stop| stop.status == Status::Converged).count();
@@ -64,12 +64,12 @@ fn batches_and_segments_change_nothing() {
     for form in FORMS {
         let (problem, from) = cell(form, SPURIOUS, &budget(250), seed(), 150);
         let usual = gpu(F32, None);
-        let expected = run(&usual, &*problem, &from);
+        let expected = run(&usual, &problem, &from);
         let short = gpu_with(Options { precision: F32, lanes: 1, segment: 7, ..Options::default() });
-        assert_eq!(expected, run(&short, &*problem, &from), "{form}: segments");
+        assert_eq!(expected, run(&short, &problem, &from), "{form}: segments");
         let (first, second) = from.split_at(67 * problem.dim());
-        let mut parts = run(&usual, &*problem, second);
-        let head = run(&usual, &*problem, first);
+        let mut parts = run(&usual, &problem, second);
+        let head = run(&usual, &problem, first);
         parts.stops.splice(0..0, head.stops);
         parts.states.splice(0..0, head.states);
         assert_eq!(expected, parts, "{form}: batches");
@@ -91,7 +91,7 @@ fn wrong_noise_is_caught() {
         for &form in forms {
             let (problem, _) = cell(form, SPURIOUS, &settings(), seed(), 1);
             let what = format!("{name}, {form}");
-            let error = compare_values(&what, &wrong, &*problem, ("cnn", form, SPURIOUS), 100).expect_err(&what);
+            let error = compare_values(&what, &wrong, &problem, ("cnn", form, SPURIOUS), 100).expect_err(&what);
             assert!(error.contains("gradient"), "{error}");
             let error = compare_steps(&what, &wrong, ("cnn", form, SPURIOUS), 100).expect_err(&what);
             assert!(error.contains("component"), "{error}");

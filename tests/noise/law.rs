@@ -64,7 +64,7 @@ const CELLS: [Set; 6] = [
 ];
 
 /// `cos φ`, `‖v‖`, `A₁`, `A₂`, `A₃`, and a mixture that sees dependences, of the states of one form.
-fn columns(form: &str, set: &[(&str, &str)], problem: &dyn Problem, states: &[f64]) -> Vec<Vec<f64>> {
+fn columns(form: &str, set: &[(&str, &str)], problem: &Problem, states: &[f64]) -> Vec<Vec<f64>> {
     let values = values("cnn", set);
     let (p, k) = (values.integer("filter_size") as usize, values.integer("patches") as usize);
     let teacher = Cnn.teacher(&values).unwrap();
@@ -97,9 +97,9 @@ fn columns(form: &str, set: &[(&str, &str)], problem: &dyn Problem, states: &[f6
 
 fn sample(form: &str, set: &[(&str, &str)], steps: u32, seed: u64) -> Vec<Vec<f64>> {
     let (problem, from) = cell(form, set, &budget(steps), seed, RUNS);
-    let ends = run(&Cpu::new(F64), &*problem, &from);
+    let ends = run(&Cpu::new(F64), &problem, &from);
     assert!(ends.stops.iter().all(|stop| (stop.status, stop.steps) == (Status::OutOfSteps, steps)), "{form} {set:?}");
-    columns(form, set, &*problem, &ends.states)
+    columns(form, set, &problem, &ends.states)
 }
 
 /// The largest distance of a column over the bound that all of them keep with probability `1 − 1e-6`.
@@ -155,7 +155,7 @@ fn escapes_are_alike() {
     let escapes = |form: &str, seed: u64| {
         let settings = Settings { step: StepSize::Groups(vec![1.0, 0.2]), max_steps: BUDGET, ..settings() };
         let (problem, from) = cell(form, set, &settings, seed, RUNS);
-        let ends = run(&Cpu::new(F64), &*problem, &from);
+        let ends = run(&Cpu::new(F64), &problem, &from);
         for stop in &ends.stops {
             let escaped = (stop.status, stop.outcome()) == (Status::Converged, Outcome::Global);
             assert!(escaped || (stop.status, stop.steps) == (Status::OutOfSteps, BUDGET), "{stop:?}");

@@ -35,7 +35,7 @@ fn escapes_are_as_often_and_as_late() {
         let step = StepSize::Groups(vec![number("filter"), number("output")]);
         let settings = Settings { step, max_steps: budget, ..settings() };
         let (problem, from) = cell("perturbed", &set, &settings, seed(), RUNS);
-        let stops = run(&Cpu::new(F32), &*problem, &from).stops;
+        let stops = run(&Cpu::new(F32), &problem, &from).stops;
         let moments = |count: f64, escaped: f64, sum: f64, squares: f64| {
             let (share, mean) = (escaped / count, sum / count);
             [(share, share * (1.0 - share) / count), (mean, (squares / count - mean * mean) / count)]

@@ -36,8 +36,8 @@ fn without_overlap_every_start_succeeds() {
         let texts = [m, k].map(|n| n.to_string());
         let set = [("filter_length", &*texts[0]), ("patches", &*texts[1]), ("teacher_norm", norm)];
         let runs = 10_000;
-        let ends = run(&Cpu::new(F64), &*problem, &starts("pooled_cnn", &set, &*problem, seed(), runs));
-        let found = classified(&*problem, &ends);
+        let ends = run(&Cpu::new(F64), &problem, &starts("pooled_cnn", &set, &problem, seed(), runs));
+        let found = classified(&problem, &ends);
         let global = found.iter().filter(|found| found.outcome == Outcome::Global).count();
         let slow = found.iter().filter(|found| found.outcome == Outcome::Slow).count();
         // Starts within 2e-5 of the opposite of the teacher, at k = 50 and m = 2, have more than two million steps to go.
@@ -55,7 +55,7 @@ fn steps_have_the_predicted_tail() {
     let problem = Net(2, 2, 2).form("reduced", &[], &settings);
     let runs = 100_000;
     let set = [("filter_length", "2"), ("patches", "2")];
-    let ends = run(&Cpu::new(F64), &*problem, &starts("pooled_cnn", &set, &*problem, seed(), runs));
+    let ends = run(&Cpu::new(F64), &problem, &starts("pooled_cnn", &set, &problem, seed(), runs));
     let mut steps: Vec<u32> = ends.stops.iter().map(|stop| stop.steps).collect();
     steps.sort_unstable();
     let median = steps[runs / 2];
@@ -91,8 +91,8 @@ fn success_by_the_angle_of_two_taps() {
             ];
             let runs = 2_000;
             let found = classified(
-                &*problem,
-                &run(&Cpu::new(F64), &*problem, &starts("pooled_cnn", &set, &*problem, seed(), runs)),
+                &problem,
+                &run(&Cpu::new(F64), &problem, &starts("pooled_cnn", &set, &problem, seed(), runs)),
             );
             let global = found.iter().filter(|found| found.outcome == Outcome::Global).count() as f64 / runs as f64;
             let error = (share * (1.0 - share) / runs as f64).sqrt() + 1e-3;
@@ -119,8 +119,8 @@ fn success_of_pairs() {
         let problem = Net(m, k, s).cell(&[("teacher", "\"each_run\"")], &settings);
         assert_eq!(problem.drawn_for_each_run(), Some("teacher"));
         let runs = 1_000;
-        let ends = run(&Cpu::new(F64), &*problem, &starts("pooled_cnn", &set, &*problem, seed(), runs));
-        let found = classified(&*problem, &ends);
+        let ends = run(&Cpu::new(F64), &problem, &starts("pooled_cnn", &set, &problem, seed(), runs));
+        let found = classified(&problem, &ends);
         let count = |outcome: Outcome| found.iter().filter(|found| found.outcome == outcome).count() as f64;
         let (global, undecided) = (count(Outcome::Global) / runs as f64, count(Outcome::Undecided) / runs as f64);
         let error = (share * (1.0 - share) * (1.0 / 2_000.0 + 1.0 / runs as f64)).sqrt();

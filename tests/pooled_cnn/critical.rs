@@ -25,7 +25,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-fn said(problem: &dyn Problem, name: &str) -> Option<f64> {
+fn said(problem: &Problem, name: &str) -> Option<f64> {
     problem.theory().into_iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}")).value
 }
 
@@ -47,9 +47,9 @@ fn curvature_at_the_teacher() {
         let found = problem.evaluate(F64, &at);
         // Rounding of terms of order one.
         assert!(found.loss.abs() < 1e-15 && norm(&found.gradient) < 1e-15, "{net:?}: {found:?}");
-        let spectrum = spectrum(&*problem, &at).unwrap();
+        let spectrum = spectrum(&problem, &at).unwrap();
         let k = net.1 as f64;
-        let [least, most] = ["eigenvalue_min", "eigenvalue_max"].map(|name| said(&*problem, name).unwrap());
+        let [least, most] = ["eigenvalue_min", "eigenvalue_max"].map(|name| said(&problem, name).unwrap());
         assert_close(spectrum.min(), least, 1e-13, &format!("{net:?}"));
         assert_close(spectrum.max(), most, 1e-13, &format!("{net:?}"));
         assert!(spectrum.is_minimum() && spectrum.max() <= 1.0 + 1e-13, "{net:?}: {spectrum:?}");
@@ -67,10 +67,10 @@ fn the_saddle_is_degenerate() {
         let problem = net.cell(&[], &settings_of("pooled_cnn"));
         let k = net.1 as f64;
         let scale = (k - 1.0) / (k + PI - 1.0);
-        assert_close(said(&*problem, "saddle_scale").unwrap(), scale, 1e-15, "c");
+        assert_close(said(&problem, "saddle_scale").unwrap(), scale, 1e-15, "c");
         let at: Vec<f64> = teacher(net).iter().map(|x| -scale * x).collect();
         assert!(norm(&problem.evaluate(F64, &at).gradient) < 1e-15, "{net:?}");
-        let eigenvalues = spectrum(&*problem, &at).unwrap().eigenvalues;
+        let eigenvalues = spectrum(&problem, &at).unwrap().eigenvalues;
         let (flat, rest) = eigenvalues.split_at(net.0 - 1);
         assert!(flat.iter().all(|x| x.abs() < 1e-12) && rest[0] > 0.1, "{net:?}: {eigenvalues:?}");
     }
@@ -106,7 +106,7 @@ fn leaving_the_saddle_takes_as_long_as_predicted() {
     }
     let names: Vec<&str> = reduced.observables(&[], &[a, b], 0).iter().map(|seen| seen.name).collect();
     assert_eq!(names, ["distance", "angle", "norm"]);
-    let observed = |problem: &dyn Problem, state: &[f64]| problem.observables(&[], state, 0);
+    let observed = |problem: &Problem, state: &[f64]| problem.observables(&[], state, 0);
     for seen in [observed(&*reduced, &[a, b]), observed(&*open, &[b, 0.0, a, 0.0, 0.0, 1.0])] {
         let expected = [norm(&[a - 1.0, b]), PI - angle, c];
         assert!(seen.iter().zip(expected).all(|(seen, y)| (seen.value - y).abs() < 1e-14), "{seen:?}");
@@ -114,7 +114,7 @@ fn leaving_the_saddle_takes_as_long_as_predicted() {
     // Runs that are cut short there are slow, not spurious, and not at rest although their gradient is.
     let short = Settings { max_steps: 1_000, ..settings };
     let problem = net.form("reduced", &[], &short);
-    let ends = run(&Cpu::new(F64), &*problem, &[a, b]);
+    let ends = run(&Cpu::new(F64), &problem, &[a, b]);
     assert_eq!(ends.stops[0].status, Status::OutOfSteps);
     assert_eq!(problem.late(&ends.states), Outcome::Slow);
 }

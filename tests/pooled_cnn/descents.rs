@@ -29,7 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-pub(super) fn classified(problem: &dyn Problem, ends: &Endpoints) -> Vec<Found> {
+pub(super) fn classified(problem: &Problem, ends: &Endpoints) -> Vec<Found> {
     let classifier = Classifier::new(problem);
     let states = ends.states.chunks_exact(problem.dim());
     states.zip(&ends.stops).map(|(state, stop)| classifier.classify(problem, state, stop)).collect()
@@ -75,7 +75,7 @@ fn the_reduced_law_is_that_of_the_full_form() {
         let text = m.to_string();
         let set: &[(&str, &str)] = &[("filter_length", &text)];
         let problem = Net(m, 10, m).form("reduced", &[], &settings_of("pooled_cnn"));
-        let from = starts("pooled_cnn", set, &*problem, seed(), runs);
+        let from = starts("pooled_cnn", set, &problem, seed(), runs);
         let mean = |power: i32| from.chunks_exact(2).map(|x| x[0].powi(power)).sum::<f64>() / runs as f64;
         let size = m as f64;
         let (second, fourth) = (1.0 / size, 3.0 / (size * (size + 2.0)));
@@ -124,9 +124,9 @@ fn minima_are_told_by_where_they_are() {
         let text = k.to_string();
         let set = [("filter_length", "2"), ("patches", &*text), ("stride", "1"), ("teacher", "\"angle\"")];
         let problem = net.cell(&[("teacher", "\"angle\"")], &settings_of("pooled_cnn"));
-        let from = starts("pooled_cnn", &set, &*problem, seed(), 60);
-        let ends = run(&Cpu::new(F64), &*problem, &from);
-        let found = classified(&*problem, &ends);
+        let from = starts("pooled_cnn", &set, &problem, seed(), 60);
+        let ends = run(&Cpu::new(F64), &problem, &from);
+        let found = classified(&problem, &ends);
         let (mut spurious, mut global) = (0, 0);
         for found in &found {
             match found.outcome {
@@ -173,8 +173,8 @@ fn a_filter_of_one_number_fails_half_of_the_time() {
     for form in ["full", "reduced"] {
         let problem = Net(1, 3, 1).form(form, &[], &settings_of("pooled_cnn"));
         let set = [("filter_length", "1"), ("patches", "3")];
-        let from = starts("pooled_cnn", &set, &*problem, seed(), 2_000);
-        let found = classified(&*problem, &run(&Cpu::new(F64), &*problem, &from));
+        let from = starts("pooled_cnn", &set, &problem, seed(), 2_000);
+        let found = classified(&problem, &run(&Cpu::new(F64), &problem, &from));
         let count = |outcome: Outcome| found.iter().filter(|found| found.outcome == outcome).count();
         assert_eq!(count(Outcome::Global) + count(Outcome::Spurious), 2_000, "{form}");
         // Five standard deviations.
@@ -195,8 +195,8 @@ fn mirror_images_are_one_family() {
     for _ in 0..40 {
         let from = random_point(&mut draws, 1.0, 6);
         let back: Vec<f64> = from.iter().rev().copied().collect();
-        let ends = run(&Cpu::new(F64), &*problem, &[from, back].concat());
-        let found = classified(&*problem, &ends);
+        let ends = run(&Cpu::new(F64), &problem, &[from, back].concat());
+        let found = classified(&problem, &ends);
         assert_eq!(found[0].outcome, found[1].outcome);
         if let (Some(a), Some(b)) = (&found[0].family, &found[1].family) {
             assert!(a.is_same(b), "{a:?}, {b:?}");

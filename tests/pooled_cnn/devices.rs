@@ -29,12 +29,12 @@ fn gpu_finds_the_same_outcomes() {
         let texts = [net.0, net.1, net.2].map(|n| n.to_string());
         let set = [("filter_length", &*texts[0]), ("patches", &*texts[1]), ("stride", &*texts[2]), more];
         let problem = net.form(form, &[more], &settings_of("pooled_cnn"));
-        let mut from = starts("pooled_cnn", &set, &*problem, seed(), 150);
+        let mut from = starts("pooled_cnn", &set, &problem, seed(), 150);
         round_to_f32(&mut from);
-        let expected = classified(&*problem, &run(&Cpu::new(F64), &*problem, &from));
-        let lanes: &[u32] = if problem.kernel(F32).shareable { &[1, 8] } else { &[1] };
+        let expected = classified(&problem, &run(&Cpu::new(F64), &problem, &from));
+        let lanes: &[u32] = if problem.program(F32).shareable { &[1, 8] } else { &[1] };
         for &lanes in lanes {
-            let found = classified(&*problem, &run(&gpu(F32, lanes), &*problem, &from));
+            let found = classified(&problem, &run(&gpu(F32, lanes), &problem, &from));
             let differing = expected.iter().zip(&found).filter(|(a, b)| a.outcome != b.outcome).count();
             assert!(differing <= 1, "{net:?} {form} lanes={lanes}, seed {}: {differing} runs differ", seed());
             assert!(found.iter().any(|found| found.outcome == Outcome::Global));
@@ -68,7 +68,7 @@ fn a_wrong_kernel_fails() {
         for lanes in [1, 8] {
             let gpu = gpu_with(Options { precision: F32, lanes, edit: Some(edit), ..Options::default() });
             let error =
-                compare_values("edited", &gpu, &*problem, ("pooled_cnn", "full", set), 50).expect_err("values pass");
+                compare_values("edited", &gpu, &problem, ("pooled_cnn", "full", set), 50).expect_err("values pass");
             assert!(error.contains("gradient"), "{error}");
             compare_steps("edited", &gpu, ("pooled_cnn", "full", set), 50).expect_err("steps pass");
         }

@@ -27,11 +27,11 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-fn each_cell(mut test: impl FnMut(Set, &dyn Problem, usize)) {
+fn each_cell(mut test: impl FnMut(Set, &Problem, usize)) {
     for set in cells("quadratic") {
         let problem = problem("quadratic", "full", set, &settings_of("quadratic"));
         let d = crate::support::values("quadratic", set).integer("input_dim") as usize;
-        test(set, &*problem, d);
+        test(set, &problem, d);
     }
 }
 
@@ -121,7 +121,7 @@ fn population_critical_points_are_known() {
             ("teacher_file", &*file),
         ];
         let problem = cell(&set, 0.01, 1000);
-        let best = known(&*problem, "best_loss");
+        let best = known(&problem, "best_loss");
         let mut least = f64::INFINITY;
         for members in 0u32..16 {
             let inside = |i: usize| members >> i & 1 == 1;
@@ -141,7 +141,7 @@ fn population_critical_points_are_known() {
             assert_close(found.loss, loss, 1e-13, &what);
             assert!(norm(&found.gradient) <= 1e-13, "{what}: gradient {:e}", norm(&found.gradient));
             least = least.min(loss);
-            let lowest = refine::spectrum(&*problem, &state).unwrap().min();
+            let lowest = refine::spectrum(&problem, &state).unwrap().min();
             if loss > best + 1e-9 {
                 assert!(lowest < -0.1, "{what}: not a strict saddle, {lowest:e}");
                 saddles += 1;

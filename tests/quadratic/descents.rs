@@ -28,7 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// A population cell of a rank-2 teacher in 10 dimensions.
-fn population(neurons: &str, step: f64, max_steps: u32) -> (Vec<(&'static str, String)>, std::sync::Arc<dyn Problem>) {
+fn population(neurons: &str, step: f64, max_steps: u32) -> (Vec<(&'static str, String)>, std::sync::Problem) {
     let set: Vec<(&'static str, String)> = [("risk", "\"population\""), ("teacher_rank", "2"), ("neurons", neurons)]
         .map(|(n, v)| (n, v.to_string()))
         .into();
@@ -41,7 +41,7 @@ fn population(neurons: &str, step: f64, max_steps: u32) -> (Vec<(&'static str, S
 fn losses(neurons: &str, step: f64, steps: u32, runs: usize) -> Vec<f64> {
     let (set, problem) = population(neurons, step, steps);
     let texts: Vec<(&str, &str)> = set.iter().map(|(n, v)| (*n, &**v)).collect();
-    let ends = run(&Cpu::new(F64), &*problem, &starts(&texts, &*problem, runs));
+    let ends = run(&Cpu::new(F64), &problem, &starts(&texts, &problem, runs));
     assert!(ends.stops.iter().all(|stop| stop.status == Status::OutOfSteps), "k={neurons}");
     ends.states.chunks_exact(problem.dim()).map(|state| problem.evaluate(F64, state).loss).collect()
 }
@@ -54,7 +54,7 @@ fn the_slow_path_has_its_constant() {
     let constant = |early: f64, late: f64, time: f64| (time / (late.sqrt().recip() - early.sqrt().recip())).powi(2);
     let (early, late) = (losses("3", 0.01, 10_000, 20), losses("3", 0.01, 20_000, 20));
     let (_, problem) = population("3", 0.01, 20_000);
-    assert_eq!(known(&*problem, "speed_constant"), 1.0 / 80.0);
+    assert_eq!(known(&problem, "speed_constant"), 1.0 / 80.0);
     for (run, (early, late)) in early.iter().zip(&late).enumerate() {
         assert_relative(constant(*early, *late, 100.0), 1.0 / 80.0, 0.01, &format!("k=3, seed {}, run {run}", seed()));
         // And the loss itself, since the start's share of 1/z has become small.
@@ -78,10 +78,10 @@ fn the_slow_path_has_its_constant() {
             .collect();
         let loss = |steps: u32| {
             let (_, problem) = population(neurons, 0.01, steps);
-            let ends = run(&Cpu::new(F64), &*problem, &start);
+            let ends = run(&Cpu::new(F64), &problem, &start);
             problem.evaluate(F64, &ends.states).loss
         };
-        let expected = known(&*problem, "speed_constant");
+        let expected = known(&problem, "speed_constant");
         let spare = (k - 2) as f64;
         assert_close(expected, spare / (64.0 * (1.0 + spare / 4.0)), 1e-15, "the formula");
         assert_relative(constant(loss(10_000), loss(20_000), 100.0), expected, 0.01, &format!("k={neurons}"));
@@ -100,7 +100,7 @@ fn losses_after_20_000_steps_are_numpys() {
         let median = 0.5 * (losses[29] + losses[30]);
         assert_relative(median, expected, 0.01, &format!("k={neurons}, seed {}", seed()));
         let (_, problem) = population(neurons, 0.01, 20_000);
-        assert_relative(median, known(&*problem, "budget_loss"), 0.08, &format!("k={neurons}: the prediction"));
+        assert_relative(median, known(&problem, "budget_loss"), 0.08, &format!("k={neurons}: the prediction"));
     }
 }
 
@@ -110,12 +110,12 @@ fn too_few_neurons_reach_their_best() {
     for (neurons, best) in [("1", 4.0 / 3.0), ("2", 0.0)] {
         let (set, problem) = population(neurons, 0.01, 20_000);
         let texts: Vec<(&str, &str)> = set.iter().map(|(n, v)| (*n, &**v)).collect();
-        assert_close(known(&*problem, "best_loss"), best, 1e-14, "best");
-        assert_eq!(theory(&*problem, "benign_limit"), Some(1.0));
-        assert_eq!(theory(&*problem, "speed_constant"), None);
+        assert_close(known(&problem, "best_loss"), best, 1e-14, "best");
+        assert_eq!(theory(&problem, "benign_limit"), Some(1.0));
+        assert_eq!(theory(&problem, "speed_constant"), None);
         for precision in [F64, F32] {
-            let ends = run(&Cpu::new(precision), &*problem, &starts(&texts, &*problem, 200));
-            let found = classified(&*problem, &ends);
+            let ends = run(&Cpu::new(precision), &problem, &starts(&texts, &problem, 200));
+            let found = classified(&problem, &ends);
             assert_eq!(count(&found, Outcome::Global), 200, "k={neurons} in {precision:?}, seed {}", seed());
             for state in ends.states.chunks_exact(problem.dim()) {
                 // The tolerance of the loss, 4e-10, or sixteen roundings of 4/3 in f32. There an M of 2e-5 has an error of some
@@ -133,8 +133,8 @@ fn slow_runs_are_on_the_path() {
         let (set, problem) = population(neurons, 0.01, steps);
         let texts: Vec<(&str, &str)> = set.iter().map(|(n, v)| (*n, &**v)).collect();
         for precision in [F64, F32] {
-            let ends = run(&Cpu::new(precision), &*problem, &starts(&texts, &*problem, 100));
-            let found = classified(&*problem, &ends);
+            let ends = run(&Cpu::new(precision), &problem, &starts(&texts, &problem, 100));
+            let found = classified(&problem, &ends);
             let (slow, undecided) = (count(&found, Outcome::Slow), count(&found, Outcome::Undecided));
             let what = format!("k={neurons}, {steps} steps in {precision:?}, seed {}: {slow} slow", seed());
             assert_eq!(slow + undecided, 100, "{what}");
@@ -166,8 +166,8 @@ fn enough_neurons_always_find_the_global_minimum() {
     ];
     for set in cases {
         let problem = cell(set, 0.02, 20_000);
-        assert_eq!(theory(&*problem, "benign_limit"), Some(1.0), "{set:?}");
-        let found = classified(&*problem, &run(&Cpu::new(F64), &*problem, &starts(set, &*problem, 150)));
+        assert_eq!(theory(&problem, "benign_limit"), Some(1.0), "{set:?}");
+        let found = classified(&problem, &run(&Cpu::new(F64), &problem, &starts(set, &problem, 150)));
         let (global, slow) = (count(&found, Outcome::Global), count(&found, Outcome::Slow));
         assert!(global + slow == 150 && slow <= 10, "{set:?}, seed {}: {global} global, {slow} slow", seed());
     }
@@ -182,15 +182,15 @@ fn spurious_minima_are_minima() {
     let set =
         [("neurons", "2"), ("samples", "15"), ("labels", "\"gaussian\""), ("data_seed", "2"), ("global_loss", "1e-4")];
     let problem = cell(&set, 0.02, 60_000);
-    let found = classified(&*problem, &run(&Cpu::new(F64), &*problem, &starts(&set, &*problem, 80)));
+    let found = classified(&problem, &run(&Cpu::new(F64), &problem, &starts(&set, &problem, 80)));
     let mut met = 0;
     for family in found.iter().filter(|f| f.outcome == Outcome::Spurious).map(|f| f.family.as_ref().unwrap()) {
         let point = &family.point;
         assert!(norm(&problem.evaluate(F64, point).gradient) <= 1e-10);
-        assert!(family.loss > known(&*problem, "global_below"), "{}", family.loss);
+        assert!(family.loss > known(&problem, "global_below"), "{}", family.loss);
         assert_eq!(family.spectrum.len(), problem.dim() - 1);
         assert!(family.spectrum[0] > 0.0 && family.index == 0);
-        let slack = seen(&*problem, point, "least_slack");
+        let slack = seen(&problem, point, "least_slack");
         assert!(slack < -1e-6, "{slack:e}");
         // One more neuron along that direction lowers the loss.
         let wider: Vec<(&str, &str)> = set.iter().map(|(n, v)| (*n, if *n == "neurons" { "3" } else { *v })).collect();
@@ -209,7 +209,7 @@ fn a_longer_budget_tells_slow_from_spurious() {
     let set = [("neurons", "3"), ("samples", "15"), ("labels", "\"gaussian\""), ("data_seed", "2")];
     let outcomes = |steps: u32| {
         let problem = cell(&set, 0.02, steps);
-        classified(&*problem, &run(&Cpu::new(F64), &*problem, &starts(&set, &*problem, 40)))
+        classified(&problem, &run(&Cpu::new(F64), &problem, &starts(&set, &problem, 40)))
     };
     let (short, long) = (outcomes(8_000), outcomes(80_000));
     let slow = count(&short, Outcome::Slow);

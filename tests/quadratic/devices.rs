@@ -22,11 +22,11 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn gpu_finds_the_same_outcomes() {
     let set = [("neurons", "1"), ("samples", "15"), ("data_seed", "2")];
     let problem = cell(&set, 0.02, 60_000);
-    let mut from = starts(&set, &*problem, 60);
+    let mut from = starts(&set, &problem, 60);
     round_to_f32(&mut from);
-    let expected = classified(&*problem, &run(&Cpu::new(F64), &*problem, &from));
+    let expected = classified(&problem, &run(&Cpu::new(F64), &problem, &from));
     assert!(count(&expected, Outcome::Global) > 5 && count(&expected, Outcome::Spurious) > 20);
-    let found = classified(&*problem, &run(&gpu(F32, 1), &*problem, &from));
+    let found = classified(&problem, &run(&gpu(F32, 1), &problem, &from));
     for (i, (a, b)) in expected.iter().zip(&found).enumerate() {
         assert_eq!(a.outcome, b.outcome, "seed {}, run {i}", seed());
         if let (Some(a), Some(b)) = (&a.family, &b.family) {
@@ -40,12 +40,12 @@ fn gpu_takes_samples_in_blocks() {
     let set: Set = &[("neurons", "12"), ("input_dim", "4"), ("samples", "50"), ("labels", "\"gaussian\"")];
     let problem = problem("quadratic", "full", set, &settings_of("quadratic"));
     for precision in [F32, F64] {
-        let shape = problem.kernel(precision).shape;
+        let shape = problem.program(precision).shape;
         let size = |name: &str| shape.iter().find(|(key, _)| *key == name).unwrap().1;
         assert!(size("BLOCK") < 50 && 50 % size("BLOCK") != 0, "blocks of {}", size("BLOCK"));
         for lanes in [1, 8, 64] {
             let what = format!("in blocks, lanes={lanes}");
-            compare_values(&what, &gpu(precision, lanes), &*problem, ("quadratic", "full", set), 20).unwrap();
+            compare_values(&what, &gpu(precision, lanes), &problem, ("quadratic", "full", set), 20).unwrap();
         }
     }
 }
@@ -71,7 +71,7 @@ fn a_wrong_kernel_fails() {
         for lanes in [1, 8] {
             let gpu = gpu_with(Options { precision: F32, lanes, edit: Some(edit), ..Options::default() });
             let what = format!("edit {index}, lanes={lanes}");
-            let error = compare_values(&what, &gpu, &*problem, cell, 50).expect_err(&format!("{what}: values pass"));
+            let error = compare_values(&what, &gpu, &problem, cell, 50).expect_err(&format!("{what}: values pass"));
             assert!(error.contains("gradient") || error.contains("loss"), "{error}");
             let error = compare_steps(&what, &gpu, cell, 50).expect_err(&format!("{what}: steps pass"));
             assert!(error.contains("component") || error.contains("stopped"), "{error}");
@@ -81,7 +81,7 @@ fn a_wrong_kernel_fails() {
     for set in [population, perturbed] {
         let problem = problem("quadratic", "full", set, &settings_of("quadratic"));
         let gpu = gpu_with(Options { precision: F32, lanes: 8, edit: Some(unchanged), ..Options::default() });
-        compare_values("unchanged", &gpu, &*problem, ("quadratic", "full", set), 50).unwrap();
+        compare_values("unchanged", &gpu, &problem, ("quadratic", "full", set), 50).unwrap();
         compare_steps("unchanged", &gpu, ("quadratic", "full", set), 50).unwrap();
     }
 }

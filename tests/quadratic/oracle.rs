@@ -30,11 +30,7 @@ fn cases(text: &str) -> Vec<serde_json::Value> {
 }
 
 /// The cell of a case, its data in files of a folder.
-fn with_files(
-    case: &serde_json::Value,
-    folder: &Path,
-    build: impl Fn(&[(&str, &str)]) -> Arc<dyn Problem>,
-) -> Arc<dyn Problem> {
+fn with_files(case: &serde_json::Value, folder: &Path, build: impl Fn(&[(&str, &str)]) -> Problem) -> Problem {
     let text = |key: &str| case[key].to_string();
     let (k, d) = (text("k"), text("d"));
     let mut set = vec![("neurons", &*k), ("input_dim", &*d)];
@@ -82,12 +78,12 @@ fn descents_match_numpy() {
     for (index, case) in cases.iter().enumerate() {
         let (step, steps) = (case["step"].as_f64().unwrap(), case["steps"].as_u64().unwrap() as u32);
         let problem = with_files(case, folder.path(), |set| cell(set, step, 10 * steps));
-        let (value, gap) = (known(&*problem, "reference_loss"), known(&*problem, "reference_gap"));
+        let (value, gap) = (known(&problem, "reference_loss"), known(&problem, "reference_gap"));
         let expected = case["reference"].as_f64().unwrap();
         // Theirs is an upper bound, good to about 1e-9.
         assert!(value <= expected + 1e-12 && expected <= value + gap + 1e-8, "case {index}: {value}, {expected}");
-        let ends = run(&Cpu::new(F64), &*problem, &numbers(&case["starts"]));
-        let found = classified(&*problem, &ends);
+        let ends = run(&Cpu::new(F64), &problem, &numbers(&case["starts"]));
+        let found = classified(&problem, &ends);
         let dim = problem.dim();
         let d = case["d"].as_u64().unwrap() as usize;
         let theirs = numbers(&case["endpoints"]);

@@ -20,7 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-fn with(set: &[(&str, &str)]) -> Arc<dyn Problem> {
+fn with(set: &[(&str, &str)]) -> Problem {
     problem("quadratic", "full", set, &settings_of("quadratic"))
 }
 
@@ -56,7 +56,7 @@ fn for_data(k: &str, mut test: impl FnMut(&str, &[(&str, &str)])) {
 fn no_weights_are_below_the_reference() {
     for_data("3", |what, set| {
         let problem = with(set);
-        let value = known(&*problem, "reference_loss");
+        let value = known(&problem, "reference_loss");
         let steps = problem.rule().steps[0];
         for_cases("quadratic::reference", 10, |case, draws| {
             let mut x = random_point(draws, libm::exp2(-(case as f64)), problem.dim());
@@ -80,12 +80,12 @@ fn references_are_tight() {
     for_data("10", |what, set| {
         let set: Vec<_> = set.iter().copied().chain([("global_loss", "1e-4")]).collect();
         let problem = with(&set);
-        let gap = known(&*problem, "reference_gap");
-        let exit = known(&*problem, "global_below") - known(&*problem, "reference_loss");
+        let gap = known(&problem, "reference_gap");
+        let exit = known(&problem, "global_below") - known(&problem, "reference_loss");
         // The tolerance is 1e-4 of the loss without weights.
         assert!(gap <= 1e-4 * exit, "{what}: gap {gap:e}, tolerance {exit:e}");
-        let ends = run(&Cpu::new(F64), &*problem, &starts(&set, &*problem, 4));
-        let found = classified(&*problem, &ends);
+        let ends = run(&Cpu::new(F64), &problem, &starts(&set, &problem, 4));
+        let found = classified(&problem, &ends);
         assert!(found.iter().all(|f| f.outcome == Outcome::Global), "{what}: {:?}", ends.stops);
     });
 }
@@ -115,11 +115,11 @@ fn references_of_one_dimension_are_exact() {
         let overlap: f64 = rows.iter().map(|row| row[0] * row[0] * row[1]).sum();
         let square: f64 = rows.iter().map(|row| row[0].powi(4)).sum();
         let best = loss(((overlap - 2.0 * decay) / square).max(0.0));
-        let (value, gap) = (known(&*problem, "reference_loss"), known(&*problem, "reference_gap"));
+        let (value, gap) = (known(&problem, "reference_loss"), known(&problem, "reference_gap"));
         assert!(value <= best + 1e-14 && best <= value + gap + 1e-14, "{value}, {best}, gap {gap:e}");
         assert!(gap <= 1e-9 * loss(0.0), "gap {gap:e}");
         let rank = if overlap > 2.0 * decay { 1.0 } else { 0.0 };
-        assert_eq!(known(&*problem, "optimum_rank"), rank, "{overlap}");
+        assert_eq!(known(&problem, "optimum_rank"), rank, "{overlap}");
     });
 }
 
@@ -128,7 +128,7 @@ fn few_samples_in_many_dimensions_are_certified() {
     let set = [("samples", "4"), ("input_dim", "12"), ("labels", "\"gaussian\""), ("data_seed", "5")];
     let problem = with(&set);
     let folder = tempfile::tempdir().unwrap();
-    let (value, gap) = (known(&*problem, "reference_loss"), known(&*problem, "reference_gap"));
+    let (value, gap) = (known(&problem, "reference_loss"), known(&problem, "reference_gap"));
     // The labels do not depend on the dimension: a loss without weights is half the mean of their squares.
     let zero = problem.evaluate(F64, &vec![0.0; problem.dim()]).loss;
     assert!(value > 0.01 * zero && value < 0.99 * zero && gap <= 1e-9 * zero, "{value} of {zero}, gap {gap:e}");
@@ -153,8 +153,8 @@ fn few_samples_in_many_dimensions_are_certified() {
     let file = format!("'{}'", write_points(folder.path(), "data", &rows).display());
     let set = [("samples", "3"), ("input_dim", "5"), ("labels", "\"file\""), ("data_file", &*file)];
     let problem = with(&set);
-    assert_close(known(&*problem, "reference_loss"), 0.25 / 6.0, 1e-9, "orthogonal samples");
-    assert_eq!(theory(&*problem, "optimum_rank"), Some(2.0));
+    assert_close(known(&problem, "reference_loss"), 0.25 / 6.0, 1e-9, "orthogonal samples");
+    assert_eq!(theory(&problem, "optimum_rank"), Some(2.0));
 }
 
 fn what_is_not_bounded_is_refused() {

@@ -20,7 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-fn build(set: &[(&str, &str)]) -> Result<Arc<dyn Problem>, String> {
+fn build(set: &[(&str, &str)]) -> Result<Problem, String> {
     Quadratic.problem("full", &values("quadratic", set), &settings_of("quadratic")).map_err(|e| e.to_string())
 }
 
@@ -115,7 +115,7 @@ fn what_shapes_starts_seeds_them() {
     // Starts have the norm that was asked for: 2,000 runs of 20 weights, 5 standard deviations.
     let set = [("start_scale", "0.5")];
     let problem = build(&set).unwrap();
-    let from = super::starts(&set, &*problem, 2000);
+    let from = super::starts(&set, &problem, 2000);
     let mean = norm(&from).powi(2) / 2000.0;
     assert_close(mean, 0.25, 5.0 * 0.25 * (2.0 / 40_000f64).sqrt(), "mean of ‖W₀‖²");
 }

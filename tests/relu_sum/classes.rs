@@ -45,13 +45,13 @@ fn permuted_endpoints_are_of_one_family() {
     for (name, k) in [("II", 6), ("A", 6), ("II^2", 8), ("II", 9)] {
         let (point, size) = (point(name, k), Size::square(k));
         let problem = size.problem();
-        let classifier = Classifier::new(&*problem);
-        let first = classifier.classify(&*problem, &point.weights, &AT_REST);
+        let classifier = Classifier::new(&problem);
+        let first = classifier.classify(&problem, &point.weights, &AT_REST);
         for_cases("relu_sum::permuted", 24, |case, draws| {
             // Where f64 runs come to rest, and f32 runs of weak minima: 1e-6 over the smallest eigenvalue, 0.0015.
             let by = [1e-9, 1e-6, 1e-4][case as usize % 3];
             let from = permuted(&moved(&point.weights, by, draws), size, draws);
-            let found = classifier.classify(&*problem, &from, &AT_REST);
+            let found = classifier.classify(&problem, &from, &AT_REST);
             assert!(Arc::ptr_eq(family(&first), family(&found)), "{name}: another family");
             assert_eq!(found.outcome, Outcome::Spurious, "{name}");
             assert_close(found.moved, by, 1e-3 * by + 1e-11, "distance from the polished point");
@@ -63,7 +63,7 @@ fn permuted_endpoints_are_of_one_family() {
 fn known_families_cost_no_spectrum() {
     let (point, size) = (point("II", 6), Size::square(6));
     let problem = size.problem();
-    let watched = Watched::new(&*problem);
+    let watched = Watched::new(&problem);
     let classifier = Classifier::new(&watched);
     classifier.classify(&watched, &point.weights, &AT_REST);
     let (hessians, evaluations) = watched.asked();
@@ -85,7 +85,7 @@ fn known_families_cost_no_spectrum() {
 fn endpoints_get_the_outcome_of_their_point() {
     for point in super::points() {
         let problem = Size::square(point.k).problem();
-        let found = Classifier::new(&*problem).classify(&*problem, &point.weights, &AT_REST);
+        let found = Classifier::new(&problem).classify(&problem, &point.weights, &AT_REST);
         let what = point.what();
         assert_eq!(found.outcome, outcome(&point), "{what}");
         let family = family(&found);
@@ -100,7 +100,7 @@ fn endpoints_get_the_outcome_of_their_point() {
     }
     for k in 2..=8 {
         let problem = Size::square(k).problem();
-        let found = Classifier::new(&*problem).classify(&*problem, &identity(k), &AT_REST);
+        let found = Classifier::new(&problem).classify(&problem, &identity(k), &AT_REST);
         let family = family(&found);
         assert_eq!((found.outcome, family.index), (Outcome::Global, 0), "k={k}");
         assert_eq!(family.orbits, format!("{k} | {k}"));
@@ -113,19 +113,19 @@ fn what_is_outside_of_the_ball_is_looked_at() {
     let size = Size::square(6);
     let problem = size.problem();
     let (two, all) = (point("II", 6), point("A", 6));
-    let classifier = Classifier::new(&*problem);
-    let known = classifier.classify(&*problem, &two.weights, &AT_REST);
+    let classifier = Classifier::new(&problem);
+    let known = classifier.classify(&problem, &two.weights, &AT_REST);
     // On the way from one minimum to the other there is a point with the loss of the first.
     let between = |t: f64| -> Vec<f64> { two.weights.iter().zip(&all.weights).map(|(a, b)| a + t * (b - a)).collect() };
     let loss = |t: f64| problem.evaluate(F64, &between(t)).loss;
     assert!(loss(0.05) > two.loss && loss(1.0) > two.loss);
-    let found = classifier.classify(&*problem, &all.weights, &AT_REST);
+    let found = classifier.classify(&problem, &all.weights, &AT_REST);
     assert!(!Arc::ptr_eq(family(&known), family(&found)));
     // Far up the same valley: said to be at rest, it is led on to where it belongs, not taken for what is near in loss.
     let valley = moved(&two.weights, 0.01, &mut CellSeed::new(0, "relu_sum::outside").run(0));
     assert!((problem.evaluate(F64, &valley).loss - two.loss).abs() < 1e-3);
-    let found = classifier.classify(&*problem, &valley, &AT_REST);
-    let settled = refine::settle(&*problem, &valley).unwrap();
+    let found = classifier.classify(&problem, &valley, &AT_REST);
+    let settled = refine::settle(&problem, &valley).unwrap();
     assert_close(family(&found).loss, problem.evaluate(F64, &settled.point).loss, 1e-11, "valley");
 
     // Labels that agree in all but one thing.
@@ -154,15 +154,15 @@ fn classes_do_not_depend_on_what_is_known() {
     for (name, k) in [("II", 5), ("A", 5)] {
         let (saddle, size) = (point(name, k), Size::square(k));
         let problem = size.problem();
-        let informed = Classifier::new(&*problem);
-        assert_eq!(informed.classify(&*problem, &saddle.weights, &AT_REST).outcome, Outcome::Saddle, "{name}");
+        let informed = Classifier::new(&problem);
+        assert_eq!(informed.classify(&problem, &saddle.weights, &AT_REST).outcome, Outcome::Saddle, "{name}");
         for_cases("relu_sum::informed", 2, |_, draws| {
             let beside = permuted(&moved(&saddle.weights, 1e-6, draws), size, draws);
             let outcomes =
-                [&Classifier::new(&*problem), &informed].map(|c| c.classify(&*problem, &beside, &AT_REST).outcome);
+                [&Classifier::new(&problem), &informed].map(|c| c.classify(&problem, &beside, &AT_REST).outcome);
             assert_eq!(outcomes, [Outcome::Global; 2], "{name}: nothing known, the saddle known");
             let exactly = permuted(&saddle.weights, size, draws);
-            let again = informed.classify(&*problem, &exactly, &AT_REST);
+            let again = informed.classify(&problem, &exactly, &AT_REST);
             assert_eq!((again.outcome, family(&again).index), (Outcome::Saddle, saddle.index), "{name}");
         });
     }
@@ -177,11 +177,11 @@ fn threads_find_one_family() {
     for_cases("relu_sum::threads", 3, |_, draws| {
         let copies: Vec<Vec<f64>> =
             (0..48).map(|i| permuted(&moved(centres[i % 3], 1e-7, draws), size, draws)).collect();
-        let classifier = Classifier::new(&*problem);
+        let classifier = Classifier::new(&problem);
         let work = |(part, copies): (usize, &[Vec<f64>])| {
             let mut families = Families::default();
             for (i, state) in copies.iter().enumerate() {
-                let found = classifier.classify(&*problem, state, &AT_REST);
+                let found = classifier.classify(&problem, state, &AT_REST);
                 let first_run = (12 * part + i) as u64;
                 families.add(Family { count: 1, first_run, moved: found.moved, ..(**family(&found)).clone() });
             }
@@ -214,7 +214,7 @@ fn threads_find_one_family() {
 /// Only what came to rest is looked at; the state of other runs does not matter.
 fn other_stops_keep_their_outcomes() {
     let problem = Size::square(6).problem();
-    let watched = Watched::new(&*problem);
+    let watched = Watched::new(&problem);
     let classifier = Classifier::new(&watched);
     assert!(classifier.needs_states());
     let minimum = point("II", 6).weights;
@@ -239,10 +239,10 @@ fn other_stops_keep_their_outcomes() {
 fn runs_that_exit_are_global() {
     let size = Size { n: 7, k: 6, d: 6 };
     let problem = size.problem();
-    let ends = run(&Cpu::new(F64), &*problem, &size.starts(60));
+    let ends = run(&Cpu::new(F64), &problem, &size.starts(60));
     let exit = |stop: &Stop| (stop.status, stop.found) == (Status::Converged, Some(Outcome::Global));
     assert!(ends.stops.iter().filter(|stop| exit(stop)).count() >= 50, "most runs exit");
-    for ((state, stop), found) in ends.states.chunks_exact(42).zip(&ends.stops).zip(classified(&*problem, &ends)) {
+    for ((state, stop), found) in ends.states.chunks_exact(42).zip(&ends.stops).zip(classified(&problem, &ends)) {
         let loss = problem.evaluate(F64, state).loss;
         assert_eq!(exit(stop), loss < 1e-3, "{stop:?} with loss {loss}");
         if exit(stop) {
@@ -269,9 +269,9 @@ fn split_neurons_are_global_by_their_loss() {
     let split = [1.0, 0.0, 0.0, 0.3, 0.0, 0.7];
     let here = problem.evaluate(F64, &split);
     assert!(here.loss.abs() < 1e-14 && distance(&here.gradient, &[0.0; 6]) < 1e-14);
-    let spectrum = refine::spectrum(&*problem, &split).unwrap();
+    let spectrum = refine::spectrum(&problem, &split).unwrap();
     assert!(!spectrum.is_minimum() && spectrum.index() == 0, "{spectrum:?}");
-    let found = Classifier::new(&*problem).classify(&*problem, &split, &AT_REST);
+    let found = Classifier::new(&problem).classify(&problem, &split, &AT_REST);
     assert_eq!((found.outcome, found.family.is_some()), (Outcome::Global, false));
 }
 
@@ -284,10 +284,10 @@ fn a_vanishing_neuron_is_undecided() {
         let problem = problem("relu_sum", "full", set, &settings);
         let starts = [-1.0, 1.0, -0.3, 2.0];
         for precision in [F64, F32] {
-            let ends = run(&Cpu::new(precision), &*problem, &starts);
-            let classifier = Classifier::new(&*problem);
+            let ends = run(&Cpu::new(precision), &problem, &starts);
+            let classifier = Classifier::new(&problem);
             for ((start, state), stop) in starts.iter().zip(&ends.states).zip(&ends.stops) {
-                let found = classifier.classify(&*problem, &[*state], stop);
+                let found = classifier.classify(&problem, &[*state], stop);
                 let expected = if *start > 0.0 { Outcome::Global } else { Outcome::Undecided };
                 assert_eq!(found.outcome, expected, "tolerance {tolerance}, {precision:?}, start {start}: {stop:?}");
             }
@@ -317,11 +317,11 @@ fn long_teachers_come_to_rest_in_f32() {
     let file = format!("{:?}", path.display().to_string());
     let set = [("teacher", "\"file\""), ("teacher_file", &*file), ("start_scale", "100.0")];
     let problem = problem("relu_sum", "full", &set, &settings_of("relu_sum"));
-    let from = crate::support::starts("relu_sum", &set, &*problem, crate::support::seed(), 30);
+    let from = crate::support::starts("relu_sum", &set, &problem, crate::support::seed(), 30);
     for precision in [F64, F32] {
-        let ends = run(&Cpu::new(precision), &*problem, &from);
+        let ends = run(&Cpu::new(precision), &problem, &from);
         assert!(ends.stops.iter().all(|stop| stop.status == Status::Converged), "{precision:?}: {:?}", ends.stops);
-        let global = classified(&*problem, &ends).iter().filter(|found| found.outcome == Outcome::Global).count();
+        let global = classified(&problem, &ends).iter().filter(|found| found.outcome == Outcome::Global).count();
         // Of 10,000 runs 32 are spurious.
         assert!(global >= 28, "{precision:?}: {global} of 30 are global");
     }

@@ -33,16 +33,16 @@ fn known_points_are_critical() {
         let here = problem.evaluate(F64, &weights);
         assert_close(here.loss, loss, 1e-11 * loss, &format!("{what}: loss"));
         assert!(here.stop.is_some(), "{what}: not at rest");
-        let polished = refine::polish(&*problem, &weights).unwrap_or_else(|| panic!("{what}: not polished"));
+        let polished = refine::polish(&problem, &weights).unwrap_or_else(|| panic!("{what}: not polished"));
         // The oracle's numbers are off by their last digit, which a weak direction magnifies by 1/λ < 1e3.
         assert!(distance(&polished, &weights) < 1e-10, "{what}: moved");
-        let spectrum = refine::spectrum(&*problem, &polished).unwrap();
+        let spectrum = refine::spectrum(&problem, &polished).unwrap();
         assert_eq!(spectrum.eigenvalues.len(), k * k, "{what}");
         assert_close(spectrum.min(), lambda_min, 1e-8, &format!("{what}: smallest eigenvalue"));
         assert_close(spectrum.max(), lambda_max, 1e-8, &format!("{what}: largest eigenvalue"));
         assert_eq!(spectrum.index(), index, "{what}");
         assert_eq!(spectrum.is_minimum(), index == 0, "{what}");
-        assert_eq!(refine::is_convex(&*problem, &polished), index == 0, "{what}");
+        assert_eq!(refine::is_convex(&problem, &polished), index == 0, "{what}");
         assert!(spectrum.flat.is_empty() && spectrum.is_nondegenerate(), "{what}");
         assert_eq!(problem.overlaps(&polished).orbits(1e-5).to_string(), orbits, "{what}");
     }
@@ -101,7 +101,7 @@ fn global_minimum_has_the_known_spectrum() {
     for k in 2..=20 {
         let problem = Size::square(k).problem();
         let what = format!("k={k}");
-        let found = refine::spectrum(&*problem, &identity(k)).unwrap();
+        let found = refine::spectrum(&problem, &identity(k)).unwrap();
         assert_close(found.min(), global_eigenvalue_min().min(found.min() + f64::from(u8::from(k == 2))), 1e-12, &what);
         assert_close(found.max(), global_eigenvalue_max(k), 1e-12, &what);
         assert!(found.is_minimum(), "{what}");
@@ -114,7 +114,7 @@ fn global_minimum_has_the_known_spectrum() {
         let mut point = vec![0.0; k * d];
         (0..k).for_each(|i| point[i * d + i] = 1.0);
         let problem = Size { n: k, k, d }.problem();
-        let found = refine::spectrum(&*problem, &point).unwrap();
+        let found = refine::spectrum(&problem, &point).unwrap();
         assert!(found.flat.is_empty(), "inside the span nothing turns");
         let off = distance(&found.eigenvalues, &global_spectrum(k, d - k));
         assert!(off < 1e-12, "k={k}, d={d}: off by {off:e}");
@@ -180,7 +180,7 @@ fn polish_returns_to_the_same_point() {
         for_cases("relu_sum::polish", 4, |case, draws| {
             let by = [1e-3, 1e-4, 1e-5, 1e-6][case as usize];
             let from = moved(&point.weights, by, draws);
-            let polished = refine::polish(&*problem, &from).unwrap_or_else(|| panic!("{}, {by}", point.what()));
+            let polished = refine::polish(&problem, &from).unwrap_or_else(|| panic!("{}, {by}", point.what()));
             let off = distance(&polished, &point.weights);
             assert!(off < 1e-11, "{}, moved by {by}: {off:e} apart", point.what());
         });
@@ -191,7 +191,7 @@ fn polish_returns_to_the_same_point() {
     for_cases("relu_sum::polish_flat", 4, |_, draws| {
         let mut centre = vec![0.0; k * (k + 2)];
         (0..k).for_each(|i| centre[i * (k + 2) + i] = 1.0);
-        let polished = refine::polish(&*problem, &moved(&centre, 1e-3, draws)).expect("Newton contracts");
+        let polished = refine::polish(&problem, &moved(&centre, 1e-3, draws)).expect("Newton contracts");
         assert!(distance(&polished, &centre) < 1e-11);
     });
 }
@@ -204,7 +204,7 @@ fn polish_refuses_what_it_cannot_know() {
     let refused = std::cell::Cell::new(0);
     for_cases("relu_sum::polish_refuses", 100, |_, draws| {
         let from = random_point(draws, 0.5, k * k);
-        match refine::polish(&*problem, &from) {
+        match refine::polish(&problem, &from) {
             None => refused.set(refused.get() + 1),
             Some(point) => {
                 // A first step of at most a tenth of the size, each of the others at most half of the one before.
@@ -219,13 +219,13 @@ fn polish_refuses_what_it_cannot_know() {
     for (place, value) in [(0, f64::NAN), (7, f64::INFINITY), (35, f64::NEG_INFINITY)] {
         let mut from = identity(k);
         from[place] = value;
-        assert!(refine::polish(&*problem, &from).is_none(), "{value}");
-        assert!(refine::spectrum(&*problem, &from).is_none(), "{value}");
-        assert!(!refine::is_convex(&*problem, &from), "{value}");
+        assert!(refine::polish(&problem, &from).is_none(), "{value}");
+        assert!(refine::spectrum(&problem, &from).is_none(), "{value}");
+        assert!(!refine::is_convex(&problem, &from), "{value}");
     }
     let mut from = identity(k);
     from[14] = 0.0;
-    assert!(refine::polish(&*problem, &from).is_none(), "a neuron without direction");
+    assert!(refine::polish(&problem, &from).is_none(), "a neuron without direction");
 }
 
 /// On a saddle a run would rest for ever, beside it it would not.
@@ -233,13 +233,13 @@ fn settle_at_saddles() {
     for family in ["A", "II"] {
         let saddle = point(family, 5);
         let problem = Size::square(5).problem();
-        let there = refine::settle(&*problem, &saddle.weights).expect("a saddle is a critical point");
+        let there = refine::settle(&problem, &saddle.weights).expect("a saddle is a critical point");
         assert_eq!((there.spectrum.index(), there.spectrum.is_minimum()), (saddle.index, false), "{family}");
         assert!(distance(&there.point, &saddle.weights) < 1e-10, "{family}");
         for_cases("relu_sum::settle", 3, |case, draws| {
             // Not at rest in f64, where 1e-6 of the weakest curvature, 0.006, is still above 1.6e-10; f32 would call it rest.
             let from = moved(&saddle.weights, [1e-6, 1e-5, 1e-3][case as usize], draws);
-            let settled = refine::settle(&*problem, &from).expect("there are only minima below");
+            let settled = refine::settle(&problem, &from).expect("there are only minima below");
             assert!(settled.spectrum.is_minimum(), "{family}: index {}", settled.spectrum.index());
             let loss = problem.evaluate(F64, &settled.point).loss;
             // No spurious minimum is known at k = 5.
@@ -255,13 +255,13 @@ fn settle_leads_on_to_minima() {
     for point in [point("II", k), point("A", k)] {
         for_cases("relu_sum::settle_minima", 3, |_, draws| {
             let from = moved(&point.weights, 0.02, draws);
-            let settled = refine::settle(&*problem, &from).expect("a minimum");
+            let settled = refine::settle(&problem, &from).expect("a minimum");
             assert!(settled.spectrum.is_minimum(), "{}", point.what());
             // As for polishing.
             assert!(distance(&settled.point, &point.weights) < 1e-11, "{}", point.what());
         });
     }
     let start = &Size::square(k).starts(1)[..];
-    let settled = refine::settle(&*problem, start).expect("100,000 steps suffice");
+    let settled = refine::settle(&problem, start).expect("100,000 steps suffice");
     assert!(settled.spectrum.is_minimum());
 }

@@ -84,7 +84,7 @@ fn spread(a: &[f64], b: &[f64]) -> (f64, Vec<f64>) {
 
 /// Pairs of points in a ball: far apart, and close together in the direction in which the Hessian changes most. (That direction
 /// is found as the largest value of a symmetric trilinear form: the eigenvector of the change is the next direction.)
-fn assert_bounded(what: &str, problem: &dyn Problem, centre: &[f64], radius: f64, draws: &mut Draws) -> f64 {
+fn assert_bounded(what: &str, problem: &Problem, centre: &[f64], radius: f64, draws: &mut Draws) -> f64 {
     let limit = problem.hessian_lipschitz(centre, radius);
     assert!(limit.is_finite(), "{what}");
     let hessian = |x: &[f64]| problem.hessian(x).unwrap();
@@ -124,7 +124,7 @@ fn hessian_changes_no_faster_than_its_bound() {
             let centre = random_point(draws, 0.7, n * d);
             let share = [0.001, 0.1, 0.5][case as usize % 3];
             let what = format!("{n} neurons, {k} teachers, {d} inputs");
-            let tight = assert_bounded(&what, &*problem, &centre, share * shortest(&centre, d), draws);
+            let tight = assert_bounded(&what, &problem, &centre, share * shortest(&centre, d), draws);
             closest.set(closest.get().max(tight));
         });
         // The bound is meant to be within two orders of the truth.
@@ -135,7 +135,7 @@ fn hessian_changes_no_faster_than_its_bound() {
         let d = values("relu_sum", set).integer("input_dim") as usize;
         for_cases("relu_sum::lipschitz_general", 6, |_, draws| {
             let centre = random_point(draws, 0.7, problem.dim());
-            assert_bounded(&format!("{set:?}"), &*problem, &centre, 0.2 * shortest(&centre, d), draws);
+            assert_bounded(&format!("{set:?}"), &problem, &centre, 0.2 * shortest(&centre, d), draws);
         });
     }
     // Where it is used: around the critical points themselves.
@@ -158,15 +158,15 @@ fn bound_is_infinite_at_zero() {
     let mut point = identity(3);
     point[4] = 0.0;
     assert!(problem.hessian_lipschitz(&point, 0.0).is_infinite());
-    assert!(refine::spectrum(&*problem, &point).is_none(), "no Hessian where a neuron has no direction");
+    assert!(refine::spectrum(&problem, &point).is_none(), "no Hessian where a neuron has no direction");
 }
 
 /// The scheme's own bound covers what it is off by, and is small enough to decide all of these points.
 fn differences_find_the_spectrum() {
     for (family, k) in [("II", 5), ("II", 6), ("A", 6), ("I", 6), ("II^2", 7)] {
         let (point, problem) = (point(family, k), Size::square(k).problem());
-        let generic = Watched::without_hessian(&*problem);
-        let exact = refine::spectrum(&*problem, &point.weights).unwrap();
+        let generic = Watched::without_hessian(&problem);
+        let exact = refine::spectrum(&problem, &point.weights).unwrap();
         let found = refine::spectrum(&generic, &point.weights).unwrap();
         let what = point.what();
         assert!(found.error > exact.error && found.error < 0.3 * point.lambda_min.abs(), "{what}: {:e}", found.error);
@@ -212,7 +212,7 @@ fn differences_find_the_minima_of_cnn() {
             let problem = problem("cnn", form, set, &settings());
             let what = format!("cnn/{form}{set:?}");
             let found: Vec<Spectrum> = [1.0, 2.0]
-                .map(|radius| refine::spectrum(&*problem, &cnn_minimum(set, form, radius)).unwrap())
+                .map(|radius| refine::spectrum(&problem, &cnn_minimum(set, form, radius)).unwrap())
                 .into_iter()
                 .collect();
             for spectrum in &found {
@@ -229,7 +229,7 @@ fn differences_find_the_minima_of_cnn() {
                 // Moved across the filter's direction only, so that the point it returns to is known.
                 let mut from = moved(&point, 1e-6, draws);
                 from[0] = 1.0;
-                let Some(polished) = refine::polish(&*problem, &from) else { return };
+                let Some(polished) = refine::polish(&problem, &from) else { return };
                 assert!(largest(&problem.evaluate(F64, &polished).gradient) < 1e-12, "{what}");
             });
         }

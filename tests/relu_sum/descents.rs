@@ -52,7 +52,7 @@ fn f32_comes_to_rest_at_any_step() {
             let size = Size::square(k);
             let settings = Settings { step: StepSize::One(step), ..settings_of("relu_sum") };
             let problem = size.problem_with(&settings);
-            let ends = run(&Cpu::new(F32), &*problem, &size.starts(runs));
+            let ends = run(&Cpu::new(F32), &problem, &size.starts(runs));
             for (i, (stop, state)) in ends.stops.iter().zip(ends.states.chunks_exact(k * k)).enumerate() {
                 let what = format!("k={k}, step {step}, seed {}, run {i}: {stop:?}", seed());
                 assert_eq!((stop.status, stop.found), (Status::Converged, None), "{what}");
@@ -73,9 +73,9 @@ fn formats_find_the_same_families() {
         let mut from = size.starts(300);
         round_to_f32(&mut from);
         let [double, single] = [F64, F32].map(|precision| {
-            let ends = run(&Cpu::new(precision), &*problem, &from);
+            let ends = run(&Cpu::new(precision), &problem, &from);
             assert!(ends.stops.iter().all(|stop| stop.status == Status::Converged), "k={k} in {precision:?}");
-            classified(&*problem, &ends)
+            classified(&problem, &ends)
         });
         for (i, (a, b)) in double.iter().zip(&single).enumerate() {
             let what = format!("k={k}, seed {}, run {i}", seed());
@@ -105,7 +105,7 @@ fn endpoints_are_at_rest_by_the_stated_rule() {
         let dim = size.n * size.d;
         let from = size.starts(20);
         for precision in [F32, F64] {
-            let ends = run(&Cpu::one_by_one(precision), &*problem, &from);
+            let ends = run(&Cpu::one_by_one(precision), &problem, &from);
             for (stop, state) in ends.stops.iter().zip(ends.states.chunks_exact(dim)) {
                 let limit = rest_rule(size, 0.1, precision);
                 let here = problem.evaluate(precision, state);
@@ -133,8 +133,8 @@ fn tiles_change_nothing() {
         // No multiple of a tile.
         let from = size.starts(37);
         for precision in [F32, F64] {
-            let tiles = run(&Cpu::new(precision), &*problem, &from);
-            let single = run(&Cpu::one_by_one(precision), &*problem, &from);
+            let tiles = run(&Cpu::new(precision), &problem, &from);
+            let single = run(&Cpu::one_by_one(precision), &problem, &from);
             assert_eq!(tiles.stops, single.stops, "{precision:?}");
             let bits = |states: &[f64]| states.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
             assert!(bits(&tiles.states) == bits(&single.states), "{precision:?}: states differ");
@@ -143,7 +143,7 @@ fn tiles_change_nothing() {
 }
 
 /// One step of 0.1 from a state.
-fn step(problem: &dyn Problem, x: &mut [f64]) -> f64 {
+fn step(problem: &Problem, x: &mut [f64]) -> f64 {
     let here = problem.evaluate(F64, x);
     x.iter_mut().zip(&here.gradient).for_each(|(x, g)| *x -= 0.1 * g);
     here.loss
@@ -158,7 +158,7 @@ fn loss_decreases() {
             let mut x = state.to_vec();
             let mut last = f64::INFINITY;
             for i in 0..1000 {
-                let loss = step(&*problem, &mut x);
+                let loss = step(&problem, &mut x);
                 assert!(loss <= last + 1e2 * f64::EPSILON * energy, "step {i}: {loss:e} after {last:e}");
                 last = loss;
             }
@@ -285,13 +285,13 @@ fn corners_survive_descent() {
     from.extend(identity(k).iter().map(|x| -x));
     for precision in [F32, F64] {
         for cpu in [Cpu::new(precision), Cpu::one_by_one(precision)] {
-            let ends = run(&cpu, &*problem, &from);
+            let ends = run(&cpu, &problem, &from);
             assert!(ends.states.iter().all(|x| x.is_finite()), "{precision:?}");
             for (i, stop) in ends.stops.iter().enumerate() {
                 let ended = matches!(stop.status, Status::Converged | Status::OutOfSteps);
                 assert!(ended, "{precision:?}, start {i}: {stop:?}");
             }
-            for (state, found) in ends.states.chunks_exact(k * k).zip(classified(&*problem, &ends)) {
+            for (state, found) in ends.states.chunks_exact(k * k).zip(classified(&problem, &ends)) {
                 let loss = problem.evaluate(F64, state).loss;
                 assert!(loss.is_finite() && loss < 5.0, "{precision:?}: {loss}");
                 assert_ne!(found.outcome, Outcome::NonFinite, "{precision:?}");
@@ -309,7 +309,7 @@ fn starts_follow_their_law() {
     ];
     for (set, variance) in sets {
         let problem = problem("relu_sum", "full", set, &settings_of("relu_sum"));
-        let all = starts("relu_sum", set, &*problem, seed(), 4_000);
+        let all = starts("relu_sum", set, &problem, seed(), 4_000);
         let count = all.len() as f64;
         let mean = all.iter().sum::<f64>() / count;
         assert_close(mean, 0.0, 4.0 * (variance / count).sqrt(), &format!("{set:?}: mean"));
@@ -347,7 +347,7 @@ fn mean_loss_of_a_start_is_known() {
         let losses: Vec<f64> = size.with(|set| {
             let set = [set, &[("start_scale", scale)]].concat();
             let problem = problem("relu_sum", "full", &set, &settings_of("relu_sum"));
-            let from = starts("relu_sum", &set, &*problem, seed(), 3_000);
+            let from = starts("relu_sum", &set, &problem, seed(), 3_000);
             from.chunks_exact(problem.dim()).map(|state| problem.evaluate(F64, state).loss).collect()
         });
         let count = losses.len() as f64;

@@ -24,8 +24,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// A number that shapes the kernel.
-fn shape(problem: &dyn Problem, name: &str) -> u32 {
-    let all = problem.kernel(F32).shape;
+fn shape(problem: &Problem, name: &str) -> u32 {
+    let all = problem.program(F32).shape;
     all.into_iter().find(|(key, _)| *key == name).unwrap_or_else(|| panic!("no {name}")).1
 }
 
@@ -35,11 +35,11 @@ fn gpu_finds_the_same_families() {
     let problem = size.problem();
     let mut from = size.starts(60);
     round_to_f32(&mut from);
-    let expected = classified(&*problem, &run(&Cpu::new(F64), &*problem, &from));
+    let expected = classified(&problem, &run(&Cpu::new(F64), &problem, &from));
     for lanes in [1, 8] {
-        let ends = run(&gpu(F32, lanes), &*problem, &from);
+        let ends = run(&gpu(F32, lanes), &problem, &from);
         assert!(ends.stops.iter().all(|stop| stop.status == Status::Converged), "lanes={lanes}");
-        for (i, (a, b)) in expected.iter().zip(classified(&*problem, &ends)).enumerate() {
+        for (i, (a, b)) in expected.iter().zip(classified(&problem, &ends)).enumerate() {
             let what = format!("lanes={lanes}, seed {}, run {i}", seed());
             assert_eq!(a.outcome, b.outcome, "{what}");
             assert!(a.family.as_ref().unwrap().is_same(b.family.as_ref().unwrap()), "{what}");
@@ -53,7 +53,7 @@ fn gpu_endpoints_agree_in_f64() {
     let size = Size::square(6);
     let problem = size.problem();
     let from = size.starts(20);
-    let (expected, found) = (run(&Cpu::new(F64), &*problem, &from), run(&gpu(F64, 1), &*problem, &from));
+    let (expected, found) = (run(&Cpu::new(F64), &problem, &from), run(&gpu(F64, 1), &problem, &from));
     for (i, (a, b)) in expected.stops.iter().zip(&found.stops).enumerate() {
         assert_eq!((a.status, a.found), (b.status, b.found), "run {i}");
         assert!(a.steps.abs_diff(b.steps) <= 2, "run {i}: {a:?}, {b:?}");
@@ -69,15 +69,15 @@ const BLOCKS: [Set; 2] = [
     &[("neurons", "75"), ("teachers", "75"), ("input_dim", "8"), ("teacher", "\"sphere\"")],
 ];
 
-fn in_blocks(set: Set) -> Arc<dyn Problem> {
+fn in_blocks(set: Set) -> Problem {
     let problem = problem("relu_sum", "full", set, &settings_of("relu_sum"));
-    let (block, neurons) = (shape(&*problem, "BLOCK"), shape(&*problem, "NEURONS"));
+    let (block, neurons) = (shape(&problem, "BLOCK"), shape(&problem, "NEURONS"));
     assert!(block < neurons && neurons % block != 0, "{set:?}: {block} of {neurons} neurons");
     problem
 }
 
 /// Loss and gradient of a few points, as for every other cell in the tests of parity.
-fn compare(gpu: &Gpu, problem: &dyn Problem, set: Set, count: usize) -> Result<(), String> {
+fn compare(gpu: &Gpu, problem: &Problem, set: Set, count: usize) -> Result<(), String> {
     compare_values(&format!("{set:?}"), gpu, problem, ("relu_sum", "full", set), count)
 }
 
@@ -86,7 +86,7 @@ fn gpu_takes_neurons_in_blocks() {
         let problem = in_blocks(set);
         for (precision, lanes) in [(F32, 64), (F32, 128), (F64, 64)] {
             let gpu = gpu(precision, lanes);
-            compare(&gpu, &*problem, set, 3).unwrap_or_else(|e| panic!("{precision:?} lanes={lanes}: {e}"));
+            compare(&gpu, &problem, set, 3).unwrap_or_else(|e| panic!("{precision:?} lanes={lanes}: {e}"));
         }
     }
 }
@@ -103,8 +103,8 @@ fn gpu_meets_every_pair_once() {
     let gpus = [(F32, 1), (F32, 4), (F64, 8)].map(|(precision, lanes)| gpu(precision, lanes));
     for set in sets {
         let problem = problem("relu_sum", "full", set, &settings_of("relu_sum"));
-        assert_eq!(shape(&*problem, "BLOCK"), shape(&*problem, "NEURONS"), "{set:?}");
-        gpus.iter().for_each(|gpu| compare(gpu, &*problem, set, 20).unwrap_or_else(|e| panic!("{e}")));
+        assert_eq!(shape(&problem, "BLOCK"), shape(&problem, "NEURONS"), "{set:?}");
+        gpus.iter().for_each(|gpu| compare(gpu, &problem, set, 20).unwrap_or_else(|e| panic!("{e}")));
     }
 }
 
@@ -127,12 +127,12 @@ const WRONG_ROW: fn(String) -> String =
 fn a_wrong_kernel_fails() {
     let set: Set = &[];
     let problem = problem("relu_sum", "full", set, &settings_of("relu_sum"));
-    compare(&edited(F32, 8, |text| text + "\n"), &*problem, set, 20).expect("an edit that changes nothing passes");
+    compare(&edited(F32, 8, |text| text + "\n"), &problem, set, 20).expect("an edit that changes nothing passes");
     for (edit, word, moves) in
         [(WRONG_RADIAL, "gradient", true), (WRONG_SUPPLEMENT, "gradient", true), (WRONG_LOSS, "loss", false)]
     {
         let gpu = edited(F32, 8, edit);
-        let error = compare(&gpu, &*problem, set, 20).expect_err("a wrong kernel passes");
+        let error = compare(&gpu, &problem, set, 20).expect_err("a wrong kernel passes");
         assert!(error.contains(word), "{error}");
         let steps = compare_steps("wrong", &gpu, ("relu_sum", "full", set), 50);
         assert_eq!(steps.is_err(), moves, "{word}: {steps:?}");
@@ -145,7 +145,7 @@ fn a_wrong_block_fails() {
     let problem = in_blocks(set);
     for (edit, word) in [(WRONG_BLOCK, "loss"), (WRONG_ROW, "gradient")] {
         let gpu = edited(F32, 64, edit);
-        let error = compare(&gpu, &*problem, set, 2).expect_err("a wrong kernel passes");
+        let error = compare(&gpu, &problem, set, 2).expect_err("a wrong kernel passes");
         assert!(error.contains(word), "{error}");
         compare(&gpu, &*Size::square(6).problem(), &[], 5).expect("small cells are in one block");
     }

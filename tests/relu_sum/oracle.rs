@@ -77,7 +77,7 @@ const NOTHING: f64 = 1e-14;
 
 impl Case {
     /// The cell, and the point filled up with neurons of no weight.
-    fn problem(&self) -> (Arc<dyn Problem>, Vec<f64>) {
+    fn problem(&self) -> (Problem, Vec<f64>) {
         let mut point = self.point.clone();
         for _ in self.n..self.k {
             point.push(NOTHING);
@@ -137,7 +137,7 @@ fn f32_is_as_good_as_f32_can_be() {
     for case in oracle() {
         let (problem, point) = case.problem();
         for_cases("relu_sum::oracle_f32", 3, |_, draws| {
-            let (loss, gradient) = conditioning(&*problem, &point, f64::from(f32::EPSILON), draws);
+            let (loss, gradient) = conditioning(&problem, &point, f64::from(f32::EPSILON), draws);
             let found = problem.evaluate(F32, &point);
             assert_close(found.loss, case.loss, loss, &format!("{}: loss", case.name));
             let off = distance(&found.gradient[..case.point.len()], &case.gradient);
@@ -150,7 +150,7 @@ fn f32_is_as_good_as_f32_can_be() {
 }
 
 /// A cell whose teachers are read from a file.
-fn with_teachers(size: Size, law: &str, rows: &[f64]) -> Arc<dyn Problem> {
+fn with_teachers(size: Size, law: &str, rows: &[f64]) -> Problem {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("teachers.csv");
     let numbers = |row: &[f64]| row.iter().map(|x| format!(",{x:?}")).collect::<String>();

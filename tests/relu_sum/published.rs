@@ -83,13 +83,13 @@ fn published_endpoints_are_minima() {
             let here = problem.evaluate(F64, state);
             // They stopped at 1e-9/2π for each neuron, by formulas that round otherwise.
             assert!(vector::norm(&here.gradient) < 1e-8, "{what}: gradient {:e}", vector::norm(&here.gradient));
-            let spectrum = refine::spectrum(&*problem, state).unwrap();
+            let spectrum = refine::spectrum(&problem, state).unwrap();
             let saddle = file.is_saddle(here.loss);
             assert_eq!(spectrum.is_minimum(), !saddle, "{what}: smallest eigenvalue {:e}", spectrum.min());
             assert_eq!(spectrum.index(), if saddle { 2 } else { 0 }, "{what}");
             // Theirs are those above 1e-3.
             assert!(here.loss > 1e-3, "{what}: loss {:e}", here.loss);
-            let settled = refine::settle(&*problem, state).unwrap_or_else(|| panic!("{what}: not settled"));
+            let settled = refine::settle(&problem, state).unwrap_or_else(|| panic!("{what}: not settled"));
             assert_eq!(settled.spectrum.index(), spectrum.index(), "{what}");
             // ‖gradient‖/λ, twice for the Hessian's change in between.
             let allowed = 2.0 * vector::norm(&here.gradient) / spectrum.min().abs() + 1e-11;
@@ -110,7 +110,7 @@ fn published_endpoints_are_proved() {
         let subject = problem.provable().expect("a model with proofs");
         for (name, state) in &file.points {
             let what = format!("{name} of k={}, n={}", file.size.k, file.size.n);
-            for point in [state.clone(), refine::polish(&*problem, state).unwrap()] {
+            for point in [state.clone(), refine::polish(&problem, state).unwrap()] {
                 let proof = subject.prove(&point, None).unwrap_or_else(|why| panic!("{what}: {why}"));
                 let expected =
                     if file.is_saddle(proof.loss_low) { (Verdict::Saddle, 2) } else { (Verdict::Minimum, 0) };
@@ -125,8 +125,8 @@ fn published_endpoints_are_proved() {
 fn published_families_are_distinct() {
     for file in File::all() {
         let problem = file.size.problem();
-        let classifier = Classifier::new(&*problem);
-        let found: Vec<_> = file.points.iter().map(|(_, p)| classifier.classify(&*problem, p, &AT_REST)).collect();
+        let classifier = Classifier::new(&problem);
+        let found: Vec<_> = file.points.iter().map(|(_, p)| classifier.classify(&problem, p, &AT_REST)).collect();
         let families: Vec<_> = found.iter().map(|found| found.family.clone().expect("a family")).collect();
         for (i, a) in families.iter().enumerate() {
             let (k, n) = (file.size.k, file.size.n);
@@ -150,11 +150,11 @@ fn published_type_two_is_the_oracles() {
         let loss = |state: &[f64]| problem.evaluate(F64, state).loss;
         let same = file.points.iter().find(|(_, p)| (loss(p) - oracle.loss).abs() < 1e-8);
         let (_, state) = same.unwrap_or_else(|| panic!("k={}: no type II", file.size.k));
-        let polished = refine::polish(&*problem, state).unwrap();
+        let polished = refine::polish(&problem, state).unwrap();
         assert_close(loss(&polished), oracle.loss, 1e-12, &oracle.what());
         assert_eq!(problem.overlaps(&polished).orbits(1e-5).to_string(), oracle.orbits);
-        let ours = Classifier::new(&*problem);
-        let families = [state, &oracle.weights].map(|p| ours.classify(&*problem, p, &AT_REST).family.unwrap());
+        let ours = Classifier::new(&problem);
+        let families = [state, &oracle.weights].map(|p| ours.classify(&problem, p, &AT_REST).family.unwrap());
         assert!(Arc::ptr_eq(&families[0], &families[1]), "{}", oracle.what());
         compared += 1;
     }

@@ -139,7 +139,7 @@ fn symmetric_points_turn_into_minima() {
     ] {
         for (k, index) in [(from - 1, index), (from, 0)] {
             let problem = Size::square(k).problem();
-            let spectrum = refine::spectrum(&*problem, &named(name, k)).unwrap();
+            let spectrum = refine::spectrum(&problem, &named(name, k)).unwrap();
             assert_eq!(spectrum.index(), index, "{name} at k={k}");
             assert_eq!(spectrum.is_minimum(), index == 0, "{name} at k={k}");
             // The weakest, II^4 at k = 11, has 1.1e-4.

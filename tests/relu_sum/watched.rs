@@ -1,7 +1,7 @@
 //! A problem with a look at what is asked of it, or without its closed form of the Hessian.
 
 use spurious::landscape::endpoint::Outcome;
-use spurious::landscape::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
+use spurious::landscape::model::{Coordinate, DeviceProgram, Evaluation, Landmark, Prediction, Problem, Rest, Work};
 use spurious::landscape::path::{Observable, PathTheory, Traced};
 use spurious::landscape::proof::Provable;
 use spurious::landscape::surface::Rule;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Another problem, word for word but for its Hessian.
 pub(super) struct Watched<'a> {
-    problem: &'a dyn Problem,
+    problem: &'a Problem,
     /// Whether the Hessian's closed form is handed on.
     closed_form: bool,
     hessians: AtomicUsize,
@@ -21,12 +21,12 @@ pub(super) struct Watched<'a> {
 }
 
 impl<'a> Watched<'a> {
-    pub(super) fn new(problem: &'a dyn Problem) -> Self {
+    pub(super) fn new(problem: &'a Problem) -> Self {
         Watched { problem, closed_form: true, hessians: AtomicUsize::new(0), evaluations: AtomicUsize::new(0) }
     }
 
     /// The same without second derivatives: only differences of the gradient are to be had.
-    pub(super) fn without_hessian(problem: &'a dyn Problem) -> Self {
+    pub(super) fn without_hessian(problem: &'a Problem) -> Self {
         Watched { closed_form: false, ..Self::new(problem) }
     }
 
@@ -62,8 +62,8 @@ impl Problem for Watched<'_> {
     fn descend(&self, work: Work<'_, '_>) -> bool {
         self.problem.descend(work)
     }
-    fn kernel(&self, precision: Precision) -> Kernel {
-        self.problem.kernel(precision)
+    fn kernel(&self, precision: Precision) -> DeviceProgram {
+        self.problem.program(precision)
     }
     fn theory(&self) -> Vec<Prediction> {
         self.problem.theory()

@@ -221,7 +221,7 @@ impl Law {
 const RUNS: usize = 2 * BLOCK + 13;
 
 /// Starts of the first runs from an index on, of each `width` numbers.
-fn starts(problem: &dyn Problem, cell: CellSeed, first: u64, width: usize, runs: usize) -> Vec<f64> {
+fn starts(problem: &Problem, cell: CellSeed, first: u64, width: usize, runs: usize) -> Vec<f64> {
     // What is not written would not be a number.
     let mut out = vec![f64::NAN; runs * width];
     problem.starts(cell, first, width, &mut out);
@@ -279,7 +279,7 @@ fn relu_sum_is_the_oracle() {
         let cell = CellSeed::new(seed(), &models::find("relu_sum").unwrap().identity(&values("relu_sum", set)));
         let problem = problem("relu_sum", "full", set, &settings_of("relu_sum"));
         let dim = problem.dim();
-        for (found, run) in starts(&*problem, cell, 1 << 40, dim, RUNS).chunks_exact(dim).zip(1 << 40..) {
+        for (found, run) in starts(&problem, cell, 1 << 40, dim, RUNS).chunks_exact(dim).zip(1 << 40..) {
             let mut draws = cell.run(run);
             let expected: Vec<f64> = (0..dim).map(|i| number(run, i, &mut draws)).collect();
             assert_eq!(hex(found), hex(&expected), "{set:?}, run {run}, seed {}", seed());
@@ -306,14 +306,14 @@ fn blocks_do_not_matter() {
     ];
     for (name, form, set) in cases {
         let cell = CellSeed::new(seed(), &models::find(name).unwrap().identity(&values(name, set)));
-        let problem: Arc<dyn Problem> = problem(name, form, set, &settings_of(name));
+        let problem: Problem = problem(name, form, set, &settings_of(name));
         let (dim, start_dim) = (problem.dim(), problem.start_dim());
         let last = u64::MAX - 149;
         for first in [0, 1, last] {
             let alone: Vec<Vec<f64>> = (0..150).map(|i| problem.start(cell, first + i)).collect();
             for runs in [1, 2, 3, 5, 8, 20, 127, 128, 129, 150] {
                 for width in [dim, start_dim] {
-                    let found = starts(&*problem, cell, first, width, runs);
+                    let found = starts(&problem, cell, first, width, runs);
                     for (i, (found, alone)) in found.chunks_exact(width).zip(&alone).enumerate() {
                         assert_eq!(hex(found), hex(&alone[..width]), "{name} {form} {set:?}, {i} of {runs}");
                     }

@@ -82,7 +82,7 @@ fn conditions_are_those_of_the_paper() {
                     Claim::Silent
                 },
             ];
-            let found = claims(&*problem, &start);
+            let found = claims(&problem, &start);
             assert_eq!(found, expected, "{set:?}, run {run}, seed {}: {start:?}", seed());
             met.iter_mut().zip(&found).for_each(|(met, claim)| *met += u32::from(*claim != Claim::Silent));
         }
@@ -129,7 +129,7 @@ fn theorems_say_nothing_of_large_steps() {
         let settings = Settings { step: StepSize::Groups(vec![filter, output]), ..settings() };
         let problem = problem("cnn", "reduced", &set, &settings);
         let cell = CellSeed::new(seed(), &Cnn.identity(&values("cnn", &set)));
-        let found: Vec<Vec<Claim>> = (0..200).map(|run| claims(&*problem, &problem.start(cell, run)[..4])).collect();
+        let found: Vec<Vec<Claim>> = (0..200).map(|run| claims(&problem, &problem.start(cell, run)[..4])).collect();
         for theorem in [0, 2] {
             let met = found.iter().filter(|claims| claims[theorem] != Claim::Silent).count();
             // About a quarter of the starts, and a sixth.

@@ -43,7 +43,7 @@ fn gaussian_starts() -> Vec<Vec<f64>> {
     let set = [("teachers", "6")];
     let problem = problem("relu_sum", "full", &set, &settings_of("relu_sum"));
     let mut points: Vec<Vec<f64>> =
-        starts("relu_sum", &set, &*problem, 5, RUNS - 1).chunks_exact(36).map(<[f64]>::to_vec).collect();
+        starts("relu_sum", &set, &problem, 5, RUNS - 1).chunks_exact(36).map(<[f64]>::to_vec).collect();
     let near = reference("II", TEACHERS).point;
     points.push(near.iter().enumerate().map(|(i, x)| x + 1e-3 * (i as f64).sin()).collect());
     points

@@ -48,7 +48,7 @@ impl Model for Toy {
     fn tolerance(&self) -> Tolerance {
         cnn().tolerance()
     }
-    fn problem(&self, form: &str, ours: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+    fn problem(&self, form: &str, ours: &Values, settings: &Settings) -> Result<Problem, Invalid> {
         let relative = |(_, value): &(_, Value)| matches!(value, Value::Above(..));
         assert!(!ours.0.iter().any(relative), "a model sees no relative values: {ours:?}");
         cnn().problem(form, &values("cnn", &[]), settings)

@@ -4,7 +4,7 @@
 use crate::support::values;
 use spurious::landscape::endpoint::Outcome;
 use spurious::landscape::model::{
-    Coordinate, Evaluation, Invalid, Kernel, Landmark, Model, Parameter, Prediction, Problem, Rest, Settings,
+    Coordinate, DeviceProgram, Evaluation, Invalid, Landmark, Model, Parameter, Prediction, Problem, Rest, Settings,
     Tolerance, Values, Work,
 };
 use spurious::landscape::path::{Observable, PathTheory, Traced};
@@ -46,7 +46,7 @@ impl Model for Wrong {
     fn tolerance(&self) -> Tolerance {
         cnn().tolerance()
     }
-    fn problem(&self, form: &str, _: &Values, settings: &Settings) -> Result<Arc<dyn Problem>, Invalid> {
+    fn problem(&self, form: &str, _: &Values, settings: &Settings) -> Result<Problem, Invalid> {
         Ok(Arc::new(Wrongly(cnn().problem(form, &values("cnn", &[]), settings)?)))
     }
     fn teacher(&self, _: &Values) -> Result<Vec<f64>, Invalid> {
@@ -55,7 +55,7 @@ impl Model for Wrong {
 }
 
 /// The landscape of `cnn` with another theorem.
-struct Wrongly(Arc<dyn Problem>);
+struct Wrongly(Problem);
 
 /// Passes methods on to the true problem.
 macro_rules! pass_on {
@@ -82,7 +82,7 @@ impl Problem for Wrongly {
         fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> f64;
         fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation;
         fn descend(&self, work: Work<'_, '_>) -> bool;
-        fn kernel(&self, precision: Precision) -> Kernel;
+        fn kernel(&self, precision: Precision) -> DeviceProgram;
         fn theory(&self) -> Vec<Prediction>;
         fn at_start(&self, seed: CellSeed) -> Vec<Prediction>;
         fn drawn_for_each_run(&self) -> Option<&'static str>;

@@ -32,7 +32,7 @@ const AT_REST: Stop = Stop { status: Status::Converged, steps: 0, found: None };
 fn the_mean_of_the_targets_is_a_saddle() {
     for filters in ["1", "4", "6"] {
         let problem = twenty(filters, |set| cell(set, |_| {}));
-        let sizes = Sizes::of(&*problem);
+        let sizes = Sizes::of(&problem);
         let mut state = vec![0.0; problem.dim()];
         let targets = &sizes.data[20 * 8..];
         *state.last_mut().unwrap() = targets.iter().sum::<f64>() / 20.0;
@@ -40,11 +40,11 @@ fn the_mean_of_the_targets_is_a_saddle() {
         assert!(largest(&found.gradient) < 1e-13, "{filters}: {:e}", largest(&found.gradient));
         let variance: f64 = targets.iter().map(|y| (y - state.last().unwrap()).powi(2)).sum();
         assert_close(found.loss, 0.5 * variance, 1e-13, filters);
-        assert_eq!(seen(&*problem, &state, "rank"), 1.0, "{filters}");
-        let spectrum = refine::spectrum(&*problem, &state).unwrap();
+        assert_eq!(seen(&problem, &state, "rank"), 1.0, "{filters}");
+        let spectrum = refine::spectrum(&problem, &state).unwrap();
         assert!(spectrum.index() > 0 && spectrum.min() < -0.1, "{filters}: {:?}", spectrum.eigenvalues);
         // It is not isolated, so that Newton's method proves nothing; but it is never taken for a minimum.
-        let outcome = Classifier::new(&*problem).classify(&*problem, &state, &AT_REST).outcome;
+        let outcome = Classifier::new(&problem).classify(&problem, &state, &AT_REST).outcome;
         assert!(!matches!(outcome, Outcome::Global | Outcome::Spurious), "{filters}: {outcome:?}");
     }
 }
@@ -64,15 +64,15 @@ fn relu_rests_at_spurious_minima() {
         settings.step = StepSize::One(0.001);
         settings.max_steps = 100_000;
     });
-    let ends = run(&Cpu::new(F64), &*problem, &starts("wide_cnn", set, &*problem, seed(), 24));
-    let classifier = Classifier::new(&*problem);
+    let ends = run(&Cpu::new(F64), &problem, &starts("wide_cnn", set, &problem, seed(), 24));
+    let classifier = Classifier::new(&problem);
     let mut spurious = 0;
     for (i, (state, stop)) in ends.states.chunks_exact(problem.dim()).zip(&ends.stops).enumerate() {
-        if classifier.classify(&*problem, state, stop).outcome != Outcome::Spurious {
+        if classifier.classify(&problem, state, stop).outcome != Outcome::Spurious {
             continue;
         }
         spurious += 1;
-        let settled = refine::settle(&*problem, state).unwrap();
+        let settled = refine::settle(&problem, state).unwrap();
         assert_eq!(settled.spectrum.flat, ["rescaling of a filter against its read-out weights"], "run {i}");
         let here = problem.evaluate(F64, &settled.point).loss;
         assert!(here > 1e-3, "run {i}: {here:e}");
@@ -93,13 +93,13 @@ fn relu_rests_at_spurious_minima() {
 fn late_runs() {
     for (filters, expected) in [("4", Outcome::Slow), ("6", Outcome::Slow), ("3", Outcome::Undecided)] {
         let problem = twenty(filters, |set| cell(set, |settings| settings.max_steps = 100));
-        let from = twenty(filters, |set| starts("wide_cnn", set, &*problem, seed(), 10));
-        let ends = run(&Cpu::new(F64), &*problem, &from);
-        let classifier = Classifier::new(&*problem);
+        let from = twenty(filters, |set| starts("wide_cnn", set, &problem, seed(), 10));
+        let ends = run(&Cpu::new(F64), &problem, &from);
+        let classifier = Classifier::new(&problem);
         assert!(classifier.needs_states());
         for (i, (state, stop)) in ends.states.chunks_exact(problem.dim()).zip(&ends.stops).enumerate() {
             assert_eq!(stop.status, Status::OutOfSteps);
-            let outcome = classifier.classify(&*problem, state, stop).outcome;
+            let outcome = classifier.classify(&problem, state, stop).outcome;
             assert_eq!(outcome, expected, "{filters}, seed {}, run {i}", seed());
         }
         let nothing = vec![0.0; problem.dim()];

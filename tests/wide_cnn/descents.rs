@@ -21,9 +21,9 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// Runs that end as global, checked against the loss with functions of our own.
 fn global(filters: &str, runs: usize, max_steps: u32) -> usize {
     let problem = twenty(filters, |set| cell(set, |settings| settings.max_steps = max_steps));
-    let from = twenty(filters, |set| starts("wide_cnn", set, &*problem, seed(), runs));
-    let ends = run(&Cpu::new(F64), &*problem, &from);
-    let sizes = Sizes::of(&*problem);
+    let from = twenty(filters, |set| starts("wide_cnn", set, &problem, seed(), runs));
+    let ends = run(&Cpu::new(F64), &problem, &from);
+    let sizes = Sizes::of(&problem);
     let allowed =
         0.5 * settings_of("wide_cnn").tolerance * norm(&sizes.data[sizes.samples * sizes.input_length..]).powi(2);
     let mut count = 0;
@@ -56,8 +56,8 @@ fn narrow_layers_do_not() {
 fn formats_agree() {
     let set: Set = &[("filters", "6"), ("samples", "8")];
     let problem = cell(set, |settings| settings.max_steps = 20_000);
-    let from = starts("wide_cnn", set, &*problem, seed(), 40);
-    let [double, single] = [F64, F32].map(|precision| run(&Cpu::new(precision), &*problem, &from));
+    let from = starts("wide_cnn", set, &problem, seed(), 40);
+    let [double, single] = [F64, F32].map(|precision| run(&Cpu::new(precision), &problem, &from));
     let mut close = 0;
     for (i, (a, b)) in double.stops.iter().zip(&single.stops).enumerate() {
         assert_eq!((a.status, a.found), (Status::Converged, Some(Outcome::Global)), "run {i}: {a:?}");

@@ -18,8 +18,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 const TWENTY: Set = &[("filters", "4"), ("samples", "20"), ("input_length", "8")];
 
-fn block(problem: &dyn Problem, precision: Precision) -> u32 {
-    problem.kernel(precision).shape.iter().find(|(key, _)| *key == "BLOCK").unwrap().1
+fn block(problem: &Problem, precision: Precision) -> u32 {
+    problem.program(precision).shape.iter().find(|(key, _)| *key == "BLOCK").unwrap().1
 }
 
 /// Blocks of 1 sample, of many with a smaller one at the end, and one for all.
@@ -32,9 +32,9 @@ fn gpu_takes_samples_in_blocks() {
     ];
     for (set, precision, lanes, rows) in sets {
         let problem = cell(set, |_| {});
-        assert_eq!(block(&*problem, precision), rows, "{set:?}");
+        assert_eq!(block(&problem, precision), rows, "{set:?}");
         let what = format!("{set:?}, blocks of {rows}");
-        compare_values(&what, &gpu(precision, lanes), &*problem, ("wide_cnn", "full", set), 4)
+        compare_values(&what, &gpu(precision, lanes), &problem, ("wide_cnn", "full", set), 4)
             .unwrap_or_else(|e| panic!("{e}"));
     }
 }
@@ -55,10 +55,10 @@ fn a_wrong_kernel_fails() {
     let problem = cell(TWENTY, |_| {});
     let compare = |edit: fn(String) -> String| {
         let gpu = gpu_with(Options { precision: F32, lanes: 8, edit: Some(edit), ..Options::default() });
-        let values = compare_values("edited", &gpu, &*problem, ("wide_cnn", "full", TWENTY), 5);
+        let values = compare_values("edited", &gpu, &problem, ("wide_cnn", "full", TWENTY), 5);
         (values, gpu)
     };
-    assert!(block(&*problem, F32) < 20);
+    assert!(block(&problem, F32) < 20);
     compare(|text| text + "\n").0.expect("an edit that changes nothing passes");
     for (edit, word) in [
         (WRONG_RATE, "gradient"),

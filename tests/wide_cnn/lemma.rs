@@ -35,10 +35,10 @@ fn the_lemma_holds_at_every_step() {
     let (mut twice, mut looked_at) = (0, 0);
     for set in sets {
         let problem = cell(set, |_| {});
-        let sizes = Sizes::of(&*problem);
+        let sizes = Sizes::of(&problem);
         assert!(sizes.width >= sizes.samples, "{set:?}");
         let step = problem.rule().steps[0];
-        for (run, start) in starts("wide_cnn", set, &*problem, seed(), 8).chunks_exact(problem.dim()).enumerate() {
+        for (run, start) in starts("wide_cnn", set, &problem, seed(), 8).chunks_exact(problem.dim()).enumerate() {
             let mut state = start.to_vec();
             for taken in 0..400 {
                 let found = problem.evaluate(F64, &state);
@@ -62,7 +62,7 @@ fn the_lemma_holds_at_every_step() {
 }
 
 /// Number of a prediction.
-fn told(problem: &dyn Problem, set: &[(&str, &str)], name: &str) -> Option<f64> {
+fn told(problem: &Problem, set: &[(&str, &str)], name: &str) -> Option<f64> {
     let seed = CellSeed::new(seed(), &WideCnn.identity(&crate::support::values("wide_cnn", set)));
     let all = [problem.theory(), problem.at_start(seed)].concat();
     all.iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}")).value
@@ -73,14 +73,14 @@ fn told(problem: &dyn Problem, set: &[(&str, &str)], name: &str) -> Option<f64> 
 fn starts_have_full_rank() {
     for (filters, ratio) in [("1", 0.097), ("2", 0.0094), ("3", 0.00092), ("4", 0.00085), ("6", 0.0028)] {
         let problem = twenty(filters, |set| cell(set, |_| {}));
-        let told = |name: &str| twenty(filters, |set| told(&*problem, set, name)).unwrap();
+        let told = |name: &str| twenty(filters, |set| told(&problem, set, name)).unwrap();
         assert_eq!(told("full_rank_share"), 1.0, "{filters}");
         let found = told("sigma_ratio_at_start");
         assert!(found > 0.5 * ratio && found < 2.0 * ratio, "{filters}: {found}, not about {ratio}");
         assert_eq!(told("theorem_applies"), f64::from(u8::from(told("width") >= 20.0)));
         assert_eq!(told("weights"), problem.dim() as f64);
         assert_close(told("width_ratio"), told("width") / 20.0, 1e-15, "n_1/N");
-        let data = Sizes::of(&*problem).data;
+        let data = Sizes::of(&problem).data;
         assert_close(told("zero_loss"), 0.5 * dot(&data[160..], &data[160..]), 1e-14, "zero_loss");
         assert_close(problem.evaluate(F64, &vec![0.0; problem.dim()]).loss, told("zero_loss"), 1e-13, "predicting 0");
     }
@@ -97,9 +97,9 @@ fn starts_have_full_rank() {
 fn observables_are_those_of_the_lemma() {
     for (set, rank) in [(&[] as Set, 6.0), (&[("filters", "1")], 4.0), (&[("samples", "4")], 4.0)] {
         let problem = cell(set, |_| {});
-        let state = starts("wide_cnn", set, &*problem, seed(), 1);
-        let value = |name: &str| seen(&*problem, &state, name);
-        let sizes = Sizes::of(&*problem);
+        let state = starts("wide_cnn", set, &problem, seed(), 1);
+        let value = |name: &str| seen(&problem, &state, name);
+        let sizes = Sizes::of(&problem);
         let (features, errors) = sizes.features(&state);
         let least = features.singular_values().min();
         let gradient = norm(&problem.evaluate(F64, &state).gradient[sizes.outputs()..][..sizes.width]);
@@ -124,9 +124,9 @@ fn the_step_suits_the_curvature() {
     ];
     for set in sets {
         let problem = cell(set, |_| {});
-        let sizes = Sizes::of(&*problem);
+        let sizes = Sizes::of(&problem);
         let step = problem.rule().steps[0];
-        let all = starts("wide_cnn", set, &*problem, seed(), 20);
+        let all = starts("wide_cnn", set, &problem, seed(), 20);
         let share = |state: &[f64]| {
             // Jacobian by differences of the errors.
             let column = |i: usize| {

@@ -20,7 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// Calls `check` with every case of `tests/oracle/wide_cnn.json`: its parameters, its cell and its numbers by name.
-fn for_oracle(check: impl Fn(&str, &dyn Problem, &dyn Fn(&str) -> Vec<f64>)) {
+fn for_oracle(check: impl Fn(&str, &Problem, &dyn Fn(&str) -> Vec<f64>)) {
     let json: serde_json::Value = serde_json::from_str(include_str!("../oracle/wide_cnn.json")).unwrap();
     let cases = json.as_array().unwrap();
     assert!(cases.len() >= 9, "{} cases", cases.len());
@@ -53,7 +53,7 @@ fn values_match_the_oracle() {
 /// Quantiles are good to some units in the last place, and twice as many where the density is small.
 fn data_match_the_oracle() {
     for_oracle(|what, problem, numbers| {
-        let (found, expected) = (problem.kernel(F64).data, numbers("data"));
+        let (found, expected) = (problem.program(F64).data, numbers("data"));
         assert_eq!(found.len(), expected.len(), "{what}");
         for (i, (x, expected)) in found.iter().zip(&expected).enumerate() {
             assert_close(*x, *expected, 8.0 * f64::EPSILON * expected.abs(), &format!("{what}: number {i}"));

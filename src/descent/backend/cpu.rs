@@ -55,24 +55,24 @@ impl Backend for Cpu {
         self.precision
     }
 
-    fn batch_size(&self, problem: &dyn Problem) -> usize {
-        let work = problem.kernel(self.precision).work.max(1) as usize;
+    fn batch_size(&self, problem: &Problem) -> usize {
+        let work = problem.cost(self.precision).iterations.max(1) as usize;
         (BATCH_NUMBERS / problem.dim()).min(BATCH_WORK / work).clamp(32, BATCH)
     }
 
-    fn largest_batch(&self, problem: &dyn Problem) -> usize {
+    fn largest_batch(&self, problem: &Problem) -> usize {
         (LARGEST_NUMBERS / problem.dim()).max(1)
     }
 
-    fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {
-        check_range(&problem.kernel(self.precision), self.precision)
+    fn fits(&self, problem: &Problem) -> Result<(), Invalid> {
+        check_range(&problem.program(self.precision), self.precision)
     }
 
     fn in_flight(&self) -> usize {
         0
     }
 
-    fn batch_bytes(&self, _problem: &dyn Problem, runs: usize) -> usize {
+    fn batch_bytes(&self, _problem: &Problem, runs: usize) -> usize {
         runs * size_of::<Stop>()
     }
 

@@ -18,7 +18,7 @@ pub mod unroll;
 
 use super::{Backend, BackendError, Batch, check_range};
 use crate::landscape::endpoint::{Endpoints, Status, Stop};
-use crate::landscape::model::{Invalid, Kernel, Problem};
+use crate::landscape::model::{DeviceProgram, Invalid, Problem};
 use crate::numerics::real::Precision;
 use clock::Busy;
 use device::{AdapterReport, Opened, Wanted};
@@ -135,20 +135,20 @@ impl Gpu {
     ///
     /// # Errors
     /// Lanes that the model, the state's size or the device rule out; constants that the format cannot hold.
-    pub fn shape(&self, problem: &dyn Problem, runs: u64) -> Result<Shape, Invalid> {
-        self.shape_of(&problem.kernel(self.options.precision), problem.dim(), runs)
+    pub fn shape(&self, problem: &Problem, runs: u64) -> Result<Shape, Invalid> {
+        self.shape_of(&problem.program(self.options.precision), problem.dim(), runs)
     }
 
-    fn shape_of(&self, kernel: &Kernel, dim: usize, runs: u64) -> Result<Shape, Invalid> {
-        check_range(kernel, self.options.precision)?;
+    fn shape_of(&self, program: &DeviceProgram, dim: usize, runs: u64) -> Result<Shape, Invalid> {
+        check_range(program, self.options.precision)?;
         let report = &self.opened.report;
         let shape_of = |lanes| Shape { dim: dim as u32, lanes, precision: self.options.precision };
         let lanes = match self.options.lanes {
             0 => {
                 let device = lanes::Device { hardware: report.is_hardware(), subgroup: report.subgroup_size.1 };
-                let chosen = lanes::lanes(kernel, dim as u32, runs, device);
+                let chosen = lanes::lanes(program, dim as u32, runs, device);
                 // More lanes a run are fewer runs a workgroup, which share its memory.
-                let fits = |lanes: &u32| shape_of(*lanes).workgroup_bytes(kernel) <= report.workgroup_memory;
+                let fits = |lanes: &u32| shape_of(*lanes).workgroup_bytes(program) <= report.workgroup_memory;
                 let candidates = [chosen, 32, 64, 128, lanes::MOST_LANES].into_iter().filter(|lanes| chosen <= *lanes);
                 candidates.into_iter().find(fits).unwrap_or(64)
             }
@@ -170,7 +170,7 @@ impl Gpu {
         if shape.workgroup() > report.workgroup_size {
             return refuse(format!("is more than {} can take", report.name), "choose fewer, or \"auto\"");
         }
-        let (bytes, room) = (shape.workgroup_bytes(kernel), report.workgroup_memory);
+        let (bytes, room) = (shape.workgroup_bytes(program), report.workgroup_memory);
         if bytes > room && self.options.lanes == 0 {
             return Err(Invalid {
                 key: "compute.precision".into(),
@@ -191,7 +191,7 @@ impl Gpu {
                 },
             );
         }
-        if lanes > 1 && !kernel.shareable {
+        if lanes > 1 && !program.shareable {
             return refuse("lanes cannot share a run in this form".into(), "choose 1 or \"auto\"");
         }
         Ok(shape)
@@ -215,11 +215,11 @@ impl Gpu {
 
     fn pipeline(
         &self,
-        kernel: &Kernel,
+        program: &DeviceProgram,
         shape: Shape,
         entry: Entry,
     ) -> Result<Arc<wgpu::ComputePipeline>, BackendError> {
-        let mut text = shader::assemble(kernel, shape, entry);
+        let mut text = shader::assemble(program, shape, entry);
         if let Some(edit) = self.options.edit {
             text = edit(text);
         }
@@ -230,7 +230,7 @@ impl Gpu {
         let pipeline = Arc::new(compile(
             &self.opened,
             entry.name(),
-            &bindings(entry, shape.constant_data(kernel)),
+            &bindings(entry, shape.constant_data(program)),
             &text,
             self.options.checks,
         )?);
@@ -253,18 +253,18 @@ impl Backend for Gpu {
         self.options.precision
     }
 
-    fn batch_size(&self, problem: &dyn Problem) -> usize {
+    fn batch_size(&self, problem: &Problem) -> usize {
         let bytes = BATCH_BYTES.min(self.opened.report.max_binding as usize);
         (bytes / (problem.dim() * self.options.precision.bytes())).clamp(1, BATCH_RUNS)
     }
 
-    fn largest_batch(&self, problem: &dyn Problem) -> usize {
+    fn largest_batch(&self, problem: &Problem) -> usize {
         // The state is the largest buffer, but for states of one number, where the stops are.
         let bytes = (problem.dim() * self.options.precision.bytes()).max(8);
         (self.opened.report.max_binding.min(1 << 30) as usize / bytes).max(1)
     }
 
-    fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {
+    fn fits(&self, problem: &Problem) -> Result<(), Invalid> {
         self.shape(problem, u64::MAX).map(drop)
     }
 
@@ -277,7 +277,7 @@ impl Backend for Gpu {
         self.timed().then(|| busy.time(self.opened.queue.get_timestamp_period()))
     }
 
-    fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize {
+    fn batch_bytes(&self, problem: &Problem, runs: usize) -> usize {
         // State; two queues of one word and a stop of two words a run.
         runs * (problem.dim() * self.options.precision.bytes() + 16)
     }
@@ -288,14 +288,15 @@ impl Backend for Gpu {
         if runs == 0 {
             return Ok(Endpoints { stops: Vec::new(), states: Vec::new() });
         }
-        let kernel = batch.problem.kernel(self.options.precision);
-        let shape = self.shape_of(&kernel, dim, batch.of)?;
-        let pipeline = self.pipeline(&kernel, shape, Entry::Descend)?;
+        let program = batch.problem.program(self.options.precision);
+        let cost = batch.problem.cost(self.options.precision);
+        let shape = self.shape_of(&program, dim, batch.of)?;
+        let pipeline = self.pipeline(&program, shape, Entry::Descend)?;
         let budget = batch.problem.rule().max_steps;
         let (shortest, longest) = match self.options.segment {
             0 if self.opened.report.is_hardware() => (SHORTEST_SEGMENT, LONGEST_SEGMENT),
             0 => {
-                let most = (SOFTWARE_LOOPS / (kernel.work / shape.lanes).max(1)).clamp(1, LONGEST_SEGMENT);
+                let most = (SOFTWARE_LOOPS / (cost.iterations / shape.lanes).max(1)).clamp(1, LONGEST_SEGMENT);
                 (SHORTEST_SEGMENT.min(most), most)
             }
             segment => (segment, segment),
@@ -310,7 +311,7 @@ impl Backend for Gpu {
             runs_per_workgroup: shape.runs_per_workgroup(),
             ..Control::default()
         };
-        let buffers = self.upload(&kernel, shape, &batch.starts, control);
+        let buffers = self.upload(&program, shape, &batch.starts, control);
         let stops = self.empty(runs * 8, "stops");
         let queues = [self.empty(runs * 4, "queue"), self.empty(runs * 4, "queue")];
         let groups = (runs as u32).div_ceil(shape.runs_per_workgroup());

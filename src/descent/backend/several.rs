@@ -56,11 +56,11 @@ impl<B: Backend> Backend for Several<B> {
         self.first.precision()
     }
 
-    fn batch_size(&self, problem: &dyn Problem) -> usize {
+    fn batch_size(&self, problem: &Problem) -> usize {
         self.all().map(|device| device.batch_size(problem)).min().unwrap_or(1)
     }
 
-    fn largest_batch(&self, problem: &dyn Problem) -> usize {
+    fn largest_batch(&self, problem: &Problem) -> usize {
         self.all().map(|device| device.largest_batch(problem)).min().unwrap_or(1)
     }
 
@@ -68,11 +68,11 @@ impl<B: Backend> Backend for Several<B> {
         self.all().map(Backend::in_flight).sum()
     }
 
-    fn batch_bytes(&self, problem: &dyn Problem, runs: usize) -> usize {
+    fn batch_bytes(&self, problem: &Problem, runs: usize) -> usize {
         self.all().map(|device| device.batch_bytes(problem, runs)).max().unwrap_or(0)
     }
 
-    fn fits(&self, problem: &dyn Problem) -> Result<(), Invalid> {
+    fn fits(&self, problem: &Problem) -> Result<(), Invalid> {
         self.all().try_for_each(|device| device.fits(problem))
     }
 

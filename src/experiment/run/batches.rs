@@ -6,7 +6,7 @@ use crate::landscape::model::Problem;
 use std::ops::Range;
 
 /// Runs in a batch of a cell: as many as are asked for and the backend can take, or as it likes for 0.
-pub fn batch_runs(backend: &dyn Backend, problem: &dyn Problem, asked: usize) -> usize {
+pub fn batch_runs(backend: &dyn Backend, problem: &Problem, asked: usize) -> usize {
     if asked == 0 { backend.batch_size(problem) } else { asked.min(backend.largest_batch(problem)) }
 }
 
@@ -18,7 +18,7 @@ pub(super) fn batches<'a>(
     todo: &'a [(usize, Range<u64>)],
 ) -> impl Iterator<Item = (usize, Range<u64>)> {
     todo.iter().flat_map(move |(cell, range)| {
-        let size = batch_runs(backend, &*plan.cells[*cell].problem, batch);
+        let size = batch_runs(backend, &plan.cells[*cell].problem, batch);
         let starts = (range.start..range.end).step_by(size);
         starts.map(move |first| (*cell, first..range.end.min(first + size as u64)))
     })
@@ -31,7 +31,7 @@ pub(super) fn waves<'a>(
     batch: usize,
     todo: &'a [(usize, Range<u64>)],
 ) -> impl Iterator<Item = Vec<(usize, Range<u64>)>> {
-    let problem = |cell: usize| &*plan.cells[cell].problem;
+    let problem = |cell: usize| &plan.cells[cell].problem;
     let numbers = move |cell: usize, runs: u64| problem(cell).dim() as u64 * runs;
     let mut batches = batches(plan, backend, batch, todo);
     std::iter::from_fn(move || {

@@ -52,11 +52,11 @@ pub(super) fn seed<'a>(
     } else {
         tasks.for_each(|(task, states)| draw(task, dim, states));
     }
-    let theorems = if details.theorems { cell.problem.theorems().len() } else { 0 };
+    let theorems = if details.theorems { cell.problem.theorem_list().len() } else { 0 };
     let mut claims = vec![Claim::default(); count * theorems];
-    if theorems > 0 {
+    if let Some(of_starts) = cell.problem.theorems().filter(|_| theorems > 0) {
         let each = claims.par_chunks_mut(theorems).zip(states.par_chunks(dim)).with_min_len(per_task);
-        each.for_each(|(claims, state)| cell.problem.claim(state, claims));
+        each.for_each(|(claims, state)| of_starts.claim(state, claims));
     }
     Seeded { cell, runs: runs.clone(), whole, states, claims }
 }

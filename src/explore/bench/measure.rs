@@ -45,7 +45,7 @@ pub fn case_runs(subject: &Subject, machine: &Machine) -> Vec<u64> {
         Machine::Gpu(_) => CPU_WORK,
     };
     let rule = subject.problem().rule();
-    let operations = subject.problem().kernel(machine.precision()).operations * f64::from(rule.max_steps);
+    let operations = subject.problem().cost(machine.precision()).operations * f64::from(rule.max_steps);
     let large = (work / operations).log2().round().clamp(0.0, 40.0).exp2() as u64;
     let mut runs = vec![(large / SPREAD).max(1), large];
     runs.dedup();
@@ -270,7 +270,7 @@ fn row(case: &Case<'_>, machine: &Machine, peak: f64, repeat: usize) -> Row {
         min_s: case.whole.iter().map(|timed| timed.seconds).fold(f64::INFINITY, f64::min),
         run_steps_per_s: middle.rate(),
         kernel_run_steps_per_s: median(&case.kernel, |timed| timed.seconds).map(Timed::rate),
-        operations: problem.kernel(precision).operations,
+        operations: problem.cost(precision).operations,
         peak_per_s: peak,
         start_up_s: None,
         peak_memory_bytes: None,

@@ -94,8 +94,8 @@ impl Subject {
     }
 
     /// The landscape.
-    pub fn problem(&self) -> &dyn crate::landscape::model::Problem {
-        &*self.plan.cells[0].problem
+    pub fn problem(&self) -> &crate::landscape::model::Problem {
+        &self.plan.cells[0].problem
     }
 
     /// Source of its starts.

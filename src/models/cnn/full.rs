@@ -6,14 +6,17 @@ use super::landscape::{Constants, Survey};
 use super::proof::Network;
 use super::theorems::{self, Start};
 use super::{CnnCell, scale_direction};
+use crate::landscape::capability::{Chart, Coordinate, Landmark, PathFacts, Proofs, Symmetry, Theorems};
+use crate::landscape::device::{Cost, DeviceProgram};
 use crate::landscape::form::Form;
-use crate::landscape::model::{Coordinate, Kernel, Landmark, Prediction, Problem};
 use crate::landscape::path::{Observable, PathTheory, Traced};
+use crate::landscape::problem::{Core, Layout, Problem};
 use crate::landscape::proof::Provable;
 use crate::landscape::surface::{Landscape, Rule};
 use crate::landscape::theorem::{Claim, Theorem};
+use crate::landscape::theory::Prediction;
 use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{Streams, to_ball, to_sphere};
+use crate::numerics::seed::{CellSeed, Streams, to_ball, to_sphere};
 use crate::numerics::start_law::BLOCK;
 use crate::numerics::vector::norm;
 use std::f64::consts::PI;
@@ -31,6 +34,17 @@ pub struct Full {
 impl Full {
     pub(super) fn new(cell: CnnCell) -> Self {
         Full { constants: cell.constants(), teacher: cell.teacher.output().into(), cell }
+    }
+
+    /// The cell with what its landscape can say.
+    pub(super) fn problem(self) -> Problem {
+        let form = Arc::new(self);
+        Problem::of(&form)
+            .with_symmetry(form.clone())
+            .with_theorems(form.clone())
+            .with_chart(form.clone())
+            .with_path_facts(form.clone())
+            .with_proofs(form)
     }
 
     /// Components of the filter along `w*` and across, of the output weights along `1` and along the rest of `a*`.
@@ -234,6 +248,39 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 }
 
+impl Core for Full {
+    fn layout(&self) -> Layout {
+        Layout::of(self.cell.teacher.filter_size + self.cell.teacher.patches)
+    }
+
+    fn rule(&self) -> Rule {
+        self.cell.rule([self.cell.teacher.filter_size, self.cell.teacher.patches])
+    }
+
+    fn program(&self, _: Precision) -> DeviceProgram {
+        DeviceProgram {
+            shareable: true,
+            shape: vec![("FILTER_SIZE", self.cell.teacher.filter_size as u32)],
+            constants: self.constants.named(),
+            data: self.teacher.clone(),
+            ..DeviceProgram::of([
+                include_str!("../../../shaders/model/cnn.wgsl"),
+                include_str!("../../../shaders/model/cnn_plain.wgsl"),
+                include_str!("../../../shaders/model/cnn_full.wgsl"),
+            ])
+        }
+    }
+
+    fn cost(&self, _: Precision) -> Cost {
+        let t = &self.cell.teacher;
+        Cost { iterations: 2 * self.layout().dim as u32, operations: operations(t.filter_size, t.patches) }
+    }
+
+    fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
+        super::theory::predictions(&self.cell)
+    }
+}
+
 impl Form for Full {
     type Over<R: Real> = Over<R>;
 
@@ -245,41 +292,39 @@ impl Form for Full {
         }
     }
 
-    fn dim(&self) -> usize {
-        self.cell.teacher.filter_size + self.cell.teacher.patches
-    }
-
     #[inline(always)]
-    fn starts(&self, draws: &mut Streams, _width: usize, out: &mut [f64]) {
+    fn draw(&self, draws: &mut Streams, _width: usize, out: &mut [f64]) {
         self.cell.full_starts(draws, out);
     }
+}
 
-    fn rule(&self) -> Rule {
-        self.cell.rule([self.cell.teacher.filter_size, self.cell.teacher.patches])
-    }
-
-    fn kernel(&self, _: Precision) -> Kernel {
-        Kernel {
-            texts: vec![
-                include_str!("../../../shaders/model/cnn.wgsl"),
-                include_str!("../../../shaders/model/cnn_plain.wgsl"),
-                include_str!("../../../shaders/model/cnn_full.wgsl"),
-            ],
-            shareable: true,
-            shape: vec![("FILTER_SIZE", self.cell.teacher.filter_size as u32)],
-            constants: self.constants.named(),
-            memory: Vec::new(),
-            data: self.teacher.clone(),
-            work: 2 * Form::dim(self) as u32,
-            operations: operations(self.cell.teacher.filter_size, self.cell.teacher.patches),
-        }
-    }
-
+impl Symmetry for Full {
     /// The loss does not depend on the length of the filter.
     fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
         scale_direction(state, self.cell.teacher.filter_size)
     }
+}
 
+impl Theorems for Full {
+    fn list(&self) -> Vec<Theorem> {
+        theorems::theorems()
+    }
+
+    fn claim(&self, start: &[f64], claims: &mut [Claim]) {
+        let (filter, output) = start.split_at(self.cell.teacher.filter_size);
+        self.cell.claim(
+            &Start {
+                along: filter[0],
+                across: filter[1..].iter().map(|v| v * v).sum::<f64>().sqrt(),
+                sum: output.iter().sum(),
+                overlap: output.iter().zip(&*self.teacher).map(|(a, target)| a * target).sum(),
+            },
+            claims,
+        );
+    }
+}
+
+impl Chart for Full {
     fn coordinates(&self) -> Vec<Coordinate> {
         chart::coordinates(&self.cell.teacher, self.cell.filter_scale)
     }
@@ -295,47 +340,30 @@ impl Form for Full {
 
     fn landmarks(&self) -> Vec<Landmark> {
         let point = |image: Position| {
-            let mut state = vec![0.0; Form::dim(self)];
+            let mut state = vec![0.0; self.layout().dim];
             self.lift(image, &mut state);
             state
         };
         let all = chart::landmarks(&self.cell.teacher).into_iter();
         all.map(|(landmark, image)| Landmark { state: point(image), ..landmark }).collect()
     }
+}
 
-    fn provable(&self) -> Option<Box<dyn Provable>> {
-        Some(Box::new(Network::new(&self.cell.teacher)))
-    }
-
+impl PathFacts for Full {
     fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {
         let s = self.constants.filter_norm;
         let output = state[self.cell.teacher.filter_size..].iter().zip(&*self.teacher);
         let error: Vec<f64> = output.map(|(a, target)| a - s * target).collect();
-        self.cell.observables(&self.survey(state), norm(&error), Problem::endpoint_loss(self, start, state, steps))
+        self.cell.observables(&self.survey(state), norm(&error), self.endpoint_loss(start, state, steps))
     }
 
     fn path_theory(&self, traced: &Traced<'_>) -> PathTheory {
         self.cell.path_theory(traced, |state, _| self.image(state))
     }
+}
 
-    fn theory(&self) -> Vec<Prediction> {
-        super::theory::predictions(&self.cell)
-    }
-
-    fn theorems(&self) -> Vec<Theorem> {
-        theorems::theorems()
-    }
-
-    fn claim(&self, start: &[f64], claims: &mut [Claim]) {
-        let (filter, output) = start.split_at(self.cell.teacher.filter_size);
-        self.cell.claim(
-            &Start {
-                along: filter[0],
-                across: filter[1..].iter().map(|v| v * v).sum::<f64>().sqrt(),
-                sum: output.iter().sum(),
-                overlap: output.iter().zip(&*self.teacher).map(|(a, target)| a * target).sum(),
-            },
-            claims,
-        );
+impl Proofs for Full {
+    fn provable(&self) -> Box<dyn Provable> {
+        Box::new(Network::new(&self.cell.teacher))
     }
 }

@@ -2,8 +2,8 @@
 //! `shaders/model/cnn.wgsl`.
 
 use super::{CnnCell, NEVER, STILL, theory};
+use crate::landscape::device::constants;
 use crate::landscape::endpoint::{Outcome, Status};
-use crate::landscape::model::constants;
 use crate::landscape::surface::found;
 use crate::numerics::arc_cosine::{Angle, angle_of, kernel_deficit};
 use crate::numerics::real::Real;

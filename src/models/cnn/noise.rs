@@ -37,9 +37,10 @@ pub use settings::Noise;
 use super::CnnCell;
 use super::landscape::{Constants, Survey};
 use super::theory::{self, spurious_point};
+use crate::landscape::device::constants;
 use crate::landscape::endpoint::{Outcome, Status};
-use crate::landscape::model::{Prediction, constants};
 use crate::landscape::surface::found;
+use crate::landscape::theory::Prediction;
 use crate::numerics::real::{Mask, Real};
 use std::f64::consts::PI;
 

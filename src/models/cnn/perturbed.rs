@@ -25,14 +25,18 @@ use super::CnnCell;
 use super::landscape::{Constants, Survey};
 use super::noise::{self, Noise, Shake, Stage, norm_slope};
 use super::reduced::Reduced;
+use crate::landscape::capability::Symmetry;
+use crate::landscape::device::{Cost, DeviceProgram};
 use crate::landscape::form::Form;
-use crate::landscape::model::{Kernel, Prediction};
+use crate::landscape::problem::{Core, Layout, Problem};
 use crate::landscape::surface::{Landscape, Rule};
+use crate::landscape::theory::Prediction;
 use crate::numerics::random::{self, BallPair, Moment, Turn, Uniform, draw_keys};
 use crate::numerics::real::{Mask, Precision, Real};
-use crate::numerics::seed::Streams;
+use crate::numerics::seed::{CellSeed, Streams};
 use crate::numerics::start_law::BLOCK;
 use std::f64::consts::PI;
+use std::sync::Arc;
 
 /// Weights of a state; the key and the count of steps come after them.
 const WEIGHTS: usize = 5;
@@ -51,6 +55,12 @@ pub struct Perturbed {
 }
 
 impl Perturbed {
+    /// The cell with what its landscape can say.
+    pub(super) fn problem(self) -> Problem {
+        let form = Arc::new(self);
+        Problem::of(&form).with_symmetry(form)
+    }
+
     pub(super) fn new(cell: CnnCell, noise: Noise) -> Self {
         Perturbed {
             landscape: noise.landscape(&cell),
@@ -261,40 +271,9 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 }
 
-impl Form for Perturbed {
-    type Over<R: Real> = Over<R>;
-
-    fn over<R: Real>(&self) -> Over<R> {
-        Over(noise::Over::new(&self.landscape, &self.shake, &self.noise))
-    }
-
-    fn dim(&self) -> usize {
-        DIM
-    }
-
-    fn weights(&self) -> usize {
-        WEIGHTS
-    }
-
-    fn drawn(&self) -> usize {
-        self.plain.drawn().max(DIM)
-    }
-
-    #[inline(always)]
-    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
-        let runs = draws.runs();
-        let mut weights = vec![0.0; runs * WEIGHTS];
-        if self.noise.from_spurious {
-            weights.chunks_exact_mut(WEIGHTS).for_each(|row| row.copy_from_slice(&self.cell.spurious_start()));
-        } else {
-            self.plain.starts(draws, WEIGHTS, &mut weights);
-        }
-        let mut keys = [[0.0; BLOCK]; 2];
-        draw_keys(draws, keys.each_mut().map(|column| &mut column[..runs]));
-        for (run, (out, weights)) in out.chunks_exact_mut(width).zip(weights.chunks_exact(WEIGHTS)).enumerate() {
-            out[..WEIGHTS].copy_from_slice(weights);
-            out[WEIGHTS..].copy_from_slice(&[keys[0][run], keys[1][run], 0.0]);
-        }
+impl Core for Perturbed {
+    fn layout(&self) -> Layout {
+        Layout { weights: WEIGHTS, ..Layout::of(DIM) }
     }
 
     fn rule(&self) -> Rule {
@@ -303,35 +282,65 @@ impl Form for Perturbed {
         rule
     }
 
-    fn kernel(&self, precision: Precision) -> Kernel {
+    fn program(&self, precision: Precision) -> DeviceProgram {
         let [generated, random] = random::texts(precision);
         let mut constants = self.landscape.named();
         constants.extend(self.shake.named());
-        Kernel {
-            texts: vec![
+        DeviceProgram {
+            constants,
+            data: self.noise.factors(),
+            ..DeviceProgram::of([
                 include_str!("../../../shaders/model/cnn.wgsl"),
                 generated,
                 random,
                 include_str!("../../../shaders/model/cnn_noise.wgsl"),
                 include_str!("../../../shaders/model/cnn_perturbed.wgsl"),
-            ],
-            shareable: false,
-            shape: Vec::new(),
-            constants,
-            memory: Vec::new(),
-            data: self.noise.factors(),
-            work: 32,
-            operations: operations(precision),
+            ])
         }
     }
 
+    fn cost(&self, precision: Precision) -> Cost {
+        Cost { iterations: 32, operations: operations(precision) }
+    }
+
+    fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
+        self.cell.perturbed_theory(&self.noise)
+    }
+}
+
+impl Form for Perturbed {
+    type Over<R: Real> = Over<R>;
+
+    fn over<R: Real>(&self) -> Over<R> {
+        Over(noise::Over::new(&self.landscape, &self.shake, &self.noise))
+    }
+
+    fn drawn(&self) -> usize {
+        self.plain.drawn().max(DIM)
+    }
+
+    #[inline(always)]
+    fn draw(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
+        let runs = draws.runs();
+        let mut weights = vec![0.0; runs * WEIGHTS];
+        if self.noise.from_spurious {
+            weights.chunks_exact_mut(WEIGHTS).for_each(|row| row.copy_from_slice(&self.cell.spurious_start()));
+        } else {
+            self.plain.draw(draws, WEIGHTS, &mut weights);
+        }
+        let mut keys = [[0.0; BLOCK]; 2];
+        draw_keys(draws, keys.each_mut().map(|column| &mut column[..runs]));
+        for (run, (out, weights)) in out.chunks_exact_mut(width).zip(weights.chunks_exact(WEIGHTS)).enumerate() {
+            out[..WEIGHTS].copy_from_slice(weights);
+            out[WEIGHTS..].copy_from_slice(&[keys[0][run], keys[1][run], 0.0]);
+        }
+    }
+}
+
+impl Symmetry for Perturbed {
     /// The loss does not depend on the length of the filter.
     fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
         super::scale_direction(state, 2)
-    }
-
-    fn theory(&self) -> Vec<Prediction> {
-        self.cell.perturbed_theory(&self.noise)
     }
 }
 

@@ -8,12 +8,15 @@
 use super::CnnCell;
 use super::landscape::{Constants, Survey};
 use super::noise::{self, Noise, Shake};
+use crate::landscape::capability::Symmetry;
+use crate::landscape::device::{Cost, DeviceProgram};
 use crate::landscape::form::Form;
-use crate::landscape::model::{Kernel, Prediction};
+use crate::landscape::problem::{Core, Layout, Problem};
 use crate::landscape::surface::{Landscape, Rule};
+use crate::landscape::theory::Prediction;
 use crate::numerics::random::{self, Moment, Turn, Uniform, draw_keys, normals};
 use crate::numerics::real::{Mask, Precision, Real};
-use crate::numerics::seed::Streams;
+use crate::numerics::seed::{CellSeed, Streams};
 use crate::numerics::start_law::BLOCK;
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -43,6 +46,17 @@ impl PerturbedFull {
             noise,
             cell,
         }
+    }
+
+    /// The cell with what its landscape can say.
+    pub(super) fn problem(self) -> Problem {
+        let form = Arc::new(self);
+        Problem::of(&form).with_symmetry(form)
+    }
+
+    /// Filter and output weights.
+    fn weights(&self) -> usize {
+        self.cell.teacher.filter_size + self.cell.teacher.patches
     }
 
     /// The spurious point in full.
@@ -290,6 +304,51 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 }
 
+impl Core for PerturbedFull {
+    fn layout(&self) -> Layout {
+        let weights = self.weights();
+        Layout { weights, ..Layout::of(weights + OWN) }
+    }
+
+    fn rule(&self) -> Rule {
+        let mut rule = self.cell.rule([self.cell.teacher.filter_size, self.cell.teacher.patches]);
+        rule.steps.extend([0.0, 0.0, 1.0]);
+        rule
+    }
+
+    fn program(&self, precision: Precision) -> DeviceProgram {
+        let [generated, random] = random::texts(precision);
+        let mut constants = self.landscape.named();
+        constants.extend(self.shake.named());
+        let mut data = self.noise.factors().to_vec();
+        let epochs = data.len();
+        data.extend_from_slice(&self.teacher);
+        let weights = self.weights();
+        DeviceProgram {
+            shape: vec![("FILTER_SIZE", self.cell.teacher.filter_size as u32), ("EPOCHS", epochs as u32)],
+            constants,
+            memory: vec![("shake", weights as u32)],
+            data: data.into(),
+            ..DeviceProgram::of([
+                include_str!("../../../shaders/model/cnn.wgsl"),
+                generated,
+                random,
+                include_str!("../../../shaders/model/cnn_noise.wgsl"),
+                include_str!("../../../shaders/model/cnn_perturbed_full.wgsl"),
+            ])
+        }
+    }
+
+    fn cost(&self, precision: Precision) -> Cost {
+        let t = &self.cell.teacher;
+        Cost { iterations: 40 * self.weights() as u32, operations: operations(precision, t.filter_size, t.patches) }
+    }
+
+    fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
+        self.cell.perturbed_theory(&self.noise)
+    }
+}
+
 impl Form for PerturbedFull {
     type Over<R: Real> = Over<R>;
 
@@ -301,16 +360,8 @@ impl Form for PerturbedFull {
         }
     }
 
-    fn dim(&self) -> usize {
-        self.weights() + OWN
-    }
-
-    fn weights(&self) -> usize {
-        self.cell.teacher.filter_size + self.cell.teacher.patches
-    }
-
     #[inline(always)]
-    fn starts(&self, draws: &mut Streams, _width: usize, out: &mut [f64]) {
+    fn draw(&self, draws: &mut Streams, _width: usize, out: &mut [f64]) {
         let (runs, weights) = (draws.runs(), self.weights());
         let mut full = vec![0.0; runs * weights];
         if self.noise.from_spurious {
@@ -326,46 +377,12 @@ impl Form for PerturbedFull {
             out[weights..].copy_from_slice(&[keys[0][run], keys[1][run], 0.0]);
         }
     }
+}
 
-    fn rule(&self) -> Rule {
-        let mut rule = self.cell.rule([self.cell.teacher.filter_size, self.cell.teacher.patches]);
-        rule.steps.extend([0.0, 0.0, 1.0]);
-        rule
-    }
-
-    fn kernel(&self, precision: Precision) -> Kernel {
-        let [generated, random] = random::texts(precision);
-        let mut constants = self.landscape.named();
-        constants.extend(self.shake.named());
-        let mut data = self.noise.factors().to_vec();
-        let epochs = data.len();
-        data.extend_from_slice(&self.teacher);
-        let weights = self.weights();
-        Kernel {
-            texts: vec![
-                include_str!("../../../shaders/model/cnn.wgsl"),
-                generated,
-                random,
-                include_str!("../../../shaders/model/cnn_noise.wgsl"),
-                include_str!("../../../shaders/model/cnn_perturbed_full.wgsl"),
-            ],
-            shareable: false,
-            shape: vec![("FILTER_SIZE", self.cell.teacher.filter_size as u32), ("EPOCHS", epochs as u32)],
-            constants,
-            memory: vec![("shake", weights as u32)],
-            data: data.into(),
-            work: 40 * weights as u32,
-            operations: operations(precision, self.cell.teacher.filter_size, self.cell.teacher.patches),
-        }
-    }
-
+impl Symmetry for PerturbedFull {
     /// The loss does not depend on the length of the filter.
     fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
         super::scale_direction(state, self.cell.teacher.filter_size)
-    }
-
-    fn theory(&self) -> Vec<Prediction> {
-        self.cell.perturbed_theory(&self.noise)
     }
 }
 

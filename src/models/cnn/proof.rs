@@ -27,6 +27,7 @@
 //! the critical point lies in it is shown by its distance.
 
 use super::TeacherNetwork;
+
 use crate::landscape::proof::{Proof, Provable, Refusal, Verdict};
 use crate::numerics::enclosure::arc_cosine::{length, two_pi};
 use crate::numerics::enclosure::{Enclosure, mul_down};

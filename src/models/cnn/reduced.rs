@@ -16,16 +16,20 @@ use super::bounds::Image;
 use super::landscape::{Constants, Survey};
 use super::theorems::{self, Start};
 use super::{CnnCell, chart};
+use crate::landscape::capability::{Chart, Coordinate, Landmark, PathFacts, Symmetry, Theorems};
+use crate::landscape::device::{Cost, DeviceProgram};
 use crate::landscape::form::Form;
-use crate::landscape::model::{Coordinate, Kernel, Landmark, Prediction, Problem};
 use crate::landscape::path::{Observable, PathTheory, Traced};
+use crate::landscape::problem::{Core, Layout, Problem};
 use crate::landscape::surface::{Landscape, Rule};
 use crate::landscape::theorem::{Claim, Theorem};
+use crate::landscape::theory::Prediction;
 use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{Streams, on_circle, one_minus_power, root, to_ball};
+use crate::numerics::seed::{CellSeed, Streams, on_circle, one_minus_power, root, to_ball};
 use crate::numerics::start_law::{BLOCK, along_and_across};
 use crate::numerics::vector::norm;
 use std::f64::consts::PI;
+use std::sync::Arc;
 
 /// Arithmetic instructions of a step: those in the loop of `benches/peers/cuda_reference.cu` compiled for sm_90, as
 /// `benches/peers/count_slots.py` finds them.
@@ -44,6 +48,16 @@ impl Reduced {
     pub(super) fn new(cell: CnnCell) -> Self {
         let direction = if cell.projected { cell.teacher.across_direction() } else { Vec::new() };
         Reduced { constants: cell.constants(), direction, cell }
+    }
+
+    /// The cell with what its landscape can say.
+    pub(super) fn problem(self) -> Problem {
+        let form = Arc::new(self);
+        Problem::of(&form)
+            .with_symmetry(form.clone())
+            .with_theorems(form.clone())
+            .with_chart(form.clone())
+            .with_path_facts(form)
     }
 
     /// Image of a full state: `x, y, A₁, A₂, A₃`.
@@ -179,6 +193,42 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 }
 
+impl Core for Reduced {
+    fn layout(&self) -> Layout {
+        Layout { start_dim: 5, ..Layout::of(4) }
+    }
+
+    fn rule(&self) -> Rule {
+        self.cell.rule([2, 2])
+    }
+
+    /// Adds what `A₃`, decayed over the run, contributes.
+    fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> f64 {
+        let landscape = Form::over::<f64>(self);
+        let rest = self.rest(start, steps);
+        landscape.loss(state, &landscape.survey(state, &())) + 0.25 / PI * (PI - 1.0) * rest * rest
+    }
+
+    fn program(&self, _: Precision) -> DeviceProgram {
+        DeviceProgram {
+            constants: self.constants.named(),
+            ..DeviceProgram::of([
+                include_str!("../../../shaders/model/cnn.wgsl"),
+                include_str!("../../../shaders/model/cnn_plain.wgsl"),
+                include_str!("../../../shaders/model/cnn_reduced.wgsl"),
+            ])
+        }
+    }
+
+    fn cost(&self, _: Precision) -> Cost {
+        Cost { iterations: 8, operations: OPERATIONS }
+    }
+
+    fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
+        super::theory::predictions(&self.cell)
+    }
+}
+
 impl Form for Reduced {
     type Over<R: Real> = Over<R>;
     const PAIRS: bool = true;
@@ -187,25 +237,17 @@ impl Form for Reduced {
         Over(self.constants.over())
     }
 
-    fn dim(&self) -> usize {
-        4
-    }
-
-    fn start_dim(&self) -> usize {
-        5
-    }
-
     /// Starts that are projected are drawn in full.
     fn drawn(&self) -> usize {
         if self.cell.projected {
             self.cell.teacher.filter_size + self.cell.teacher.patches
         } else {
-            Form::start_dim(self)
+            self.layout().start_dim
         }
     }
 
     #[inline(always)]
-    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
+    fn draw(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
         let runs = draws.runs();
         if self.cell.projected {
             let mut full = vec![0.0; runs * self.drawn()];
@@ -228,44 +270,39 @@ impl Form for Reduced {
         }
     }
 
-    fn rule(&self) -> Rule {
-        self.cell.rule([2, 2])
-    }
-
-    /// Adds what `A₃`, decayed over the run, contributes.
-    fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> Option<f64> {
-        let landscape = Form::over::<f64>(self);
-        let rest = self.rest(start, steps);
-        Some(landscape.loss(state, &landscape.survey(state, &())) + 0.25 / PI * (PI - 1.0) * rest * rest)
-    }
-
     /// A verdict ends most runs within a hundred steps.
     fn is_long(&self) -> bool {
         !self.cell.settings.verdicts
     }
+}
 
-    fn kernel(&self, _: Precision) -> Kernel {
-        Kernel {
-            texts: vec![
-                include_str!("../../../shaders/model/cnn.wgsl"),
-                include_str!("../../../shaders/model/cnn_plain.wgsl"),
-                include_str!("../../../shaders/model/cnn_reduced.wgsl"),
-            ],
-            shareable: false,
-            shape: Vec::new(),
-            constants: self.constants.named(),
-            memory: Vec::new(),
-            data: [0.0].into(),
-            work: 8,
-            operations: OPERATIONS,
-        }
-    }
-
+impl Symmetry for Reduced {
     /// The loss does not depend on the length of the filter.
     fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
         super::scale_direction(state, 2)
     }
+}
 
+impl Theorems for Reduced {
+    fn list(&self) -> Vec<Theorem> {
+        theorems::theorems()
+    }
+
+    fn claim(&self, start: &[f64], claims: &mut [Claim]) {
+        let c = &self.constants;
+        self.cell.claim(
+            &Start {
+                along: start[0],
+                across: start[1].abs(),
+                sum: c.root_patches * start[2],
+                overlap: c.along * start[2] + c.across * start[3],
+            },
+            claims,
+        );
+    }
+}
+
+impl Chart for Reduced {
     fn coordinates(&self) -> Vec<Coordinate> {
         chart::coordinates(&self.cell.teacher, self.cell.filter_scale)
     }
@@ -283,38 +320,19 @@ impl Form for Reduced {
         let all = chart::landmarks(&self.cell.teacher).into_iter();
         all.map(|(landmark, image)| Landmark { state: image.to_vec(), ..landmark }).collect()
     }
+}
 
+impl PathFacts for Reduced {
     fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {
         let s = self.constants.filter_norm;
         let image = self.image(start, state, steps);
         let along = image.along - s * self.constants.along;
         let across = image.across - s * self.constants.across;
         let error = norm(&[along, across, image.rest]);
-        self.cell.observables(&image.survey, error, Problem::endpoint_loss(self, start, state, steps))
+        self.cell.observables(&image.survey, error, self.endpoint_loss(start, state, steps))
     }
 
     fn path_theory(&self, traced: &Traced<'_>) -> PathTheory {
         self.cell.path_theory(traced, |state, steps| self.image(traced.start, state, steps))
-    }
-
-    fn theory(&self) -> Vec<Prediction> {
-        super::theory::predictions(&self.cell)
-    }
-
-    fn theorems(&self) -> Vec<Theorem> {
-        theorems::theorems()
-    }
-
-    fn claim(&self, start: &[f64], claims: &mut [Claim]) {
-        let c = &self.constants;
-        self.cell.claim(
-            &Start {
-                along: start[0],
-                across: start[1].abs(),
-                sum: c.root_patches * start[2],
-                overlap: c.along * start[2] + c.across * start[3],
-            },
-            claims,
-        );
     }
 }

@@ -1,6 +1,7 @@
 //! The teacher of a cell, in canonical form.
 
-use crate::landscape::model::{Invalid, Values};
+use crate::landscape::model::Invalid;
+use crate::landscape::parameter::Values;
 use std::f64::consts::PI;
 
 /// The teacher's parameters and the numbers that follow from them.

@@ -3,13 +3,16 @@
 use super::landscape::Over;
 use super::shared::ResidualCell;
 use super::{matrix, theory};
+use crate::landscape::capability::{PathFacts, SlowPaths};
+use crate::landscape::device::{Cost, DeviceProgram};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::form::Form;
-use crate::landscape::model::{Kernel, Prediction, Problem};
 use crate::landscape::path::{Drawn, Observable};
+use crate::landscape::problem::{Compute, Core, Layout, Problem};
 use crate::landscape::surface::Rule;
+use crate::landscape::theory::Prediction;
 use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::Streams;
+use crate::numerics::seed::{CellSeed, Streams};
 use std::sync::Arc;
 
 /// One cell in full form.
@@ -24,6 +27,12 @@ impl Full {
     pub(super) fn new(cell: ResidualCell) -> Self {
         let data = cell.target.fixed.clone().unwrap_or_else(|| vec![0.0]).into();
         Full { cell, data }
+    }
+
+    /// The cell with what its landscape can say.
+    pub(super) fn problem(self) -> Problem {
+        let form = Arc::new(self);
+        Problem::of(&form).with_slow_paths(form.clone()).with_path_facts(form)
     }
 
     /// `L d²`
@@ -66,6 +75,50 @@ fn operations(layers: usize, dim: usize) -> f64 {
     3.0 * (l - 1.0) * d.powi(3) + (3.0 * l + 2.0) * d * d
 }
 
+impl Core for Full {
+    fn layout(&self) -> Layout {
+        self.cell.layout(self.weights() + self.cell.target.numbers(self.cell.dim * self.cell.dim))
+    }
+
+    fn rule(&self) -> Rule {
+        let mut steps = vec![self.cell.step; self.weights()];
+        steps.resize(self.layout().dim, 0.0);
+        Rule { steps, max_steps: self.cell.settings.max_steps }
+    }
+
+    fn program(&self, precision: Precision) -> DeviceProgram {
+        let (layers, dim) = (self.cell.layers as u32, self.cell.dim as u32);
+        let one = dim * dim;
+        DeviceProgram {
+            shareable: true,
+            shape: vec![
+                ("LAYERS", layers),
+                ("DIMENSION", dim),
+                ("ONE_LAYER", one),
+                ("WEIGHTS", layers * one),
+                ("OWN_TARGET", u32::from(self.cell.target.fixed.is_none())),
+            ],
+            constants: self.cell.constants(precision).named(),
+            // The gradient takes the place of the prefixes.
+            memory: vec![("staged", self.layout().dim as u32), ("prefixes", layers * one), ("residuals", 2 * one)],
+            data: self.data.clone(),
+            ..DeviceProgram::of([
+                include_str!("../../../shaders/model/linear_residual.wgsl"),
+                include_str!("../../../shaders/model/linear_residual_full.wgsl"),
+            ])
+        }
+    }
+
+    fn cost(&self, _: Precision) -> Cost {
+        let (layers, dim) = (self.cell.layers, self.cell.dim);
+        Cost { iterations: (3 * layers * dim * dim * dim) as u32, operations: operations(layers, dim) }
+    }
+
+    fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
+        theory::predictions(&self.cell)
+    }
+}
+
 impl Form for Full {
     type Over<R: Real> = Over<R>;
 
@@ -78,12 +131,8 @@ impl Form for Full {
         )
     }
 
-    fn dim(&self) -> usize {
-        self.weights() + self.cell.target.numbers(self.cell.dim * self.cell.dim)
-    }
-
     #[inline(always)]
-    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
+    fn draw(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
         let (runs, weights, dim) = (draws.runs(), self.weights(), self.cell.dim);
         if self.cell.sigma > 0.0 {
             let deviation = self.cell.sigma / (dim as f64).sqrt();
@@ -110,62 +159,23 @@ impl Form for Full {
             }
         }
     }
+}
 
-    fn distinct_starts(&self) -> Option<u64> {
-        self.cell.distinct_starts()
-    }
-
-    fn rule(&self) -> Rule {
-        let mut steps = vec![self.cell.step; self.weights()];
-        steps.resize(Form::dim(self), 0.0);
-        Rule { steps, max_steps: self.cell.settings.max_steps }
-    }
-
-    fn kernel(&self, precision: Precision) -> Kernel {
-        let (layers, dim) = (self.cell.layers as u32, self.cell.dim as u32);
-        let one = dim * dim;
-        Kernel {
-            texts: vec![
-                include_str!("../../../shaders/model/linear_residual.wgsl"),
-                include_str!("../../../shaders/model/linear_residual_full.wgsl"),
-            ],
-            shareable: true,
-            shape: vec![
-                ("LAYERS", layers),
-                ("DIMENSION", dim),
-                ("ONE_LAYER", one),
-                ("WEIGHTS", layers * one),
-                ("OWN_TARGET", u32::from(self.cell.target.fixed.is_none())),
-            ],
-            constants: self.cell.constants(precision).named(),
-            // The gradient takes the place of the prefixes.
-            memory: vec![("staged", Form::dim(self) as u32), ("prefixes", layers * one), ("residuals", 2 * one)],
-            data: self.data.clone(),
-            work: 3 * layers * one * dim,
-            operations: operations(self.cell.layers, self.cell.dim),
-        }
-    }
-
-    fn drawn_for_each_run(&self) -> Option<&'static str> {
-        self.cell.drawn_for_each_run()
-    }
-
-    fn knows_slow_paths(&self) -> bool {
-        true
-    }
-
+impl SlowPaths for Full {
     /// Below the loss of every saddle there is only the way to loss 0.
     fn late(&self, state: &[f64]) -> Outcome {
-        let loss = Problem::endpoint_loss(self, &[], state, 0);
+        let loss = self.evaluate(Precision::F64, state).loss;
         if loss < self.least_saddle(state) { Outcome::Slow } else { Outcome::Undecided }
     }
+}
 
+impl PathFacts for Full {
     fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
         let dim = self.cell.dim;
         let product = self.product(state);
         let target = self.target(state);
         let least = self.least_saddle(state);
-        let loss = Problem::endpoint_loss(self, &[], state, 0);
+        let loss = self.evaluate(Precision::F64, state).loss;
         let product_sign = matrix::determinant_sign(&product, dim);
         let target_sign = matrix::determinant_sign(target, dim);
         let sigma = (2.0 * least).sqrt();
@@ -175,9 +185,5 @@ impl Form for Full {
             Observable::new("target_sigma_min", "target's smallest singular value", sigma).drawn(Drawn::OnRequest),
             Observable::new("loss_over_least_saddle", "loss over that of the least saddle", loss / least).logarithmic(),
         ]
-    }
-
-    fn theory(&self) -> Vec<Prediction> {
-        theory::predictions(&self.cell)
     }
 }

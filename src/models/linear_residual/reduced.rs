@@ -8,13 +8,17 @@
 use super::landscape::resting;
 use super::shared::{Constants, ResidualCell, may_rest};
 use super::theory;
+use crate::landscape::capability::{PathFacts, SlowPaths};
+use crate::landscape::device::{Cost, DeviceProgram};
 use crate::landscape::endpoint::{Outcome, Status};
 use crate::landscape::form::Form;
-use crate::landscape::model::{Invalid, Kernel, Prediction, Problem};
+use crate::landscape::model::Invalid;
 use crate::landscape::path::{Drawn, Observable};
+use crate::landscape::problem::{Compute, Core, Layout, Problem};
 use crate::landscape::surface::{Landscape, Rule, found};
+use crate::landscape::theory::Prediction;
 use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::Streams;
+use crate::numerics::seed::{CellSeed, Streams};
 use std::sync::Arc;
 
 /// One cell in reduced form.
@@ -26,6 +30,12 @@ pub struct Reduced {
 }
 
 impl Reduced {
+    /// The cell with what its landscape can say.
+    pub(super) fn problem(self) -> Problem {
+        let form = Arc::new(self);
+        Problem::of(&form).with_slow_paths(form.clone()).with_path_facts(form)
+    }
+
     pub(super) fn new(cell: ResidualCell) -> Result<Self, Invalid> {
         if !cell.target.is_symmetric() {
             return Err(Invalid {
@@ -214,6 +224,44 @@ fn operations(layers: usize, dim: usize) -> f64 {
     (dim * (products as usize + 8)) as f64
 }
 
+impl Core for Reduced {
+    fn layout(&self) -> Layout {
+        self.cell.layout(self.cell.dim + self.cell.target.numbers(self.cell.dim))
+    }
+
+    fn rule(&self) -> Rule {
+        let mut steps = vec![self.cell.step / self.cell.layers as f64; self.cell.dim];
+        steps.resize(self.layout().dim, 0.0);
+        Rule { steps, max_steps: self.cell.settings.max_steps }
+    }
+
+    fn program(&self, precision: Precision) -> DeviceProgram {
+        let (layers, dim) = (self.cell.layers as u32, self.cell.dim as u32);
+        DeviceProgram {
+            shape: vec![
+                ("LAYERS", layers),
+                ("DIMENSION", dim),
+                ("OWN_TARGET", u32::from(self.cell.target.fixed.is_none())),
+            ],
+            constants: self.cell.constants(precision).named(),
+            data: self.data.clone(),
+            ..DeviceProgram::of([
+                include_str!("../../../shaders/model/linear_residual.wgsl"),
+                include_str!("../../../shaders/model/linear_residual_reduced.wgsl"),
+            ])
+        }
+    }
+
+    fn cost(&self, _: Precision) -> Cost {
+        let dim = self.cell.dim;
+        Cost { iterations: 8 * dim as u32, operations: operations(self.cell.layers, dim) }
+    }
+
+    fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
+        theory::predictions(&self.cell)
+    }
+}
+
 impl Form for Reduced {
     type Over<R: Real> = Over<R>;
     const PAIRS: bool = true;
@@ -228,12 +276,8 @@ impl Form for Reduced {
         }
     }
 
-    fn dim(&self) -> usize {
-        self.cell.dim + self.cell.target.numbers(self.cell.dim)
-    }
-
     #[inline(always)]
-    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
+    fn draw(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
         for out in out.chunks_exact_mut(width) {
             out[..self.cell.dim].fill(1.0);
         }
@@ -241,54 +285,19 @@ impl Form for Reduced {
             self.cell.target.draw_eigenvalues(draws, out, width, self.cell.dim);
         }
     }
+}
 
-    fn distinct_starts(&self) -> Option<u64> {
-        self.cell.distinct_starts()
-    }
-
-    fn rule(&self) -> Rule {
-        let mut steps = vec![self.cell.step / self.cell.layers as f64; self.cell.dim];
-        steps.resize(Form::dim(self), 0.0);
-        Rule { steps, max_steps: self.cell.settings.max_steps }
-    }
-
-    fn kernel(&self, precision: Precision) -> Kernel {
-        let (layers, dim) = (self.cell.layers as u32, self.cell.dim as u32);
-        Kernel {
-            texts: vec![
-                include_str!("../../../shaders/model/linear_residual.wgsl"),
-                include_str!("../../../shaders/model/linear_residual_reduced.wgsl"),
-            ],
-            shareable: false,
-            shape: vec![
-                ("LAYERS", layers),
-                ("DIMENSION", dim),
-                ("OWN_TARGET", u32::from(self.cell.target.fixed.is_none())),
-            ],
-            constants: self.cell.constants(precision).named(),
-            memory: Vec::new(),
-            data: self.data.clone(),
-            work: 8 * dim,
-            operations: operations(self.cell.layers, self.cell.dim),
-        }
-    }
-
-    fn drawn_for_each_run(&self) -> Option<&'static str> {
-        self.cell.drawn_for_each_run()
-    }
-
-    fn knows_slow_paths(&self) -> bool {
-        true
-    }
-
+impl SlowPaths for Reduced {
     /// Below the loss of every saddle there is only the way to loss 0.
     fn late(&self, state: &[f64]) -> Outcome {
-        let loss = Problem::endpoint_loss(self, &[], state, 0);
+        let loss = self.evaluate(Precision::F64, state).loss;
         if loss < self.least_saddle(state) { Outcome::Slow } else { Outcome::Undecided }
     }
+}
 
+impl PathFacts for Reduced {
     fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
-        let loss = Problem::endpoint_loss(self, &[], state, 0);
+        let loss = self.evaluate(Precision::F64, state).loss;
         let failure: f64 = self.eigenvalues(state).iter().filter(|x| **x < 0.0).map(|x| 0.5 * x * x).sum();
         let lowest = state[..self.cell.dim].iter().fold(f64::INFINITY, |least, x| least.min(*x));
         vec![
@@ -297,9 +306,5 @@ impl Form for Reduced {
             Observable::new("loss_over_saddle_loss", "loss over that of the saddle ahead", loss / failure)
                 .logarithmic(),
         ]
-    }
-
-    fn theory(&self) -> Vec<Prediction> {
-        theory::predictions(&self.cell)
     }
 }

@@ -1,7 +1,10 @@
 //! What both forms of a cell share: target, start, step size and stop rule.
 
 use super::target::Target;
-use crate::landscape::model::{Invalid, Settings, StepSize, Values, constants};
+use crate::landscape::device::constants;
+use crate::landscape::model::{Invalid, Settings, StepSize};
+use crate::landscape::parameter::Values;
+use crate::landscape::problem::Layout;
 use crate::numerics::real::{Precision, Real};
 
 constants! {
@@ -128,14 +131,14 @@ impl ResidualCell {
         }
     }
 
-    /// What all runs of the cell draw.
-    pub(super) fn drawn_for_each_run(&self) -> Option<&'static str> {
-        self.target.fixed.is_none().then_some("target")
-    }
-
-    /// One start, where nothing is drawn.
-    pub(super) fn distinct_starts(&self) -> Option<u64> {
-        (self.target.fixed.is_some() && self.sigma == 0.0).then_some(1)
+    /// A state of so many numbers: one start, where nothing is drawn, and else a target for every run where none is fixed.
+    pub(super) fn layout(&self, dim: usize) -> Layout {
+        let fixed = self.target.fixed.is_some();
+        Layout {
+            distinct_starts: (fixed && self.sigma == 0.0).then_some(1),
+            drawn_for_each_run: (!fixed).then_some("target"),
+            ..Layout::of(dim)
+        }
     }
 }
 

@@ -5,7 +5,8 @@
 
 use super::class::Class;
 use super::matrix;
-use crate::landscape::model::{Invalid, Values};
+use crate::landscape::model::Invalid;
+use crate::landscape::parameter::Values;
 use crate::numerics::elementary::{exp, log};
 use crate::numerics::seed::{CellSeed, Streams, to_sphere};
 use crate::numerics::start_law::BLOCK;

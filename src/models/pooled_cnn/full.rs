@@ -4,16 +4,19 @@ use super::ends::{opposite_code, own};
 use super::landscape::{Constants, Over, operations};
 use super::proof::Pooled;
 use super::reduced::{project, seen};
-use super::{PooledCell, SMALLEST_SQUARE, hessian, theory};
+use super::{PooledCell, SMALLEST_SQUARE, Shape, hessian, theory};
+use crate::landscape::capability::{AtRest, Chart, Curvature, Landmark, PathFacts, Proofs, Rest, SlowPaths, Symmetry};
+use crate::landscape::device::{Cost, DeviceProgram};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::form::Form;
-use crate::landscape::model::{Kernel, Landmark, Prediction, Rest};
 use crate::landscape::path::Observable;
+use crate::landscape::problem::{Core, Layout, Problem};
 use crate::landscape::proof::Provable;
 use crate::landscape::surface::Rule;
 use crate::landscape::symmetry::Overlaps;
+use crate::landscape::theory::Prediction;
 use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::Streams;
+use crate::numerics::seed::{CellSeed, Streams};
 use crate::numerics::vector::norm;
 use std::sync::Arc;
 
@@ -56,39 +59,41 @@ impl Full {
         }
     }
 
+    /// The cell with what its landscape can say: with overlap the curvature decides, without the angle has.
+    pub(super) fn problem(self) -> Problem {
+        let full = Arc::new(self);
+        let problem = Problem::of(&full).with_curvature(full.clone()).with_symmetry(full.clone());
+        let problem = problem.with_chart(full.clone()).with_path_facts(full.clone());
+        let problem = match &full.cell.teacher.filter {
+            Some(teacher) => problem.with_proofs(Arc::new(Shown(full.cell.shape, teacher.clone()))),
+            None => problem,
+        };
+        if full.cell.shape.overlaps() { problem.with_at_rest(full) } else { problem.with_slow_paths(full) }
+    }
+
     /// The teacher of a state.
     fn teacher<'a>(&'a self, state: &'a [f64]) -> &'a [f64] {
         self.cell.teacher.filter.as_deref().unwrap_or(&state[self.cell.shape.filter_length..])
     }
 }
 
-impl Form for Full {
-    type Over<R: Real> = Over<R>;
-
-    fn over<R: Real>(&self) -> Over<R> {
-        Over::new(&self.cell.shape, self.cell.teacher.filter.as_deref(), &self.constants(R::PRECISION))
-    }
-
-    fn dim(&self) -> usize {
-        self.cell.shape.filter_length * if self.cell.teacher.filter.is_some() { 1 } else { 2 }
-    }
-
-    #[inline(always)]
-    fn starts(&self, draws: &mut Streams, _width: usize, out: &mut [f64]) {
-        self.cell.full_starts(draws, out);
+impl Core for Full {
+    fn layout(&self) -> Layout {
+        let own = self.cell.teacher.filter.is_none();
+        let dim = self.cell.shape.filter_length * if own { 2 } else { 1 };
+        Layout { drawn_for_each_run: own.then_some("teacher"), ..Layout::of(dim) }
     }
 
     fn rule(&self) -> Rule {
         let mut steps = vec![self.cell.step; self.cell.shape.filter_length];
-        steps.resize(Form::dim(self), 0.0);
+        steps.resize(self.layout().dim, 0.0);
         Rule { steps, max_steps: self.cell.settings.max_steps }
     }
 
-    fn kernel(&self, precision: Precision) -> Kernel {
+    fn program(&self, precision: Precision) -> DeviceProgram {
         let shape = &self.cell.shape;
         let (m, reach) = (shape.filter_length as u32, shape.reach as u32);
-        Kernel {
-            texts: vec![include_str!("../../../shaders/model/pooled_cnn.wgsl")],
+        DeviceProgram {
             shareable: true,
             shape: vec![
                 ("FILTER", m),
@@ -99,15 +104,38 @@ impl Form for Full {
             constants: self.constants(precision).named(),
             memory: vec![("weights", m), ("teacher", m), ("copies", reach.max(1)), ("others", 2 * reach + 1)],
             data: self.data.clone(),
-            work: 2 * m * (3 * reach + 2),
-            operations: operations(shape),
+            ..DeviceProgram::of([include_str!("../../../shaders/model/pooled_cnn.wgsl")])
         }
     }
 
-    /// With overlap the curvature decides; without, the angle has.
-    fn rest(&self) -> Option<Rest> {
-        let families = self.cell.teacher.filter.is_some();
-        self.cell.shape.overlaps().then_some(Rest { zero: 0.0, near: 0.0, late: true, families })
+    fn cost(&self, _: Precision) -> Cost {
+        let shape = &self.cell.shape;
+        let (m, reach) = (shape.filter_length as u32, shape.reach as u32);
+        Cost { iterations: 2 * m * (3 * reach + 2), operations: operations(shape) }
+    }
+
+    fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
+        theory::predictions(&self.cell)
+    }
+}
+
+impl Form for Full {
+    type Over<R: Real> = Over<R>;
+
+    fn over<R: Real>(&self) -> Over<R> {
+        Over::new(&self.cell.shape, self.cell.teacher.filter.as_deref(), &self.constants(R::PRECISION))
+    }
+
+    #[inline(always)]
+    fn draw(&self, draws: &mut Streams, _width: usize, out: &mut [f64]) {
+        self.cell.full_starts(draws, out);
+    }
+}
+
+impl AtRest for Full {
+    /// The curvature decides.
+    fn rest(&self) -> Rest {
+        Rest { zero: 0.0, near: 0.0, late: true, families: self.cell.teacher.filter.is_some() }
     }
 
     fn is_global(&self, minimum: &[f64], _loss: f64) -> bool {
@@ -115,40 +143,42 @@ impl Form for Full {
         let apart: Vec<f64> = minimum.iter().zip(teacher).map(|(w, v)| w - v).collect();
         norm(&apart) <= SAME * norm(teacher)
     }
+}
 
-    fn knows_slow_paths(&self) -> bool {
-        !self.cell.shape.overlaps()
-    }
-
-    /// Without overlap every filter that is not exactly opposite to the teacher is on its way to it.
+impl SlowPaths for Full {
+    /// Every filter that is not exactly opposite to the teacher is on its way to it.
     fn late(&self, state: &[f64]) -> Outcome {
-        let slow = !self.cell.shape.overlaps() && self.cell.shape.filter_length > 1;
-        if slow && state.iter().all(|x| x.is_finite()) { Outcome::Slow } else { Outcome::Undecided }
+        let slow = self.cell.shape.filter_length > 1 && state.iter().all(|x| x.is_finite());
+        if slow { Outcome::Slow } else { Outcome::Undecided }
     }
+}
 
-    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
+impl Curvature for Full {
+    fn hessian(&self, state: &[f64]) -> Vec<f64> {
         let m = self.cell.shape.filter_length;
         let own = hessian::hessian(&self.cell.shape, &state[..m], self.teacher(state));
         if state.len() == m {
-            return Some(own);
+            return own;
         }
         let mut matrix = vec![0.0; state.len() * state.len()];
         for (row, from) in matrix.chunks_exact_mut(state.len()).zip(own.chunks_exact(m)) {
             row[..m].copy_from_slice(from);
         }
-        Some(matrix)
-    }
-
-    /// The numbers of a teacher that is a part of the state.
-    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
-        let fixed = self.cell.shape.filter_length..state.len();
-        let unit = |i: usize| (0..state.len()).map(|j| if i == j { 1.0 } else { 0.0 }).collect();
-        fixed.map(|i| ("teacher", unit(i))).collect()
+        matrix
     }
 
     fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
         let low = norm(&state[..self.cell.shape.filter_length]) - radius;
         hessian::lipschitz(&self.cell.shape, norm(self.teacher(state)), low)
+    }
+}
+
+impl Symmetry for Full {
+    /// The numbers of a teacher that is a part of the state.
+    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
+        let fixed = self.cell.shape.filter_length..state.len();
+        let unit = |i: usize| (0..state.len()).map(|j| if i == j { 1.0 } else { 0.0 }).collect();
+        fixed.map(|i| ("teacher", unit(i))).collect()
     }
 
     /// The filter, or the later in the alphabet of it and its reverse where the loss does not tell the two apart.
@@ -159,27 +189,28 @@ impl Form for Full {
         }
         Overlaps { rows: 1, columns: entries.len(), movable: 0, entries }
     }
+}
 
-    fn theory(&self) -> Vec<Prediction> {
-        theory::predictions(&self.cell)
-    }
-
-    fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
-        let [along, across] = project(&state[..self.cell.shape.filter_length], self.teacher(state));
-        seen(self.cell.teacher.norm, along, across)
-    }
-
+impl Chart for Full {
     fn landmarks(&self) -> Vec<Landmark> {
         let teacher = self.cell.teacher.filter.iter().cloned();
         teacher.map(|state| Landmark { name: "global minimum", kind: Outcome::Global, state }).collect()
     }
+}
 
-    fn provable(&self) -> Option<Box<dyn Provable>> {
-        let teacher = self.cell.teacher.filter.as_deref()?;
-        Some(Box::new(Pooled::new(&self.cell.shape, teacher)))
+impl PathFacts for Full {
+    fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
+        let [along, across] = project(&state[..self.cell.shape.filter_length], self.teacher(state));
+        seen(self.cell.teacher.norm, along, across)
     }
+}
 
-    fn drawn_for_each_run(&self) -> Option<&'static str> {
-        self.cell.teacher.filter.is_none().then_some("teacher")
+/// Proofs where all runs share the teacher.
+#[derive(Debug)]
+struct Shown(Shape, Vec<f64>);
+
+impl Proofs for Shown {
+    fn provable(&self) -> Box<dyn Provable> {
+        Box::new(Pooled::new(&self.0, &self.1))
     }
 }

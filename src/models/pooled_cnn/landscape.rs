@@ -2,7 +2,7 @@
 
 use super::Shape;
 use super::ends::Ends;
-use crate::landscape::model::constants;
+use crate::landscape::device::constants;
 use crate::landscape::surface::Landscape;
 use crate::numerics::arc_cosine::angle_of;
 use crate::numerics::real::Real;

@@ -11,17 +11,22 @@
 
 use super::ends::{Ends, opposite_code, own};
 use super::{PooledCell, SMALLEST_SQUARE, theory};
+use crate::landscape::capability::{PathFacts, SlowPaths};
+use crate::landscape::device::{Cost, DeviceProgram, constants};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::form::Form;
-use crate::landscape::model::{Invalid, Kernel, Prediction, constants};
+use crate::landscape::model::Invalid;
 use crate::landscape::path::Observable;
+use crate::landscape::problem::{Core, Layout, Problem};
 use crate::landscape::surface::{Landscape, Rule};
+use crate::landscape::theory::Prediction;
 use crate::numerics::arc_cosine::{Angle, angle_of};
 use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::Streams;
+use crate::numerics::seed::{CellSeed, Streams};
 use crate::numerics::start_law::{BLOCK, along_and_across};
 use crate::numerics::vector::{dot, norm};
 use std::f64::consts::PI;
+use std::sync::Arc;
 
 /// Arithmetic instructions of a step: 6 for the norm, 18 for the angle, 8 for the slopes, 2 for the update and 6 for the norms of gradient and
 /// distance that are tested.
@@ -72,6 +77,12 @@ impl Reduced {
             });
         }
         Ok(Reduced { cell })
+    }
+
+    /// The cell with what its landscape can say.
+    pub(super) fn problem(self) -> Problem {
+        let form = Arc::new(self);
+        Problem::of(&form).with_slow_paths(form.clone()).with_path_facts(form)
     }
 
     fn constants(&self, precision: Precision) -> Constants<f64> {
@@ -193,15 +204,36 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 }
 
+impl Core for Reduced {
+    fn layout(&self) -> Layout {
+        Layout { drawn_for_each_run: self.cell.teacher.filter.is_none().then_some("teacher"), ..Layout::of(2) }
+    }
+
+    fn rule(&self) -> Rule {
+        Rule { steps: vec![self.cell.step; 2], max_steps: self.cell.settings.max_steps }
+    }
+
+    fn program(&self, precision: Precision) -> DeviceProgram {
+        DeviceProgram {
+            constants: self.constants(precision).named(),
+            ..DeviceProgram::of([include_str!("../../../shaders/model/pooled_cnn_reduced.wgsl")])
+        }
+    }
+
+    fn cost(&self, _: Precision) -> Cost {
+        Cost { iterations: 4, operations: OPERATIONS }
+    }
+
+    fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
+        theory::predictions(&self.cell)
+    }
+}
+
 impl Form for Reduced {
     type Over<R: Real> = Over<R>;
 
     fn over<R: Real>(&self) -> Over<R> {
         Over { constants: self.constants(R::PRECISION).over() }
-    }
-
-    fn dim(&self) -> usize {
-        2
     }
 
     /// Starts that are projected are drawn in full.
@@ -210,7 +242,7 @@ impl Form for Reduced {
     }
 
     #[inline(always)]
-    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
+    fn draw(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
         let m = self.cell.shape.filter_length;
         let runs = draws.runs();
         if self.cell.projected {
@@ -230,44 +262,19 @@ impl Form for Reduced {
             (out[0], out[1]) = (columns[0][i], columns[1][i]);
         }
     }
+}
 
-    fn rule(&self) -> Rule {
-        Rule { steps: vec![self.cell.step; 2], max_steps: self.cell.settings.max_steps }
-    }
-
-    fn kernel(&self, precision: Precision) -> Kernel {
-        Kernel {
-            texts: vec![include_str!("../../../shaders/model/pooled_cnn_reduced.wgsl")],
-            shareable: false,
-            shape: Vec::new(),
-            constants: self.constants(precision).named(),
-            memory: Vec::new(),
-            data: [0.0].into(),
-            work: 4,
-            operations: OPERATIONS,
-        }
-    }
-
-    fn knows_slow_paths(&self) -> bool {
-        true
-    }
-
+impl SlowPaths for Reduced {
     /// Every filter that is not exactly opposite to the teacher is on its way to it.
     fn late(&self, state: &[f64]) -> Outcome {
         let turns = state[1] != 0.0 || state[0] > 0.0;
         if turns && state.iter().all(|x| x.is_finite()) { Outcome::Slow } else { Outcome::Undecided }
     }
+}
 
-    fn theory(&self) -> Vec<Prediction> {
-        theory::predictions(&self.cell)
-    }
-
+impl PathFacts for Reduced {
     fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
         seen(self.cell.teacher.norm, state[0], state[1].abs())
-    }
-
-    fn drawn_for_each_run(&self) -> Option<&'static str> {
-        self.cell.teacher.filter.is_none().then_some("teacher")
     }
 }
 

@@ -1,6 +1,7 @@
 //! The teacher's filter.
 
-use crate::landscape::model::{Invalid, Values};
+use crate::landscape::model::Invalid;
+use crate::landscape::parameter::Values;
 use crate::numerics::seed::{CellSeed, on_sphere};
 use crate::numerics::vector::norm;
 

@@ -4,7 +4,8 @@
 //! those of a smaller one.
 
 use super::teacher::TeacherMatrix;
-use crate::landscape::model::{Invalid, Values};
+use crate::landscape::model::Invalid;
+use crate::landscape::parameter::Values;
 use crate::numerics::seed::CellSeed;
 
 /// Data of a cell.

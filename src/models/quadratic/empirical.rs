@@ -11,8 +11,12 @@ use super::full::{Frame, Full, Goal, Loss};
 use super::landscape::{add_product, for_blocks};
 use super::reference::{self, Failure, Reference};
 use super::theory::{Known, sure_rank};
+use crate::landscape::capability::Curvature;
+use crate::landscape::device::{Cost, DeviceProgram, constants};
 use crate::landscape::endpoint::{Outcome, Stop};
-use crate::landscape::model::{Invalid, Problem, Settings, Values, Work, constants};
+use crate::landscape::model::{Invalid, Settings};
+use crate::landscape::parameter::Values;
+use crate::landscape::problem::{Compute, Work};
 use crate::landscape::queue::Queue;
 use crate::landscape::resting::{Measured, ValueAndGradient, sum_of_squares};
 use crate::numerics::real::{Precision, Real};
@@ -212,107 +216,7 @@ impl<R: Real> ValueAndGradient<R> for OverEmpirical<R> {
     }
 }
 
-impl Loss for Empirical {
-    type ValueAndGradient<R: Real> = OverEmpirical<R>;
-
-    fn surface<R: Real>(&self, frame: &Frame) -> OverEmpirical<R> {
-        let over = |values: &[f64]| values.iter().map(|&x| R::splat(x)).collect::<Vec<R>>();
-        let data = &self.data;
-        let doubled = data.perturbation.as_ref().map(|c| c.iter().map(|&x| R::splat(2.0 * x)).collect());
-        OverEmpirical {
-            weights: self.weights().over(),
-            dim: data.input_dim,
-            neurons: frame.neurons,
-            samples: over(&data.samples),
-            labels: over(&data.labels),
-            doubled,
-        }
-    }
-
-    fn goal(&self, _: &Frame) -> Goal {
-        let Reference { value, gap, optimum, .. } = &*self.reference;
-        let linear = dot(&self.data.linear(), optimum);
-        let squares = (value - linear).max(0.0);
-        // Residuals are as exact as their labels are large.
-        let terms = squares + 2.0 * (squares * self.data.scale()).sqrt() + linear.abs();
-        Goal { value: *value, gap: *gap, tolerance: self.tolerance, terms }
-    }
-
-    /// The larger of the bounds at the optimum and at a start of equal directions.
-    fn curvature(&self, start: f64) -> f64 {
-        let d = self.data.input_dim;
-        let isotropic: Vec<f64> = (0..d * d).map(|i| if i % (d + 1) == 0 { start / d as f64 } else { 0.0 }).collect();
-        let perturbed = self.data.perturbation.as_ref().map_or(0.0, |c| 2.0 * norm(c));
-        self.steepness(&self.reference.optimum).max(self.steepness(&isotropic)) + self.data.decay + perturbed
-    }
-
-    fn size(&self) -> f64 {
-        let d = self.data.input_dim;
-        (0..d).map(|a| self.reference.optimum[a * d + a]).sum()
-    }
-
-    fn texts(&self) -> [&'static str; 2] {
-        [
-            include_str!("../../../shaders/model/quadratic.wgsl"),
-            include_str!("../../../shaders/model/quadratic_empirical.wgsl"),
-        ]
-    }
-
-    fn sizes(&self, frame: &Frame, bytes: usize) -> Vec<(&'static str, u32)> {
-        vec![
-            ("SAMPLES", self.data.count() as u32),
-            ("BLOCK", self.block(frame, bytes) as u32),
-            ("PERTURBED", u32::from(self.data.perturbation.is_some())),
-        ]
-    }
-
-    fn constants(&self) -> Vec<(&'static str, f64)> {
-        self.weights().named()
-    }
-
-    fn memory(&self, frame: &Frame, bytes: usize) -> Vec<(&'static str, u32)> {
-        let block = self.block(frame, bytes);
-        vec![("products", (block * frame.neurons) as u32), ("residuals", block as u32)]
-    }
-
-    fn data(&self) -> Arc<[f64]> {
-        self.packed.clone()
-    }
-
-    fn work(&self, frame: &Frame) -> u32 {
-        let quadratic = if self.data.perturbation.is_some() { self.data.input_dim } else { 0 };
-        (frame.neurons * self.data.input_dim * (2 * self.data.count() + quadratic)) as u32
-    }
-
-    /// A sample takes `k d` fused multiply-adds for its products and `k d` for its share of the slopes, and `2k + 2` operations for
-    /// residual and factors; the weights take 5 each for decay, norms and update, and `d` more with a perturbation.
-    fn operations(&self, frame: &Frame) -> f64 {
-        let (k, d) = (frame.neurons as f64, self.data.input_dim as f64);
-        let perturbed = if self.data.perturbation.is_some() { d } else { 0.0 };
-        self.data.count() as f64 * (2.0 * k * d + 2.0 * k + 2.0) + k * d * (5.0 + perturbed)
-    }
-
-    /// The run is led on in f64, by the same steps: it was slow if it comes within the tolerance of the reference value before ten
-    /// times its budget is spent, or 200,000 steps more.
-    fn late(full: &Full<Self>, state: &[f64]) -> Outcome {
-        let budget = full.frame.settings.max_steps;
-        let max_steps = budget.saturating_mul(PATIENCE - 1).min(MOST_STEPS);
-        let frame = Frame { settings: Settings { max_steps, ..full.frame.settings.clone() }, ..full.frame.clone() };
-        let longer = Full { frame, loss: full.loss.clone() };
-        let (mut state, mut stops) = (state.to_vec(), [Stop::POISON]);
-        let dim = state.len();
-        let queue = Queue::new(&mut state, &mut stops, dim, 1, 1);
-        let cancel = AtomicBool::new(false);
-        longer.descend(Work {
-            queue: &queue,
-            precision: Precision::F64,
-            one_by_one: true,
-            budget: None,
-            cancel: &cancel,
-        });
-        if stops[0].found == Some(Outcome::Global) { Outcome::Slow } else { Outcome::Undecided }
-    }
-
+impl Curvature for Empirical {
     fn hessian(&self, state: &[f64]) -> Vec<f64> {
         let d = self.data.input_dim;
         let (k, dim) = (state.len() / d, state.len());
@@ -342,11 +246,95 @@ impl Loss for Empirical {
 
     /// `(12/n) Σ ‖x_i‖³ (‖W x_i‖ + ρ ‖x_i‖)`: along a segment the form `⟨V, H V⟩`, `‖V‖ = 1`, moves by the change of `r_i ‖V x_i‖²`, and of
     /// twice `(x_iᵀWᵀV x_i)²`.
-    fn lipschitz(&self, state: &[f64], radius: f64) -> f64 {
+    fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
         let d = self.data.input_dim;
         let output = |x: &[f64]| state.chunks_exact(d).map(|w| dot(w, x).powi(2)).sum::<f64>().sqrt();
         let each = self.data.rows().map(|x| norm(x).powi(3) * (output(x) + radius * norm(x)));
         12.0 * each.sum::<f64>() / self.data.count() as f64
+    }
+}
+
+impl Loss for Empirical {
+    type Over<R: Real> = OverEmpirical<R>;
+
+    fn over<R: Real>(&self, frame: &Frame) -> OverEmpirical<R> {
+        let over = |values: &[f64]| values.iter().map(|&x| R::splat(x)).collect::<Vec<R>>();
+        let data = &self.data;
+        let doubled = data.perturbation.as_ref().map(|c| c.iter().map(|&x| R::splat(2.0 * x)).collect());
+        OverEmpirical {
+            weights: self.weights().over(),
+            dim: data.input_dim,
+            neurons: frame.neurons,
+            samples: over(&data.samples),
+            labels: over(&data.labels),
+            doubled,
+        }
+    }
+
+    fn goal(&self, _: &Frame) -> Goal {
+        let Reference { value, gap, optimum, .. } = &*self.reference;
+        let linear = dot(&self.data.linear(), optimum);
+        let squares = (value - linear).max(0.0);
+        // Residuals are as exact as their labels are large.
+        let terms = squares + 2.0 * (squares * self.data.scale()).sqrt() + linear.abs();
+        let d = self.data.input_dim;
+        let size = (0..d).map(|a| optimum[a * d + a]).sum();
+        Goal { value: *value, gap: *gap, tolerance: self.tolerance, terms, size }
+    }
+
+    /// The larger of the bounds at the optimum and at a start of equal directions.
+    fn sharpness(&self, start: f64) -> f64 {
+        let d = self.data.input_dim;
+        let isotropic: Vec<f64> = (0..d * d).map(|i| if i % (d + 1) == 0 { start / d as f64 } else { 0.0 }).collect();
+        let perturbed = self.data.perturbation.as_ref().map_or(0.0, |c| 2.0 * norm(c));
+        self.steepness(&self.reference.optimum).max(self.steepness(&isotropic)) + self.data.decay + perturbed
+    }
+
+    fn program(&self, frame: &Frame, bytes: usize) -> DeviceProgram {
+        let block = self.block(frame, bytes);
+        DeviceProgram {
+            shape: vec![
+                ("SAMPLES", self.data.count() as u32),
+                ("BLOCK", block as u32),
+                ("PERTURBED", u32::from(self.data.perturbation.is_some())),
+            ],
+            constants: self.weights().named(),
+            memory: vec![("products", (block * frame.neurons) as u32), ("residuals", block as u32)],
+            data: self.packed.clone(),
+            ..DeviceProgram::of([include_str!("../../../shaders/model/quadratic_empirical.wgsl")])
+        }
+    }
+
+    /// A sample takes `k d` fused multiply-adds for its products and `k d` for its share of the slopes, and `2k + 2` operations for
+    /// residual and factors; the weights take 5 each for decay, norms and update, and `d` more with a perturbation.
+    fn cost(&self, frame: &Frame) -> Cost {
+        let (k, d, samples) = (frame.neurons, self.data.input_dim, self.data.count());
+        let perturbed = if self.data.perturbation.is_some() { d } else { 0 };
+        Cost {
+            iterations: (k * d * (2 * samples + perturbed)) as u32,
+            operations: (samples * (2 * k * d + 2 * k + 2) + k * d * (5 + perturbed)) as f64,
+        }
+    }
+
+    /// The run is led on in f64, by the same steps: it was slow if it comes within the tolerance of the reference value before ten
+    /// times its budget is spent, or 200,000 steps more.
+    fn late(full: &Full<Self>, state: &[f64]) -> Outcome {
+        let budget = full.frame.settings.max_steps;
+        let max_steps = budget.saturating_mul(PATIENCE - 1).min(MOST_STEPS);
+        let frame = Frame { settings: Settings { max_steps, ..full.frame.settings.clone() }, ..full.frame.clone() };
+        let longer = Full { frame, loss: full.loss.clone() };
+        let (mut state, mut stops) = (state.to_vec(), [Stop::POISON]);
+        let dim = state.len();
+        let queue = Queue::new(&mut state, &mut stops, dim, 1, 1);
+        let cancel = AtomicBool::new(false);
+        longer.descend(Work {
+            queue: &queue,
+            precision: Precision::F64,
+            one_by_one: true,
+            budget: None,
+            cancel: &cancel,
+        });
+        if stops[0].found == Some(Outcome::Global) { Outcome::Slow } else { Outcome::Undecided }
     }
 
     /// `∂L/∂Z = (1/n) Σ r_i x_i x_iᵀ + (λ/2) I + C`

@@ -1,16 +1,21 @@
 //! The form of the paper: state `w_1 … w_k`, one neuron after another, for either loss.
 
 use super::theory::{self, Known};
+use crate::landscape::capability::{AtRest, Curvature, PathFacts, Rest, SlowPaths, Symmetry};
+use crate::landscape::device::{Cost, DeviceProgram};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::form::Form;
-use crate::landscape::model::{Evaluation, Invalid, Kernel, Prediction, Problem, Rest, Settings, Values};
+use crate::landscape::model::{Invalid, Settings};
+use crate::landscape::parameter::Values;
 use crate::landscape::path::Observable;
+use crate::landscape::problem::{Compute, Core, Evaluation, Layout, Problem};
 use crate::landscape::resting::{Ends, Resting, ValueAndGradient};
 use crate::landscape::surface::Rule;
 use crate::landscape::symmetry::Overlaps;
+use crate::landscape::theory::Prediction;
 use crate::numerics::dense;
 use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::Streams;
+use crate::numerics::seed::{CellSeed, Streams};
 use crate::numerics::vector::norm;
 use std::sync::Arc;
 
@@ -49,41 +54,27 @@ pub struct Goal {
     pub tolerance: f64,
     /// Size of the terms that cancel in the loss of an optimum.
     pub terms: f64,
+    /// About how large `‖W‖²` is at an optimum.
+    pub size: f64,
 }
 
-/// One of the two losses.
-pub trait Loss: Clone + Send + Sync + 'static {
+/// One of the two losses, with its second derivatives.
+pub trait Loss: Curvature + Clone + 'static {
     /// The loss over a number type.
-    type ValueAndGradient<R: Real>: ValueAndGradient<R>;
+    type Over<R: Real>: ValueAndGradient<R>;
 
     /// The loss over a number type.
-    fn surface<R: Real>(&self, frame: &Frame) -> Self::ValueAndGradient<R>;
+    fn over<R: Real>(&self, frame: &Frame) -> Self::Over<R>;
     /// What a run is measured against.
     fn goal(&self, frame: &Frame) -> Goal;
     /// The inverse of the automatic step size, for starts with this mean of `‖W_0‖²`.
-    fn curvature(&self, start: f64) -> f64;
-    /// About how large `‖W‖²` is at an optimum.
-    fn size(&self) -> f64;
-    /// Shader texts.
-    fn texts(&self) -> [&'static str; 2];
-    /// Whole numbers that shape the kernel, beside the state's; a number takes so many bytes.
-    fn sizes(&self, frame: &Frame, bytes: usize) -> Vec<(&'static str, u32)>;
-    /// Real constants beside those of the stop rule.
-    fn constants(&self) -> Vec<(&'static str, f64)>;
-    /// Memory of a run beside the weights; a number takes so many bytes.
-    fn memory(&self, frame: &Frame, bytes: usize) -> Vec<(&'static str, u32)>;
-    /// What a device reads.
-    fn data(&self) -> Arc<[f64]>;
-    /// See [`Kernel::work`].
-    fn work(&self, frame: &Frame) -> u32;
-    /// See [`Kernel::operations`].
-    fn operations(&self, frame: &Frame) -> f64;
-    /// See [`Form::late`].
+    fn sharpness(&self, start: f64) -> f64;
+    /// What a device needs beside the sizes of the state and the weights; a number takes so many bytes.
+    fn program(&self, frame: &Frame, bytes: usize) -> DeviceProgram;
+    /// See [`Core::cost`].
+    fn cost(&self, frame: &Frame) -> Cost;
+    /// See [`SlowPaths::late`].
     fn late(full: &Full<Self>, state: &[f64]) -> Outcome;
-    /// See [`Form::hessian`].
-    fn hessian(&self, state: &[f64]) -> Vec<f64>;
-    /// See [`Form::hessian_lipschitz`].
-    fn lipschitz(&self, state: &[f64], radius: f64) -> f64;
     /// `∂L/∂Z` in `Z = WᵀW`, row by row.
     fn slack(&self, state: &[f64]) -> Vec<f64>;
     /// What theory says.
@@ -110,8 +101,20 @@ impl<L: Loss> Full<L> {
             ));
         }
         let start = values.real("start_scale").powi(2);
-        let step = settings.step.single(|| 1.0 / loss.curvature(start));
+        let step = settings.step.single(|| 1.0 / loss.sharpness(start));
         Ok(Full { frame: Frame { neurons, input_dim, step, start, settings: settings.clone() }, loss })
+    }
+
+    /// The cell with what its landscape can say.
+    pub(super) fn problem(self) -> Problem {
+        let form = Arc::new(self);
+        let problem = Problem::of(&form).with_at_rest(form.clone()).with_slow_paths(form.clone());
+        let problem = problem.with_curvature(Arc::new(form.loss.clone()));
+        problem.with_symmetry(form.clone()).with_path_facts(form)
+    }
+
+    fn dim(&self) -> usize {
+        self.frame.neurons * self.frame.input_dim
     }
 
     /// The loss up to which a run has found the global minimum, in a format; see the module's page.
@@ -124,7 +127,7 @@ impl<L: Loss> Full<L> {
     fn still(&self, precision: Precision) -> f64 {
         let weights = (self.frame.neurons * self.frame.input_dim) as f64;
         // Weights are about as large as an optimum's, and the units in their last places grow with them.
-        let binade = self.loss.size().sqrt().max(1.0).log2().floor().exp2();
+        let binade = self.loss.goal(&self.frame).size.sqrt().max(1.0).log2().floor().exp2();
         self.frame.settings.tolerance.max(binade * precision.roundoff() * weights.sqrt() / self.frame.step)
     }
 
@@ -133,72 +136,72 @@ impl<L: Loss> Full<L> {
             global_loss: self.exit(precision),
             rest_square: self.still(precision).powi(2),
             // A stable run stays near the size of its start and of an optimum; three orders of margin for a weight.
-            size_limit: 1e6 * (1.0 + self.frame.start + self.loss.size()),
+            size_limit: 1e6 * (1.0 + self.frame.start + self.loss.goal(&self.frame).size),
             step: self.frame.step,
         }
     }
 }
 
-impl<L: Loss> Form for Full<L> {
-    type Over<R: Real> = Resting<R, L::ValueAndGradient<R>>;
-
-    fn over<R: Real>(&self) -> Self::Over<R> {
-        Resting::new(&self.ends(R::PRECISION), self.loss.surface(&self.frame), Form::dim(self))
-    }
-
-    fn dim(&self) -> usize {
-        self.frame.neurons * self.frame.input_dim
-    }
-
-    #[inline(always)]
-    fn starts(&self, draws: &mut Streams, _: usize, out: &mut [f64]) {
-        let deviation = (self.frame.start / Form::dim(self) as f64).sqrt();
-        draws.normals(out);
-        out.iter_mut().for_each(|x| *x *= deviation);
+impl<L: Loss> Core for Full<L> {
+    fn layout(&self) -> Layout {
+        Layout::of(self.dim())
     }
 
     fn rule(&self) -> Rule {
-        Rule { steps: vec![self.frame.step; Form::dim(self)], max_steps: self.frame.settings.max_steps }
+        self.ends(Precision::F64).rule(self.dim(), self.frame.settings.max_steps)
     }
 
-    fn kernel(&self, precision: Precision) -> Kernel {
-        let (frame, loss, bytes) = (&self.frame, &self.loss, precision.bytes());
-        let sizes = [("NEURONS", frame.neurons as u32), ("INPUT_DIM", frame.input_dim as u32)];
-        let weights = ("weights", Form::dim(self) as u32);
-        Kernel {
-            texts: [include_str!("../../../shaders/resting.wgsl")].into_iter().chain(loss.texts()).collect(),
-            shareable: true,
-            shape: sizes.into_iter().chain(loss.sizes(frame, bytes)).collect(),
-            constants: self.ends(precision).named().into_iter().chain(loss.constants()).collect(),
-            memory: [weights].into_iter().chain(loss.memory(frame, bytes)).collect(),
-            data: loss.data(),
-            work: loss.work(frame),
-            operations: loss.operations(frame),
-        }
+    fn program(&self, precision: Precision) -> DeviceProgram {
+        let mut program = self.loss.program(&self.frame, precision.bytes());
+        program.shareable = true;
+        program.texts.insert(0, include_str!("../../../shaders/model/quadratic.wgsl").into());
+        let sizes = [("NEURONS", self.frame.neurons as u32), ("INPUT_DIM", self.frame.input_dim as u32)];
+        program.shape.splice(0..0, sizes);
+        program.memory.insert(0, ("weights", self.dim() as u32));
+        self.ends(precision).complete(program)
     }
 
-    /// Endpoints of one family differ by a rotation of the neurons; see [`Form::image`].
-    fn rest(&self) -> Option<Rest> {
+    fn cost(&self, _: Precision) -> Cost {
+        self.loss.cost(&self.frame)
+    }
+
+    fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
+        let goal = self.loss.goal(&self.frame);
         let exit = self.exit(Precision::F64);
-        Some(Rest { zero: exit, near: exit, late: false, families: true })
+        theory::predictions(&self.loss.known(&self.frame), goal.value, goal.gap, exit, self.frame.step)
+    }
+}
+
+impl<L: Loss> Form for Full<L> {
+    type Over<R: Real> = Resting<R, L::Over<R>>;
+
+    fn over<R: Real>(&self) -> Self::Over<R> {
+        Resting::new(&self.ends(R::PRECISION), self.loss.over(&self.frame), self.dim())
     }
 
-    fn knows_slow_paths(&self) -> bool {
-        true
+    #[inline(always)]
+    fn draw(&self, draws: &mut Streams, _: usize, out: &mut [f64]) {
+        let deviation = (self.frame.start / self.dim() as f64).sqrt();
+        draws.normals(out);
+        out.iter_mut().for_each(|x| *x *= deviation);
     }
+}
 
+impl<L: Loss> AtRest for Full<L> {
+    /// Endpoints of one family differ by a rotation of the neurons; see [`Symmetry::image`].
+    fn rest(&self) -> Rest {
+        let exit = self.exit(Precision::F64);
+        Rest { zero: exit, near: exit, late: false, families: true }
+    }
+}
+
+impl<L: Loss> SlowPaths for Full<L> {
     fn late(&self, state: &[f64]) -> Outcome {
         L::late(self, state)
     }
+}
 
-    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
-        Some(self.loss.hessian(state))
-    }
-
-    fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
-        self.loss.lipschitz(state, radius)
-    }
-
+impl<L: Loss> Symmetry for Full<L> {
     /// `A W` for antisymmetric `A`: rotations of the neurons.
     fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
         let d = self.frame.input_dim;
@@ -224,13 +227,9 @@ impl<L: Loss> Form for Full<L> {
         let (k, d) = (self.frame.neurons, self.frame.input_dim);
         Overlaps { rows: k, columns: d, movable: 0, entries: triangular(state, k, d) }
     }
+}
 
-    fn theory(&self) -> Vec<Prediction> {
-        let goal = self.loss.goal(&self.frame);
-        let exit = self.exit(Precision::F64);
-        theory::predictions(&self.loss.known(&self.frame), goal.value, goal.gap, exit, self.frame.step)
-    }
-
+impl<L: Loss> PathFacts for Full<L> {
     fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
         let d = self.frame.input_dim;
         let Evaluation { loss, .. } = self.evaluate(Precision::F64, state);

@@ -10,8 +10,12 @@ use super::full::{Frame, Full, Goal, Loss};
 use super::landscape::{add_product, for_blocks};
 use super::teacher::{TeacherMatrix, gram};
 use super::theory::{Known, Spectrum};
+use crate::landscape::capability::Curvature;
+use crate::landscape::device::{Cost, DeviceProgram};
 use crate::landscape::endpoint::Outcome;
-use crate::landscape::model::{Invalid, Problem, Values};
+use crate::landscape::model::Invalid;
+use crate::landscape::parameter::Values;
+use crate::landscape::problem::Compute;
 use crate::landscape::resting::{Measured, ValueAndGradient, sum_of_squares};
 use crate::numerics::dense;
 use crate::numerics::real::{Precision, Real};
@@ -136,72 +140,7 @@ impl<R: Real> ValueAndGradient<R> for OverPopulation<R> {
     }
 }
 
-impl Loss for Population {
-    type ValueAndGradient<R: Real> = OverPopulation<R>;
-
-    fn surface<R: Real>(&self, _: &Frame) -> OverPopulation<R> {
-        OverPopulation { dim: self.teacher.input_dim, gram: self.gram.iter().map(|&x| R::splat(x)).collect() }
-    }
-
-    fn goal(&self, frame: &Frame) -> Goal {
-        let value = self.spectrum.best(frame.neurons);
-        // A loss of 0 is a sum of small squares; any other cancels.
-        Goal { value, gap: 0.0, tolerance: self.tolerance * self.spectrum.best(0), terms: value }
-    }
-
-    fn curvature(&self, start: f64) -> f64 {
-        (8.0 * self.spectrum.largest() + 4.0 * self.spectrum.trace()).max(16.0 * start) / SHARE
-    }
-
-    fn size(&self) -> f64 {
-        self.spectrum.trace()
-    }
-
-    fn texts(&self) -> [&'static str; 2] {
-        [
-            include_str!("../../../shaders/model/quadratic.wgsl"),
-            include_str!("../../../shaders/model/quadratic_population.wgsl"),
-        ]
-    }
-
-    fn sizes(&self, _: &Frame, _: usize) -> Vec<(&'static str, u32)> {
-        Vec::new()
-    }
-
-    fn constants(&self) -> Vec<(&'static str, f64)> {
-        Vec::new()
-    }
-
-    fn memory(&self, _: &Frame, _: usize) -> Vec<(&'static str, u32)> {
-        vec![("moments", (self.teacher.input_dim * self.teacher.input_dim) as u32)]
-    }
-
-    fn data(&self) -> Arc<[f64]> {
-        self.gram.clone()
-    }
-
-    fn work(&self, frame: &Frame) -> u32 {
-        (2 * frame.neurons * self.teacher.input_dim * self.teacher.input_dim) as u32
-    }
-
-    /// `M` takes `k d(d+1)/2` fused multiply-adds and the slopes `k d²`; of `M` 3 more an entry for the loss and the scale, of the
-    /// weights 3 for both norms and the update.
-    fn operations(&self, frame: &Frame) -> f64 {
-        let (k, d) = (frame.neurons as f64, self.teacher.input_dim as f64);
-        k * d * (d + 1.0) / 2.0 + k * d * d + 3.0 * d * d + 3.0 * k * d
-    }
-
-    /// A run is slow if its loss is at most twice what theory predicts for the budget, and below that of every saddle: then no
-    /// other end than the global minimum is left to it.
-    fn late(full: &Full<Self>, state: &[f64]) -> Outcome {
-        let Full { frame, loss: population } = full;
-        let Some(constant) = population.spectrum.speed(frame.neurons) else { return Outcome::Undecided };
-        let predicted = constant / (frame.step * f64::from(frame.settings.max_steps)).powi(2);
-        let loss = full.evaluate(Precision::F64, state).loss;
-        let slow = loss <= BAND * predicted && loss < population.spectrum.lowest_saddle(frame.neurons);
-        if slow { Outcome::Slow } else { Outcome::Undecided }
-    }
-
+impl Curvature for Population {
     fn hessian(&self, state: &[f64]) -> Vec<f64> {
         let d = self.teacher.input_dim;
         let (k, dim) = (state.len() / d, state.len());
@@ -233,8 +172,61 @@ impl Loss for Population {
     }
 
     /// Along a segment of length `δ` the form `⟨V, H V⟩`, `‖V‖ = 1`, moves by at most `36 ‖W‖ δ`: its four terms by `8`, `4`, `16` and `8`.
-    fn lipschitz(&self, state: &[f64], radius: f64) -> f64 {
+    fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
         36.0 * (norm(state) + radius)
+    }
+}
+
+impl Loss for Population {
+    type Over<R: Real> = OverPopulation<R>;
+
+    fn over<R: Real>(&self, _: &Frame) -> OverPopulation<R> {
+        OverPopulation { dim: self.teacher.input_dim, gram: self.gram.iter().map(|&x| R::splat(x)).collect() }
+    }
+
+    fn goal(&self, frame: &Frame) -> Goal {
+        let value = self.spectrum.best(frame.neurons);
+        // A loss of 0 is a sum of small squares; any other cancels.
+        Goal {
+            value,
+            gap: 0.0,
+            tolerance: self.tolerance * self.spectrum.best(0),
+            terms: value,
+            size: self.spectrum.trace(),
+        }
+    }
+
+    fn sharpness(&self, start: f64) -> f64 {
+        (8.0 * self.spectrum.largest() + 4.0 * self.spectrum.trace()).max(16.0 * start) / SHARE
+    }
+
+    fn program(&self, _: &Frame, _: usize) -> DeviceProgram {
+        DeviceProgram {
+            memory: vec![("moments", (self.teacher.input_dim * self.teacher.input_dim) as u32)],
+            data: self.gram.clone(),
+            ..DeviceProgram::of([include_str!("../../../shaders/model/quadratic_population.wgsl")])
+        }
+    }
+
+    /// `M` takes `k d(d+1)/2` fused multiply-adds and the slopes `k d²`; of `M` 3 more an entry for the loss and the scale, of the
+    /// weights 3 for both norms and the update.
+    fn cost(&self, frame: &Frame) -> Cost {
+        let (k, d) = (frame.neurons as f64, self.teacher.input_dim as f64);
+        Cost {
+            iterations: (2 * frame.neurons * self.teacher.input_dim * self.teacher.input_dim) as u32,
+            operations: k * d * (d + 1.0) / 2.0 + k * d * d + 3.0 * d * d + 3.0 * k * d,
+        }
+    }
+
+    /// A run is slow if its loss is at most twice what theory predicts for the budget, and below that of every saddle: then no
+    /// other end than the global minimum is left to it.
+    fn late(full: &Full<Self>, state: &[f64]) -> Outcome {
+        let Full { frame, loss: population } = full;
+        let Some(constant) = population.spectrum.speed(frame.neurons) else { return Outcome::Undecided };
+        let predicted = constant / (frame.step * f64::from(frame.settings.max_steps)).powi(2);
+        let loss = full.evaluate(Precision::F64, state).loss;
+        let slow = loss <= BAND * predicted && loss < population.spectrum.lowest_saddle(frame.neurons);
+        if slow { Outcome::Slow } else { Outcome::Undecided }
     }
 
     /// `∂L/∂Z = 2 M + (tr M) I`

@@ -1,6 +1,7 @@
 //! The teacher: weights `W*`, a neuron a row.
 
-use crate::landscape::model::{Invalid, Values};
+use crate::landscape::model::Invalid;
+use crate::landscape::parameter::Values;
 use crate::numerics::seed::CellSeed;
 use crate::numerics::vector::dot;
 

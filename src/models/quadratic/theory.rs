@@ -28,7 +28,7 @@
 //! `k(k+1)/2 > n`, for almost every `C` however small. `√(2n)` is about that `k`. An optimum of rank `r` with `r(r+1)/2 ≤ n` exists
 //! always (Barvinok 1995, Pataki 1998): from that `k` on the certified value is that of the best weights.
 
-use crate::landscape::model::Prediction;
+use crate::landscape::theory::Prediction;
 
 /// Eigenvalues below this share of the largest are rounding.
 const ZERO: f64 = 1e-12;

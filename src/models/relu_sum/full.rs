@@ -5,15 +5,21 @@ use super::proof::Sum;
 use super::start::Start;
 use super::teachers::Teachers;
 use super::{SMALLEST_SQUARE, hessian, theory};
+use crate::landscape::capability::{AtRest, Curvature, Proofs, Rest, Symmetry};
+use crate::landscape::device::{Cost, DeviceProgram};
 use crate::landscape::form::Form;
-use crate::landscape::model::{Invalid, Kernel, Prediction, Rest, Settings, Values};
+use crate::landscape::model::{Invalid, Settings};
+use crate::landscape::parameter::Values;
+use crate::landscape::problem::{Core, Layout, Problem};
 use crate::landscape::proof::Provable;
 use crate::landscape::resting::{Ends, Resting};
 use crate::landscape::surface::Rule;
 use crate::landscape::symmetry::Overlaps;
+use crate::landscape::theory::Prediction;
 use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::Streams;
+use crate::numerics::seed::{CellSeed, Streams};
 use crate::numerics::vector;
+use std::sync::Arc;
 
 /// Most weights, `n d`: the Hessian of more does not fit into memory.
 const MOST_WEIGHTS: usize = 16_384;
@@ -78,8 +84,19 @@ impl Full {
         })
     }
 
+    /// The cell with what its landscape can say.
+    pub(super) fn problem(self) -> Problem {
+        let form = Arc::new(self);
+        let problem = Problem::of(&form).with_at_rest(form.clone()).with_curvature(form.clone());
+        problem.with_symmetry(form.clone()).with_proofs(form)
+    }
+
+    fn dim(&self) -> usize {
+        self.neurons * self.teachers.input_dim
+    }
+
     /// The largest norm of a neuron's gradient that counts as rest in a format; see the module's page.
-    fn rest(&self, precision: Precision) -> f64 {
+    fn still(&self, precision: Precision) -> f64 {
         let still = (self.teachers.input_dim as f64).sqrt() / self.step;
         let noise = ((self.neurons + self.teachers.count) as f64).sqrt();
         // Weights are about as long as the teachers, and the units in their last places grow with them.
@@ -99,7 +116,7 @@ impl Full {
         let start = self.neurons as f64 * self.start.scale() * (t.input_dim as f64).sqrt();
         Ends {
             global_loss: if self.exits { self.global_loss } else { -1.0 },
-            rest_square: self.rest(precision).powi(2),
+            rest_square: self.still(precision).powi(2),
             size_limit: 1e4 * (1.0 + start + t.norms.iter().sum::<f64>()),
             step: self.step,
         }
@@ -143,33 +160,16 @@ fn operations(neurons: usize, teachers: usize, input_dim: usize, unit: bool) -> 
     (students + teachers + gradient + 5 * n * d) as f64
 }
 
-impl Form for Full {
-    type Over<R: Real> = Resting<R, Over<R>>;
-
-    fn over<R: Real>(&self) -> Self::Over<R> {
-        let surface = Over::new(self.neurons, &self.teachers, &self.constants());
-        Resting::new(&self.ends(R::PRECISION), surface, Form::dim(self))
-    }
-
-    fn dim(&self) -> usize {
-        self.neurons * self.teachers.input_dim
-    }
-
-    #[inline(always)]
-    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
-        self.start.draw(draws, width, out);
-    }
-
-    /// As many as there are points, where these are the starts.
-    fn distinct_starts(&self) -> Option<u64> {
-        self.start.distinct()
+impl Core for Full {
+    fn layout(&self) -> Layout {
+        Layout { distinct_starts: self.start.distinct(), ..Layout::of(self.dim()) }
     }
 
     fn rule(&self) -> Rule {
-        Rule { steps: vec![self.step; Form::dim(self)], max_steps: self.settings.max_steps }
+        self.ends(Precision::F64).rule(self.dim(), self.settings.max_steps)
     }
 
-    fn kernel(&self, precision: Precision) -> Kernel {
+    fn program(&self, precision: Precision) -> DeviceProgram {
         let (n, t) = (self.neurons as u32, &self.teachers);
         let block = self.block(precision) as u32;
         let partners = n + t.count as u32;
@@ -177,11 +177,7 @@ impl Form for Full {
             true => [0.0].into(),
             false => [&t.rows[..], &t.norms, &t.inverses()].concat().into(),
         };
-        Kernel {
-            texts: vec![
-                include_str!("../../../shaders/resting.wgsl"),
-                include_str!("../../../shaders/model/relu_sum.wgsl"),
-            ],
+        self.ends(precision).complete(DeviceProgram {
             shareable: true,
             shape: vec![
                 ("NEURONS", n),
@@ -191,9 +187,9 @@ impl Form for Full {
                 ("BLOCK", block),
                 ("ORTHONORMAL", u32::from(t.unit)),
             ],
-            constants: self.ends(precision).named().into_iter().chain(self.constants().named()).collect(),
+            constants: self.constants().named(),
             memory: vec![
-                ("weights", Form::dim(self) as u32),
+                ("weights", self.dim() as u32),
                 ("norms", n),
                 ("inverses", n),
                 ("radials", n),
@@ -201,29 +197,56 @@ impl Form for Full {
                 ("supplements", block * partners),
             ],
             data,
+            ..DeviceProgram::of([include_str!("../../../shaders/model/relu_sum.wgsl")])
+        })
+    }
+
+    fn cost(&self, _: Precision) -> Cost {
+        let (n, t) = (self.neurons, &self.teachers);
+        Cost {
             // Products of every pair, and every component's sum over all partners.
-            work: 2 * n * partners * (t.input_dim as u32 + 2),
-            operations: operations(self.neurons, t.count, t.input_dim, t.unit),
+            iterations: (2 * n * (n + t.count) * (t.input_dim + 2)) as u32,
+            operations: operations(n, t.count, t.input_dim, t.unit),
         }
     }
 
-    fn provable(&self) -> Option<Box<dyn Provable>> {
-        Some(Box::new(Sum::new(self.neurons, &self.teachers)))
+    fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
+        theory::predictions(self.neurons, &self.teachers)
+    }
+}
+
+impl Form for Full {
+    type Over<R: Real> = Resting<R, Over<R>>;
+
+    fn over<R: Real>(&self) -> Self::Over<R> {
+        let surface = Over::new(self.neurons, &self.teachers, &self.constants());
+        Resting::new(&self.ends(R::PRECISION), surface, self.dim())
     }
 
-    fn rest(&self) -> Option<Rest> {
+    #[inline(always)]
+    fn draw(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
+        self.start.draw(draws, width, out);
+    }
+}
+
+impl AtRest for Full {
+    fn rest(&self) -> Rest {
         let near = if self.exits || self.teachers.orthonormal { self.global_loss } else { 0.0 };
-        Some(Rest { zero: 1e-9 * self.teachers.loss(), near, late: false, families: true })
+        Rest { zero: 1e-9 * self.teachers.loss(), near, late: false, families: true }
     }
+}
 
-    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
-        Some(hessian::hessian(state, &self.teachers))
+impl Curvature for Full {
+    fn hessian(&self, state: &[f64]) -> Vec<f64> {
+        hessian::hessian(state, &self.teachers)
     }
 
     fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
         hessian::lipschitz(state, &self.teachers, radius)
     }
+}
 
+impl Symmetry for Full {
     /// Coordinates in a basis that begins with the teachers, where they are orthonormal; else the weights themselves.
     fn image(&self, state: &[f64]) -> Overlaps {
         let t = &self.teachers;
@@ -252,7 +275,7 @@ impl Form for Full {
 
     /// The overlaps with orthonormal teachers, and the norm of what is outside of their span.
     fn overlaps(&self, state: &[f64]) -> Overlaps {
-        let image = Form::image(self, state);
+        let image = self.image(state);
         let Overlaps { rows, columns, movable, .. } = image;
         if movable == 0 || movable == columns {
             return image;
@@ -269,7 +292,7 @@ impl Form for Full {
             return Vec::new();
         }
         let d = t.input_dim;
-        let image = Form::image(self, state).entries;
+        let image = self.image(state).entries;
         let outside: f64 = image.chunks_exact(d).flat_map(|w| &w[t.count..]).map(|x| x * x).sum();
         if outside.sqrt() <= OUTSIDE || d - t.count > MOST_ROTATED {
             return Vec::new();
@@ -294,8 +317,10 @@ impl Form for Full {
         }
         directions
     }
+}
 
-    fn theory(&self) -> Vec<Prediction> {
-        theory::predictions(self.neurons, &self.teachers)
+impl Proofs for Full {
+    fn provable(&self) -> Box<dyn Provable> {
+        Box::new(Sum::new(self.neurons, &self.teachers))
     }
 }

@@ -1,7 +1,7 @@
 //! Loss and gradient over every number type. Twin of `shaders/model/relu_sum.wgsl`.
 
 use super::teachers::Teachers;
-use crate::landscape::model::constants;
+use crate::landscape::device::constants;
 use crate::landscape::resting::{Measured, ValueAndGradient};
 use crate::numerics::arc_cosine::angle_of;
 use crate::numerics::real::Real;

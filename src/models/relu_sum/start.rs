@@ -1,6 +1,7 @@
 //! Where runs start.
 
-use crate::landscape::model::{Invalid, Values};
+use crate::landscape::model::Invalid;
+use crate::landscape::parameter::Values;
 use crate::landscape::points::Points;
 use crate::numerics::seed::Streams;
 

@@ -1,7 +1,8 @@
 //! The teachers: which they are, and what of them the loss needs.
 
 use super::SMALLEST_SQUARE;
-use crate::landscape::model::{Invalid, Values};
+use crate::landscape::model::Invalid;
+use crate::landscape::parameter::Values;
 use crate::numerics::seed::{CellSeed, on_sphere};
 use crate::numerics::vector;
 use std::f64::consts::PI;

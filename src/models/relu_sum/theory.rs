@@ -8,7 +8,7 @@
 //! largest grow like k while the others do not: Arjevani & Field, arXiv 2008.01805.)
 
 use super::teachers::Teachers;
-use crate::landscape::model::Prediction;
+use crate::landscape::theory::Prediction;
 use std::f64::consts::PI;
 
 /// Smallest eigenvalue at the global minimum of `k ≥ 2` neurons and teachers.

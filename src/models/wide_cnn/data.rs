@@ -1,6 +1,7 @@
 //! Samples and targets of a cell.
 
-use crate::landscape::model::{Invalid, Values};
+use crate::landscape::model::Invalid;
+use crate::landscape::parameter::Values;
 use crate::numerics::seed::CellSeed;
 use std::sync::Arc;
 

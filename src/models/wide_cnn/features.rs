@@ -12,7 +12,7 @@
 
 use super::data::Data;
 use super::network::Network;
-use crate::landscape::model::Prediction;
+use crate::landscape::theory::Prediction;
 use crate::numerics::vector;
 use nalgebra::DMatrix;
 

@@ -6,14 +6,20 @@ use super::landscape::Over;
 use super::network::Network;
 use super::start::Start;
 use super::{hessian, softplus, theory};
+use crate::landscape::capability::{AtRest, Curvature, PathFacts, Rest, SlowPaths, Symmetry};
+use crate::landscape::device::{Cost, DeviceProgram};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::form::Form;
-use crate::landscape::model::{Invalid, Kernel, Prediction, Rest, Settings, Values};
+use crate::landscape::model::{Invalid, Settings};
+use crate::landscape::parameter::Values;
 use crate::landscape::path::{Drawn, Observable};
+use crate::landscape::problem::{Compute, Core, Layout, Problem};
 use crate::landscape::resting::{Ends, Resting};
 use crate::landscape::surface::Rule;
+use crate::landscape::theory::Prediction;
 use crate::numerics::real::{Precision, Real};
 use crate::numerics::seed::{CellSeed, Streams};
+use std::sync::Arc;
 
 /// Workgroup memory that a run should take on a device: with it even a software adapter, which has 32 KiB for a workgroup, holds
 /// eight runs of eight lanes and their sums.
@@ -40,13 +46,20 @@ impl Full {
         Ok(Full { network, data, start, step, settings: settings.clone(), rest_gradient })
     }
 
+    /// The cell with what its landscape can say.
+    pub(super) fn problem(self) -> Problem {
+        let form = Arc::new(self);
+        let problem = Problem::of(&form).with_at_rest(form.clone()).with_slow_paths(form.clone());
+        problem.with_curvature(form.clone()).with_symmetry(form.clone()).with_path_facts(form)
+    }
+
     /// Loss at and below which the training error counts as zero.
     fn global_loss(&self) -> f64 {
         self.settings.tolerance * self.data.zero_loss()
     }
 
     /// The norm of the gradient that counts as rest in a format; see the model's page.
-    fn rest(&self, precision: Precision) -> f64 {
+    fn still(&self, precision: Precision) -> f64 {
         let unit = precision.roundoff();
         self.rest_gradient.max(unit * (self.network.dim() as f64).sqrt() / self.step)
     }
@@ -54,7 +67,7 @@ impl Full {
     fn ends(&self, precision: Precision) -> Ends<f64> {
         Ends {
             global_loss: self.global_loss(),
-            rest_square: self.rest(precision).powi(2),
+            rest_square: self.still(precision).powi(2),
             // A stable run stays near the size of its start and of what fits the targets; four orders of margin.
             size_limit: 1e8 * (1.0 + self.start.square(&self.network) + self.data.zero_loss()),
             step: self.step,
@@ -87,28 +100,16 @@ fn operations(network: &Network, samples: usize, precision: Precision) -> f64 {
     (features + gradient + 3 * network.dim()) as f64
 }
 
-impl Form for Full {
-    type Over<R: Real> = Resting<R, Over>;
-    const PAIRS: bool = true;
-
-    fn over<R: Real>(&self) -> Self::Over<R> {
-        Resting::new(&self.ends(R::PRECISION), Over::new(self.network, &self.data), self.network.dim())
-    }
-
-    fn dim(&self) -> usize {
-        self.network.dim()
-    }
-
-    #[inline(always)]
-    fn starts(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
-        self.start.draw(&self.network, draws, width, out);
+impl Core for Full {
+    fn layout(&self) -> Layout {
+        Layout::of(self.network.dim())
     }
 
     fn rule(&self) -> Rule {
-        Rule { steps: vec![self.step; self.network.dim()], max_steps: self.settings.max_steps }
+        self.ends(Precision::F64).rule(self.network.dim(), self.settings.max_steps)
     }
 
-    fn kernel(&self, precision: Precision) -> Kernel {
+    fn program(&self, precision: Precision) -> DeviceProgram {
         let n = &self.network;
         let block = self.block(precision);
         let sizes = [
@@ -123,15 +124,9 @@ impl Form for Full {
             ("BLOCK", block),
             ("RELU", usize::from(n.relu)),
         ];
-        Kernel {
-            texts: vec![
-                softplus::shader(precision),
-                include_str!("../../../shaders/resting.wgsl"),
-                include_str!("../../../shaders/model/wide_cnn.wgsl"),
-            ],
+        self.ends(precision).complete(DeviceProgram {
             shareable: true,
             shape: sizes.map(|(name, size)| (name, size as u32)).to_vec(),
-            constants: self.ends(precision).named(),
             memory: vec![
                 ("weights", n.dim() as u32),
                 ("errors", block as u32),
@@ -139,52 +134,65 @@ impl Form for Full {
                 ("rates", (block * n.width()) as u32),
             ],
             data: self.data.numbers.clone(),
-            // Every neuron's convolution, activation and share of the prediction for every sample, and the sums over both of them.
-            work: (self.data.samples * (n.width() * (2 * n.filter_length + 4) + 1)) as u32,
-            operations: operations(n, self.data.samples, precision),
-        }
-    }
-
-    fn theory(&self) -> Vec<Prediction> {
-        theory::predictions(&self.network, &self.data)
-    }
-
-    fn at_start(&self, seed: CellSeed) -> Vec<Prediction> {
-        features::at_start(&self.network, &self.data, |runs| {
-            let mut states = vec![0.0; runs * self.network.dim()];
-            crate::descent::starts::draw(self, seed, 0, self.network.dim(), &mut states);
-            states
+            ..DeviceProgram::of([softplus::shader(precision), include_str!("../../../shaders/model/wide_cnn.wgsl")])
         })
     }
 
-    fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
-        let lemma = Lemma::at(&self.network, &self.data, state);
-        let (bound, gradient) = (lemma.bound(), lemma.output_gradient);
-        vec![
-            Observable::new("rank", "rank of the features", lemma.rank() as f64),
-            Observable::new("sigma_min", "smallest singular value of the features", lemma.sigma_min()).logarithmic(),
-            Observable::new("lemma_bound", "lower bound of the output gradient", bound).drawn(Drawn::OnRequest),
-            Observable::new("output_grad_norm", "norm of the output gradient", gradient).logarithmic(),
-            Observable::new("lemma_ratio", "bound over output gradient", bound / gradient).drawn(Drawn::OnRequest),
-        ]
+    fn cost(&self, precision: Precision) -> Cost {
+        let (n, samples) = (&self.network, self.data.samples);
+        Cost {
+            // Every neuron's convolution, activation and share of the prediction for every sample, and the sums over both of them.
+            iterations: (samples * (n.width() * (2 * n.filter_length + 4) + 1)) as u32,
+            operations: operations(n, samples, precision),
+        }
     }
 
-    fn rest(&self) -> Option<Rest> {
-        Some(Rest { zero: self.global_loss(), near: self.global_loss(), late: false, families: false })
+    fn theory(&self, starts: Option<CellSeed>) -> Vec<Prediction> {
+        let mut theory = theory::predictions(&self.network, &self.data);
+        theory.extend(starts.into_iter().flat_map(|seed| {
+            features::at_start(&self.network, &self.data, |runs| {
+                let mut states = vec![0.0; runs * self.network.dim()];
+                self.starts(seed, 0, self.network.dim(), &mut states);
+                states
+            })
+        }));
+        theory
+    }
+}
+
+impl Form for Full {
+    type Over<R: Real> = Resting<R, Over>;
+    const PAIRS: bool = true;
+
+    fn over<R: Real>(&self) -> Self::Over<R> {
+        Resting::new(&self.ends(R::PRECISION), Over::new(self.network, &self.data), self.network.dim())
     }
 
-    fn knows_slow_paths(&self) -> bool {
-        true
+    #[inline(always)]
+    fn draw(&self, draws: &mut Streams, width: usize, out: &mut [f64]) {
+        self.start.draw(&self.network, draws, width, out);
     }
+}
 
+impl AtRest for Full {
+    fn rest(&self) -> Rest {
+        Rest { zero: self.global_loss(), near: self.global_loss(), late: false, families: false }
+    }
+}
+
+impl SlowPaths for Full {
     fn late(&self, state: &[f64]) -> Outcome {
         if Lemma::at(&self.network, &self.data, state).leads_to_zero() { Outcome::Slow } else { Outcome::Undecided }
     }
+}
 
-    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
-        Some(hessian::hessian(&self.network, &self.data, state))
+impl Curvature for Full {
+    fn hessian(&self, state: &[f64]) -> Vec<f64> {
+        hessian::hessian(&self.network, &self.data, state)
     }
+}
 
+impl Symmetry for Full {
     /// ReLU is homogeneous: a filter with its biases may grow as its read-out weights shrink.
     fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
         let n = &self.network;
@@ -204,5 +212,19 @@ impl Form for Full {
             ("rescaling of a filter against its read-out weights", direction)
         };
         (0..filters).map(direction).collect()
+    }
+}
+
+impl PathFacts for Full {
+    fn observables(&self, _: &[f64], state: &[f64], _: u32) -> Vec<Observable> {
+        let lemma = Lemma::at(&self.network, &self.data, state);
+        let (bound, gradient) = (lemma.bound(), lemma.output_gradient);
+        vec![
+            Observable::new("rank", "rank of the features", lemma.rank() as f64),
+            Observable::new("sigma_min", "smallest singular value of the features", lemma.sigma_min()).logarithmic(),
+            Observable::new("lemma_bound", "lower bound of the output gradient", bound).drawn(Drawn::OnRequest),
+            Observable::new("output_grad_norm", "norm of the output gradient", gradient).logarithmic(),
+            Observable::new("lemma_ratio", "bound over output gradient", bound / gradient).drawn(Drawn::OnRequest),
+        ]
     }
 }

@@ -1,6 +1,7 @@
 //! Sizes of the network, and where in a state its weights are.
 
-use crate::landscape::model::{Invalid, Values};
+use crate::landscape::model::Invalid;
+use crate::landscape::parameter::Values;
 
 /// Most weights.
 const MOST_WEIGHTS: usize = 4096;

@@ -1,7 +1,7 @@
 //! Where runs start.
 
 use super::network::Network;
-use crate::landscape::model::Values;
+use crate::landscape::parameter::Values;
 use crate::numerics::seed::Streams;
 
 /// Standard deviations of the weights, which are independent and normal.

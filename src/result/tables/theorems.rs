@@ -28,7 +28,7 @@ impl<'a> TheoremTable<'a> {
 
     fn rows(&self) -> impl Iterator<Item = (&'a Cell, Theorem, &'a Check)> {
         let of_cell = |(cell, checks): (&'a Cell, &'a Vec<Check>)| {
-            cell.problem.theorems().into_iter().zip(checks).map(move |(theorem, check)| (cell, theorem, check))
+            cell.problem.theorem_list().into_iter().zip(checks).map(move |(theorem, check)| (cell, theorem, check))
         };
         self.plan.cells.iter().zip(self.checks).flat_map(of_cell)
     }
@@ -152,6 +152,6 @@ pub fn read(bytes: &[u8], plan: &Plan) -> Option<Vec<Vec<Check>>> {
         };
         checks.get_mut(text("cell")?.parse::<usize>().ok()?)?.push(check);
     }
-    let fits = plan.cells.iter().zip(&checks).all(|(cell, checks)| checks.len() == cell.problem.theorems().len());
+    let fits = plan.cells.iter().zip(&checks).all(|(cell, checks)| checks.len() == cell.problem.theorem_list().len());
     fits.then_some(checks)
 }

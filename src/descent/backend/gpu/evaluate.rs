@@ -13,18 +13,18 @@ impl Gpu {
     ///
     /// # Errors
     /// As [`crate::descent::backend::Backend::run`].
-    pub fn evaluate(&self, problem: &dyn Problem, states: &[f64]) -> Result<Vec<Evaluation>, BackendError> {
+    pub fn evaluate(&self, problem: &Problem, states: &[f64]) -> Result<Vec<Evaluation>, BackendError> {
         let dim = problem.dim();
         let runs = states.len() / dim;
         if runs == 0 {
             return Ok(Vec::new());
         }
-        let kernel = problem.kernel(self.options.precision);
-        let shape = self.shape_of(&kernel, dim, runs as u64)?;
-        let pipeline = self.pipeline(&kernel, shape, Entry::Evaluate)?;
+        let program = problem.program(self.options.precision);
+        let shape = self.shape_of(&program, dim, runs as u64)?;
+        let pipeline = self.pipeline(&program, shape, Entry::Evaluate)?;
         let device = &self.opened.device;
         let control = Control { queued: runs as u32, capacity: runs as u32, ..Control::default() };
-        let buffers = self.upload(&kernel, shape, states, control);
+        let buffers = self.upload(&program, shape, states, control);
         let precision = self.options.precision;
         let losses = self.empty(runs * precision.bytes(), "losses");
         let codes = self.empty(runs * 4, "codes");

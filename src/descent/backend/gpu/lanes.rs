@@ -3,7 +3,7 @@
 //! One lane a run computes with the fewest instructions, since nothing has to be summed over lanes; but a device has room for tens
 //! of thousands of lanes, and where there are fewer runs only several lanes per run fill it.
 
-use crate::landscape::model::Kernel;
+use crate::landscape::model::DeviceProgram;
 
 /// Lanes that a device should have work for: enough to hide its latencies. A kernel of one lane a run, at 100 numbers, gave its full
 /// rate from about as many runs on.
@@ -32,14 +32,14 @@ pub struct Device {
 }
 
 /// Lanes that share a run of `dim` numbers if nothing else is asked for and `runs` of them are to be done.
-pub fn lanes(kernel: &Kernel, dim: u32, runs: u64, device: Device) -> u32 {
-    if !kernel.shareable {
+pub fn lanes(program: &DeviceProgram, dim: u32, runs: u64, device: Device) -> u32 {
+    if !program.shareable {
         return 1;
     }
     if !device.hardware && dim <= SOFTWARE_SOLO_NUMBERS {
         return 1;
     }
-    if !kernel.memory.is_empty() {
+    if !program.memory.is_empty() {
         return device.subgroup.clamp(FEWEST_LANES, MOST_LANES_WITH_MEMORY);
     }
     let needed = if dim <= SOLO_NUMBERS && device.hardware {

@@ -4,7 +4,7 @@ use super::Gpu;
 use super::layout::Control;
 use super::shader::{Shape, vectors};
 use crate::descent::backend::BackendError;
-use crate::landscape::model::Kernel;
+use crate::landscape::model::DeviceProgram;
 use crate::numerics::real::Precision;
 use std::sync::{Arc, PoisonError};
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
@@ -30,10 +30,10 @@ pub(super) struct Resident {
 }
 
 impl Gpu {
-    pub(super) fn upload(&self, kernel: &Kernel, shape: Shape, states: &[f64], control: Control) -> Buffers {
+    pub(super) fn upload(&self, program: &DeviceProgram, shape: Shape, states: &[f64], control: Control) -> Buffers {
         let precision = self.options.precision;
         let dim = shape.dim as usize;
-        let constants: Vec<f64> = kernel.constants.iter().map(|(_, value)| *value).collect();
+        let constants: Vec<f64> = program.constants.iter().map(|(_, value)| *value).collect();
         let columns = match precision {
             Precision::F32 => bytemuck::cast_slice(&columns(states, dim, |x| x as f32)).to_vec(),
             Precision::F64 => bytemuck::cast_slice(&columns(states, dim, |x| x)).to_vec(),
@@ -41,7 +41,7 @@ impl Gpu {
         let storage = wgpu::BufferUsages::STORAGE;
         Buffers {
             constants: self.filled(&encode(&constants, precision), wgpu::BufferUsages::UNIFORM, "constants"),
-            data: self.data(kernel, shape.constant_data(kernel)),
+            data: self.data(program, shape.constant_data(program)),
             state: self.filled(&columns, storage | wgpu::BufferUsages::COPY_SRC, "state"),
             control: self.filled(
                 bytemuck::bytes_of(&control),
@@ -52,21 +52,21 @@ impl Gpu {
     }
 
     /// A kernel's data on the device. Batches of one cell share them, so that they are sent there once.
-    fn data(&self, kernel: &Kernel, constant: bool) -> wgpu::Buffer {
+    fn data(&self, program: &DeviceProgram, constant: bool) -> wgpu::Buffer {
         let mut resident = self.data.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |known: &&Resident| Arc::ptr_eq(&known.values, &kernel.data) && known.constant == constant;
+        let same = |known: &&Resident| Arc::ptr_eq(&known.values, &program.data) && known.constant == constant;
         if let Some(known) = resident.iter().find(same) {
             return known.buffer.clone();
         }
         let precision = self.options.precision;
-        let mut bytes = encode(&kernel.data, precision);
-        bytes.resize(4 * vectors(kernel) * precision.bytes(), 0);
+        let mut bytes = encode(&program.data, precision);
+        bytes.resize(4 * vectors(program) * precision.bytes(), 0);
         let usage = if constant { wgpu::BufferUsages::UNIFORM } else { wgpu::BufferUsages::STORAGE };
         let buffer = self.filled(&bytes, usage, "data");
         if resident.len() == RESIDENT {
             resident.remove(0);
         }
-        resident.push(Resident { values: kernel.data.clone(), constant, buffer: buffer.clone() });
+        resident.push(Resident { values: program.data.clone(), constant, buffer: buffer.clone() });
         buffer
     }
 

@@ -5,7 +5,7 @@
 
 use super::unroll::unroll;
 use crate::landscape::endpoint::{Outcome, Status, Stop};
-use crate::landscape::model::Kernel;
+use crate::landscape::model::DeviceProgram;
 use crate::numerics::real::Precision;
 use std::f64::consts::PI;
 use std::fmt::Write;
@@ -51,16 +51,16 @@ impl Shape {
 
     /// Whether a kernel's data are constants to the device rather than a buffer: where lanes that advance together read the
     /// same number at the same time, and the numbers are few enough.
-    pub fn constant_data(&self, kernel: &Kernel) -> bool {
-        self.lanes == 1 && kernel.data.len() * self.precision.bytes() <= CONSTANT_BYTES
+    pub fn constant_data(&self, program: &DeviceProgram) -> bool {
+        self.lanes == 1 && program.data.len() * self.precision.bytes() <= CONSTANT_BYTES
     }
 
     /// Bytes of workgroup memory: the sums over lanes, and what the model keeps there for each run.
-    pub fn workgroup_bytes(&self, kernel: &Kernel) -> u32 {
+    pub fn workgroup_bytes(&self, program: &DeviceProgram) -> u32 {
         if self.lanes == 1 {
             return 0;
         }
-        let memory: u32 = kernel.memory.iter().map(|(_, numbers)| numbers).sum();
+        let memory: u32 = program.memory.iter().map(|(_, numbers)| numbers).sum();
         // A sum is a vec4 a lane, and arrays of vec4 begin on a multiple of its size.
         (self.workgroup() * 4 + self.runs_per_workgroup() * memory) * self.precision.bytes() as u32
     }
@@ -93,26 +93,26 @@ impl Entry {
 }
 
 /// Vectors of four that hold a kernel's data; one if there are none, since no array is empty.
-pub(super) fn vectors(kernel: &Kernel) -> usize {
-    kernel.data.len().div_ceil(4).max(1)
+pub(super) fn vectors(program: &DeviceProgram) -> usize {
+    program.data.len().div_ceil(4).max(1)
 }
 
 /// The whole text of a kernel.
-pub fn assemble(kernel: &Kernel, shape: Shape, entry: Entry) -> String {
+pub fn assemble(program: &DeviceProgram, shape: Shape, entry: Entry) -> String {
     let lanes = if shape.lanes == 1 {
         include_str!("../../../../shaders/lanes/solo.wgsl")
     } else {
         include_str!("../../../../shaders/lanes/workgroup.wgsl")
     };
-    let mut text = prelude(kernel, shape);
+    let mut text = prelude(program, shape);
     let shared =
         [include_str!("../../../../shaders/run.wgsl"), lanes, include_str!("../../../../shaders/arc_cosine.wgsl")];
-    for piece in shared.into_iter().chain(kernel.texts.iter().copied()).chain([entry.text()]) {
+    for piece in shared.into_iter().chain(program.texts.iter().map(AsRef::as_ref)).chain([entry.text()]) {
         text.push('\n');
         text.push_str(piece);
     }
     // A model with memory of its own works there; its lanes only carry the state.
-    if kernel.memory.is_empty() && shape.per_lane() <= UNROLLED { unroll(&text, shape.per_lane()) } else { text }
+    if program.memory.is_empty() && shape.per_lane() <= UNROLLED { unroll(&text, shape.per_lane()) } else { text }
 }
 
 /// The text that schedules the next segment.
@@ -139,7 +139,7 @@ fn literal(x: f64, precision: Precision) -> String {
     }
 }
 
-fn prelude(kernel: &Kernel, shape: Shape) -> String {
+fn prelude(program: &DeviceProgram, shape: Shape) -> String {
     let precision = shape.precision;
     let real = |x: f64| literal(x, precision);
     let mut text = String::from("// Generated prelude.\n");
@@ -152,7 +152,7 @@ fn prelude(kernel: &Kernel, shape: Shape) -> String {
         ("WORKGROUP", shape.workgroup()),
         ("RUNS_PER_WORKGROUP", shape.runs_per_workgroup()),
     ];
-    for (name, value) in sizes.iter().chain(&kernel.shape) {
+    for (name, value) in sizes.iter().chain(&program.shape) {
         let _ = writeln!(text, "const {name}: u32 = {value}u;");
     }
     for (name, value) in
@@ -172,13 +172,13 @@ fn prelude(kernel: &Kernel, shape: Shape) -> String {
         }
     }
     let _ = writeln!(text, "struct Constants {{");
-    for (name, _) in &kernel.constants {
+    for (name, _) in &program.constants {
         let _ = writeln!(text, "    {name}: real,");
     }
     let _ = writeln!(text, "}}");
-    if shape.constant_data(kernel) {
+    if shape.constant_data(program) {
         // Every element of an array of constants takes a multiple of 16 bytes.
-        let _ = writeln!(text, "@group(0) @binding(1) var<uniform> data: array<vec4<real>, {}>;", vectors(kernel));
+        let _ = writeln!(text, "@group(0) @binding(1) var<uniform> data: array<vec4<real>, {}>;", vectors(program));
         let _ = writeln!(text, "fn datum(i: u32) -> real {{\n    return data[i / 4u][i % 4u];\n}}");
     } else {
         let _ = writeln!(text, "@group(0) @binding(1) var<storage, read> data: array<real>;");
@@ -186,7 +186,7 @@ fn prelude(kernel: &Kernel, shape: Shape) -> String {
     }
     // A lane that holds its run alone keeps the model's memory to itself.
     let (space, runs) = if shape.lanes == 1 { ("private", 1) } else { ("workgroup", shape.runs_per_workgroup()) };
-    for (name, numbers) in &kernel.memory {
+    for (name, numbers) in &program.memory {
         let _ = writeln!(text, "const {}_SIZE: u32 = {numbers}u;", name.to_uppercase());
         let _ = writeln!(text, "var<{space}> {name}: array<real, {}>;", runs * numbers);
     }

@@ -1,0 +1,92 @@
+//! Every form is evaluated and advanced with the vectors that the processor has.
+
+use super::{starts, tile};
+use crate::landscape::endpoint::Stop;
+use crate::landscape::form::Form;
+use crate::landscape::problem::{Compute, Evaluation, Work};
+use crate::landscape::surface::{Landscape, Rule};
+use crate::numerics::real::wide::{self, F32s, F64s, Pair, Vectorised};
+use crate::numerics::real::{Precision, Real};
+use crate::numerics::seed::CellSeed;
+
+/// Loss, gradient and class of one state.
+struct Evaluate<'a, F: ?Sized> {
+    form: &'a F,
+    precision: Precision,
+    state: &'a [f64],
+}
+
+impl<F: Form + ?Sized> Evaluate<'_, F> {
+    #[inline(always)]
+    fn over<R: Real>(self) -> Evaluation {
+        let landscape = self.form.over::<R>();
+        let x: Vec<R> = self.state.iter().map(|&value| R::splat(value)).collect();
+        let mut gradient = vec![R::zero(); x.len()];
+        let mut scratch = landscape.scratch();
+        let pass = landscape.pass(&x, &mut scratch);
+        let survey = landscape.survey(&x, &pass);
+        landscape.gradient(&x, &survey, &scratch, &mut gradient);
+        let code = landscape.decide(&survey).lane(0) as u32;
+        Evaluation {
+            loss: landscape.loss(&x, &survey).lane(0),
+            gradient: gradient.iter().map(|g| g.lane(0)).collect(),
+            stop: (code != 0).then(|| Stop::from_code(code, 0)),
+        }
+    }
+}
+
+impl<F: Form + ?Sized> Vectorised for Evaluate<'_, F> {
+    type Output = Evaluation;
+
+    // One state fills no vector, but the processor's fused operations are worth their while.
+    #[inline(always)]
+    fn with<S: pulp::Simd>(self) -> Evaluation {
+        match self.precision {
+            Precision::F32 => self.over::<f32>(),
+            Precision::F64 => self.over::<f64>(),
+        }
+    }
+}
+
+/// Runs advanced to their ends.
+struct Descend<'a, 'q, F> {
+    form: &'a F,
+    work: Work<'a, 'q>,
+}
+
+impl<F: Form> Descend<'_, '_, F> {
+    #[inline(always)]
+    fn over<R: Real>(self) -> bool {
+        let rule = self.form.rule();
+        let rule = Rule { max_steps: self.work.budget.unwrap_or(rule.max_steps), ..rule };
+        tile::descend(&self.form.over::<R>(), &rule, self.work.queue, self.work.cancel)
+    }
+}
+
+impl<F: Form> Vectorised for Descend<'_, '_, F> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with<S: pulp::Simd>(self) -> bool {
+        match (self.work.precision, self.work.one_by_one) {
+            (Precision::F64, true) => self.over::<f64>(),
+            (Precision::F32, true) => self.over::<f32>(),
+            (Precision::F64, false) if F::PAIRS && self.form.is_long() => self.over::<Pair<F64s<S>>>(),
+            (Precision::F32, false) if F::PAIRS && self.form.is_long() => self.over::<Pair<F32s<S>>>(),
+            (Precision::F64, false) => self.over::<F64s<S>>(),
+            (Precision::F32, false) => self.over::<F32s<S>>(),
+        }
+    }
+}
+
+impl<F: Form> Compute for F {
+    fn starts(&self, seed: CellSeed, first: u64, width: usize, out: &mut [f64]) {
+        starts::draw(self, seed, first, width, out);
+    }
+    fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation {
+        wide::dispatch(Evaluate { form: self, precision, state })
+    }
+    fn descend(&self, work: Work<'_, '_>) -> bool {
+        wide::dispatch(Descend { form: self, work })
+    }
+}
