@@ -209,7 +209,7 @@ fn proof(c: &mut Criterion) {
     let mut group = c.benchmark_group("proof, one thread");
     group.sample_size(10).throughput(Throughput::Elements(1));
     for k in [6, 10, 20] {
-        let subject = cell("relu_sum", "full", &format!("teachers = {k}")).problem.provable().unwrap();
+        let subject = cell("relu_sum", "full", &format!("teachers = {k}")).problem.proofs().unwrap().provable();
         let (_, point) = subject.known().into_iter().find(|(name, _)| name == "II").unwrap();
         group.bench_function(format!("relu_sum, {} weights", k * k), |b| {
             b.iter(|| subject.prove(black_box(&point), None).unwrap());

@@ -13,7 +13,6 @@ use crate::support::families::named;
 use libtest_mimic::Trial;
 use spurious::landscape::model::Problem;
 use spurious::landscape::proof::Provable;
-use std::sync::Arc;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = command::trials();
@@ -29,7 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// A cell in the form of the paper, and its loss as proofs see it.
 fn cell(model: &str, set: &[(&str, &str)]) -> (Problem, Box<dyn Provable>) {
     let problem = support::problem(model, "full", set, &support::settings_of(model));
-    let subject = problem.provable().expect("a model with proofs");
+    let subject = problem.proofs().expect("a model with proofs").provable();
     (problem, subject)
 }
 

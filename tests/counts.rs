@@ -89,8 +89,8 @@ fn verdicts_are_never_contradicted() {
         // more where a small filter and a small overlap make them small.
         let patient = Settings { verdicts: false, max_steps: 20_000_000, ..settings() };
         let patient = problem("cnn", "reduced", set, &patient);
-        let from = starts("cnn", set, &*decided, seed(), runs);
-        let (verdicts, ends) = (run(&Cpu::new(F64), &*decided, &from), run(&Cpu::new(F64), &*patient, &from));
+        let from = starts("cnn", set, &decided, seed(), runs);
+        let (verdicts, ends) = (run(&Cpu::new(F64), &decided, &from), run(&Cpu::new(F64), &patient, &from));
         let mut proven = [0; 2];
         for (run, (verdict, end)) in verdicts.stops.iter().zip(&ends.stops).enumerate() {
             let what = format!("{set:?}, seed {}, run {run}: {verdict:?}, then {end:?}", seed());
@@ -120,7 +120,7 @@ fn verdicts_wait_for_their_conditions() {
         // A quarter of the runs starts where Theorem 4.1 applies.
         assert_eq!(verdicts > 200, valid, "steps {filter}, {output}: {verdicts} verdicts");
         assert_eq!(verdicts == 0, !valid, "steps {filter}, {output}: {verdicts} verdicts");
-        let said = problem.theory().into_iter().find(|p| p.name == "verdicts_at_start").unwrap().value;
+        let said = problem.theory(None).into_iter().find(|p| p.name == "verdicts_at_start").unwrap().value;
         assert_eq!(said, Some(f64::from(u8::from(valid))), "steps {filter}, {output}");
     }
 }
@@ -305,7 +305,7 @@ fn slow_filter_reaches_its_limit() {
     for (k, q) in [("25", "4.0"), ("49", "9.0")] {
         let set = [("filter_size", "6"), ("patches", k), ("ratio", q), ("start_filter_scale", "10.0")];
         let problem = problem("cnn", "reduced", &set, &Settings { max_steps: 3_000_000, ..settings() });
-        let limit = problem.theory().into_iter().find(|p| p.name == "slow_limit").unwrap().value.unwrap();
+        let limit = problem.theory(None).into_iter().find(|p| p.name == "slow_limit").unwrap().value.unwrap();
         let ends = run(&Cpu::new(F64), &problem, &starts("cnn", &set, &problem, seed(), RUNS));
         let found = ends.stops.iter().filter(|s| s.outcome() == Outcome::Global).count() as f64 / RUNS as f64;
         let sampling = (limit * (1.0 - limit) / RUNS as f64).sqrt();

@@ -157,7 +157,7 @@ fn full_and_reduced_losses_agree() {
                 let ends = run(&Cpu::new(F64), problem, &start[..problem.dim()]);
                 (problem.endpoint_loss(&start, &ends.states, ends.stops[0].steps), ends.stops[0])
             };
-            let ((full, stop), (reduced, _)) = (loss(&*full), loss(&*reduced));
+            let ((full, stop), (reduced, _)) = (loss(&full), loss(&reduced));
             // Relative to a loss of order one; see the test of whole trajectories for the figure.
             assert_close(reduced, full, 1e-12 * full.max(1.0), &format!("{set:?}, run {index}, {stop:?}"));
         }
@@ -270,7 +270,7 @@ fn check_budgets(backend: &dyn Backend) {
         let form = find(model).unwrap().forms().iter().map(|(form, _)| *form).find(of).unwrap();
         for budget in [0, 1, 7, 100, 101] {
             let short = crate::support::problem(model, form, set, &Settings { max_steps: budget, ..settings() });
-            let ends = run(backend, &*short, &from);
+            let ends = run(backend, &short, &from);
             for (run, (stop, free)) in ends.stops.iter().zip(&free.stops).enumerate() {
                 let what = format!("{what}, seed {}, run {run}, budget {budget}", seed());
                 if free.steps <= budget {

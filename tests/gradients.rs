@@ -145,7 +145,7 @@ fn oracle() -> Vec<Case> {
 }
 
 impl Case {
-    fn problem(&self, form: &str) -> std::sync::Problem {
+    fn problem(&self, form: &str) -> spurious::landscape::problem::Problem {
         let set: Vec<_> = self.set.iter().map(|(name, value)| (*name, value.as_str())).collect();
         problem("cnn", form, &set, &settings())
     }

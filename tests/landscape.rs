@@ -13,7 +13,6 @@ use spurious::models::cnn::theory::{critical_ratio, slow_limit, spurious_point};
 use spurious::numerics::real::Precision::{self, F32, F64};
 use spurious::numerics::seed::CellSeed;
 use std::f64::consts::PI;
-use std::sync::Arc;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -110,7 +109,7 @@ impl Cell {
     }
 
     fn prediction(&self, name: &str) -> Option<f64> {
-        let all = self.problem("reduced").theory();
+        let all = self.problem("reduced").theory(None);
         all.iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no prediction {name}")).value
     }
 
@@ -331,7 +330,7 @@ fn reduced_equals_full() {
         let rest: Vec<f64> = output.iter().map(|a| a - mean).collect();
         let rest_norm = norm(&rest);
         let what = format!("p={p} k={k} q={q} n={n} s={s} step={step}");
-        let sides = trajectory(&*full, &full_start).into_iter().zip(trajectory(&*reduced, &start[..4]));
+        let sides = trajectory(&full, &full_start).into_iter().zip(trajectory(&reduced, &start[..4]));
         for (index, ((full_loss, full_x), (_, x))) in sides.enumerate() {
             let steps = 500 * index as u32;
             let (v, a) = full_x.split_at(p);

@@ -46,7 +46,12 @@ fn starts(set: &[(&str, &str)], problem: &Problem, runs: usize) -> Vec<f64> {
 }
 
 /// Endpoints of the first runs of a cell, in f64.
-fn ends(form: &str, set: &[(&str, &str)], settings: &Settings, runs: usize) -> (std::sync::Problem, Endpoints) {
+fn ends(
+    form: &str,
+    set: &[(&str, &str)],
+    settings: &Settings,
+    runs: usize,
+) -> (spurious::landscape::problem::Problem, Endpoints) {
     let problem = problem(MODEL, form, set, settings);
     let ends = run(&Cpu::new(F64), &problem, &starts(set, &problem, runs));
     (problem, ends)

@@ -8,7 +8,6 @@ use spurious::landscape::endpoint::Outcome;
 use spurious::landscape::model::Problem;
 
 use spurious::numerics::real::Precision;
-use std::sync::Arc;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -65,17 +64,18 @@ fn coordinates_can_be_set_and_read() {
     for set in CELLS {
         for form in ["full", "reduced"] {
             let problem = cnn(form, set);
-            let names: Vec<String> = problem.coordinates().into_iter().map(|c| c.name).collect();
+            let names: Vec<String> = problem.chart().unwrap().coordinates().into_iter().map(|c| c.name).collect();
             assert_eq!(names, ["angle", "radius", "sum", "overlap"]);
             for run in 0..20 {
                 let mut state = start(set, &problem, run);
-                let mut values: Vec<f64> = names.iter().map(|name| problem.coordinate(name, &state).unwrap()).collect();
+                let mut values: Vec<f64> =
+                    names.iter().map(|name| problem.chart().unwrap().coordinate(name, &state).unwrap()).collect();
                 // Any order, twice over: no coordinate moves another.
                 for (i, value) in [(3, 0.3), (0, 1.1), (2, -0.7), (1, 2.5), (0, 2.9), (3, -1.2), (1, 0.4), (2, 0.2)] {
-                    problem.place(&names[i], value, &mut state);
+                    problem.chart().unwrap().place(&names[i], value, &mut state);
                     values[i] = value;
                     for (name, value) in names.iter().zip(&values) {
-                        let found = problem.coordinate(name, &state).unwrap();
+                        let found = problem.chart().unwrap().coordinate(name, &state).unwrap();
                         assert!(
                             (found - value).abs() < 1e-13 * 10.0,
                             "{form} {set:?} run {run}: {name} {found}, not {value}"
@@ -87,14 +87,14 @@ fn coordinates_can_be_set_and_read() {
     }
     // One that follows from another is not offered.
     let problem = cnn("reduced", &[("patches", "9"), ("ratio", "9.0")]);
-    assert!(problem.coordinates().iter().all(|c| c.name != "overlap"));
+    assert!(problem.chart().unwrap().coordinates().iter().all(|c| c.name != "overlap"));
 }
 
 fn landmarks_are_critical_points() {
     for set in CELLS {
         for form in ["full", "reduced"] {
             let problem = cnn(form, set);
-            let landmarks = problem.landmarks();
+            let landmarks = problem.chart().unwrap().landmarks();
             let kinds: Vec<Outcome> = landmarks.iter().map(|point| point.kind).collect();
             assert_eq!(kinds, [Outcome::Global, Outcome::Spurious, Outcome::Saddle], "{set:?}");
             for point in &landmarks {
@@ -108,19 +108,24 @@ fn landmarks_are_critical_points() {
             assert!(losses[0].abs() < 1e-14 && losses[0] < losses[1] && losses[1] < losses[2], "{set:?}: {losses:?}");
         }
     }
-    assert_eq!(cnn("full", &[("patches", "25"), ("ratio", "16.0")]).landmarks().len(), 1, "beyond q_c");
+    assert_eq!(
+        cnn("full", &[("patches", "25"), ("ratio", "16.0")]).chart().unwrap().landmarks().len(),
+        1,
+        "beyond q_c"
+    );
 }
 
 /// From the saddle's own output weights, a run starts on one side or the other.
 fn saddle_lies_between_the_basins() {
     for set in CELLS {
         let problem = cnn("reduced", set);
-        let saddle = problem.landmarks().into_iter().find(|point| point.kind == Outcome::Saddle).unwrap();
-        let angle = problem.coordinate("angle", &saddle.state).unwrap();
+        let saddle =
+            problem.chart().unwrap().landmarks().into_iter().find(|point| point.kind == Outcome::Saddle).unwrap();
+        let angle = problem.chart().unwrap().coordinate("angle", &saddle.state).unwrap();
         let mut states = Vec::new();
         for shift in [-1e-3, 1e-3] {
             let mut state = saddle.state.clone();
-            problem.place("angle", angle + shift, &mut state);
+            problem.chart().unwrap().place("angle", angle + shift, &mut state);
             states.extend(state);
         }
         let ends = run(&Cpu::new(Precision::F64), &problem, &states);
@@ -167,13 +172,13 @@ fn runs_are_those_of_the_starts() {
     let set = CELLS[0];
     let problem = cnn("reduced", set);
     let mut base = start(set, &problem, 0);
-    problem.place("sum", 0.4, &mut base);
-    problem.place("radius", 1.0, &mut base);
+    problem.chart().unwrap().place("sum", 0.4, &mut base);
+    problem.chart().unwrap().place("radius", 1.0, &mut base);
     let mut states = Vec::new();
     for row in &table.rows {
         let mut state = base.clone();
-        problem.place("angle", row[0].parse().unwrap(), &mut state);
-        problem.place("overlap", row[1].parse().unwrap(), &mut state);
+        problem.chart().unwrap().place("angle", row[0].parse().unwrap(), &mut state);
+        problem.chart().unwrap().place("overlap", row[1].parse().unwrap(), &mut state);
         states.extend(&state[..4]);
     }
     let ends = run(&Cpu::one_by_one(Precision::F64), &problem, &states);

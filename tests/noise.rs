@@ -11,7 +11,6 @@ mod refusals;
 use crate::support::{problem, settings, starts};
 use libtest_mimic::Trial;
 use spurious::landscape::model::{Problem, Settings};
-use std::sync::Arc;
 
 /// The tests of this piece.
 pub(crate) fn trials() -> Vec<Trial> {

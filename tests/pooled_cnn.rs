@@ -9,7 +9,6 @@ mod oracle;
 use crate::support::{problem, settings_of};
 use libtest_mimic::Trial;
 use spurious::landscape::model::{Problem, Settings};
-use std::sync::Arc;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

@@ -19,7 +19,6 @@ use spurious::landscape::endpoint::{Endpoints, Outcome};
 use spurious::landscape::model::{Problem, Settings, StepSize};
 use spurious::numerics::seed::Draws;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The tests of this model.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -59,7 +58,7 @@ fn count(found: &[Found], outcome: Outcome) -> usize {
 
 /// A number that theory gives for a cell.
 fn theory(problem: &Problem, name: &str) -> Option<f64> {
-    problem.theory().into_iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}")).value
+    problem.theory(None).into_iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}")).value
 }
 
 /// What theory gives, where it must.

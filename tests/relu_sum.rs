@@ -21,7 +21,6 @@ use spurious::judge::classify::{Classifier, Found};
 use spurious::landscape::endpoint::{Endpoints, Status, Stop};
 use spurious::landscape::model::{Problem, Settings};
 use spurious::numerics::seed::Draws;
-use std::sync::Arc;
 
 /// The tests of this model.
 pub(crate) fn trials() -> Vec<Trial> {

@@ -16,8 +16,8 @@ use spurious::models::MODELS;
 use spurious::numerics::real::Precision;
 use spurious::numerics::seed::{CellSeed, Draws};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, LazyLock};
 
 /// A test that panics to fail.
 pub(crate) fn trial(name: &'static str, test: fn()) -> Trial {

@@ -116,6 +116,12 @@ macro_rules! capabilities {
                 Problem { core, $($name: None,)+ }
             }
 
+            /// The same capabilities around another core.
+            #[must_use]
+            pub fn with_core(self, core: Arc<dyn Core>) -> Self {
+                Problem { core, ..self }
+            }
+
             $(
                 $(#[$meta])*
                 pub fn $name(&self) -> Option<&dyn $capability> {

@@ -8,7 +8,6 @@ use spurious::landscape::model::Problem;
 use spurious::landscape::proof::{Proof, Provable, Verdict};
 use spurious::numerics::seed::{CellSeed, Draws};
 use spurious::result::certificate::Certificate;
-use std::sync::Arc;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
@@ -75,7 +74,7 @@ fn proofs_of_perturbed_points_are_true() {
         match subject.prove(&point, None) {
             Err(_) => refused += 1,
             Ok(proof) => {
-                assert!(is_true(&**problem, &point, &proof), "{point:?}: {proof:?}");
+                assert!(is_true(problem, &point, &proof), "{point:?}: {proof:?}");
                 proved += 1;
             }
         }
@@ -123,7 +122,7 @@ fn proofs_of_perturbed_files_are_true() {
         match read.map_err(|error| error.to_string()).and_then(|read| read.check().map_err(|why| why.to_string())) {
             Err(_) => refused += 1,
             Ok(proof) => {
-                assert!(is_true(&**problem, &wrong.point, &proof), "{:?}: {proof:?}", wrong.point);
+                assert!(is_true(problem, &wrong.point, &proof), "{:?}: {proof:?}", wrong.point);
                 proved += 1;
             }
         }

@@ -214,12 +214,13 @@ fn the_network_is_proved_in_closed_form() {
             );
             assert!(vector::norm(&here.gradient) <= proof.gradient_norm_high + 1e-14, "{name} at q={ratio}");
             if proof.verdict == Verdict::Minimum {
-                let theory = problem.theory();
+                let theory = problem.theory(None);
                 let predicted = theory.iter().find(|p| p.name == "spurious_loss").and_then(|p| p.value).unwrap();
                 assert_close(proof.loss_low, predicted, 1e-11, "the closed form of the loss");
             }
             if name == "between" {
-                let angle = problem.theory().iter().find(|p| p.name == "saddle_angle").and_then(|p| p.value).unwrap();
+                let angle =
+                    problem.theory(None).iter().find(|p| p.name == "saddle_angle").and_then(|p| p.value).unwrap();
                 assert_close(point[0].acos(), angle, 1e-9, "the angle of the saddle");
             }
             // A longer filter is the same point.

@@ -126,12 +126,12 @@ fn slow_runs_are_on_their_way() {
     let set = [("layers", "3"), ("dimension", "2"), ("target_norm", "1.0"), ("condition", "100.0")];
     for form in ["full", "reduced"] {
         let (short, ends) = ends(form, &set, &settings(None, 1_500, 1e-10), 50);
-        let found = outcomes(&*short, &ends);
+        let found = outcomes(&short, &ends);
         let slow = count(&found, Outcome::Slow);
         assert!(slow == 50 || count(&found, Outcome::Undecided) + slow == 50, "{form}: {found:?}");
         let long = problem(MODEL, form, &set, &settings(None, 200_000, 1e-10));
-        let ends = run(&Cpu::new(F64), &*long, &ends.states);
-        assert_eq!(count(&outcomes(&*long, &ends), Outcome::Global), 50, "{form}");
+        let ends = run(&Cpu::new(F64), &long, &ends.states);
+        assert_eq!(count(&outcomes(&long, &ends), Outcome::Global), 50, "{form}");
     }
 }
 

@@ -80,8 +80,8 @@ fn reduced_equals_full() {
             let settings = Settings { verdicts: false, ..settings(None, steps, 1e-300) };
             let forms = ["full", "reduced"].map(|form| problem(MODEL, form, &set, &settings));
             let [full, reduced] = forms.each_ref().map(|problem| {
-                let from = starts(&set, &**problem, 5);
-                run(&Cpu::new(F64), &**problem, &from).states
+                let from = starts(&set, problem, 5);
+                run(&Cpu::new(F64), problem, &from).states
             });
             let depth: usize = layers.parse().unwrap();
             for (run, (full, reduced)) in full.chunks_exact(16 * depth + 16).zip(reduced.chunks_exact(8)).enumerate() {

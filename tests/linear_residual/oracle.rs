@@ -91,7 +91,7 @@ fn the_recursion_matches_the_oracle() {
         // One layer of one number in full form is the same descent.
         let full = crate::support::problem(MODEL, "full", &set, &settings);
         let weights = vec![1.0; size(&case, "layers")];
-        let end = run(&Cpu::new(F64), &*full, &[&weights[..], &[number("lambda")]].concat());
+        let end = run(&Cpu::new(F64), &full, &[&weights[..], &[number("lambda")]].concat());
         assert_close(end.states[0], number("theta"), 1e-13, &format!("full: {case}"));
     }
 }

@@ -112,7 +112,7 @@ fn classes_are_met() {
         let problem = problem(MODEL, "full", set, &settings(None, 10, 1e-10));
         let all = starts(set, &problem, 1_000);
         let targets: Vec<Vec<f64>> = all.chunks_exact(50).map(|state| state[25..].to_vec()).collect();
-        let share = problem.theory().into_iter().find(|p| p.name == "target_share").unwrap().value;
+        let share = problem.theory(None).into_iter().find(|p| p.name == "target_share").unwrap().value;
         (targets, share)
     };
     let any = [near, ("layers", "1"), ("target_distance", "2.5")];
@@ -187,14 +187,14 @@ fn targets_can_be_shared() {
         };
         let teacher = |seed| LinearResidual.teacher(&values(MODEL, &with(seed))).unwrap();
         let problem = problem(MODEL, "full", &with("1"), &settings(None, 10, 1e-10));
-        assert_eq!((problem.dim(), problem.drawn_for_each_run()), (100, None));
+        assert_eq!((problem.dim(), problem.layout().drawn_for_each_run), (100, None));
         assert_eq!(problem.evaluate(F64, &teacher("1")).loss, 0.0);
         assert_ne!(teacher("1")[..25], teacher("2")[..25], "{law}");
     }
     // Where the law has one target there is nothing to draw, and from the identity there is one run.
     let set = [("target", "\"symmetric\""), ("condition", "1.0"), ("basis", "\"eigen\"")];
     let problem = problem(MODEL, "full", &set, &settings(None, 10, 1e-10));
-    assert_eq!((problem.dim(), problem.distinct_starts()), (100, Some(1)));
+    assert_eq!((problem.dim(), problem.layout().distinct_starts), (100, Some(1)));
     assert!(LinearResidual.teacher(&values(MODEL, &[])).unwrap_err().to_string().contains("target_drawn"));
 }
 
@@ -216,7 +216,7 @@ fn files_hold_matrices_or_diagonals() {
     assert_eq!(found[0], found[1]);
     // ‖Φ‖ is that of the file: η = 1/(2(1+4)).
     assert_close(matrix.rule().steps[0], 0.1, 1e-15, "step");
-    assert_eq!((build("reduced", "diagonal.csv").unwrap().dim(), matrix.distinct_starts()), (3, Some(1)));
+    assert_eq!((build("reduced", "diagonal.csv").unwrap().dim(), matrix.layout().distinct_starts), (3, Some(1)));
     for (form, name, problem) in [
         ("reduced", "matrix.csv", "known eigenvalues"),
         ("full", "two.csv", "holds 2 targets"),

@@ -54,7 +54,7 @@ fn parity_of_layers() {
                         assert!(problem.evaluate(F64, &ends.states).loss >= 0.125, "{what}");
                     }
                 }
-                let prediction = problem.theory().into_iter().find(|p| p.beside_estimate).unwrap();
+                let prediction = problem.theory(None).into_iter().find(|p| p.beside_estimate).unwrap();
                 let expected = if layers == "2" || layers == "4" || i < 2 { Some(0.0) } else { None };
                 assert_eq!(prediction.value, expected, "{what}");
             }
@@ -88,7 +88,7 @@ fn verdicts_hold() {
             for tick in 0..100 {
                 let what = format!("case {case}, {layers} layers, step {step}, after {tick} steps: {state:?}");
                 assert!(free.evaluate(F64, &state).loss >= bound * (1.0 - 1e-14), "{what}");
-                let next = run(&Cpu::one_by_one(F64), &*free, &state).states;
+                let next = run(&Cpu::one_by_one(F64), &free, &state).states;
                 for j in 0..3 {
                     if state[3 + j] < 0.0 {
                         assert!(next[j].abs() <= state[j].abs(), "{what}: {next:?}");
@@ -118,7 +118,7 @@ fn positive_definite_targets_are_learned() {
         let local = local_steps(layers, 1.0 / (11.0 * layers as f64), 0.1f64.sqrt(), 1e-10);
         let share = f64::from(steps[1_000]) / local;
         assert!((0.75..0.85).contains(&share), "{layers} layers: {share} of {local}");
-        let prediction = problem.theory();
+        let prediction = problem.theory(None);
         let value = |name: &str| prediction.iter().find(|p| p.name == name).unwrap().value.unwrap();
         assert!((value("local_steps") / local - 1.0).abs() < 1e-12 && value("success_predicted") == 1.0);
     }
@@ -146,7 +146,7 @@ fn saddles_keep_their_loss() {
 fn predictions_are_those_of_the_theorem() {
     let success = |set: &[(&str, &str)], step: Option<f64>| {
         let problem = problem(MODEL, "full", set, &settings(step, 10, 1e-10));
-        problem.theory().into_iter().find(|p| p.beside_estimate).unwrap().value
+        problem.theory(None).into_iter().find(|p| p.beside_estimate).unwrap().value
     };
     let symmetric = ("target", "\"symmetric\"");
     assert_eq!(success(&[], None), Some(1.0));

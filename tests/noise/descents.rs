@@ -39,7 +39,7 @@ fn without_noise_it_is_plain_descent() {
             for steps in [0, 1, 30, 1000] {
                 let (expected, from) = cell(plain, set, &budget(steps), seed(), 200);
                 let (perturbed, with_keys) = cell(form, set, &budget(steps), seed(), 200);
-                let ends = [run(&Cpu::new(F64), &*expected, &from), run(&Cpu::new(F64), &*perturbed, &with_keys)];
+                let ends = [run(&Cpu::new(F64), &expected, &from), run(&Cpu::new(F64), &perturbed, &with_keys)];
                 assert_eq!(ends[0].stops, ends[1].stops, "{form} {set:?}");
                 let rows =
                     ends[0].states.chunks_exact(expected.dim()).zip(ends[1].states.chunks_exact(perturbed.dim()));
@@ -88,7 +88,7 @@ fn a_sphere_changes_no_angle() {
         let decided = run(&Cpu::new(F64), &problem, &from);
         let (patient, _) =
             cell(form, &on_sphere, &Settings { verdicts: false, tolerance: 0.1, ..settings() }, seed(), 1);
-        let ended = run(&Cpu::new(F64), &*patient, &from);
+        let ended = run(&Cpu::new(F64), &patient, &from);
         for (verdict, end) in decided.stops.iter().zip(&ended.stops) {
             assert_eq!(
                 (verdict.outcome(), end.status),
@@ -140,7 +140,7 @@ fn formats_see_the_same_noise() {
         crate::support::round_to_f32(&mut from);
         let (double, single) = (run(&Cpu::new(F64), &problem, &from), run(&Cpu::new(F32), &problem, &from));
         let quiet = cell(form, &NOISY[..2], &budget(100), seed(), 1).0;
-        let without = run(&Cpu::new(F64), &*quiet, &from);
+        let without = run(&Cpu::new(F64), &quiet, &from);
         let apart = |a: &[f64], b: &[f64]| crate::support::distance(a, b);
         let off = apart(&double.states, &single.states);
         assert!(off < 1e-4, "{form}: {off:e}");
@@ -154,10 +154,10 @@ fn noise_depends_on_key_and_step() {
         for precision in [F32, F64] {
             let of = |steps: u32| cell(form, NOISY, &budget(steps), seed(), 37);
             let (whole, from) = of(90);
-            let expected = run(&Cpu::new(precision), &*whole, &from);
+            let expected = run(&Cpu::new(precision), &whole, &from);
             let mut states = from;
             for steps in [1, 19, 70] {
-                states = run(&Cpu::one_by_one(precision), &*of(steps).0, &states).states;
+                states = run(&Cpu::one_by_one(precision), &of(steps).0, &states).states;
             }
             assert_eq!(expected.states, states, "{form} in {precision:?}");
             // With another key, or one step later, it is another path.
@@ -165,8 +165,8 @@ fn noise_depends_on_key_and_step() {
             for own in 0..3 {
                 let mut other = of(0).1;
                 other.iter_mut().skip(weights + own).step_by(whole.dim()).for_each(|x| *x += 1.0);
-                let ends = run(&Cpu::new(precision), &*of(20).0, &other).states;
-                let usual = run(&Cpu::new(precision), &*of(20).0, &of(0).1).states;
+                let ends = run(&Cpu::new(precision), &of(20).0, &other).states;
+                let usual = run(&Cpu::new(precision), &of(20).0, &of(0).1).states;
                 for (a, b) in ends.chunks_exact(whole.dim()).zip(usual.chunks_exact(whole.dim())) {
                     assert!(crate::support::distance(&a[..weights], &b[..weights]) > 1e-4, "{form}: {own}");
                 }
@@ -228,7 +228,7 @@ fn nothing_is_proven_while_there_is_noise() {
         let (problem, from) = cell(form, set, &settings(), seed(), 1_000);
         let decided = run(&Cpu::new(F64), &problem, &from);
         let patient = Settings { verdicts: false, tolerance: 0.03, max_steps: 5_000_000, ..settings() };
-        let ended = run(&Cpu::new(F64), &*cell(form, set, &patient, seed(), 1).0, &from);
+        let ended = run(&Cpu::new(F64), &cell(form, set, &patient, seed(), 1).0, &from);
         let mut found = [0; 2];
         for (verdict, end) in decided.stops.iter().zip(&ended.stops) {
             let what = format!("{form}, seed {}: {verdict:?}, then {end:?}", seed());
@@ -286,12 +286,12 @@ fn an_escape_is_the_first_certified_step() {
         let what = format!("seed {}, run {i}: {stop:?}", seed());
         assert_eq!((stop.status, stop.outcome()), (Status::Converged, Outcome::Global), "{what}");
         assert!(certified(state) && stop.steps > 0, "{what}");
-        let end = run(&Cpu::new(F64), &*patient, &state[..4]);
+        let end = run(&Cpu::new(F64), &patient, &state[..4]);
         assert_eq!((end.stops[0].status, end.stops[0].outcome()), (Status::Converged, Outcome::Global), "{what}");
         let start = &from[i * dim..][..dim];
         for steps in 0..stop.steps {
             let until = Settings { tolerance: 1e-12, ..with(steps, false) };
-            let ends = run(&Cpu::one_by_one(F64), &*cell("perturbed", set, &until, seed(), 1).0, start);
+            let ends = run(&Cpu::one_by_one(F64), &cell("perturbed", set, &until, seed(), 1).0, start);
             assert!(!certified(&ends.states), "{what}, after {steps} steps");
         }
         escaped += 1;
@@ -311,7 +311,7 @@ fn plain_descent_stays_at_the_spurious_point() {
         let slopes = problem.evaluate(F64, &from[..problem.dim()]).gradient;
         // Rounding of sums of 25 terms.
         assert!(slopes.iter().all(|slope| slope.abs() < 1e-14), "{form}: {slopes:?}");
-        let theory = problem.theory();
+        let theory = problem.theory(None);
         let loss = theory.iter().find(|p| p.name == "spurious_loss").unwrap().value.unwrap();
         let start = &starts("cnn", set, &problem, seed(), 1);
         assert_close(problem.endpoint_loss(start, start, 0), loss, 1e-14, form);

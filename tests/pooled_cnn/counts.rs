@@ -117,7 +117,7 @@ fn success_of_pairs() {
         ];
         let settings = Settings { max_steps: 40_000, ..settings_of("pooled_cnn") };
         let problem = Net(m, k, s).cell(&[("teacher", "\"each_run\"")], &settings);
-        assert_eq!(problem.drawn_for_each_run(), Some("teacher"));
+        assert_eq!(problem.layout().drawn_for_each_run, Some("teacher"));
         let runs = 1_000;
         let ends = run(&Cpu::new(F64), &problem, &starts("pooled_cnn", &set, &problem, seed(), runs));
         let found = classified(&problem, &ends);

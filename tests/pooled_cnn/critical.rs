@@ -26,7 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn said(problem: &Problem, name: &str) -> Option<f64> {
-    problem.theory().into_iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}")).value
+    problem.theory(None).into_iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}")).value
 }
 
 /// The teacher of a cell.
@@ -84,8 +84,8 @@ fn leaving_the_saddle_takes_as_long_as_predicted() {
     let net = Net(3, 10, 3);
     let reduced = net.form("reduced", &[], &settings);
     let open = net.cell(&[("teacher", "\"each_run\"")], &settings);
-    let c = said(&*reduced, "saddle_scale").unwrap();
-    let predicted = said(&*reduced, "escape_constant").unwrap() / angle;
+    let c = said(&reduced, "saddle_scale").unwrap();
+    let predicted = said(&reduced, "escape_constant").unwrap() / angle;
     assert_relative(predicted, PI * k * c / angle, 1e-12, "prediction");
     let (a, b) = (-c * f64::cos(angle), c * f64::sin(angle));
     for precision in [F64, F32] {
@@ -93,7 +93,7 @@ fn leaving_the_saddle_takes_as_long_as_predicted() {
             [("reduced", &reduced, vec![a, b]), ("full", &open, vec![b, 0.0, a, 0.0, 0.0, 1.0])]
         {
             // The norm of a start in f32 differs from c in the last place, which moves nothing.
-            let ends = run(&Cpu::new(precision), &**problem, &from);
+            let ends = run(&Cpu::new(precision), problem, &from);
             let stop = ends.stops[0];
             assert_eq!((stop.status, stop.found), (Status::Converged, Some(Outcome::Global)), "{what} {precision:?}");
             if (what, precision) == ("full", F32) {
@@ -107,7 +107,7 @@ fn leaving_the_saddle_takes_as_long_as_predicted() {
     let names: Vec<&str> = reduced.observables(&[], &[a, b], 0).iter().map(|seen| seen.name).collect();
     assert_eq!(names, ["distance", "angle", "norm"]);
     let observed = |problem: &Problem, state: &[f64]| problem.observables(&[], state, 0);
-    for seen in [observed(&*reduced, &[a, b]), observed(&*open, &[b, 0.0, a, 0.0, 0.0, 1.0])] {
+    for seen in [observed(&reduced, &[a, b]), observed(&open, &[b, 0.0, a, 0.0, 0.0, 1.0])] {
         let expected = [norm(&[a - 1.0, b]), PI - angle, c];
         assert!(seen.iter().zip(expected).all(|(seen, y)| (seen.value - y).abs() < 1e-14), "{seen:?}");
     }
@@ -116,14 +116,14 @@ fn leaving_the_saddle_takes_as_long_as_predicted() {
     let problem = net.form("reduced", &[], &short);
     let ends = run(&Cpu::new(F64), &problem, &[a, b]);
     assert_eq!(ends.stops[0].status, Status::OutOfSteps);
-    assert_eq!(problem.late(&ends.states), Outcome::Slow);
+    assert_eq!(problem.slow_paths().unwrap().late(&ends.states), Outcome::Slow);
 }
 
 /// From every point of the ball descent comes closer with every step, and ends at the teacher; the same start outside of every ball may not.
 fn the_ball_holds_what_is_stated() {
     for net in [Net(2, 5, 1), Net(4, 20, 1), Net(6, 10, 3), Net(5, 50, 5)] {
         let usual = settings_of("pooled_cnn");
-        let radius = said(&*net.cell(&[], &usual), "basin_radius").unwrap();
+        let radius = said(&net.cell(&[], &usual), "basin_radius").unwrap();
         assert!(radius > 0.0 && radius < 1.0, "{net:?}: {radius}");
         let at = teacher(net);
         let one = net.cell(&[], &Settings { max_steps: 1, verdicts: false, tolerance: 0.0, ..usual });
@@ -133,9 +133,9 @@ fn the_ball_holds_what_is_stated() {
             let mut x: Vec<f64> = at.iter().zip(&way).map(|(w, d)| w + share * radius * d / norm(&way)).collect();
             let apart = |x: &[f64]| norm(&x.iter().zip(&at).map(|(a, b)| a - b).collect::<Vec<_>>());
             for _ in 0..20 {
-                let next = run(&Cpu::new(F64), &*one, &x).states;
+                let next = run(&Cpu::new(F64), &one, &x).states;
                 assert!(apart(&next) < apart(&x), "{net:?}");
-                assert!(spectrum(&*one, &x).unwrap().min() > 0.0, "{net:?}");
+                assert!(spectrum(&one, &x).unwrap().min() > 0.0, "{net:?}");
                 x = next;
             }
         });

@@ -52,7 +52,7 @@ fn the_reduced_form_is_exact() {
             for index in 0..40 {
                 let [a, b] = [&full, &reduced].map(|problem| {
                     let start = problem.start(cell, index);
-                    run(&Cpu::new(F64), &**problem, &start).states
+                    run(&Cpu::new(F64), problem, &start).states
                 });
                 let teacher = if a.len() > m {
                     a[m..].to_vec()
@@ -97,11 +97,11 @@ fn verdicts_are_never_contradicted() {
         let settings = settings_of("pooled_cnn");
         let with = net.cell(&[], &settings);
         let without = net.cell(&[], &Settings { verdicts: false, ..settings });
-        let from = starts("pooled_cnn", &set, &*with, seed(), 400);
-        let [a, b] = [&with, &without].map(|problem| run(&Cpu::new(F64), &**problem, &from));
+        let from = starts("pooled_cnn", &set, &with, seed(), 400);
+        let [a, b] = [&with, &without].map(|problem| run(&Cpu::new(F64), problem, &from));
         assert!(a.stops.iter().any(|stop| stop.status == Status::Verdict), "{net:?}: no verdict");
         assert!(b.stops.iter().all(|stop| stop.status != Status::Verdict), "{net:?}");
-        let (a, b) = (classified(&*with, &a), classified(&*without, &b));
+        let (a, b) = (classified(&with, &a), classified(&without, &b));
         for (i, (a, b)) in a.iter().zip(&b).enumerate() {
             assert_eq!(a.outcome, b.outcome, "{net:?}, seed {}, run {i}", seed());
             assert!(matches!(a.outcome, Outcome::Global | Outcome::Spurious), "{net:?}, run {i}: {:?}", a.outcome);
@@ -152,13 +152,13 @@ fn a_spent_budget_is_judged_where_it_can_be() {
     let set = [("filter_length", "4"), ("patches", "100"), ("stride", "1")];
     let settings = Settings { verdicts: false, ..settings_of("pooled_cnn") };
     let long = net.cell(&[], &settings);
-    let from = starts("pooled_cnn", &set, &*long, seed(), 200);
-    let limits = classified(&*long, &run(&Cpu::new(F64), &*long, &from));
+    let from = starts("pooled_cnn", &set, &long, seed(), 200);
+    let limits = classified(&long, &run(&Cpu::new(F64), &long, &from));
     let mut decided = 0;
     for budget in [30, 1_000, 4_000] {
         let short = net.cell(&[], &Settings { max_steps: budget, ..settings.clone() });
-        let ends = run(&Cpu::new(F64), &*short, &from);
-        for (i, (early, limit)) in classified(&*short, &ends).iter().zip(&limits).enumerate() {
+        let ends = run(&Cpu::new(F64), &short, &from);
+        for (i, (early, limit)) in classified(&short, &ends).iter().zip(&limits).enumerate() {
             if early.outcome != Outcome::Undecided {
                 assert_eq!(early.outcome, limit.outcome, "budget {budget}, seed {}, run {i}", seed());
                 decided += usize::from(ends.stops[i].status == Status::OutOfSteps);
@@ -232,7 +232,7 @@ fn wrong_values_are_refused() {
     let k = 10.0;
     let limit = 2.0 / (1.0 / k + (1.0 - 1.0 / k) / std::f64::consts::PI);
     let problem = Net(4, 10, 4).cell(&[], &settings);
-    let said = problem.theory().into_iter().find(|p| p.name == "step_limit").unwrap().value.unwrap();
+    let said = problem.theory(None).into_iter().find(|p| p.name == "step_limit").unwrap().value.unwrap();
     assert_relative(said, limit, 1e-14, "step limit");
     let below = Settings { step: StepSize::One(0.999 * limit), ..settings };
     assert!(model.problem("full", &values("pooled_cnn", &[]), &below).is_ok());

@@ -6,7 +6,6 @@ use libtest_mimic::Trial;
 use spurious::descent::backend::cpu::Cpu;
 use spurious::judge::refine::{self};
 use spurious::landscape::endpoint::{Outcome, Status};
-use spurious::landscape::model::Problem;
 use spurious::numerics::real::Precision::{F32, F64};
 use spurious::numerics::vector;
 use spurious::numerics::vector::norm;
@@ -28,7 +27,11 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// A population cell of a rank-2 teacher in 10 dimensions.
-fn population(neurons: &str, step: f64, max_steps: u32) -> (Vec<(&'static str, String)>, std::sync::Problem) {
+fn population(
+    neurons: &str,
+    step: f64,
+    max_steps: u32,
+) -> (Vec<(&'static str, String)>, spurious::landscape::problem::Problem) {
     let set: Vec<(&'static str, String)> = [("risk", "\"population\""), ("teacher_rank", "2"), ("neurons", neurons)]
         .map(|(n, v)| (n, v.to_string()))
         .into();
@@ -172,7 +175,7 @@ fn enough_neurons_always_find_the_global_minimum() {
         assert!(global + slow == 150 && slow <= 10, "{set:?}, seed {}: {global} global, {slow} slow", seed());
     }
     for set in [&[("neurons", "9")][..], &[("neurons", "7"), ("perturbation", "1e-3")]] {
-        assert_eq!(theory(&*cell(set, 0.02, 100), "benign_limit"), None, "{set:?}");
+        assert_eq!(theory(&cell(set, 0.02, 100), "benign_limit"), None, "{set:?}");
     }
 }
 
@@ -197,7 +200,7 @@ fn spurious_minima_are_minima() {
         let wider = cell(&wider, 0.02, 1);
         let grown: Vec<f64> = point.iter().copied().chain([0.0; 10]).collect();
         assert_close(wider.evaluate(F64, &grown).loss, family.loss, 1e-12, "a neuron without weights");
-        assert!(refine::spectrum(&*wider, &grown).unwrap().min() < -1e-6);
+        assert!(refine::spectrum(&wider, &grown).unwrap().min() < -1e-6);
         met += 1;
     }
     assert!(met >= 20, "{met} of 80 are spurious, seed {}", seed());

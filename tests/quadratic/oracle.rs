@@ -8,7 +8,6 @@ use spurious::landscape::endpoint::Outcome;
 use spurious::landscape::model::Problem;
 use spurious::numerics::real::Precision::F64;
 use std::path::Path;
-use std::sync::Arc;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

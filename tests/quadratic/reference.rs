@@ -7,7 +7,6 @@ use spurious::descent::backend::cpu::Cpu;
 use spurious::landscape::endpoint::Outcome;
 use spurious::landscape::model::Problem;
 use spurious::numerics::real::Precision::F64;
-use std::sync::Arc;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -166,7 +165,7 @@ fn what_is_not_bounded_is_refused() {
     assert!(error.contains("params.perturbation = 0.1") && error.contains("no lower bound"), "{error}");
     // Weight decay bounds it.
     let bounded: Vec<_> = set.into_iter().chain([("weight_decay", "0.2")]).collect();
-    assert!(known(&*with(&bounded), "reference_gap") > 0.0);
+    assert!(known(&with(&bounded), "reference_gap") > 0.0);
     // A tolerance that no certificate reaches.
     let set = [("labels", "\"gaussian\""), ("global_loss", "1e-13")];
     let refused = model.problem("full", &crate::support::values("quadratic", &set), &settings_of("quadratic"));

@@ -8,7 +8,6 @@ use spurious::models::quadratic::Quadratic;
 use spurious::numerics::real::Precision::F64;
 use spurious::numerics::seed::CellSeed;
 use spurious::numerics::vector::{dot, norm};
-use std::sync::Arc;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {

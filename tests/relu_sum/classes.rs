@@ -63,20 +63,20 @@ fn permuted_endpoints_are_of_one_family() {
 fn known_families_cost_no_spectrum() {
     let (point, size) = (point("II", 6), Size::square(6));
     let problem = size.problem();
-    let watched = Watched::new(&problem);
+    let (watch, watched) = Watched::new(&problem);
     let classifier = Classifier::new(&watched);
     classifier.classify(&watched, &point.weights, &AT_REST);
-    let (hessians, evaluations) = watched.asked();
+    let (hessians, evaluations) = watch.asked();
     assert!(hessians > 0 && evaluations > 0);
     for_cases("relu_sum::watched", 20, |_, draws| {
         let from = permuted(&moved(&point.weights, 1e-8, draws), size, draws);
         classifier.classify(&watched, &from, &AT_REST);
-        assert_eq!(watched.asked(), (0, 0), "recognised by its place");
+        assert_eq!(watch.asked(), (0, 0), "recognised by its place");
         // 0.9 λ/L is 7e-5 here.
         let from = permuted(&moved(&point.weights, 2e-4, draws), size, draws);
         let found = classifier.classify(&watched, &from, &AT_REST);
         assert_eq!(found.outcome, Outcome::Spurious);
-        let (hessians, evaluations) = watched.asked();
+        let (hessians, evaluations) = watch.asked();
         // A few Newton steps and one test of convexity; settling takes a spectrum and more of both.
         assert!((2..=8).contains(&hessians) && evaluations < hessians, "{hessians}, {evaluations}");
     });
@@ -214,7 +214,7 @@ fn threads_find_one_family() {
 /// Only what came to rest is looked at; the state of other runs does not matter.
 fn other_stops_keep_their_outcomes() {
     let problem = Size::square(6).problem();
-    let watched = Watched::new(&problem);
+    let (watch, watched) = Watched::new(&problem);
     let classifier = Classifier::new(&watched);
     assert!(classifier.needs_states());
     let minimum = point("II", 6).weights;
@@ -232,7 +232,7 @@ fn other_stops_keep_their_outcomes() {
             assert!(got.family.is_none(), "{status:?}");
         }
     }
-    assert_eq!(watched.asked(), (0, 0), "nothing was computed");
+    assert_eq!(watch.asked(), (0, 0), "nothing was computed");
 }
 
 /// With one neuron more than teachers a run ends as soon as its loss is below 0.001, and that stands.

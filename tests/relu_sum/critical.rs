@@ -55,10 +55,10 @@ fn known_points_stay_critical_with_more_inputs() {
         let wider = Size { n: k, k, d: k + 1 }.problem();
         let weights: Vec<f64> = point.weights.chunks_exact(k).flat_map(|w| [w, &[0.0]].concat()).collect();
         assert_close(wider.evaluate(F64, &weights).loss, point.loss, 1e-11 * point.loss, &what);
-        let polished = refine::polish(&*wider, &weights).unwrap_or_else(|| panic!("{what}: not polished"));
+        let polished = refine::polish(&wider, &weights).unwrap_or_else(|| panic!("{what}: not polished"));
         assert!(distance(&polished, &weights) < 1e-10, "{what}: moved");
-        let spectrum = refine::spectrum(&*wider, &polished).unwrap();
-        let mut expected = refine::spectrum(&*Size::square(k).problem(), &point.weights).unwrap().eigenvalues;
+        let spectrum = refine::spectrum(&wider, &polished).unwrap();
+        let mut expected = refine::spectrum(&Size::square(k).problem(), &point.weights).unwrap().eigenvalues;
         let mut added = spectrum.eigenvalues.clone();
         // What is left when the old eigenvalues are taken out, each with its nearest.
         for old in expected.drain(..) {
@@ -119,13 +119,13 @@ fn global_minimum_has_the_known_spectrum() {
         let off = distance(&found.eigenvalues, &global_spectrum(k, d - k));
         assert!(off < 1e-12, "k={k}, d={d}: off by {off:e}");
     }
-    let one = refine::spectrum(&*Size::square(1).problem(), &[1.0]).unwrap();
+    let one = refine::spectrum(&Size::square(1).problem(), &[1.0]).unwrap();
     assert_eq!((one.eigenvalues.as_slice(), step_limit(1)), (&[0.5][..], 4.0));
 }
 
 fn predictions_are_only_made_where_they_hold() {
     for (n, k, d, known) in [(6, 6, 6, true), (6, 6, 9, true), (7, 6, 6, false), (1, 1, 1, false), (2, 2, 2, true)] {
-        let theory = Size { n, k, d }.problem().theory();
+        let theory = Size { n, k, d }.problem().theory(None);
         let value = |name: &str| theory.iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}")).value;
         for name in ["global_eigenvalue_min", "global_eigenvalue_max", "step_limit"] {
             assert_eq!(value(name).is_some(), known, "{name} at {n}, {k}, {d}");
@@ -133,7 +133,7 @@ fn predictions_are_only_made_where_they_hold() {
         if known {
             let mut point = vec![0.0; n * d];
             (0..n).for_each(|i| point[i * d + i] = 1.0);
-            let spectrum = refine::spectrum(&*Size { n, k, d }.problem(), &point).unwrap();
+            let spectrum = refine::spectrum(&Size { n, k, d }.problem(), &point).unwrap();
             // As above.
             assert_close(value("global_eigenvalue_min").unwrap(), spectrum.min(), 1e-12, "smallest");
             assert_close(value("global_eigenvalue_max").unwrap(), spectrum.max(), 1e-12, "largest");

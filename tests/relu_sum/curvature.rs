@@ -142,7 +142,7 @@ fn hessian_changes_no_faster_than_its_bound() {
     for (family, k) in [("II", 6), ("A", 6)] {
         let centre = point(family, k).weights;
         for_cases("relu_sum::lipschitz_at_minima", 2, |_, draws| {
-            assert_bounded(family, &*Size::square(k).problem(), &centre, 0.1, draws);
+            assert_bounded(family, &Size::square(k).problem(), &centre, 0.1, draws);
         });
     }
 }
@@ -165,7 +165,7 @@ fn bound_is_infinite_at_zero() {
 fn differences_find_the_spectrum() {
     for (family, k) in [("II", 5), ("II", 6), ("A", 6), ("I", 6), ("II^2", 7)] {
         let (point, problem) = (point(family, k), Size::square(k).problem());
-        let generic = Watched::without_hessian(&problem);
+        let (watch, generic) = Watched::without_hessian(&problem);
         let exact = refine::spectrum(&problem, &point.weights).unwrap();
         let found = refine::spectrum(&generic, &point.weights).unwrap();
         let what = point.what();
@@ -178,7 +178,7 @@ fn differences_find_the_spectrum() {
             // Newton's steps end below 1e-13 of the point's size, with a Hessian that is off by parts of 1e-6.
             assert!(distance(&polished, &point.weights) < 1e-11, "{what}");
         });
-        let (hessians, evaluations) = generic.asked();
+        let (hessians, evaluations) = watch.asked();
         assert!(hessians >= 7 && evaluations >= 4 * 7 * k * k, "{what}: {hessians}, {evaluations}");
     }
 }

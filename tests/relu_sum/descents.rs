@@ -118,7 +118,7 @@ fn endpoints_are_at_rest_by_the_stated_rule() {
             // One step less and no run has come to rest.
             let first = ends.stops.iter().map(|stop| stop.steps).min().unwrap();
             let settings = Settings { max_steps: first - 1, ..settings_of("relu_sum") };
-            let short = run(&Cpu::one_by_one(precision), &*size.problem_with(&settings), &from);
+            let short = run(&Cpu::one_by_one(precision), &size.problem_with(&settings), &from);
             for state in short.states.chunks_exact(dim) {
                 let slope = steepest(&problem.evaluate(precision, state).gradient, size.d);
                 assert!(slope > rest_rule(size, 0.1, precision) * (1.0 - 1e-4), "{precision:?}: {slope:e}");
@@ -181,12 +181,12 @@ fn permutations_of_the_start_permute_the_run() {
             states.chunks_exact(k * k).flat_map(|state| reordered(state, &rows, &columns)).collect()
         };
         let cpu = Cpu::new(F64);
-        let (a, b) = (run(&cpu, &*short, &from), run(&cpu, &*short, &turn(&from)));
+        let (a, b) = (run(&cpu, &short, &from), run(&cpu, &short, &turn(&from)));
         let off = distance(&turn(&a.states), &b.states);
         assert!(off < 1e-11, "after 200 steps: {off:e}");
-        let (a, b) = (run(&cpu, &*whole, &from), run(&cpu, &*whole, &turn(&from)));
+        let (a, b) = (run(&cpu, &whole, &from), run(&cpu, &whole, &turn(&from)));
         for (x, y) in turn(&a.states).chunks_exact(k * k).zip(b.states.chunks_exact(k * k)) {
-            let weakest = refine::spectrum(&*whole, x).unwrap().min();
+            let weakest = refine::spectrum(&whole, x).unwrap().min();
             // Each is within ‖gradient‖/λ of the minimum, twice for the Hessian's change.
             let allowed = 4.0 * (k as f64).sqrt() * rest_rule(size, 0.1, F64) / weakest;
             assert!(weakest > 0.0 && distance(x, y) <= allowed, "{:e}, allowed {allowed:e}", distance(x, y));

@@ -9,7 +9,6 @@ use spurious::descent::backend::gpu::{Gpu, Options};
 use spurious::landscape::endpoint::Status;
 use spurious::landscape::model::Problem;
 use spurious::numerics::real::Precision::{self, F32, F64};
-use std::sync::Arc;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -147,6 +146,6 @@ fn a_wrong_block_fails() {
         let gpu = edited(F32, 64, edit);
         let error = compare(&gpu, &problem, set, 2).expect_err("a wrong kernel passes");
         assert!(error.contains(word), "{error}");
-        compare(&gpu, &*Size::square(6).problem(), &[], 5).expect("small cells are in one block");
+        compare(&gpu, &Size::square(6).problem(), &[], 5).expect("small cells are in one block");
     }
 }

@@ -10,7 +10,6 @@ use spurious::landscape::model::Problem;
 use spurious::numerics::real::Precision::{F32, F64};
 use spurious::numerics::vector;
 use spurious::numerics::vector::norm;
-use std::sync::Arc;
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -229,7 +228,7 @@ fn rotated_teachers_rotate_the_landscape() {
         let turned: Vec<f64> = (0..36).map(|i| entry(&point.weights[i / 6 * 6..][..6], i % 6)).collect();
         let unit = size.problem();
         let [a, b] = [(&unit, &point.weights), (&rotated, &turned)].map(|(problem, point)| {
-            Classifier::new(&**problem).classify(&**problem, point, &AT_REST).family.expect("a family")
+            Classifier::new(problem).classify(problem, point, &AT_REST).family.expect("a family")
         });
         assert!(a.is_same(&b), "{a:?}, {b:?}");
         // The family's point is one of weights, whatever the frame.

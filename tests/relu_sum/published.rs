@@ -107,7 +107,7 @@ fn published_endpoints_are_minima() {
 fn published_endpoints_are_proved() {
     for file in File::all() {
         let problem = file.size.problem();
-        let subject = problem.provable().expect("a model with proofs");
+        let subject = problem.proofs().expect("a model with proofs").provable();
         for (name, state) in &file.points {
             let what = format!("{name} of k={}, n={}", file.size.k, file.size.n);
             for point in [state.clone(), refine::polish(&problem, state).unwrap()] {

@@ -148,7 +148,7 @@ fn symmetric_points_turn_into_minima() {
     }
     let most = critical_points(4)
         .into_iter()
-        .map(|(name, weights)| (name, refine::spectrum(&*Size::square(4).problem(), &weights).unwrap().index()));
+        .map(|(name, weights)| (name, refine::spectrum(&Size::square(4).problem(), &weights).unwrap().index()));
     let expected = [("global", 0), ("A", 3), ("I", 1), ("II", 2)].map(|(name, index)| (name.to_owned(), index));
     assert_eq!(most.collect::<Vec<_>>(), expected);
 }

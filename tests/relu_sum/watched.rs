@@ -1,33 +1,37 @@
-//! A problem with a look at what is asked of it, or without its closed form of the Hessian.
+//! A problem with a look at what a judge asks of it.
 
-use spurious::landscape::endpoint::Outcome;
-use spurious::landscape::model::{Coordinate, DeviceProgram, Evaluation, Landmark, Prediction, Problem, Rest, Work};
-use spurious::landscape::path::{Observable, PathTheory, Traced};
-use spurious::landscape::proof::Provable;
+use spurious::landscape::capability::Curvature;
+use spurious::landscape::device::{Cost, DeviceProgram};
+use spurious::landscape::problem::{Compute, Core, Evaluation, Layout, Problem, Work};
 use spurious::landscape::surface::Rule;
-use spurious::landscape::symmetry::Overlaps;
-use spurious::landscape::theorem::{Claim, Theorem};
+use spurious::landscape::theory::Prediction;
 use spurious::numerics::real::Precision;
 use spurious::numerics::seed::CellSeed;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Another problem, word for word but for its Hessian.
-pub(super) struct Watched<'a> {
-    problem: &'a Problem,
-    /// Whether the Hessian's closed form is handed on.
-    closed_form: bool,
+/// Counts what is asked of another problem.
+pub(super) struct Watched {
+    problem: Problem,
     hessians: AtomicUsize,
     evaluations: AtomicUsize,
 }
 
-impl<'a> Watched<'a> {
-    pub(super) fn new(problem: &'a Problem) -> Self {
-        Watched { problem, closed_form: true, hessians: AtomicUsize::new(0), evaluations: AtomicUsize::new(0) }
+impl Watched {
+    /// The watch, and the problem that it looks at.
+    pub(super) fn new(problem: &Problem) -> (Arc<Self>, Problem) {
+        let watch = Arc::new(Watched {
+            problem: problem.clone(),
+            hessians: AtomicUsize::new(0),
+            evaluations: AtomicUsize::new(0),
+        });
+        (watch.clone(), problem.clone().with_core(watch.clone()).with_curvature(watch))
     }
 
-    /// The same without second derivatives: only differences of the gradient are to be had.
-    pub(super) fn without_hessian(problem: &'a Problem) -> Self {
-        Watched { closed_form: false, ..Self::new(problem) }
+    /// The same without second derivatives or symmetries: only differences of the gradient are to be had.
+    pub(super) fn without_hessian(problem: &Problem) -> (Arc<Self>, Problem) {
+        let (watch, _) = Watched::new(problem);
+        (watch.clone(), Problem::of_core(watch))
     }
 
     /// Hessians and evaluations asked for since the last call.
@@ -36,100 +40,43 @@ impl<'a> Watched<'a> {
     }
 }
 
-impl Problem for Watched<'_> {
-    fn dim(&self) -> usize {
-        self.problem.dim()
-    }
-    fn start_dim(&self) -> usize {
-        self.problem.start_dim()
-    }
-    fn starts(&self, seed: CellSeed, first: u64, width: usize, out: &mut [f64]) {
-        self.problem.starts(seed, first, width, out);
-    }
-    fn distinct_starts(&self) -> Option<u64> {
-        self.problem.distinct_starts()
-    }
-    fn rule(&self) -> Rule {
-        self.problem.rule()
-    }
-    fn endpoint_loss(&self, start: &[f64], state: &[f64], steps: u32) -> f64 {
-        self.problem.endpoint_loss(start, state, steps)
-    }
-    fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation {
-        self.evaluations.fetch_add(1, Ordering::Relaxed);
-        self.problem.evaluate(precision, state)
-    }
-    fn descend(&self, work: Work<'_, '_>) -> bool {
-        self.problem.descend(work)
-    }
-    fn kernel(&self, precision: Precision) -> DeviceProgram {
-        self.problem.program(precision)
-    }
-    fn theory(&self) -> Vec<Prediction> {
-        self.problem.theory()
-    }
-    fn at_start(&self, seed: CellSeed) -> Vec<Prediction> {
-        self.problem.at_start(seed)
-    }
-    fn drawn_for_each_run(&self) -> Option<&'static str> {
-        self.problem.drawn_for_each_run()
-    }
-    fn coordinates(&self) -> Vec<Coordinate> {
-        self.problem.coordinates()
-    }
-    fn coordinate(&self, name: &str, state: &[f64]) -> Option<f64> {
-        self.problem.coordinate(name, state)
-    }
-    fn place(&self, name: &str, value: f64, start: &mut [f64]) {
-        self.problem.place(name, value, start);
-    }
-    fn landmarks(&self) -> Vec<Landmark> {
-        self.problem.landmarks()
-    }
-    fn theorems(&self) -> Vec<Theorem> {
-        self.problem.theorems()
-    }
-    fn claim(&self, start: &[f64], claims: &mut [Claim]) {
-        self.problem.claim(start, claims);
-    }
-    fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable> {
-        self.problem.observables(start, state, steps)
-    }
-    fn path_theory(&self, traced: &Traced<'_>) -> PathTheory {
-        self.problem.path_theory(traced)
-    }
-    fn provable(&self) -> Option<Box<dyn Provable>> {
-        self.problem.provable()
-    }
-    fn rest(&self) -> Option<Rest> {
-        self.problem.rest()
-    }
-    fn is_global(&self, minimum: &[f64], loss: f64) -> bool {
-        self.problem.is_global(minimum, loss)
-    }
-    fn knows_slow_paths(&self) -> bool {
-        self.problem.knows_slow_paths()
-    }
-    fn late(&self, state: &[f64]) -> Outcome {
-        self.problem.late(state)
-    }
-    fn hessian(&self, state: &[f64]) -> Option<Vec<f64>> {
+impl Curvature for Watched {
+    fn hessian(&self, state: &[f64]) -> Vec<f64> {
         self.hessians.fetch_add(1, Ordering::Relaxed);
-        if self.closed_form { self.problem.hessian(state) } else { None }
-    }
-    fn flat_directions(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
-        self.problem.flat_directions(state)
+        self.problem.hessian(state).expect("a closed form")
     }
     fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
         self.problem.hessian_lipschitz(state, radius)
     }
-    fn image(&self, state: &[f64]) -> Overlaps {
-        self.problem.image(state)
+}
+
+impl Compute for Watched {
+    fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation {
+        self.evaluations.fetch_add(1, Ordering::Relaxed);
+        self.problem.evaluate(precision, state)
     }
-    fn state_of(&self, image: &[f64]) -> Vec<f64> {
-        self.problem.state_of(image)
+    fn starts(&self, _: CellSeed, _: u64, _: usize, _: &mut [f64]) {
+        unreachable!("a judge draws no starts");
     }
-    fn overlaps(&self, state: &[f64]) -> Overlaps {
-        self.problem.overlaps(state)
+    fn descend(&self, _: Work<'_, '_>) -> bool {
+        unreachable!("a judge hands no runs to a backend");
+    }
+}
+
+impl Core for Watched {
+    fn layout(&self) -> Layout {
+        self.problem.layout()
+    }
+    fn rule(&self) -> Rule {
+        self.problem.rule()
+    }
+    fn program(&self, _: Precision) -> DeviceProgram {
+        unreachable!("a judge has no device");
+    }
+    fn cost(&self, _: Precision) -> Cost {
+        unreachable!("a judge does not ask for the price");
+    }
+    fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
+        unreachable!("a judge does not ask what theory says");
     }
 }

@@ -12,7 +12,6 @@ use spurious::numerics::seed::{CellSeed, Draws};
 use spurious::numerics::start_law::BLOCK;
 use spurious::numerics::{elementary, normal};
 use std::f64::consts::TAU;
-use std::sync::Arc;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -243,9 +242,9 @@ fn cnn_is_the_oracle() {
             // |1ᵀa*| ‖w*‖ / √k, which the library computes as ‖a*‖ √(q/k).
             let law = Law { p, k, gaussian, scale: 0.7, radius: (1.0 / k as f64).sqrt() };
             let [full, reduced] = ["full", "reduced"].map(|form| problem("cnn", form, &set, &settings_of("cnn")));
-            let found = starts(&*full, cell, 5, p + k, RUNS);
-            let whole = starts(&*reduced, cell, 5, 5, RUNS);
-            let states = starts(&*reduced, cell, 5, 4, RUNS);
+            let found = starts(&full, cell, 5, p + k, RUNS);
+            let whole = starts(&reduced, cell, 5, 5, RUNS);
+            let states = starts(&reduced, cell, 5, 4, RUNS);
             for (i, run) in (5..).take(RUNS).enumerate() {
                 let what = format!("{law:?}, run {run}, seed {}", seed());
                 assert_eq!(hex(&found[i * (p + k)..][..p + k]), hex(&law.full(&mut cell.run(run))), "full, {what}");

@@ -33,9 +33,9 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-fn claims(problem: &dyn spurious::landscape::model::Problem, start: &[f64]) -> Vec<Claim> {
-    let mut claims = vec![Claim::Silent; problem.theorems().len()];
-    problem.claim(start, &mut claims);
+fn claims(problem: &spurious::landscape::problem::Problem, start: &[f64]) -> Vec<Claim> {
+    let mut claims = vec![Claim::Silent; problem.theorem_list().len()];
+    problem.theorems().unwrap().claim(start, &mut claims);
     claims
 }
 
@@ -108,8 +108,8 @@ fn forms_agree() {
             let [full, reduced] = ["full", "reduced"].map(|form| problem("cnn", form, &set, &settings()));
             for run in 0..50 {
                 let (ours, image) = (full.start(cell, run), reduced.start(cell, run));
-                let found = claims(&*full, &ours);
-                assert_eq!(found, claims(&*reduced, &image[..4]), "{set:?}, run {run}");
+                let found = claims(&full, &ours);
+                assert_eq!(found, claims(&reduced, &image[..4]), "{set:?}, run {run}");
                 let mut counts = met.get();
                 counts.iter_mut().zip(&found).for_each(|(count, claim)| *count += u32::from(*claim != Claim::Silent));
                 met.set(counts);
@@ -301,7 +301,7 @@ fn theorems_have_names() {
         let set: Set = &[];
         let settings = Settings { tolerance: model.tolerance().default, ..settings() };
         let problem = problem(model.name(), model.forms()[0].0, set, &settings);
-        let theorems = problem.theorems();
+        let theorems = problem.theorem_list();
         let help = place.run(&["models", model.name()]).done().out;
         assert_eq!(help.contains("theorems = true"), !theorems.is_empty(), "{}", model.name());
         for (i, theorem) in theorems.iter().enumerate() {

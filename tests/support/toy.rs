@@ -5,7 +5,6 @@ use spurious::experiment::spec::{Spec, SpecError, read_params};
 use spurious::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Value, Values};
 use spurious::models;
 use std::path::Path;
-use std::sync::Arc;
 
 /// The model.
 pub(crate) struct Toy;

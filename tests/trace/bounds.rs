@@ -154,7 +154,7 @@ fn with_a_wrong_constant_are_broken() {
         for (at, factors) in [[2.0, 2.0], [1.0, 2.0]].into_iter().enumerate() {
             let wrong = cell_with(&favourable.set, [steps[0] * factors[0], steps[1] * factors[1]]);
             let mut trace = trace.clone();
-            trace.path_theory = wrong.problem.path_theory(&trace.traced());
+            trace.path_theory = wrong.problem.path_facts().unwrap().path_theory(&trace.traced());
             broken.borrow_mut()[at] += usize::from(trace.first_break().is_some());
         }
         let mut trace = trace;

@@ -103,8 +103,8 @@ fn late_runs() {
             assert_eq!(outcome, expected, "{filters}, seed {}, run {i}", seed());
         }
         let nothing = vec![0.0; problem.dim()];
-        assert_eq!(problem.late(&nothing), Outcome::Undecided, "all features are the same");
-        assert_eq!(problem.late(&vec![f64::NAN; problem.dim()]), Outcome::Undecided);
+        assert_eq!(problem.slow_paths().unwrap().late(&nothing), Outcome::Undecided, "all features are the same");
+        assert_eq!(problem.slow_paths().unwrap().late(&vec![f64::NAN; problem.dim()]), Outcome::Undecided);
     }
 }
 

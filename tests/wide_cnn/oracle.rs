@@ -33,7 +33,7 @@ fn for_oracle(check: impl Fn(&str, &Problem, &dyn Fn(&str) -> Vec<f64>)) {
             serde_json::Value::Array(all) => all.iter().map(|x| x.as_f64().unwrap()).collect(),
             one => vec![one.as_f64().unwrap()],
         };
-        check(&format!("{set:?}"), &*cell(&set, |_| {}), &numbers);
+        check(&format!("{set:?}"), &cell(&set, |_| {}), &numbers);
     }
 }
 
@@ -72,7 +72,7 @@ fn hex(numbers: &[f64]) -> Vec<String> {
 /// Published results depend on these bits: they change with a new format version only. More samples begin with those of fewer,
 /// whatever the network.
 fn data_and_starts_are_pinned() {
-    let data = |set: Set| Sizes::of(&*cell(set, |_| {})).data;
+    let data = |set: Set| Sizes::of(&cell(set, |_| {})).data;
     const TWENTY: Set = &[("filters", "4"), ("samples", "20"), ("input_length", "8")];
     let usual = data(TWENTY);
     let first = start(TWENTY, 2018, 0);
@@ -88,7 +88,7 @@ fn data_and_starts_are_pinned() {
     assert!(longer[..160] == usual[..160] && longer[240..260] == usual[160..]);
     for other in [("data_seed", "1"), ("data_seed", "2")] {
         assert!(
-            Sizes::of(&*cell(&[TWENTY, &[other]].concat(), |_| {})).data.iter().all(|x| !usual.contains(x)),
+            Sizes::of(&cell(&[TWENTY, &[other]].concat(), |_| {})).data.iter().all(|x| !usual.contains(x)),
             "{other:?}"
         );
     }
