@@ -5,6 +5,7 @@ pub mod device;
 pub mod endpoint;
 pub mod form;
 pub mod model;
+pub mod objective;
 pub mod parameter;
 pub mod path;
 pub mod points;

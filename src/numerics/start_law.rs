@@ -1,7 +1,7 @@
 //! Laws that starts are drawn by, for blocks of runs at once.
 
 use super::elementary::log;
-use super::seed::{Streams, on_circle, one_minus_power};
+use super::seed::{Streams, on_circle, one_minus_power, to_ball, to_sphere};
 
 /// Most runs of a block.
 pub const BLOCK: usize = 128;
@@ -52,5 +52,50 @@ pub fn along_and_across(
         let (square, (cos, sin)) = (*x, on_circle(*y));
         *x = scale * square.sqrt() * cos;
         *y = scale * ((1.0 - square) + square * sin * sin).sqrt();
+    }
+}
+
+/// A law of starts that no rotation changes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum StartLaw {
+    /// Independent normal numbers of mean 0 and this standard deviation.
+    Gaussian(f64),
+    /// Uniform on the sphere of this radius.
+    Sphere(f64),
+    /// Uniform in the ball of this radius.
+    Ball(f64),
+}
+
+/// Chance that a start is longer than [`StartLaw::reach`].
+const BEYOND: f64 = 1e-12;
+
+impl StartLaw {
+    /// Draws the starts of a block of runs, all numbers of each.
+    #[inline(always)]
+    pub fn draw(self, draws: &mut Streams, out: &mut [f64]) {
+        let dim = out.len() / draws.runs();
+        draws.normals(out);
+        match self {
+            StartLaw::Gaussian(deviation) => out.iter_mut().for_each(|x| *x *= deviation),
+            StartLaw::Sphere(radius) => to_sphere(out, dim, 0..dim, radius),
+            StartLaw::Ball(radius) => {
+                let mut uniforms = [0.0; BLOCK];
+                let uniforms = &mut uniforms[..draws.runs()];
+                draws.uniforms(uniforms);
+                to_ball(out, dim, 0..dim, radius, uniforms);
+            }
+        }
+    }
+
+    /// A norm that a start of `dim` numbers exceeds with probability 10⁻¹² at most: for normal numbers by
+    /// `χ²_n ≤ n + 2 √(n t) + 2 t` but for a chance of `e^{−t}` (Laurent & Massart, Annals of Statistics 28, 2000, lemma 1).
+    pub fn reach(self, dim: usize) -> f64 {
+        match self {
+            StartLaw::Gaussian(deviation) => {
+                let (n, t) = (dim as f64, -BEYOND.ln());
+                deviation * (n + 2.0 * (n * t).sqrt() + 2.0 * t).sqrt()
+            }
+            StartLaw::Sphere(radius) | StartLaw::Ball(radius) => radius,
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::landscape::theory::Prediction;
 use crate::numerics::dense;
 use crate::numerics::real::{Precision, Real};
 use crate::numerics::seed::{CellSeed, Streams};
+use crate::numerics::start_law::StartLaw;
 use crate::numerics::vector::norm;
 use std::sync::Arc;
 
@@ -181,9 +182,7 @@ impl<L: Loss> Form for Full<L> {
 
     #[inline(always)]
     fn draw(&self, draws: &mut Streams, _: usize, out: &mut [f64]) {
-        let deviation = (self.frame.start / self.dim() as f64).sqrt();
-        draws.normals(out);
-        out.iter_mut().for_each(|x| *x *= deviation);
+        StartLaw::Gaussian((self.frame.start / self.dim() as f64).sqrt()).draw(draws, out);
     }
 }
 
