@@ -3,6 +3,7 @@
 //   struct Survey;  fn survey(x: ptr<function, Components>) -> Survey;  fn decide(s: Survey) -> u32;
 //   fn size(s: Survey) -> real;  struct Slopes;  fn slopes(s: Survey) -> Slopes;
 //   fn slope(j: u32, i: u32, value: real, s: Slopes) -> real;  fn step_size(i: u32) -> real;
+// and, where a state holds more than weights, `fn count(x: ptr<function, Components>, s: Slopes)`, which moves the rest by a step.
 // `slope` is the slope along component i, which this lane holds as its j-th, of that value. What else it takes is in the
 // slopes, or the survey has left it in memory: of the lane, or of all lanes of the run, which survey together.
 
@@ -56,6 +57,7 @@ fn descend(
                 let c = lane + j * LANES;
                 x[j] = fma(-step_size(c), slope(j, c, x[j], down), x[j]);
             }
+            count(&x, down);
             taken += 1u;
         }
     }

@@ -71,7 +71,7 @@ struct Slopes {
     y: real,
     output: vec2<real>,
     third: real,
-    step: real,
+    noisy: bool,
 }
 
 // Along w*.
@@ -105,7 +105,7 @@ fn slopes(s: Survey) -> Slopes {
         back.x * across + back.y * s.here.y,
         output_slopes(p, s.output),
         third,
-        select(ZERO, -ONE, s.noisy),
+        s.noisy,
     );
 }
 
@@ -116,7 +116,6 @@ fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
         case 2u: { return s.output.x; }
         case 3u: { return s.output.y; }
         case 4u: { return select(s.third, -s.third, value < ZERO); }
-        case 7u: { return s.step; }
         default: { return ZERO; }
     }
 }
@@ -125,7 +124,11 @@ fn step_size(i: u32) -> real {
     switch (i) {
         case 0u, 1u: { return constants.filter_step; }
         case 2u, 3u, 4u: { return constants.output_step; }
-        case 7u: { return ONE; }
         default: { return ZERO; }
     }
+}
+
+// Steps with noise.
+fn count(x: ptr<function, Components>, s: Slopes) {
+    (*x)[7] += select(ZERO, ONE, s.noisy);
 }

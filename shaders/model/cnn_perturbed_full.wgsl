@@ -138,7 +138,7 @@ fn slopes(s: Survey) -> Slopes {
 
 fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
     if (i >= WEIGHTS) {
-        return select(ZERO, -ONE, s.noisy && i == WEIGHTS + 2u);
+        return ZERO;
     }
     var w = value;
     if (s.noisy) {
@@ -152,7 +152,12 @@ fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
 
 fn step_size(i: u32) -> real {
     if (i >= WEIGHTS) {
-        return select(ZERO, ONE, i == WEIGHTS + 2u);
+        return ZERO;
     }
     return select(constants.output_step, constants.filter_step, i < FILTER_SIZE);
+}
+
+// Steps with noise.
+fn count(x: ptr<function, Components>, s: Slopes) {
+    (*x)[WEIGHTS + 2u] += select(ZERO, ONE, s.noisy);
 }

@@ -10,6 +10,8 @@ pub struct DeviceProgram {
     pub texts: Vec<Cow<'static, str>>,
     /// Whether several lanes can share a run; otherwise each lane holds a whole state.
     pub shareable: bool,
+    /// Whether the texts define how the numbers of a state that are no weights move (`count` in `shaders/descent.wgsl`).
+    pub counts: bool,
     /// Whole numbers that shape the program; they become constants of the text.
     pub shape: Vec<(&'static str, u32)>,
     /// Real numbers; a sweep over them never recompiles.
@@ -27,6 +29,7 @@ impl DeviceProgram {
         DeviceProgram {
             texts: texts.map(Cow::Borrowed).into(),
             shareable: false,
+            counts: false,
             shape: Vec::new(),
             constants: Vec::new(),
             memory: Vec::new(),

@@ -47,8 +47,8 @@ pub trait Landscape<R: Real> {
 /// What limits a descent, apart from the landscape.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Step size of each component; 0 for a number that belongs to the run and never moves, such as a teacher's weight. Its slope
-    /// is 0 by definition.
+    /// Step size of each component; 0 for a number that is no weight of the run's student, such as a teacher's weight, which never
+    /// moves, or a counter, which moves by itself. Its slope is 0 by definition.
     pub steps: Vec<f64>,
     /// Largest number of gradient steps.
     pub max_steps: u32,

@@ -174,7 +174,7 @@ impl<R: Real> Over<R> {
             signed(x[4], third),
             zero,
             zero,
-            R::select(p.noisy, R::splat(-1.0), zero),
+            zero,
         ]
     }
 }
@@ -246,7 +246,7 @@ impl<R: Real> Landscape<R> for Over<R> {
             let step = if i < 2 { c.filter_step } else { c.output_step };
             x[i] = (-step).mul_add(slopes[i], x[i]);
         }
-        x[7] = x[7] - slopes[7];
+        x[7] = x[7] + R::select(places.noisy, R::splat(1.0), R::zero());
         Some(())
     }
 
@@ -278,7 +278,7 @@ impl Core for Perturbed {
 
     fn rule(&self) -> Rule {
         let mut rule = self.cell.rule([2, 3]);
-        rule.steps.extend([0.0, 0.0, 1.0]);
+        rule.steps.extend([0.0; DIM - WEIGHTS]);
         rule
     }
 
@@ -287,6 +287,7 @@ impl Core for Perturbed {
         let mut constants = self.landscape.named();
         constants.extend(self.shake.named());
         DeviceProgram {
+            counts: true,
             constants,
             data: self.noise.factors(),
             ..DeviceProgram::of([

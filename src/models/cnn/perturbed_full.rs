@@ -265,9 +265,7 @@ impl<R: Real> Landscape<R> for Over<R> {
         for (i, ((out, &value), &shake)) in out.iter_mut().zip(x).zip(shake).enumerate() {
             *out = self.slope(&slopes, places.noisy, i, value, shake);
         }
-        out[weights] = R::zero();
-        out[weights + 1] = R::zero();
-        out[weights + 2] = R::select(places.noisy, R::splat(-1.0), R::zero());
+        out[weights..].fill(R::zero());
     }
 
     #[inline(always)]
@@ -312,7 +310,7 @@ impl Core for PerturbedFull {
 
     fn rule(&self) -> Rule {
         let mut rule = self.cell.rule([self.cell.teacher.filter_size, self.cell.teacher.patches]);
-        rule.steps.extend([0.0, 0.0, 1.0]);
+        rule.steps.extend([0.0; OWN]);
         rule
     }
 
@@ -325,6 +323,7 @@ impl Core for PerturbedFull {
         data.extend_from_slice(&self.teacher);
         let weights = self.weights();
         DeviceProgram {
+            counts: true,
             shape: vec![("FILTER_SIZE", self.cell.teacher.filter_size as u32), ("EPOCHS", epochs as u32)],
             constants,
             memory: vec![("shake", weights as u32)],

@@ -107,7 +107,8 @@ pub fn assemble(program: &DeviceProgram, shape: Shape, entry: Entry) -> String {
     let mut text = prelude(program, shape);
     let shared =
         [include_str!("../../../../shaders/run.wgsl"), lanes, include_str!("../../../../shaders/arc_cosine.wgsl")];
-    for piece in shared.into_iter().chain(program.texts.iter().map(AsRef::as_ref)).chain([entry.text()]) {
+    let counts = if program.counts { "" } else { "fn count(x: ptr<function, Components>, s: Slopes) {}\n" };
+    for piece in shared.into_iter().chain(program.texts.iter().map(AsRef::as_ref)).chain([counts, entry.text()]) {
         text.push('\n');
         text.push_str(piece);
     }
