@@ -94,7 +94,9 @@ pub trait Model: Sync {
     /// Forms and what each is; the first is the form of the paper, in which points are given.
     fn forms(&self) -> &'static [(&'static str, &'static str)];
     /// Groups of weights that can have step sizes of their own.
-    fn step_groups(&self) -> &'static [&'static str];
+    fn step_groups(&self) -> &'static [&'static str] {
+        &["weights"]
+    }
     /// Meaning and default of `descent.tolerance`.
     fn tolerance(&self) -> Tolerance;
     /// Tolerance to which a trace follows a run on that has converged in the experiment's sense; `None` for no further.
@@ -110,8 +112,15 @@ pub trait Model: Sync {
     /// filter may be normalised where the teacher's is not.
     ///
     /// # Errors
-    /// As [`Model::problem`].
-    fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid>;
+    /// As [`Model::problem`], or that the model has none.
+    fn teacher(&self, _values: &Values) -> Result<Vec<f64>, Invalid> {
+        Err(Invalid {
+            key: "model".into(),
+            value: self.name().into(),
+            problem: "has no teacher".into(),
+            remedy: "leave --teacher out".into(),
+        })
+    }
     /// The loss that a certificate holds.
     ///
     /// # Errors

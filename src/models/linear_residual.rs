@@ -199,10 +199,6 @@ impl Model for LinearResidual {
         ]
     }
 
-    fn step_groups(&self) -> &'static [&'static str] {
-        &["weights"]
-    }
-
     fn tolerance(&self) -> Tolerance {
         Tolerance { default: 1e-10, about: "largest loss that counts as global" }
     }

@@ -255,10 +255,6 @@ impl Model for Quadratic {
         &[("full", "w₁ ∈ R^d, then w₂ … w_k")]
     }
 
-    fn step_groups(&self) -> &'static [&'static str] {
-        &["weights"]
-    }
-
     /// On the slow path of the population loss the tolerance of the loss is met first: there a gradient of 10⁻⁸ has a loss of
     /// about 10⁻¹¹.
     fn tolerance(&self) -> Tolerance {

@@ -190,10 +190,6 @@ impl Model for ReluSum {
         &[("full", "w₁ ∈ R^d, then w₂ … w_n")]
     }
 
-    fn step_groups(&self) -> &'static [&'static str] {
-        &["weights"]
-    }
-
     /// The authors' code stops at `2π max_i ‖∂F/∂w_i‖ ≤ 10⁻⁹`.
     fn tolerance(&self) -> Tolerance {
         Tolerance { default: 1e-9 / (2.0 * PI), about: "largest norm of a neuron's gradient at which a run is at rest" }

@@ -167,10 +167,6 @@ impl Model for WideCnn {
         &[("full", "w_1 … w_T, then b_11 … b_TP, v_11 … v_TP and c")]
     }
 
-    fn step_groups(&self) -> &'static [&'static str] {
-        &["weights"]
-    }
-
     /// A loss below 10⁻⁴ for 20 samples.
     fn tolerance(&self) -> Tolerance {
         Tolerance {
