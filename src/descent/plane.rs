@@ -1,6 +1,6 @@
 //! Planes of starts: a grid of starts that differ in two coordinates, laid out instead of drawn.
 //!
-//! A coordinate is one that the model names ([`Problem::coordinates`]) or a component of the state, `x0`, `x1` …. All other
+//! A coordinate is one that the model names ([`Chart::coordinates`]) or a component of the state, `x0`, `x1` …. All other
 //! coordinates are those of one start, the base, some of them set to given values. The grid's points are the centres of equal
 //! cells; the run `i` starts in column `i mod columns` and row `i / columns`, rows counted from the smallest value.
 
@@ -181,7 +181,7 @@ impl Plane {
         set(problem, &self.y.coordinate.name, self.y.value((run / columns) as usize), start);
     }
 
-    /// The starts of the runs from `first` on, of each the first `width` numbers; see [`Problem::starts`].
+    /// The starts of the runs from `first` on, of each the first `width` numbers; see [`Compute::starts`](crate::landscape::problem::Compute::starts).
     pub fn starts(&self, problem: &Problem, first: u64, width: usize, out: &mut [f64]) {
         let mut start = vec![0.0; self.base.len()];
         for (run, out) in (first..).zip(out.chunks_exact_mut(width)) {

@@ -31,7 +31,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The starts of the runs from `first` on, as [`Problem::starts`]: drawn, or laid out in a plane.
+    /// The starts of the runs from `first` on, as [`Compute::starts`](crate::landscape::problem::Compute::starts): drawn, or laid out in a plane.
     pub fn starts(&self, first: u64, width: usize, out: &mut [f64]) {
         match &self.plane {
             None => self.problem.starts(self.seed, first, width, out),

@@ -12,7 +12,7 @@
 //! - the **memory** of a program that does nothing else: its largest resident set.
 //!
 //! # The limit
-//! `limit = peak / operations`: an upper bound from arithmetic alone. `operations` ([`crate::landscape::model::Kernel::operations`]) are the fewest
+//! `limit = peak / operations`: an upper bound from arithmetic alone. `operations` ([`crate::landscape::device::Cost::operations`]) are the fewest
 //! arithmetic instructions of a step, where a fused multiply-add, an addition, a multiplication, a comparison or selection, a
 //! minimum, a division and a root count as one each. `peak` ([`peak`]) is how many independent fused multiply-adds a second all
 //! lanes of the device together were seen to do, here and now. Divisions and roots take far longer than one instruction, and

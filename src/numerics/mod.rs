@@ -1,4 +1,9 @@
-//! Numbers and nothing else.
+//! Numbers: the bottom of the house.
+//!
+//! In come numbers, out go numbers. Number types ([`real`]), elementary functions and the arc cosine, linear algebra, random numbers
+//! and the laws of starts, confidence intervals, enclosures for proofs. Nothing here knows what a landscape is.
+//!
+//! May import: no other room.
 
 pub mod arc_cosine;
 pub(crate) mod dense;
