@@ -3,5 +3,4 @@
 pub mod backend;
 pub mod plane;
 mod problem;
-pub mod starts;
 mod tile;

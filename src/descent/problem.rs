@@ -1,11 +1,12 @@
 //! Every form is a problem: evaluated and advanced with the vectors that the processor has.
 
-use super::{starts, tile};
+use super::tile;
 use crate::landscape::endpoint::{Outcome, Stop};
 use crate::landscape::form::Form;
 use crate::landscape::model::{Coordinate, Evaluation, Kernel, Landmark, Prediction, Problem, Rest, Work};
 use crate::landscape::path::{Observable, PathTheory, Traced};
 use crate::landscape::proof::Provable;
+use crate::landscape::starts;
 use crate::landscape::surface::{Landscape, Rule};
 use crate::landscape::symmetry::Overlaps;
 use crate::landscape::theorem::{Claim, Theorem};

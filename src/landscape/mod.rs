@@ -9,6 +9,7 @@ pub mod points;
 pub mod proof;
 pub mod queue;
 pub mod resting;
+pub mod starts;
 pub mod surface;
 pub mod symmetry;
 pub mod theorem;

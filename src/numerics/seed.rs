@@ -12,7 +12,7 @@
 //! and with the functions of [`elementary`], never with the system's mathematics library: the same seed gives the same starts
 //! on every machine. Golden tests pin them; they must not change.
 //!
-//! Runs are seeded in blocks ([`Streams`], [`crate::descent::starts`]), since the same work on many numbers is faster; how runs fall
+//! Runs are seeded in blocks ([`Streams`], [`crate::landscape::starts`]), since the same work on many numbers is faster; how runs fall
 //! into blocks changes no bit.
 
 use super::{elementary, normal};

@@ -152,7 +152,7 @@ impl Form for Full {
     fn at_start(&self, seed: CellSeed) -> Vec<Prediction> {
         features::at_start(&self.network, &self.data, |runs| {
             let mut states = vec![0.0; runs * self.network.dim()];
-            crate::descent::starts::draw(self, seed, 0, self.network.dim(), &mut states);
+            crate::landscape::starts::draw(self, seed, 0, self.network.dim(), &mut states);
             states
         })
     }
