@@ -24,6 +24,7 @@ mod pooled_cnn;
 mod quadratic;
 mod relu_sum;
 mod report;
+mod rooms;
 mod sampling;
 mod seeding;
 mod shaders;
@@ -60,6 +61,7 @@ fn main() {
     trials.extend(quadratic::trials());
     trials.extend(relu_sum::trials());
     trials.extend(report::trials());
+    trials.extend(rooms::trials());
     trials.extend(sampling::trials());
     trials.extend(seeding::trials());
     trials.extend(shaders::trials());

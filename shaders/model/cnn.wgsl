@@ -47,6 +47,12 @@ fn pulls(s: Place) -> Pulls {
     );
 }
 
+// What a component across w* is turned by: nothing once it is too small to matter, as on the CPU. Smaller numbers lose
+// their digits, and what a device makes of them is its own affair.
+fn turn_of(across: real, turn: real) -> real {
+    return select(turn, ZERO, abs(across) < constants.still);
+}
+
 // Whether the global minimum is proven where the square of the filter's norm is at least `verdict_square`.
 fn proves_global(s: Place, verdict_square: real) -> bool {
     let gap = (constants.target_sum - s.sum) * constants.gap_scale;

@@ -36,7 +36,7 @@ fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
         return -(s.pull * s.y_square);
     }
     if (i < FILTER_SIZE) {
-        return s.pull * s.x * value;
+        return turn_of(value, s.pull * s.x) * value;
     }
     return fma((PI - ONE) * HALF_OVER_PI, value, fma(-s.drive, datum(min(i, DIM - 1u) - FILTER_SIZE), s.level));
 }

@@ -92,8 +92,8 @@ fn slopes(s: Survey) -> Slopes {
     let turning = p.pull * p.x;
     let decay = (PI - ONE) * HALF_OVER_PI;
     let down = filter_slope(p);
-    var across = turning * s.here.y;
-    var third = decay * s.third;
+    var across = turn_of(s.here.y, turning) * s.here.y;
+    var third = turn_of(s.third, decay) * s.third;
     if (s.noisy) {
         across = norm_slope(s.here.y, s.along, s.aside, turning, constants.filter_step);
         third = norm_slope(s.third, s.third_along, s.third_aside, decay, constants.output_step);

@@ -141,13 +141,15 @@ fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
         return ZERO;
     }
     var w = value;
+    var turning = turn_of(value, s.turning);
     if (s.noisy) {
         w += shake[i];
+        turning = s.turning;
     }
     if (i >= FILTER_SIZE) {
         return fma((PI - ONE) * HALF_OVER_PI, w, fma(-s.drive, target_output(i - FILTER_SIZE), s.level));
     }
-    return s.back.x * select(s.turning * w, s.down, i == 0u) + s.back.y * value;
+    return s.back.x * select(turning * w, s.down, i == 0u) + s.back.y * value;
 }
 
 fn step_size(i: u32) -> real {

@@ -17,7 +17,7 @@ fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
     let decay = (PI - ONE) * HALF_OVER_PI;
     switch (i) {
         case 0u: { return -(s.pull * s.y_square); }
-        case 1u: { return s.pull * s.x * value; }
+        case 1u: { return turn_of(value, s.pull * s.x) * value; }
         case 2u: { return fma(decay, value, fma(-s.drive, constants.along, constants.root_patches * s.level)); }
         default: { return fma(decay, value, -s.drive * constants.across); }
     }

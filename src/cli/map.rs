@@ -153,7 +153,7 @@ fn plane(arguments: &Arguments, cell: &Cell) -> anyhow::Result<Result<Plane, Inv
         }
         fixed.push(pair);
     }
-    Ok(Plane::new(cell, arguments.run, fixed, [&x, &y]))
+    Ok(Plane::new(&cell.problem, cell.seed, arguments.run, fixed, [&x, &y]))
 }
 
 fn finite(text: &str) -> Option<f64> {

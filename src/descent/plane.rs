@@ -4,8 +4,8 @@
 //! coordinates are those of one start, the base, some of them set to given values. The grid's points are the centres of equal
 //! cells; the run `i` starts in column `i mod columns` and row `i / columns`, rows counted from the smallest value.
 
-use crate::experiment::plan::Cell;
 use crate::landscape::model::{Chart, Coordinate, Invalid, Problem};
+use crate::numerics::seed::CellSeed;
 
 /// One side of a plane.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,14 +96,19 @@ fn set(problem: &Problem, name: &str, value: f64, start: &mut [f64]) {
 }
 
 impl Plane {
-    /// The plane through the start of a run, after some of its coordinates have been `fixed` to values, with two others along its
+    /// The plane through the start of a run of a cell with this problem and seed, after some of its coordinates have been `fixed` to values, with two others along its
     /// sides.
     ///
     /// # Errors
     /// A run beyond the cell's distinct starts, a coordinate that the model does not know, a range that is empty or missing, or
     /// coordinates that depend on each other.
-    pub fn new(cell: &Cell, run: u64, fixed: Vec<(String, f64)>, [x, y]: [&Wish; 2]) -> Result<Self, Invalid> {
-        let problem = &cell.problem;
+    pub fn new(
+        problem: &Problem,
+        seed: CellSeed,
+        run: u64,
+        fixed: Vec<(String, f64)>,
+        [x, y]: [&Wish; 2],
+    ) -> Result<Self, Invalid> {
         if let Some(starts) = problem.layout().distinct_starts.filter(|starts| run >= *starts) {
             return Err(Invalid {
                 key: "run".into(),
@@ -112,7 +117,7 @@ impl Plane {
                 remedy: format!("choose 0 to {}", starts - 1),
             });
         }
-        let mut base = problem.start(cell.seed, run);
+        let mut base = problem.start(seed, run);
         let side = |wish: &Wish| -> Result<Side, Invalid> {
             let coordinate = find(problem, &wish.name)?;
             let range = wish.range.unwrap_or(coordinate.range);

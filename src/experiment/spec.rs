@@ -25,6 +25,7 @@ mod runs;
 mod set;
 mod write;
 
+pub use crate::landscape::points::io_reason;
 pub use params::read_params;
 pub use reader::SpecError;
 
@@ -310,15 +311,6 @@ impl Spec {
     pub fn refuse(&self, invalid: Invalid) -> SpecError {
         let Invalid { key, value, problem, remedy } = invalid;
         blame_set(SpecError { file: self.file.clone(), key, value, problem, remedy }, &self.sets)
-    }
-}
-
-/// The reason of an input or output error without the operating system's number.
-pub fn io_reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "it does not exist".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        _ => error.to_string(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::experiment::plan::Cell;
 use crate::judge::classify::{Classifier, Found};
 use crate::landscape::endpoint::{Status, Stop};
 use crate::landscape::model::{Invalid, Model, Problem, Settings, Work};
-use crate::landscape::path::Observable;
+use crate::landscape::path::{Observable, TracePoint};
 use crate::landscape::queue::Queue;
 use crate::numerics::real::Precision;
 use crate::numerics::vector::norm;
@@ -34,21 +34,6 @@ impl Every {
             Every::Steps(steps) => multiple(steps.max(1)),
         }
     }
-}
-
-/// A point of a path.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TracePoint {
-    /// Gradient steps taken.
-    pub step: u32,
-    /// Loss as tables have it, in f64 and with what stays on the host.
-    pub loss: f64,
-    /// Euclidean norm of the gradient in the weights, in the format of the descent.
-    pub gradient_norm: f64,
-    /// Values of the path's observables.
-    pub observables: Vec<f64>,
-    /// The weights; empty unless they are wanted.
-    pub state: Vec<f64>,
 }
 
 /// A run of a cell, from its start to its end.

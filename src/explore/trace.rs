@@ -9,11 +9,11 @@ pub mod figure;
 pub mod table;
 pub mod words;
 
-use crate::explore::stepper::{Every, Stepper, TracePoint, Track};
+use crate::explore::stepper::{Every, Stepper, Track};
 use crate::judge::classify::{Classifier, Found};
 use crate::landscape::endpoint::{Outcome, Status, Stop};
 use crate::landscape::model::{Invalid, Settings};
-use crate::landscape::path::{CurveKind, Observable, PathTheory, ReferenceCurve, Traced, VerdictPoint};
+use crate::landscape::path::{CurveKind, Observable, PathTheory, ReferenceCurve, TracePoint, Traced, VerdictPoint};
 use crate::numerics::real::Precision;
 
 /// What of a path is kept.

@@ -162,6 +162,27 @@ pub struct Parameter {
 }
 
 impl Parameter {
+    /// A parameter whose value takes part in the seed of a cell's starts: where it differs, starts are drawn anew. It still
+    /// wants to be told what it is [`about`](Parameter::about).
+    pub const fn seeding(name: &'static str, symbol: &'static str, kind: Kind, default: &'static str) -> Self {
+        Parameter { name, symbol, about: "", kind, default, seeds: true, heading: false }
+    }
+
+    /// The same of a parameter that does not: cells that differ only in its value start alike.
+    pub const fn sharing(name: &'static str, symbol: &'static str, kind: Kind, default: &'static str) -> Self {
+        Parameter { seeds: false, ..Self::seeding(name, symbol, kind, default) }
+    }
+
+    /// The same with its meaning.
+    pub const fn about(self, about: &'static str) -> Self {
+        Parameter { about, ..self }
+    }
+
+    /// The same, named by the heading of a table even at its default.
+    pub const fn heading(self) -> Self {
+        Parameter { heading: true, ..self }
+    }
+
     /// The default, as it is written. The texts are constants of the models; a test reads every one of them.
     pub fn default_value(&self) -> Value {
         format!("x = {}", self.default)

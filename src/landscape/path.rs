@@ -4,7 +4,6 @@
 //! whole path of a run, [`PathTheory`]: curves that bound an observable or that it tends to, steps at which something
 //! happens, and numbers that theory gives beside measured ones. [`crate::explore::trace`] collects both.
 
-use crate::explore::stepper::TracePoint;
 use crate::landscape::endpoint::Outcome;
 use crate::numerics::real::Precision;
 
@@ -159,6 +158,21 @@ pub struct VerdictPoint {
     /// Steps taken there.
     pub step: u32,
     /// The weights there.
+    pub state: Vec<f64>,
+}
+
+/// A point of a path.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TracePoint {
+    /// Gradient steps taken.
+    pub step: u32,
+    /// Loss as tables have it, in f64 and with what stays on the host.
+    pub loss: f64,
+    /// Euclidean norm of the gradient in the weights, in the format of the descent.
+    pub gradient_norm: f64,
+    /// Values of the path's observables.
+    pub observables: Vec<f64>,
+    /// The weights; empty unless they are wanted.
     pub state: Vec<f64>,
 }
 

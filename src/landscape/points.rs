@@ -1,7 +1,6 @@
 //! Files of points: CSV with the header `point,x0,x1,…` and one point a row, each a name and finite numbers. `eval` reads its
 //! points from one, and a parameter of kind [`Kind::Points`](crate::landscape::parameter::Kind::Points) takes one as its value.
 
-use crate::experiment::spec::io_reason;
 use crate::landscape::model::Invalid;
 use crate::numerics::fnv::Hashing;
 use std::fmt;
@@ -249,6 +248,15 @@ impl<R: Read> Read for Lines<R> {
 /// Name of a column: the points' names, then x0, x1, …
 fn column(index: usize) -> String {
     if index == 0 { "point".into() } else { format!("x{}", index - 1) }
+}
+
+/// The reason of an input or output error without the operating system's number.
+pub fn io_reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "it does not exist".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        _ => error.to_string(),
+    }
 }
 
 fn unreadable(file: &str, error: &std::io::Error) -> PointsError {

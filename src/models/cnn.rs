@@ -63,96 +63,28 @@ use std::f64::consts::PI;
 pub struct Cnn;
 
 const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "filter_size",
-        symbol: "p",
-        about: "length of a patch and of the shared filter",
-        kind: Kind::Integer(2, 1 << 20),
-        default: "5",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "patches",
-        symbol: "k",
-        about: "number of patches, and of output weights",
-        kind: Kind::Integer(1, 4096),
-        default: "25",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "ratio",
-        symbol: "q",
-        about: "(1ᵀa*)²/‖a*‖² of the teacher's output weights, from 0 to k",
-        kind: Kind::Real(0.0, 4096.0),
-        default: "4.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher_norm",
-        symbol: "‖a*‖",
-        about: "norm of the teacher's output weights",
-        kind: Kind::Positive,
-        default: "1.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "filter_norm",
-        symbol: "s",
-        about: "norm of the teacher's filter, ‖w*‖",
-        kind: Kind::Positive,
-        default: "1.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_filter",
-        symbol: "",
-        about: "law of v₀: uniform on the sphere, or Gaussian with independent entries",
-        kind: Kind::Choice(&["sphere", "gaussian"]),
-        default: "\"sphere\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_filter_scale",
-        symbol: "r₀",
-        about: "radius of that sphere, or standard deviation of an entry",
-        kind: Kind::Positive,
-        default: "1.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_output_scale",
-        symbol: "",
-        about: "a₀ is uniform in the ball of radius start_output_scale · |1ᵀa*| · ‖w*‖ / √k",
-        kind: Kind::Real(0.0, f64::INFINITY),
-        default: "1.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_signs",
-        symbol: "",
-        about: "the start as it is drawn, or with the sign of a₀, of v₀ or of both flipped: cells that differ in it only share their draws (Theorem 4.2)",
-        kind: Kind::Choice(signs::CHOICES),
-        default: "\"as_drawn\"",
-        seeds: false,
-        heading: false,
-    },
-    Parameter {
-        name: "start_reduced",
-        symbol: "",
-        about: "reduced form only: start drawn from its exact law, or projected from the full form's start of the same run (run by run the same descent)",
-        kind: Kind::Choice(&["law", "projected"]),
-        default: "\"law\"",
-        seeds: false,
-        heading: false,
-    },
+    Parameter::seeding("filter_size", "p", Kind::Integer(2, 1 << 20), "5")
+        .heading()
+        .about("length of a patch and of the shared filter"),
+    Parameter::seeding("patches", "k", Kind::Integer(1, 4096), "25").about("number of patches, and of output weights"),
+    Parameter::seeding("ratio", "q", Kind::Real(0.0, 4096.0), "4.0")
+        .about("(1ᵀa*)²/‖a*‖² of the teacher's output weights, from 0 to k"),
+    Parameter::seeding("teacher_norm", "‖a*‖", Kind::Positive, "1.0").about("norm of the teacher's output weights"),
+    Parameter::seeding("filter_norm", "s", Kind::Positive, "1.0").about("norm of the teacher's filter, ‖w*‖"),
+    Parameter::seeding("start_filter", "", Kind::Choice(&["sphere", "gaussian"]), "\"sphere\"")
+        .about("law of v₀: uniform on the sphere, or Gaussian with independent entries"),
+    Parameter::seeding("start_filter_scale", "r₀", Kind::Positive, "1.0")
+        .about("radius of that sphere, or standard deviation of an entry"),
+    Parameter::seeding("start_output_scale", "", Kind::Real(0.0, f64::INFINITY), "1.0")
+        .about("a₀ is uniform in the ball of radius start_output_scale · |1ᵀa*| · ‖w*‖ / √k"),
+    Parameter::sharing("start_signs", "", Kind::Choice(signs::CHOICES), "\"as_drawn\"").about(
+        "the start as it is drawn, or with the sign of a₀, of v₀ or of both flipped: cells that differ in it only \
+         share their draws (Theorem 4.2)",
+    ),
+    Parameter::sharing("start_reduced", "", Kind::Choice(&["law", "projected"]), "\"law\"").about(
+        "reduced form only: start drawn from its exact law, or projected from the full form's start of the same \
+         run (run by run the same descent)",
+    ),
     noise::settings::START,
     noise::settings::NOISE_FILTER,
     noise::settings::NOISE_OUTPUT,

@@ -74,105 +74,60 @@ use shared::ResidualCell;
 #[derive(Debug)]
 pub struct LinearResidual;
 
-/// A parameter of the law of targets or starts.
-const fn law(
-    name: &'static str,
-    symbol: &'static str,
-    about: &'static str,
-    kind: Kind,
-    default: &'static str,
-) -> Parameter {
-    Parameter { name, symbol, about, kind, default, seeds: true, heading: false }
-}
-
 const PARAMETERS: &[Parameter] = &[
-    Parameter { heading: true, ..law("layers", "L", "layers", Kind::Integer(1, 64), "4") },
-    Parameter {
-        heading: true,
-        ..law("dimension", "d", "inputs and outputs of every layer", Kind::Integer(1, 32), "5")
-    },
-    Parameter {
-        heading: true,
-        ..law(
-            "target",
-            "Φ",
-            "law of the target: spd (symmetric, all eigenvalues positive), symmetric (with `negatives` negative ones), \
-             near_identity (I + E with E uniform on the sphere ‖E‖_F = target_distance), sphere (uniform on ‖Φ‖_F = \
-             target_norm), or the one that target_file holds",
-            Kind::Choice(&["spd", "symmetric", "near_identity", "sphere", "file"]),
-            "\"spd\"",
-        )
-    },
-    law(
-        "target_norm",
-        "",
-        "‖Φ‖, the largest |eigenvalue|, of spd and symmetric targets; ‖Φ‖_F for target = \"sphere\"",
-        Kind::Positive,
-        "3.1622776601683795",
+    Parameter::seeding("layers", "L", Kind::Integer(1, 64), "4").heading().about("layers"),
+    Parameter::seeding("dimension", "d", Kind::Integer(1, 32), "5")
+        .heading()
+        .about("inputs and outputs of every layer"),
+    Parameter::seeding(
+        "target",
+        "Φ",
+        Kind::Choice(&["spd", "symmetric", "near_identity", "sphere", "file"]),
+        "\"spd\"",
+    )
+    .heading()
+    .about(
+        "law of the target: spd (symmetric, all eigenvalues positive), symmetric (with `negatives` negative ones), \
+         near_identity (I + E with E uniform on the sphere ‖E‖_F = target_distance), sphere (uniform on ‖Φ‖_F = \
+         target_norm), or the one that target_file holds",
     ),
-    law(
-        "condition",
-        "κ",
-        "|eigenvalues| of spd and symmetric targets lie between target_norm/condition and target_norm, uniform in their logarithm",
-        Kind::Real(1.0, 1e12),
-        "10.0",
+    Parameter::seeding("target_norm", "", Kind::Positive, "3.1622776601683795")
+        .about("‖Φ‖, the largest |eigenvalue|, of spd and symmetric targets; ‖Φ‖_F for target = \"sphere\""),
+    Parameter::seeding("condition", "κ", Kind::Real(1.0, 1e12), "10.0").about(
+        "|eigenvalues| of spd and symmetric targets lie between target_norm/condition and target_norm, uniform in \
+         their logarithm",
     ),
-    law(
-        "extremes",
-        "",
-        "whether the first |eigenvalue| is the smallest and the second the largest that there can be (pinned), or all are drawn (free)",
-        Kind::Choice(&["pinned", "free"]),
-        "\"pinned\"",
+    Parameter::seeding("extremes", "", Kind::Choice(&["pinned", "free"]), "\"pinned\"").about(
+        "whether the first |eigenvalue| is the smallest and the second the largest that there can be (pinned), or \
+         all are drawn (free)",
     ),
-    law("negatives", "", "negative eigenvalues, the last ones, for target = \"symmetric\"", Kind::Integer(1, 32), "1"),
-    law(
-        "basis",
-        "Q",
-        "eigenvectors of spd and symmetric targets: uniform random ones (rotated), or the unit vectors (eigen)",
-        Kind::Choice(&["rotated", "eigen"]),
-        "\"rotated\"",
-    ),
-    law("target_distance", "δ", "‖Φ − I‖_F for target = \"near_identity\"", Kind::Positive, "0.5"),
-    law(
+    Parameter::seeding("negatives", "", Kind::Integer(1, 32), "1")
+        .about("negative eigenvalues, the last ones, for target = \"symmetric\""),
+    Parameter::seeding("basis", "Q", Kind::Choice(&["rotated", "eigen"]), "\"rotated\"")
+        .about("eigenvectors of spd and symmetric targets: uniform random ones (rotated), or the unit vectors (eigen)"),
+    Parameter::seeding("target_distance", "δ", Kind::Positive, "0.5").about("‖Φ − I‖_F for target = \"near_identity\""),
+    Parameter::seeding(
         "target_class",
         "",
-        "which targets of the laws near_identity and sphere are drawn: any, those of positive or negative determinant; and near the \
-         identity positive (uᵀΦu > 0 for all u) and indefinite (positive determinant, but uᵀΦu ≤ 0 for some u)",
         Kind::Choice(&["any", "det_positive", "det_negative", "positive", "indefinite"]),
         "\"any\"",
+    )
+    .about(
+        "which targets of the laws near_identity and sphere are drawn: any, those of positive or negative \
+         determinant; and near the identity positive (uᵀΦu > 0 for all u) and indefinite (positive determinant, but \
+         uᵀΦu ≤ 0 for some u)",
     ),
-    law(
-        "target_file",
-        "",
-        "the target for target = \"file\", one row: its d² entries row by row, or d numbers, its diagonal",
-        Kind::Points,
-        "\"\"",
-    ),
-    law(
-        "target_drawn",
-        "",
+    Parameter::seeding("target_file", "", Kind::Points, "\"\"")
+        .about("the target for target = \"file\", one row: its d² entries row by row, or d numbers, its diagonal"),
+    Parameter::seeding("target_drawn", "", Kind::Choice(&["per_run", "once"]), "\"per_run\"").about(
         "whether every run draws a target of its own, or all runs of a cell share the one that target_seed gives",
-        Kind::Choice(&["per_run", "once"]),
-        "\"per_run\"",
     ),
-    law("target_seed", "", "seed of the target for target_drawn = \"once\"", Kind::Integer(0, i64::MAX), "0"),
-    law(
-        "start_sigma",
-        "σ",
-        "layers start at I + σN/√d with independent standard normal entries of N; 0 for the identity",
-        Kind::Real(0.0, f64::INFINITY),
-        "0.0",
-    ),
-    Parameter {
-        seeds: false,
-        ..law(
-            "step_times_layers",
-            "",
-            "η L for descent.step = \"auto\"; 0 for 1/(1+‖Φ‖²)",
-            Kind::Real(0.0, f64::INFINITY),
-            "0.0",
-        )
-    },
+    Parameter::seeding("target_seed", "", Kind::Integer(0, i64::MAX), "0")
+        .about("seed of the target for target_drawn = \"once\""),
+    Parameter::seeding("start_sigma", "σ", Kind::Real(0.0, f64::INFINITY), "0.0")
+        .about("layers start at I + σN/√d with independent standard normal entries of N; 0 for the identity"),
+    Parameter::sharing("step_times_layers", "", Kind::Real(0.0, f64::INFINITY), "0.0")
+        .about("η L for descent.step = \"auto\"; 0 for 1/(1+‖Φ‖²)"),
 ];
 
 impl Model for LinearResidual {

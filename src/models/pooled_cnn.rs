@@ -55,106 +55,37 @@ use teacher::TeacherFilter;
 pub struct PooledCnn;
 
 const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "filter_length",
-        symbol: "m",
-        about: "length of the filter, and of a patch",
-        kind: Kind::Integer(1, LONGEST),
-        default: "4",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "patches",
-        symbol: "k",
-        about: "number of patches",
-        kind: Kind::Integer(1, 1 << 20),
-        default: "10",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "stride",
-        symbol: "s",
-        about: "distance from one patch to the next; patches overlap where it is less than filter_length",
-        kind: Kind::Relative { base: "filter_length", low: 1, high: LONGEST },
-        default: "\"filter_length\"",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "teacher",
-        symbol: "w*",
-        about: "uniform on the sphere, drawn once for the cell (sphere) or with the start of every run (each_run: the probability is \
-                then one over both); at teacher_angle in the plane (angle, filter_length = 2); or that of teacher_file (file)",
-        kind: Kind::Choice(&["sphere", "each_run", "angle", "file"]),
-        default: "\"sphere\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher_seed",
-        symbol: "",
-        about: "seed of a teacher drawn for the cell; the experiment's seed is that of the starts",
-        kind: Kind::Integer(0, i64::MAX),
-        default: "0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher_angle",
-        symbol: "ψ",
-        about: "w* = R (cos ψ, sin ψ), in degrees",
-        kind: Kind::Real(-360.0, 360.0),
-        default: "135.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher_file",
-        symbol: "",
-        about: "the teacher, one row, for teacher = \"file\"",
-        kind: Kind::Points,
-        default: "\"\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher_norm",
-        symbol: "R",
-        about: "norm of the teacher, unless a file gives it",
-        kind: Kind::Positive,
-        default: "1.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start",
-        symbol: "",
-        about: "law of w₀: uniform on the sphere, or Gaussian with independent entries",
-        kind: Kind::Choice(&["sphere", "gaussian"]),
-        default: "\"sphere\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_scale",
-        symbol: "",
-        about: "radius of that sphere, or standard deviation of an entry",
-        kind: Kind::Positive,
-        default: "1.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_reduced",
-        symbol: "",
-        about: "reduced form only: start drawn from its exact law, or projected from the full form's start of the same run (run by run the same descent)",
-        kind: Kind::Choice(&["law", "projected"]),
-        default: "\"law\"",
-        seeds: false,
-        heading: false,
-    },
+    Parameter::seeding("filter_length", "m", Kind::Integer(1, LONGEST), "4")
+        .heading()
+        .about("length of the filter, and of a patch"),
+    Parameter::seeding("patches", "k", Kind::Integer(1, 1 << 20), "10").heading().about("number of patches"),
+    Parameter::seeding(
+        "stride",
+        "s",
+        Kind::Relative { base: "filter_length", low: 1, high: LONGEST },
+        "\"filter_length\"",
+    )
+    .heading()
+    .about("distance from one patch to the next; patches overlap where it is less than filter_length"),
+    Parameter::seeding("teacher", "w*", Kind::Choice(&["sphere", "each_run", "angle", "file"]), "\"sphere\"").about(
+        "uniform on the sphere, drawn once for the cell (sphere) or with the start of every run (each_run: the \
+         probability is then one over both); at teacher_angle in the plane (angle, filter_length = 2); or that of \
+         teacher_file (file)",
+    ),
+    Parameter::seeding("teacher_seed", "", Kind::Integer(0, i64::MAX), "0")
+        .about("seed of a teacher drawn for the cell; the experiment's seed is that of the starts"),
+    Parameter::seeding("teacher_angle", "ψ", Kind::Real(-360.0, 360.0), "135.0")
+        .about("w* = R (cos ψ, sin ψ), in degrees"),
+    Parameter::seeding("teacher_file", "", Kind::Points, "\"\"").about("the teacher, one row, for teacher = \"file\""),
+    Parameter::seeding("teacher_norm", "R", Kind::Positive, "1.0").about("norm of the teacher, unless a file gives it"),
+    Parameter::seeding("start", "", Kind::Choice(&["sphere", "gaussian"]), "\"sphere\"")
+        .about("law of w₀: uniform on the sphere, or Gaussian with independent entries"),
+    Parameter::seeding("start_scale", "", Kind::Positive, "1.0")
+        .about("radius of that sphere, or standard deviation of an entry"),
+    Parameter::sharing("start_reduced", "", Kind::Choice(&["law", "projected"]), "\"law\"").about(
+        "reduced form only: start drawn from its exact law, or projected from the full form's start of the same \
+         run (run by run the same descent)",
+    ),
 ];
 
 /// Longest filter.

@@ -41,160 +41,41 @@ use crate::landscape::problem::Problem;
 pub struct Quadratic;
 
 const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "risk",
-        symbol: "",
-        about: "which loss: the mean square over given samples, or over all standard normal inputs",
-        kind: Kind::Choice(&["empirical", "population"]),
-        default: "\"empirical\"",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "neurons",
-        symbol: "k",
-        about: "student neurons",
-        kind: Kind::Integer(1, MOST),
-        default: "2",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "input_dim",
-        symbol: "d",
-        about: "dimension of the input",
-        kind: Kind::Integer(1, MOST),
-        default: "10",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "samples",
-        symbol: "n",
-        about: "samples of the empirical loss",
-        kind: Kind::Integer(1, 1_000_000),
-        default: "30",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "labels",
-        symbol: "y",
-        about: "labels of the empirical loss: the teacher's outputs, independent standard normal numbers, or those of data_file",
-        kind: Kind::Choice(&["teacher", "gaussian", "file"]),
-        default: "\"teacher\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "data_file",
-        symbol: "",
-        about: "samples and labels, a row each with the label last, for labels = \"file\"; else samples are standard normal",
-        kind: Kind::Points,
-        default: "\"\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "data_seed",
-        symbol: "",
-        about: "seed of samples, Gaussian labels and perturbation; the experiment's seed is that of the starts alone",
-        kind: Kind::Integer(0, i64::MAX),
-        default: "0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher",
-        symbol: "W*",
-        about: "the teacher: orthonormal neurons in random directions, neurons with independent N(0, 1/d) entries, or those of \
-                teacher_file; times teacher_scale",
-        kind: Kind::Choice(&["orthonormal", "gaussian", "file"]),
-        default: "\"orthonormal\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher_rank",
-        symbol: "k*",
-        about: "teacher neurons",
-        kind: Kind::Integer(1, MOST),
-        default: "1",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher_scale",
-        symbol: "",
-        about: "factor of the teacher's weights",
-        kind: Kind::Positive,
-        default: "1.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher_file",
-        symbol: "",
-        about: "the teacher's neurons, a row each, for teacher = \"file\"",
-        kind: Kind::Points,
-        default: "\"\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher_seed",
-        symbol: "",
-        about: "seed of a teacher drawn at random",
-        kind: Kind::Integer(0, i64::MAX),
-        default: "0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "weight_decay",
-        symbol: "λ",
-        about: "weight decay of the empirical loss",
-        kind: Kind::Real(0.0, f64::INFINITY),
-        default: "0.0",
-        seeds: false,
-        heading: false,
-    },
-    Parameter {
-        name: "perturbation",
-        symbol: "‖C‖",
-        about: "Frobenius norm of the random symmetric C of the empirical loss",
-        kind: Kind::Real(0.0, f64::INFINITY),
-        default: "0.0",
-        seeds: false,
-        heading: false,
-    },
-    Parameter {
-        name: "start_scale",
-        symbol: "",
-        about: "root mean square of the norm of all weights at the start: each is N(0, start_scale²/kd)",
-        kind: Kind::Positive,
-        default: "1.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "global_loss",
-        symbol: "",
-        about: "excess over the reference value up to which an empirical loss counts as global, relative to ½ mean(y²)",
-        kind: Kind::Positive,
-        default: "0.001",
-        seeds: false,
-        heading: false,
-    },
-    Parameter {
-        name: "global_loss_population",
-        symbol: "",
-        about: "the same of the population loss, relative to ‖A‖² + ½ (tr A)², A = W*ᵀW*",
-        kind: Kind::Positive,
-        default: "1e-10",
-        seeds: false,
-        heading: false,
-    },
+    Parameter::seeding("risk", "", Kind::Choice(&["empirical", "population"]), "\"empirical\"")
+        .heading()
+        .about("which loss: the mean square over given samples, or over all standard normal inputs"),
+    Parameter::seeding("neurons", "k", Kind::Integer(1, MOST), "2").heading().about("student neurons"),
+    Parameter::seeding("input_dim", "d", Kind::Integer(1, MOST), "10").heading().about("dimension of the input"),
+    Parameter::seeding("samples", "n", Kind::Integer(1, 1_000_000), "30").about("samples of the empirical loss"),
+    Parameter::seeding("labels", "y", Kind::Choice(&["teacher", "gaussian", "file"]), "\"teacher\"").about(
+        "labels of the empirical loss: the teacher's outputs, independent standard normal numbers, or those of \
+         data_file",
+    ),
+    Parameter::seeding("data_file", "", Kind::Points, "\"\"").about(
+        "samples and labels, a row each with the label last, for labels = \"file\"; else samples are standard normal",
+    ),
+    Parameter::seeding("data_seed", "", Kind::Integer(0, i64::MAX), "0")
+        .about("seed of samples, Gaussian labels and perturbation; the experiment's seed is that of the starts alone"),
+    Parameter::seeding("teacher", "W*", Kind::Choice(&["orthonormal", "gaussian", "file"]), "\"orthonormal\"").about(
+        "the teacher: orthonormal neurons in random directions, neurons with independent N(0, 1/d) entries, or \
+         those of teacher_file; times teacher_scale",
+    ),
+    Parameter::seeding("teacher_rank", "k*", Kind::Integer(1, MOST), "1").about("teacher neurons"),
+    Parameter::seeding("teacher_scale", "", Kind::Positive, "1.0").about("factor of the teacher's weights"),
+    Parameter::seeding("teacher_file", "", Kind::Points, "\"\"")
+        .about("the teacher's neurons, a row each, for teacher = \"file\""),
+    Parameter::seeding("teacher_seed", "", Kind::Integer(0, i64::MAX), "0").about("seed of a teacher drawn at random"),
+    Parameter::sharing("weight_decay", "λ", Kind::Real(0.0, f64::INFINITY), "0.0")
+        .about("weight decay of the empirical loss"),
+    Parameter::sharing("perturbation", "‖C‖", Kind::Real(0.0, f64::INFINITY), "0.0")
+        .about("Frobenius norm of the random symmetric C of the empirical loss"),
+    Parameter::seeding("start_scale", "", Kind::Positive, "1.0")
+        .about("root mean square of the norm of all weights at the start: each is N(0, start_scale²/kd)"),
+    Parameter::sharing("global_loss", "", Kind::Positive, "0.001").about(
+        "excess over the reference value up to which an empirical loss counts as global, relative to ½ mean(y²)",
+    ),
+    Parameter::sharing("global_loss_population", "", Kind::Positive, "1e-10")
+        .about("the same of the population loss, relative to ‖A‖² + ½ (tr A)², A = W*ᵀW*"),
 ];
 
 /// Most neurons and inputs.

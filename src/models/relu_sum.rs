@@ -50,116 +50,42 @@ use std::f64::consts::PI;
 pub struct ReluSum;
 
 const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "teachers",
-        symbol: "k",
-        about: "teacher neurons",
-        kind: Kind::Integer(1, MOST),
-        default: "6",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "neurons",
-        symbol: "n",
-        about: "student neurons",
-        kind: Kind::Relative { base: "teachers", low: 1, high: MOST },
-        default: "\"teachers\"",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "input_dim",
-        symbol: "d",
-        about: "dimension of the input, at least the number of orthonormal teachers",
-        kind: Kind::Relative { base: "teachers", low: 1, high: MOST_INPUTS },
-        default: "\"teachers\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher",
-        symbol: "v",
-        about: "the teachers: orthonormal (the first unit vectors, or teacher_file), independent and uniform on the unit sphere, \
-                with independent N(0, 1/d) entries, or any that teacher_file holds",
-        kind: Kind::Choice(&["orthonormal", "sphere", "gaussian", "file"]),
-        default: "\"orthonormal\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher_file",
-        symbol: "",
-        about: "the teachers, a row each, for teacher = \"file\" or \"orthonormal\"",
-        kind: Kind::Points,
-        default: "\"\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "teacher_seed",
-        symbol: "",
-        about: "seed of teachers drawn at random; the experiment's seed is that of the starts alone",
-        kind: Kind::Integer(0, i64::MAX),
-        default: "0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start",
-        symbol: "",
-        about: "law of the start: each weight N(0, start_scale/k), the points of start_file (a run each), or Gaussian around them",
-        kind: Kind::Choice(&["gaussian", "file", "around"]),
-        default: "\"gaussian\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_scale",
-        symbol: "",
-        about: "variance of a weight times k, for start = \"gaussian\"",
-        kind: Kind::Positive,
-        default: "1.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_file",
-        symbol: "",
-        about: "points w₁, then w₂ … w_n, a row each: run r starts at, or around, row r modulo their number",
-        kind: Kind::Points,
-        default: "\"\"",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_radius",
-        symbol: "",
-        about: "standard deviation of a weight around the given point, for start = \"around\"",
-        kind: Kind::Positive,
-        default: "0.1",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "global_exit",
-        symbol: "",
-        about: "whether a run ends as global once its loss is below global_loss; auto: if n > k and the teachers are orthonormal, \
-                where descent reaches the global minima only like 1/t³",
-        kind: Kind::Choice(&["auto", "always", "never"]),
-        default: "\"auto\"",
-        seeds: false,
-        heading: false,
-    },
-    Parameter {
-        name: "global_loss",
-        symbol: "",
-        about: "that loss; every spurious minimum known for k ≤ 40 orthonormal teachers has more than 0.006",
-        kind: Kind::Positive,
-        default: "0.001",
-        seeds: false,
-        heading: false,
-    },
+    Parameter::seeding("teachers", "k", Kind::Integer(1, MOST), "6").heading().about("teacher neurons"),
+    Parameter::seeding("neurons", "n", Kind::Relative { base: "teachers", low: 1, high: MOST }, "\"teachers\"")
+        .heading()
+        .about("student neurons"),
+    Parameter::seeding(
+        "input_dim",
+        "d",
+        Kind::Relative { base: "teachers", low: 1, high: MOST_INPUTS },
+        "\"teachers\"",
+    )
+    .about("dimension of the input, at least the number of orthonormal teachers"),
+    Parameter::seeding("teacher", "v", Kind::Choice(&["orthonormal", "sphere", "gaussian", "file"]), "\"orthonormal\"")
+        .about(
+            "the teachers: orthonormal (the first unit vectors, or teacher_file), independent and uniform on the unit \
+         sphere, with independent N(0, 1/d) entries, or any that teacher_file holds",
+        ),
+    Parameter::seeding("teacher_file", "", Kind::Points, "\"\"")
+        .about("the teachers, a row each, for teacher = \"file\" or \"orthonormal\""),
+    Parameter::seeding("teacher_seed", "", Kind::Integer(0, i64::MAX), "0")
+        .about("seed of teachers drawn at random; the experiment's seed is that of the starts alone"),
+    Parameter::seeding("start", "", Kind::Choice(&["gaussian", "file", "around"]), "\"gaussian\"").about(
+        "law of the start: each weight N(0, start_scale/k), the points of start_file (a run each), or Gaussian \
+         around them",
+    ),
+    Parameter::seeding("start_scale", "", Kind::Positive, "1.0")
+        .about("variance of a weight times k, for start = \"gaussian\""),
+    Parameter::seeding("start_file", "", Kind::Points, "\"\"")
+        .about("points w₁, then w₂ … w_n, a row each: run r starts at, or around, row r modulo their number"),
+    Parameter::seeding("start_radius", "", Kind::Positive, "0.1")
+        .about("standard deviation of a weight around the given point, for start = \"around\""),
+    Parameter::sharing("global_exit", "", Kind::Choice(&["auto", "always", "never"]), "\"auto\"").about(
+        "whether a run ends as global once its loss is below global_loss; auto: if n > k and the teachers are \
+         orthonormal, where descent reaches the global minima only like 1/t³",
+    ),
+    Parameter::sharing("global_loss", "", Kind::Positive, "0.001")
+        .about("that loss; every spurious minimum known for k ≤ 40 orthonormal teachers has more than 0.006"),
 ];
 
 /// Squared norm from which a neuron has a direction.

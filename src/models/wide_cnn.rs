@@ -45,105 +45,26 @@ use crate::landscape::problem::Problem;
 pub struct WideCnn;
 
 const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "filters",
-        symbol: "T",
-        about: "filters of the convolutional layer",
-        kind: Kind::Integer(1, 2048),
-        default: "2",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "samples",
-        symbol: "N",
-        about: "samples to be fitted",
-        kind: Kind::Integer(1, 4096),
-        default: "6",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "input_length",
-        symbol: "d",
-        about: "numbers in a sample",
-        kind: Kind::Integer(1, 2048),
-        default: "6",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "filter_length",
-        symbol: "l",
-        about: "numbers in a patch",
-        kind: Kind::Integer(1, 2048),
-        default: "3",
-        seeds: true,
-        heading: true,
-    },
-    Parameter {
-        name: "stride",
-        symbol: "s",
-        about: "inputs from one patch to the next; there are P = (d − l)/s + 1 patches",
-        kind: Kind::Integer(1, 2048),
-        default: "1",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "activation",
-        symbol: "σ",
-        about: "softplus, which is analytic, or relu, which is not",
-        kind: Kind::Choice(&["softplus", "relu"]),
-        default: "\"softplus\"",
-        seeds: false,
-        heading: false,
-    },
-    Parameter {
-        name: "data_seed",
-        symbol: "",
-        about: "seed of samples and targets; the experiment's seed is that of the starts alone",
-        kind: Kind::Integer(0, i64::MAX),
-        default: "0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_filter_scale",
-        symbol: "",
-        about: "standard deviation of a filter's weight times √l",
-        kind: Kind::Positive,
-        default: "1.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_bias_scale",
-        symbol: "",
-        about: "standard deviation of a bias",
-        kind: Kind::Real(0.0, f64::INFINITY),
-        default: "0.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "start_output_scale",
-        symbol: "",
-        about: "standard deviation of a read-out weight times √n_1",
-        kind: Kind::Positive,
-        default: "1.0",
-        seeds: true,
-        heading: false,
-    },
-    Parameter {
-        name: "rest_gradient",
-        symbol: "",
-        about: "largest norm of the gradient at which a run is at rest, if rounding allows it",
-        kind: Kind::Positive,
-        default: "1e-8",
-        seeds: false,
-        heading: false,
-    },
+    Parameter::seeding("filters", "T", Kind::Integer(1, 2048), "2")
+        .heading()
+        .about("filters of the convolutional layer"),
+    Parameter::seeding("samples", "N", Kind::Integer(1, 4096), "6").heading().about("samples to be fitted"),
+    Parameter::seeding("input_length", "d", Kind::Integer(1, 2048), "6").heading().about("numbers in a sample"),
+    Parameter::seeding("filter_length", "l", Kind::Integer(1, 2048), "3").heading().about("numbers in a patch"),
+    Parameter::seeding("stride", "s", Kind::Integer(1, 2048), "1")
+        .about("inputs from one patch to the next; there are P = (d − l)/s + 1 patches"),
+    Parameter::sharing("activation", "σ", Kind::Choice(&["softplus", "relu"]), "\"softplus\"")
+        .about("softplus, which is analytic, or relu, which is not"),
+    Parameter::seeding("data_seed", "", Kind::Integer(0, i64::MAX), "0")
+        .about("seed of samples and targets; the experiment's seed is that of the starts alone"),
+    Parameter::seeding("start_filter_scale", "", Kind::Positive, "1.0")
+        .about("standard deviation of a filter's weight times √l"),
+    Parameter::seeding("start_bias_scale", "", Kind::Real(0.0, f64::INFINITY), "0.0")
+        .about("standard deviation of a bias"),
+    Parameter::seeding("start_output_scale", "", Kind::Positive, "1.0")
+        .about("standard deviation of a read-out weight times √n_1"),
+    Parameter::sharing("rest_gradient", "", Kind::Positive, "1e-8")
+        .about("largest norm of the gradient at which a run is at rest, if rounding allows it"),
 ];
 
 impl Model for WideCnn {

@@ -12,84 +12,47 @@ use std::sync::Arc;
 /// Weights of the form that draws a noise for each; it is the check of the other.
 const MOST_WEIGHTS: usize = 512;
 
-const PARAMETER: Parameter =
-    Parameter { name: "", symbol: "", about: "", kind: Kind::Positive, default: "", seeds: false, heading: false };
-
 /// Where runs start.
-pub(in crate::models::cnn) const START: Parameter = Parameter {
-    name: "start",
-    about: "perturbed forms only: random as the parameters above say, or at the spurious minimum, with ‖v₀‖ = r₀",
-    kind: Kind::Choice(&["random", "spurious"]),
-    default: "\"random\"",
-    seeds: true,
-    ..PARAMETER
-};
+pub(in crate::models::cnn) const START: Parameter =
+    Parameter::seeding("start", "", Kind::Choice(&["random", "spurious"]), "\"random\"")
+        .about("perturbed forms only: random as the parameters above say, or at the spurious minimum, with ‖v₀‖ = r₀");
 
 /// Radius of the first epoch's noise on the filter.
-pub(in crate::models::cnn) const NOISE_FILTER: Parameter = Parameter {
-    name: "noise_filter",
-    symbol: "r_v",
-    about: "perturbed forms only: radius of the ball of the noise on v in the first epoch",
-    kind: Kind::Real(0.0, f64::INFINITY),
-    default: "0.0",
-    ..PARAMETER
-};
+pub(in crate::models::cnn) const NOISE_FILTER: Parameter =
+    Parameter::sharing("noise_filter", "r_v", Kind::Real(0.0, f64::INFINITY), "0.0")
+        .about("perturbed forms only: radius of the ball of the noise on v in the first epoch");
 
 /// Radius of the first epoch's noise on the output weights.
-pub(in crate::models::cnn) const NOISE_OUTPUT: Parameter = Parameter {
-    name: "noise_output",
-    symbol: "r_a",
-    about: "perturbed forms only: radius of the ball of the noise on a in the first epoch",
-    kind: Kind::Real(0.0, f64::INFINITY),
-    default: "0.0",
-    ..PARAMETER
-};
+pub(in crate::models::cnn) const NOISE_OUTPUT: Parameter =
+    Parameter::sharing("noise_output", "r_a", Kind::Real(0.0, f64::INFINITY), "0.0")
+        .about("perturbed forms only: radius of the ball of the noise on a in the first epoch");
 
 /// Steps of an epoch.
-pub(in crate::models::cnn) const NOISE_EPOCH: Parameter = Parameter {
-    name: "noise_epoch",
-    about: "perturbed forms only: steps of an epoch, in which the radii stay as they are",
-    kind: Kind::Integer(1, WHOLE as i64),
-    default: "1000",
-    ..PARAMETER
-};
+pub(in crate::models::cnn) const NOISE_EPOCH: Parameter =
+    Parameter::sharing("noise_epoch", "", Kind::Integer(1, WHOLE as i64), "1000")
+        .about("perturbed forms only: steps of an epoch, in which the radii stay as they are");
 
 /// Epochs with noise.
-pub(in crate::models::cnn) const NOISE_EPOCHS: Parameter = Parameter {
-    name: "noise_epochs",
-    about: "perturbed forms only: epochs with noise; after them there is none",
-    kind: Kind::Integer(1, 1024),
-    default: "10",
-    ..PARAMETER
-};
+pub(in crate::models::cnn) const NOISE_EPOCHS: Parameter =
+    Parameter::sharing("noise_epochs", "", Kind::Integer(1, 1024), "10")
+        .about("perturbed forms only: epochs with noise; after them there is none");
 
 /// Factor of the radii from one epoch to the next.
-pub(in crate::models::cnn) const NOISE_DECAY: Parameter = Parameter {
-    name: "noise_decay",
-    about: "perturbed forms only: factor of both radii from one epoch to the next",
-    kind: Kind::Real(1e-3, 1.0),
-    default: "0.5",
-    ..PARAMETER
-};
+pub(in crate::models::cnn) const NOISE_DECAY: Parameter =
+    Parameter::sharing("noise_decay", "", Kind::Real(1e-3, 1.0), "0.5")
+        .about("perturbed forms only: factor of both radii from one epoch to the next");
 
 /// When a run may end.
-pub(in crate::models::cnn) const NOISE_STOP: Parameter = Parameter {
-    name: "noise_stop",
-    about: "perturbed forms only: a run may end once the noise has (annealed), or also at the first step from which descent \
-            without noise would provably reach the global minimum (escape)",
-    kind: Kind::Choice(&["annealed", "escape"]),
-    default: "\"annealed\"",
-    ..PARAMETER
-};
+pub(in crate::models::cnn) const NOISE_STOP: Parameter =
+    Parameter::sharing("noise_stop", "", Kind::Choice(&["annealed", "escape"]), "\"annealed\"").about(
+        "perturbed forms only: a run may end once the noise has (annealed), or also at the first step from which \
+         descent without noise would provably reach the global minimum (escape)",
+    );
 
 /// Whether the filter keeps its norm.
-pub(in crate::models::cnn) const FILTER_CONSTRAINT: Parameter = Parameter {
-    name: "filter_constraint",
-    about: "perturbed forms only: none, or v put back on the sphere of radius r₀ after each step",
-    kind: Kind::Choice(&["none", "sphere"]),
-    default: "\"none\"",
-    ..PARAMETER
-};
+pub(in crate::models::cnn) const FILTER_CONSTRAINT: Parameter =
+    Parameter::sharing("filter_constraint", "", Kind::Choice(&["none", "sphere"]), "\"none\"")
+        .about("perturbed forms only: none, or v put back on the sphere of radius r₀ after each step");
 
 /// The parameters that only perturbed forms use.
 const OWN: [&str; 8] = [
