@@ -1,19 +1,9 @@
 //! The rooms of the house: which folder of `src` may import from which.
 
-use crate::support::trial;
-use libtest_mimic::Trial;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The tests of this module.
-pub(crate) fn trials() -> Vec<Trial> {
-    vec![
-        trial("rooms::every_file_is_in_a_room", every_file_is_in_a_room),
-        trial("rooms::no_import_runs_back", no_import_runs_back),
-        trial("rooms::backward_imports_are_found", backward_imports_are_found),
-        trial("rooms::comments_and_strings_import_nothing", comments_and_strings_import_nothing),
-    ]
-}
+trials![every_file_is_in_a_room, no_import_runs_back, backward_imports_are_found, comments_and_strings_import_nothing,];
 
 /// The rooms, from the lowest: each imports from those before it and from itself. With this order no two files of
 /// different rooms can import each other, whatever lies between them.

@@ -2,21 +2,18 @@
 
 use crate::support::families::{curvature, identity, reference};
 use crate::support::program::{Place, Table, points_file};
-use crate::support::{assert_close, largest, random_point, seed, trial};
-use libtest_mimic::Trial;
+use crate::support::{assert_close, largest, random_point, seed};
 use nalgebra::DMatrix;
 use spurious::numerics::seed::CellSeed;
 use std::f64::consts::PI;
 
-pub(crate) fn trials() -> Vec<Trial> {
-    vec![
-        trial("cli::curvature::of_the_global_minimum", of_the_global_minimum),
-        trial("cli::curvature::matches_the_oracle", matches_the_oracle),
-        trial("cli::curvature::does_not_exist_without_a_direction", does_not_exist_without_a_direction),
-        trial("cli::curvature::leaves_out_the_scale_of_a_filter", leaves_out_the_scale_of_a_filter),
-        trial("cli::curvature::of_wrong_points_is_refused", of_wrong_points_is_refused),
-    ]
-}
+trials![
+    of_the_global_minimum,
+    matches_the_oracle,
+    does_not_exist_without_a_direction,
+    leaves_out_the_scale_of_a_filter,
+    of_wrong_points_is_refused,
+];
 
 const COLUMNS: [&str; 7] = ["point", "loss", "grad_norm", "index", "eigenvalue_min", "eigenvalue_max", "outcome"];
 

@@ -1,17 +1,8 @@
 //! `eval` against an independent oracle, and the points that it refuses.
 
 use crate::support::program::{Place, Table, numbers, points_file};
-use crate::support::trial;
-use libtest_mimic::Trial;
 
-pub(crate) fn trials() -> Vec<Trial> {
-    vec![
-        trial("cli::eval::matches_the_oracle", matches_the_oracle),
-        trial("cli::eval::reads_standard_input", reads_standard_input),
-        trial("cli::eval::of_the_teacher_is_zero", of_the_teacher_is_zero),
-        trial("cli::eval::refuses_wrong_points", refuses_wrong_points),
-    ]
-}
+trials![matches_the_oracle, reads_standard_input, of_the_teacher_is_zero, refuses_wrong_points,];
 
 /// The arguments of `eval` for some parameters.
 fn arguments<'a>(sets: &'a [String], rest: &[&'a str]) -> Vec<&'a str> {

@@ -3,18 +3,14 @@
 
 use crate::support::families::identity;
 use crate::support::program::{Place, points_file};
-use crate::support::trial;
-use libtest_mimic::Trial;
 
-pub(crate) fn trials() -> Vec<Trial> {
-    vec![
-        trial("cli::given::numbers_that_do_not_fit_are_refused", numbers_that_do_not_fit_are_refused),
-        trial("cli::given::teachers_that_do_not_fit_are_refused", teachers_that_do_not_fit_are_refused),
-        trial("cli::given::starts_that_do_not_fit_are_refused", starts_that_do_not_fit_are_refused),
-        trial("cli::given::more_runs_than_starts_are_refused", more_runs_than_starts_are_refused),
-        trial("cli::given::files_that_fit_are_taken", files_that_fit_are_taken),
-    ]
-}
+trials![
+    numbers_that_do_not_fit_are_refused,
+    teachers_that_do_not_fit_are_refused,
+    starts_that_do_not_fit_are_refused,
+    more_runs_than_starts_are_refused,
+    files_that_fit_are_taken,
+];
 
 /// Keys of `[params]` with their values, and what the message must hold.
 type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);

@@ -1,25 +1,23 @@
 //! What is wrong with an experiment, said in one line on stderr: file or flag, key, value, problem and remedy.
 
 use crate::support::program::{Place, SMALL, gpu_arguments};
-use crate::support::{gpu_trial, trial};
+use crate::support::trials;
 use libtest_mimic::Trial;
 
-pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = vec![
-        trial("cli::refuses::a_missing_experiment", a_missing_experiment_is_refused),
-        trial("cli::refuses::too_many_cells", too_many_cells_are_refused),
-        gpu_trial("cli::refuses::lanes_that_do_not_fit", lanes_that_do_not_fit_are_refused),
-    ];
-    let of = |prefix: &str, wrong: &'static Wrong, test: fn(&Wrong)| {
-        let name = format!("cli::refuses::{prefix}{}", wrong.0);
-        Trial::test(name, move || {
-            test(wrong);
-            Ok(())
-        })
-    };
-    trials.extend(WRONG.iter().map(|wrong| of("", wrong, refuses_spec)));
-    trials.extend(WRONG_SETS.iter().map(|wrong| of("set_", wrong, refuses_set)));
-    trials
+trials![
+    a_missing_experiment_is_refused,
+    too_many_cells_are_refused,
+    gpu(lanes_that_do_not_fit_are_refused),
+    more(of("", WRONG, refuses_spec)),
+    more(of("set_", WRONG_SETS, refuses_set)),
+];
+
+/// A test for each of a list.
+fn of(prefix: &str, wrong: &'static [Wrong], test: fn(&Wrong)) -> impl Iterator<Item = Trial> {
+    wrong.iter().map(move |wrong| {
+        let name = trials::name(module_path!(), &format!("{prefix}{}", wrong.0));
+        trials::plain(name, move || test(wrong))
+    })
 }
 
 /// Name, text of the experiment file, and what the message must hold besides the file: key, value and remedy.

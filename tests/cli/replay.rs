@@ -1,21 +1,18 @@
 //! `replay`: the path of a run ends where the experiment's run did, whatever is kept of it.
 
 use crate::support::program::{Place, Table};
-use crate::support::{problem, settings_of, starts, trial};
-use libtest_mimic::Trial;
+use crate::support::{problem, settings_of, starts};
 
-pub(crate) fn trials() -> Vec<Trial> {
-    vec![
-        trial("cli::replay::ends_where_the_run_did", ends_where_the_run_did),
-        trial("cli::replay::does_not_depend_on_what_is_kept", does_not_depend_on_what_is_kept),
-        trial("cli::replay::has_the_weights", has_the_weights),
-        trial("cli::replay::is_in_the_format_of_the_folder", is_in_the_format_of_the_folder),
-        trial("cli::replay::of_the_cnn_ends_with_its_verdict", of_the_cnn_ends_with_its_verdict),
-        trial("cli::replay::of_either_form_of_the_cnn_agree", of_either_form_of_the_cnn_agree),
-        trial("cli::replay::of_a_budget_ends_with_it", of_a_budget_ends_with_it),
-        trial("cli::replay::refuses_what_is_no_run", refuses_what_is_no_run),
-    ]
-}
+trials![
+    ends_where_the_run_did,
+    does_not_depend_on_what_is_kept,
+    has_the_weights,
+    is_in_the_format_of_the_folder,
+    of_the_cnn_ends_with_its_verdict,
+    of_either_form_of_the_cnn_agree,
+    of_a_budget_ends_with_it,
+    refuses_what_is_no_run,
+];
 
 /// Two cells of eight runs; run 0 of the second ends in a spurious minimum.
 const SPEC: &str = r#"

@@ -1,0 +1,213 @@
+//! Work that stops in its pilot, or after it, and goes on.
+
+use super::experiments::precise;
+use crate::support::program::{Place, Table};
+use spurious::descent::backend::BackendError;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::experiment::plan::Plan;
+use spurious::experiment::run::{self, ExperimentError, Heard, Stage, Stages};
+use spurious::experiment::spec::Spec;
+use spurious::numerics::real::Precision;
+use spurious::result::folder::Folder;
+use spurious::result::folder::manifest::Manifest;
+use std::fs;
+use std::sync::atomic::AtomicBool;
+
+trials![
+    pilots_go_on,
+    a_stage_that_is_lost_is_repeated,
+    what_was_decided_stays,
+    damage_is_refused,
+    on(unix, a_signal_stops_a_pilot),
+];
+
+const FILES: [&str; 6] = ["spec.toml", "pilot.csv", "cells.csv", "counts.csv", "estimates.csv", "summary.csv"];
+
+#[track_caller]
+fn assert_same(place: &Place, ours: &str, theirs: &str) {
+    for file in FILES {
+        let same = place.read(&format!("{ours}/{file}")) == place.read(&format!("{theirs}/{file}"));
+        assert!(same, "{file} of {ours} is not that of {theirs}");
+    }
+}
+
+fn backend() -> Cpu {
+    Cpu::new(Precision::F64)
+}
+
+/// Works at the pilot of an experiment in a folder until so many stages are over; returns those.
+fn begin(place: &Place, spec: &Spec, stages: usize) -> Vec<Stage> {
+    let plan = Plan::new(spec).unwrap();
+    let folder = Folder::open(&place.path("out"), spec, Manifest::new(&spec.name, &backend())).unwrap();
+    let mut before = folder.stages(spec, &plan).unwrap();
+    let mut heard = Vec::new();
+    let hear = |event: Heard<'_>| -> Result<(), ExperimentError> {
+        if let Heard::Stage(stage) = event {
+            if heard.len() == stages {
+                return Err(BackendError::Cancelled.into());
+            }
+            folder.keep_stage(stage)?;
+            heard.push(stage.clone());
+        }
+        Ok(())
+    };
+    let never = AtomicBool::new(false);
+    assert!(run::pilot(&plan, &backend(), 100, &mut before, &never, hear).is_err(), "it was over before");
+    heard
+}
+
+/// All stages of an experiment.
+fn all_stages(spec: &Spec) -> Vec<Stage> {
+    let plan = Plan::new(spec).unwrap();
+    let mut all = Vec::new();
+    let hear = |event: Heard<'_>| {
+        if let Heard::Stage(stage) = event {
+            all.push(stage.clone());
+        }
+        Ok::<(), BackendError>(())
+    };
+    let mut stages = Stages::new(plan.cells.len(), spec.outcome());
+    run::pilot(&plan, &backend(), 0, &mut stages, &AtomicBool::new(false), hear).unwrap();
+    all
+}
+
+fn whole() -> (Place, Spec) {
+    let place = Place::with(&precise());
+    place.run(&["run", "spec.toml", "-q", "--out", "whole"]).done();
+    (place, Spec::parse(&precise(), "spec.toml", &[]).unwrap())
+}
+
+fn pilots_go_on() {
+    let (place, spec) = whole();
+    let all = all_stages(&spec);
+    assert!(all.len() > 5, "{all:?}");
+    let mut kept = begin(&place, &spec, 2);
+    kept.extend(begin(&place, &spec, 2));
+    // Stages of an uninterrupted pilot, none of them twice.
+    for (i, stage) in kept.iter().enumerate() {
+        let twice = kept[..i].iter().any(|other| (other.cell, &other.runs) == (stage.cell, &stage.runs));
+        assert!(all.contains(stage) && !twice, "{stage:?} is not in {all:?}, or kept twice: {kept:?}");
+    }
+    assert_eq!(kept.len(), 4);
+    let runs: u64 = kept.iter().map(|stage| stage.tally.runs()).sum();
+    // A report says where it stands.
+    for (format, part) in [
+        ("text", "Unfinished: the pilot"),
+        ("json", "\"complete\": false"),
+        ("csv", "cell,"),
+        ("md", "Unfinished: the pilot"),
+    ] {
+        let report = place.run(&["report", "out", "--format", format]).done().out;
+        assert!(report.contains(part) && !report.to_lowercase().contains("nan"), "{report}");
+    }
+    let ran = place.run(&["run", "spec.toml", "--out", "out"]).done();
+    assert!(ran.err.contains(&format!("{runs} of its runs already done")), "{}", ran.err);
+    assert_same(&place, "out", "whole");
+    assert!(!place.path("out/parts").exists());
+}
+
+fn a_stage_that_is_lost_is_repeated() {
+    let (place, spec) = whole();
+    let kept = begin(&place, &spec, 5);
+    // The first stage of the first cell: what follows it says nothing without it.
+    let name = |stage: &Stage| {
+        format!("out/parts/{:07}-{:016}-{:016}-pilot.csv", stage.cell, stage.runs.start, stage.runs.end)
+    };
+    let lost = kept.iter().find(|stage| stage.cell == 0).unwrap();
+    fs::remove_file(place.path(&name(lost))).unwrap();
+    let text = place.text(&name(&kept[1]));
+    place.write(&name(&kept[1]), &text[..text.len() / 2]);
+    let ran = place.run(&["run", "spec.toml", "-q", "--out", "out"]);
+    ran.refused(1, &[&name(&kept[1]), "is damaged", "delete it, then run the same command again"]);
+    fs::remove_file(place.path(&name(&kept[1]))).unwrap();
+    place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();
+    assert_same(&place, "out", "whole");
+}
+
+/// Turns a complete folder into one that was interrupted after its pilot, with all runs of the first cell.
+fn unfinish(place: &Place, folder: &str) {
+    let path = |file: &str| format!("{folder}/{file}");
+    let mut manifest: serde_json::Value = serde_json::from_str(&place.text(&path("manifest.json"))).unwrap();
+    manifest["state"] = "running".into();
+    manifest["files"] = serde_json::json!({ "pilot.csv": manifest["files"]["pilot.csv"] });
+    place.write(&path("manifest.json"), manifest.to_string());
+    fs::create_dir_all(place.path(&path("parts"))).unwrap();
+    let counts = place.text(&path("counts.csv"));
+    let (header, first) = (counts.lines().next().unwrap(), counts.lines().nth(1).unwrap());
+    let runs = place.table(&path("counts.csv")).numbers("runs")[0].unwrap() as u64;
+    place.write(
+        &path(&format!("parts/0000000-{:016}-{runs:016}-counts.csv", 0)),
+        format!("{header},families\n{first},0\n"),
+    );
+    FILES[2..].iter().for_each(|file| fs::remove_file(place.path(&path(file))).unwrap());
+}
+
+fn what_was_decided_stays() {
+    let (place, _) = whole();
+    place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();
+    let runs = place.table("out/pilot.csv").numbers("runs");
+    unfinish(&place, "out");
+    let total: f64 = runs.iter().flatten().sum();
+    let report = place.run(&["report", "out"]).done().out;
+    assert!(report.contains(&format!("Unfinished: {} of {total} runs are done.", runs[0].unwrap())), "{report}");
+    let ran = place.run(&["run", "spec.toml", "--out", "out"]).done();
+    assert!(!ran.err.contains("pilot"), "it is not made again: {}", ran.err);
+    assert!(ran.err.contains(&format!("{} of them already done", runs[0].unwrap())), "{}", ran.err);
+    assert_same(&place, "out", "whole");
+    // The folder decides, not what a pilot would find now: another clock could find something else.
+    unfinish(&place, "out");
+    let pilot = place.text("out/pilot.csv");
+    let (front, last) = pilot.trim_end().rsplit_once('\n').unwrap();
+    let mut fields: Vec<&str> = last.split(',').collect();
+    let place_of_runs = fields.len() - 2;
+    fields[place_of_runs] = "77";
+    place.write("out/pilot.csv", format!("{front}\n{}\n", fields.join(",")));
+    let manifest = place.text("out/manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    manifest["files"] = serde_json::json!({});
+    place.write("out/manifest.json", manifest.to_string());
+    place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();
+    assert_eq!(place.table("out/counts.csv").numbers("runs")[2], Some(77.0));
+}
+
+fn damage_is_refused() {
+    let (place, _) = whole();
+    let mut manifest: serde_json::Value = serde_json::from_str(&place.text("whole/manifest.json")).unwrap();
+    manifest["files"] = serde_json::json!({});
+    place.write("whole/manifest.json", manifest.to_string());
+    let pilot = place.text("whole/pilot.csv");
+    let table = Table::parse(pilot.as_bytes()).unwrap();
+    let runs = table.column("runs")[0];
+    let damages = [
+        pilot[..pilot.len() - 5].to_string(),
+        pilot.lines().take(3).map(|line| format!("{line}\n")).collect(),
+        pilot.replace(&format!(",{runs},half_width"), ",0,half_width"),
+        pilot.replace(&format!(",{runs},half_width"), ",2000000000,half_width"),
+        pilot.replace("decided_by", "by"),
+        pilot.replacen(",half_width", ",whim", 1),
+    ];
+    for damaged in damages {
+        assert_ne!(damaged, pilot);
+        place.write("whole/pilot.csv", damaged);
+        place.run(&["report", "whole"]).refused(1, &["whole/pilot.csv", "is damaged"]);
+    }
+}
+
+/// A pilot of a minute, stopped at once.
+fn a_signal_stops_a_pilot() {
+    let place = Place::with(&precise().replace("half_width = 0.02", "seconds = 2000"));
+    let mut child = place.command(&["run", "spec.toml", "--out", "out"]).spawn().unwrap();
+    let stages = || fs::read_dir(place.path("out/parts")).map_or(0, |entries| entries.count());
+    while stages() < 3 && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let sent = std::process::Command::new("kill").args(["-INT".to_string(), child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(sent.success() && output.status.code() == Some(130), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let last = said.lines().last().unwrap();
+    assert!(last.starts_with("error: interrupted; ") && last.contains("runs of the pilot are kept in out"), "{said}");
+    let report = place.run(&["report", "out"]).done().out;
+    assert!(report.contains("Unfinished: the pilot"), "{report}");
+    assert!(!place.path("out/pilot.csv").exists());
+}

@@ -1,0 +1,24 @@
+//! Certificates: that enclosures enclose, that what is proved is true, and that nothing else is proved.
+
+mod enclosed;
+pub(crate) mod fuzz;
+mod proofs;
+
+use crate::support;
+use crate::support::families::named;
+use spurious::landscape::model::Problem;
+use spurious::landscape::proof::Provable;
+
+trials![modules(enclosed, fuzz, proofs),];
+
+/// A cell in the form of the paper, and its loss as proofs see it.
+pub(crate) fn cell(model: &str, set: &[(&str, &str)]) -> (Problem, Box<dyn Provable>) {
+    let problem = support::problem(model, "full", set, &support::settings_of(model));
+    let subject = problem.proofs().expect("a model with proofs").provable();
+    (problem, subject)
+}
+
+/// `relu_sum` with as many neurons as orthonormal teachers.
+pub(crate) fn square(k: usize) -> (Problem, Box<dyn Provable>) {
+    cell("relu_sum", &[("teachers", &k.to_string())])
+}

@@ -1,0 +1,165 @@
+//! Certificates as files: they say exactly what was proved, are read back, and are refused when changed.
+
+mod python;
+
+use crate::landscape::proof::{cell, square};
+use crate::support::families::named;
+use spurious::landscape::proof::{Proof, Verdict};
+use spurious::result::certificate::Certificate;
+
+trials![
+    modules(python),
+    certificates_are_read_back,
+    certificates_of_every_model_are_checked,
+    changed_certificates_are_refused,
+    false_claims_are_refused,
+    foreign_files_are_refused,
+];
+
+/// The certificate of type II for six teachers.
+fn usual() -> Certificate {
+    let (_, subject) = square(6);
+    let point = named("II", 6);
+    let proof = subject.prove(&point, None).expect("a proof");
+    Certificate::new("II", vec![("teachers".into(), "6".into())], &*subject, &point, proof)
+}
+
+fn certificates_are_read_back() {
+    let certificate = usual();
+    let text = certificate.text();
+    assert_eq!(Certificate::parse(&text, "file"), Ok(certificate.clone()));
+    // Other spaces are the same file.
+    let compact: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(Certificate::parse(&compact.to_string(), "file"), Ok(certificate.clone()));
+    // What is written is what was proved, to one part in a million.
+    let (_, subject) = square(6);
+    let proof = subject.prove(&certificate.point, None).expect("a proof");
+    let claim = certificate.proof;
+    assert!(claim.gap_low < proof.gap_low && claim.gap_low > proof.gap_low * (1.0 - 2e-6));
+    assert!(claim.eigenvalue_min_low < proof.eigenvalue_min_low);
+    assert!(claim.loss_low <= proof.loss_low && claim.loss_high >= proof.loss_high);
+    assert!(claim.distance_high > proof.distance_high);
+    assert_eq!((claim.radius, claim.index, claim.verdict), (proof.radius, 0, Verdict::Minimum));
+    // Hexadecimal floats as Python writes them: 1/10 and a number below 0 are known texts.
+    assert!(text.contains("\"index\": 0") && text.contains("\"0x1.0000000000000p+0\"") && text.contains("\"-0x1."));
+}
+
+fn certificates_of_every_model_are_checked() {
+    let cases: [(&str, &[(&str, &str)]); 4] = [
+        ("relu_sum", &[("teachers", "5")]),
+        ("relu_sum", &[("teachers", "8")]),
+        ("pooled_cnn", &[("filter_length", "5"), ("stride", "2"), ("patches", "6")]),
+        ("cnn", &[("patches", "9"), ("ratio", "2.0")]),
+    ];
+    for (model, set) in cases {
+        let (_, subject) = cell(model, set);
+        let known = subject.known();
+        assert!(!known.is_empty(), "{model}");
+        for (name, point) in known {
+            let proof = subject.prove(&point, None).unwrap_or_else(|why| panic!("{model}, {name}: {why}"));
+            let text = Certificate::new(&name, Vec::new(), &*subject, &point, proof).text();
+            let read = Certificate::parse(&text, "file").unwrap();
+            assert_eq!((&read.model[..], &read.point), (model, &point));
+            let checked = read.check().unwrap_or_else(|why| panic!("{model}, {name}: {why}"));
+            assert_eq!(checked.verdict, proof.verdict, "{model}, {name}");
+        }
+    }
+}
+
+/// Every digit of the file, one at a time, and letters of its words.
+fn changed_certificates_are_refused() {
+    let text = usual().text();
+    let mut changed = 0;
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_alphanumeric()) {
+        let other = match byte {
+            b'9' => b'0',
+            b'0'..=b'8' => byte + 1,
+            b'z' | b'Z' => b'a',
+            _ => byte + 1,
+        };
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] = other;
+        let wrong = String::from_utf8(bytes).unwrap();
+        let error =
+            Certificate::parse(&wrong, "file").expect_err(&wrong[at.saturating_sub(20)..(at + 20).min(text.len())]);
+        assert!(error.to_string().starts_with("file: "), "{error}");
+        changed += 1;
+    }
+    assert!(changed > 1000, "{changed}");
+}
+
+/// Claims that are written with a fitting checksum are proved anew, and what is too much is named.
+fn false_claims_are_refused() {
+    let right = usual();
+    assert_eq!(right.check(), Ok(right.proof));
+    let refused = |what: &str, change: &dyn Fn(&mut Proof)| {
+        let mut wrong = right.clone();
+        change(&mut wrong.proof);
+        let read = Certificate::parse(&wrong.text(), "file").expect("a file with a fitting checksum");
+        let why = read.check().expect_err(what).to_string();
+        assert!(why.contains(what), "{what}: {why}");
+    };
+    refused("index", &|proof| proof.index = 1);
+    refused("verdict", &|proof| proof.verdict = Verdict::Global);
+    refused("verdict", &|proof| proof.verdict = Verdict::Saddle);
+    refused("gap_low", &|proof| proof.gap_low *= 1.01);
+    refused("eigenvalue_min_low", &|proof| proof.eigenvalue_min_low *= 1.001);
+    refused("distance_high", &|proof| proof.distance_high *= 0.9);
+    refused("gradient_norm_high", &|proof| proof.gradient_norm_high = 0.0);
+    refused("loss_low", &|proof| proof.loss_low += 1e-9);
+    refused("loss_high", &|proof| proof.loss_high -= 1e-9);
+    refused("radius", &|proof| proof.radius = 1.0);
+    refused("extra_eigenvalue_low", &|proof| proof.extra_eigenvalue_low = Some(0.5));
+    // Weaker than found, but no statement any more.
+    refused("loss_low", &|proof| proof.loss_low = 0.0);
+    refused("gap_low", &|proof| proof.gap_low = 0.0);
+    refused("gap_low", &|proof| proof.gradient_norm_high = 1.0);
+    refused("extra_eigenvalue_low", &|proof| proof.extra_eigenvalue_low = Some(-0.1));
+    refused("extra_eigenvalue_low", &|proof| proof.extra_eigenvalue_low = None);
+    refused("extra_eigenvalue_low", &|proof| proof.every_input_dim = Some(false));
+    // Weaker claims are as true.
+    let mut weaker = right.clone();
+    weaker.proof.gap_low *= 0.5;
+    weaker.proof.every_input_dim = Some(false);
+    weaker.proof.extra_eigenvalue_low = None;
+    assert!(weaker.check().is_ok());
+    // A point, a teacher or a size that is another.
+    let mut wrong = right.clone();
+    wrong.point[7] += 1e-3;
+    assert!(wrong.check().is_err());
+    wrong.point.pop();
+    assert!(wrong.check().unwrap_err().to_string().contains("35 numbers, and the landscape 36"));
+    for (key, value) in
+        [("neurons", serde_json::json!(7)), ("input_dim", serde_json::json!(0)), ("extra", serde_json::json!(1))]
+    {
+        let mut wrong = right.clone();
+        wrong.landscape[key] = value;
+        assert!(wrong.check().unwrap_err().to_string().contains("landscape"), "{key}");
+    }
+    let mut wrong = right.clone();
+    wrong.landscape["teachers"][3] = "0x1.0000000000000p-3".into();
+    assert!(wrong.check().is_err());
+    for model in ["quadratic", "nothing", "cnn"] {
+        let wrong = Certificate { model: model.into(), ..right.clone() };
+        assert!(wrong.check().is_err(), "{model}");
+    }
+}
+
+fn foreign_files_are_refused() {
+    let text = usual().text();
+    for (wrong, part) in [
+        (String::new(), "is no certificate"),
+        ("{}".into(), "missing field `format`"),
+        (text.replace("certificate 1", "certificate 2"), "this program reads spurious certificate 1"),
+        (text.replace("\"index\": 0", "\"index\": -1"), "is no certificate"),
+        (text.replace("\"index\": 0", "\"index\": 0,\n  \"more\": 0"), "unknown field `more`"),
+        (text.replacen("\"0x1.0000000000000p+0\"", "1.0", 1), "checksum"),
+        (text.replacen("\"radius\": \"", "\"radius\": \"+", 1), "is no number in hexadecimal"),
+        (text.replacen("\"radius\": \"0x1.", "\"radius\": \"0x1,", 1), "is no number in hexadecimal"),
+        (text.replacen("\"radius\": \"0x1.", "\"radius\": \"0x1.0", 1), "is no number in hexadecimal"),
+        (text.replacen("\"radius\": \"", "\"radius\": \"0x1.0000000000000p+1024\", \"x\": \"", 1), "is no number"),
+    ] {
+        let error = Certificate::parse(&wrong, "file").expect_err(part).to_string();
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}

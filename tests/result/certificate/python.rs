@@ -1,0 +1,159 @@
+//! The independent checker in Python, on certificates of every kind and on falsified ones.
+//!
+//! It needs python-flint: `tests/certificates/install.sh` brings it. Without it the tests are listed as ignored, by name, and fail if
+//! `REQUIRE_FLINT=1`.
+
+use crate::landscape::proof::fuzz::{altered, perturbed, sources};
+use crate::landscape::proof::{cell, square};
+use crate::support::families::named;
+use crate::support::program::Place;
+use crate::support::{seed, trials};
+use libtest_mimic::Trial;
+use spurious::landscape::proof::{Provable, Verdict};
+use spurious::numerics::seed::CellSeed;
+use spurious::result::certificate::Certificate;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::LazyLock;
+
+trials![with(
+    flint,
+    python_formulas_hold,
+    python_proves_certificates,
+    python_proves_what_is_perturbed,
+    python_refuses_false_certificates
+),];
+
+/// Python with the folder that `install.sh` may have filled.
+fn python() -> Command {
+    let mut command = Command::new("python3");
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    let installed = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/python");
+    let path = std::env::var_os("PYTHONPATH").unwrap_or_default();
+    let folders = std::iter::once(installed).chain(std::env::split_paths(&path));
+    command.env("PYTHONPATH", std::env::join_paths(folders).unwrap());
+    command
+}
+
+/// A test that needs python-flint.
+fn flint(name: String, test: fn()) -> Trial {
+    let required = std::env::var_os("REQUIRE_FLINT").is_some_and(|v| v == "1");
+    static FOUND: LazyLock<bool> =
+        LazyLock::new(|| python().args(["-c", "import flint"]).output().is_ok_and(|output| output.status.success()));
+    let missing = !*FOUND && !required;
+    trials::plain(name, test).with_ignored_flag(missing).with_kind(if missing { "needs python-flint" } else { "" })
+}
+
+fn certificate(subject: &dyn Provable, name: &str, point: &[f64]) -> Certificate {
+    let proof = subject.prove(point, None).unwrap_or_else(|why| panic!("{name}: {why}"));
+    Certificate::new(name, Vec::new(), subject, point, proof)
+}
+
+/// Certificates of minima, saddles and global minima of all models.
+fn all() -> Vec<Certificate> {
+    let mut all = Vec::new();
+    for (k, name) in [(2, "global"), (5, "II"), (5, "A"), (6, "II"), (6, "A"), (6, "global"), (8, "II^2"), (9, "II^3")]
+    {
+        all.push(certificate(&*square(k).1, &format!("{name}-{k}"), &named(name, k)));
+    }
+    let (problem, subject) = cell("relu_sum", &[("teachers", "6"), ("input_dim", "8")]);
+    let wide: Vec<f64> = named("II", 6).chunks_exact(6).flat_map(|w| [w, &[0.0; 2]].concat()).collect();
+    assert_eq!(wide.len(), problem.dim());
+    all.push(certificate(&*subject, "padded", &wide));
+    let set = [("filter_length", "2"), ("stride", "1"), ("patches", "5"), ("teacher", "\"angle\"")];
+    let (problem, subject) = cell("pooled_cnn", &set);
+    let spurious = spurious::judge::refine::polished(&problem, &[0.634, -0.634]);
+    all.push(certificate(&*subject, "pooled", &spurious));
+    for (model, set) in
+        [("pooled_cnn", &[("filter_length", "7"), ("stride", "3")][..]), ("cnn", &[]), ("cnn", &[("ratio", "12.0")])]
+    {
+        let (_, subject) = cell(model, set);
+        all.extend(subject.known().iter().map(|(name, point)| certificate(&*subject, name, point)));
+    }
+    all
+}
+
+/// The checker's own formulas, against difference quotients and each other.
+fn python_formulas_hold() {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/certificates/facts.py");
+    let output = python().arg(script).output().expect("python3");
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Runs the checker on some certificates; its lines and its exit code.
+fn check(certificates: &[Certificate]) -> (Vec<String>, Option<i32>) {
+    let place = Place::new();
+    let files: Vec<String> = (0..certificates.len()).map(|i| format!("{i:03}.json")).collect();
+    files.iter().zip(certificates).for_each(|(file, certificate)| place.write(file, certificate.text()));
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/certificates/check.py");
+    let output = python().current_dir(place.path(".")).arg(script).args(&files).output().expect("python3");
+    let lines: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(String::from).collect();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(lines.len(), files.len(), "{lines:?}\n{errors}");
+    (lines, output.status.code())
+}
+
+fn python_proves_certificates() {
+    let certificates = all();
+    let (lines, code) = check(&certificates);
+    for (line, certificate) in lines.iter().zip(&certificates) {
+        let expected = format!(": proved: {}", certificate.proof.verdict.name());
+        assert!(line.contains(&expected), "{} {}: {line}", certificate.model, certificate.name);
+    }
+    assert_eq!(code, Some(0));
+}
+
+/// A sample of what the program proves of perturbed points, as they are, and of perturbed certificates.
+fn python_proves_what_is_perturbed() {
+    let mut draws = CellSeed::new(seed(), "perturbed points for python").run(0);
+    let mut certificates = Vec::new();
+    for (_, subject, points) in sources() {
+        for point in points {
+            let moved: Vec<Vec<f64>> = (0..40).map(|_| perturbed(&point, &mut draws)).collect();
+            let proofs = moved.iter().filter_map(|point| Some((point, subject.prove(point, None).ok()?)));
+            certificates.extend(
+                proofs.take(6).map(|(point, proof)| Certificate::new("p", Vec::new(), &*subject, point, proof)),
+            );
+        }
+    }
+    assert!(certificates.len() > 30, "{}", certificates.len());
+    // Of altered certificates what the program still accepts; but for a smaller gap, from which the checker takes its distances.
+    let right = certificate(&*square(4).1, "A", &named("A", 4));
+    let altered = (0..400).map(|_| altered(&right, &mut draws)).filter(|c| c.proof.gap_low == right.proof.gap_low);
+    let accepted: Vec<Certificate> = altered.filter(|certificate| certificate.check().is_ok()).take(40).collect();
+    assert!(accepted.len() > 20, "{}", accepted.len());
+    certificates.extend(accepted);
+    let (lines, _) = check(&certificates);
+    for (line, certificate) in lines.iter().zip(&certificates) {
+        assert!(line.contains(": proved: "), "{line}: {certificate:?}");
+    }
+}
+
+fn python_refuses_false_certificates() {
+    let right = certificate(&*square(6).1, "II", &named("II", 6));
+    let change = |change: &dyn Fn(&mut Certificate)| {
+        let mut wrong = right.clone();
+        change(&mut wrong);
+        wrong
+    };
+    let wrong = [
+        change(&|c| c.proof.index = 1),
+        change(&|c| c.proof.verdict = Verdict::Global),
+        change(&|c| c.proof.verdict = Verdict::Saddle),
+        change(&|c| c.proof.gap_low *= 4.0),
+        change(&|c| c.proof.eigenvalue_min_low *= 1.01),
+        change(&|c| c.proof.loss_low += 1e-9),
+        change(&|c| c.proof.loss_high -= 1e-9),
+        change(&|c| c.proof.gradient_norm_high = 0.0),
+        change(&|c| c.proof.radius = 0.5),
+        change(&|c| c.proof.extra_eigenvalue_low = Some(0.5)),
+        change(&|c| c.point[3] += 1e-3),
+        change(&|c| c.point[..6].fill(0.0)),
+        change(&|c| c.landscape["teachers"][1] = "0x1.0000000000000p-4".into()),
+    ];
+    let (lines, code) = check(&wrong);
+    for (line, certificate) in lines.iter().zip(&wrong) {
+        assert!(line.contains(": refused: "), "{line}: {certificate:?}");
+    }
+    assert_eq!(code, Some(1));
+}

@@ -1,0 +1,358 @@
+//! The result folder: what it holds, what it refuses, and that interrupted work goes on as if nothing had happened.
+
+mod families;
+mod given;
+mod inputs;
+mod reproduced;
+mod resume;
+mod tables;
+
+use crate::support::program::{Place, SMALL, gpu_arguments};
+use std::fs::{self, File};
+
+trials![
+    modules(families, given, inputs, reproduced, resume, tables),
+    a_folder_that_cannot_be_made_is_refused,
+    a_folder_of_something_else_is_refused,
+    a_folder_of_another_experiment_is_refused,
+    a_folder_in_use_is_refused,
+    report_refuses_what_holds_no_results,
+    a_damaged_folder_is_refused,
+    a_damaged_part_is_refused,
+    a_damaged_part_of_runs_is_refused,
+    a_report_of_no_runs_is_possible,
+    missing_parts_are_done_again,
+    a_folder_barely_begun_goes_on,
+    a_complete_folder_is_only_read,
+    threads_and_batches_do_not_matter,
+    gpu(segments_and_batches_do_not_matter),
+];
+
+/// Every table of a folder that keeps all it can.
+const TABLES: [&str; 6] = ["cells.csv", "counts.csv", "estimates.csv", "summary.csv", "runs.csv", "endpoints.csv"];
+
+const RUN: [&str; 5] = ["run", "spec.toml", "--quiet", "--out", "out"];
+
+/// A folder in which the small experiment has been run into `out`.
+fn small() -> Place {
+    let place = Place::with(SMALL);
+    place.run(&RUN).done();
+    place
+}
+
+/// Turns the complete folder `out` of the small experiment into an interrupted one, with every run in some part.
+fn unfinish(place: &Place) {
+    let manifest = place.text("out/manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    manifest["state"] = "running".into();
+    manifest["files"] = serde_json::json!({});
+    place.write("out/manifest.json", manifest.to_string());
+    fs::create_dir_all(place.path("out/parts")).unwrap();
+    let counts = place.text("out/counts.csv");
+    let mut lines = counts.lines();
+    let header = lines.next().unwrap();
+    for (cell, line) in lines.enumerate() {
+        // A part also says how many families its runs have: none here.
+        place.write(&part(cell), format!("{header},families\n{line},0\n"));
+    }
+    for table in &TABLES[..4] {
+        fs::remove_file(place.path("out").join(table)).unwrap();
+    }
+}
+
+/// The part that holds all runs of a cell of the small experiment.
+fn part(cell: usize) -> String {
+    format!("out/parts/{cell:07}-{:016}-{:016}-counts.csv", 0, 300)
+}
+
+/// Asserts that two folders hold the same files, byte for byte.
+#[track_caller]
+fn assert_same(place: &Place, ours: &str, theirs: &str, files: &[&str]) {
+    for file in files {
+        let same = place.read(&format!("{ours}/{file}")) == place.read(&format!("{theirs}/{file}"));
+        assert!(same, "{file} of {ours} is not that of {theirs}");
+    }
+}
+
+fn a_folder_that_cannot_be_made_is_refused() {
+    let place = Place::with(SMALL);
+    place.write("file", "mine");
+    let before = place.snapshot();
+    for out in ["file/sub", "file"] {
+        let ran = place.run(&["run", "spec.toml", "-q", "--out", out]);
+        ran.refused(1, &["file", "cannot be created", "check the path"]);
+        assert!(place.snapshot() == before);
+    }
+}
+
+fn a_folder_of_something_else_is_refused() {
+    // Also where the names are those of a result folder: none of it may be overwritten, or removed with the parts.
+    let theirs = [("notes", "todo.txt"), ("notes", "lock"), ("notes/parts", "wheel.txt"), ("notes", "spec.toml")];
+    for (folder, file) in theirs {
+        let place = Place::with(SMALL);
+        fs::create_dir_all(place.path(folder)).unwrap();
+        place.write(&format!("{folder}/{file}"), "mine");
+        let before = place.snapshot();
+        let ran = place.run(&["run", "spec.toml", "-q", "--out", "notes"]);
+        assert!(place.snapshot() == before, "{folder}/{file}: a folder that is not ours was changed");
+        ran.refused(2, &["error: notes: ", "not a result folder", "--out"]);
+    }
+}
+
+fn a_folder_of_another_experiment_is_refused() {
+    let place = small();
+    let before = place.snapshot();
+    let cases: [(&[&str], &str); 6] = [
+        (&["--seed", "6"], "experiment.seed is 5 there, 6 here"),
+        (&["--set", "params.ratio=[1, 4]"], "params.ratio is [1.0, 4.0, 9.0] there, [1.0, 4.0] here"),
+        (&["--set", "params.filter_size=6"], "params.filter_size is 5 there, 6 here"),
+        (&["--set", "runs.per_cell=400"], "runs.per_cell is 300 there, 400 here"),
+        (&["--set", "descent.step=0.01"], "descent.step is \"auto\" there, 0.01 here"),
+        (&["--set", "output.runs=true"], "output.runs is false there, true here"),
+    ];
+    for (rest, difference) in cases {
+        let ran = place.run(&[&RUN[..], rest].concat());
+        ran.refused(2, &["error: out: ", "another experiment", difference, "--out"]);
+        assert!(place.snapshot() == before, "{rest:?} changed the folder");
+    }
+    let ran = place.run(&[&RUN[..], &["--precision", "f32"]].concat());
+    ran.refused(2, &["error: out: ", "begun in f64", "in f32", "--precision f64", "--out"]);
+    assert!(place.snapshot() == before, "another format changed the folder");
+}
+
+fn a_folder_in_use_is_refused() {
+    let place = small();
+    fs::create_dir(place.path("new")).unwrap();
+    for folder in ["out", "new"] {
+        let lock = File::create(place.path(folder).join("lock")).unwrap();
+        lock.try_lock().unwrap();
+        let before = place.snapshot();
+        let ran = place.run(&["run", "spec.toml", "-q", "--out", folder]);
+        ran.refused(1, &[&format!("error: {folder}: "), "in use", "--out"]);
+        assert!(place.snapshot() == before, "{folder} was changed");
+    }
+    // Reading needs no lock, and the lock goes with its holder.
+    place.run(&["report", "out"]).done();
+    place.run(&["run", "spec.toml", "-q", "--out", "new"]).done();
+}
+
+fn report_refuses_what_holds_no_results() {
+    let place = Place::new();
+    fs::create_dir(place.path("empty")).unwrap();
+    place.write("file", "mine");
+    let before = place.snapshot();
+    for folder in ["absent", "empty", "file"] {
+        let ran = place.run(&["report", folder]);
+        ran.refused(2, &[&format!("error: {folder}: "), "not a result folder"]);
+        assert!(!ran.err.contains("--out"), "report has no --out: {}", ran.err);
+    }
+    assert!(place.snapshot() == before);
+}
+
+/// Cuts a file in the middle of a line.
+fn truncate(place: &Place, name: &str) {
+    let bytes = place.read(name);
+    place.write(name, &bytes[..bytes.len() / 2]);
+}
+
+fn a_damaged_folder_is_refused() {
+    let place = small();
+    let refuses = |name: &str, problem: &str| {
+        let before = place.snapshot();
+        for arguments in [&RUN[..], &["report", "out"]] {
+            place.run(arguments).refused(1, &[&format!("error: {name}: "), problem]);
+            assert!(place.snapshot() == before, "the folder was changed");
+        }
+    };
+    for name in ["counts.csv", "estimates.csv", "summary.csv", "cells.csv", "spec.toml", "manifest.json"] {
+        let name = format!("out/{name}");
+        let whole = place.read(&name);
+        truncate(&place, &name);
+        refuses(&name, "is damaged");
+        if !name.ends_with("manifest.json") {
+            fs::remove_file(place.path(&name)).unwrap();
+            refuses(&name, "is damaged");
+            // As long as it was, but with other numbers.
+            let changed = String::from_utf8(whole.clone()).unwrap().replace('3', "4");
+            place.write(&name, changed);
+            refuses(&name, "contents were changed");
+        }
+        place.write(&name, whole);
+    }
+    let manifest = place.text("out/manifest.json");
+    place.write("out/manifest.json", manifest.replace("\"format\": 3", "\"format\": 4"));
+    refuses("out/manifest.json", "its format is 4");
+    place.write("out/manifest.json", manifest);
+    place.run(&["report", "out"]).done();
+}
+
+fn a_damaged_part_is_refused() {
+    let place = small();
+    let whole = place.read("out/counts.csv");
+    unfinish(&place);
+    let contents = place.text(&part(1));
+    let (header, _) = contents.split_once('\n').unwrap();
+    let swapped = contents.replace("\n1,", "\n2,");
+    let huge = contents.replace("\n1,0,", "\n1,18446744073709551615,");
+    for damage in [&contents[..contents.len() - 3], &contents[..contents.len() / 2], header, "", &swapped, &huge] {
+        place.write(&part(1), damage);
+        let before = place.snapshot();
+        for arguments in [&RUN[..], &["report", "out"]] {
+            place.run(arguments).refused(1, &[&part(1), "is damaged", "delete it", "run the same command again"]);
+            assert!(place.snapshot() == before, "the folder was changed");
+        }
+    }
+    // The remedy works.
+    fs::remove_file(place.path(&part(1))).unwrap();
+    place.run(&RUN).done();
+    assert!(place.read("out/counts.csv") == whole);
+}
+
+fn a_damaged_part_of_runs_is_refused() {
+    let place = Place::with(&detailed("reduced", true).replace("500", "300"));
+    place.run(&RUN).done();
+    place.run(&["run", "spec.toml", "-q", "--out", "whole"]).done();
+    unfinish(&place);
+    for kind in ["runs", "endpoints"] {
+        let table = place.text(&format!("whole/{kind}.csv"));
+        let lines: Vec<&str> = table.lines().skip(1).collect();
+        for (cell, lines) in lines.chunks(300).enumerate() {
+            place.write(&part(cell).replace("counts", kind), lines.join("\n") + "\n");
+        }
+    }
+    let damaged = part(2).replace("counts", "runs");
+    truncate(&place, &damaged);
+    for _ in 0..2 {
+        let before = place.read(&part(1));
+        place.run(&RUN).refused(1, &[&damaged, "is damaged", "delete it and ", &part(2)["out/".len()..]]);
+        assert!(place.read(&part(1)) == before);
+    }
+    // The remedy works.
+    fs::remove_file(place.path(&damaged)).unwrap();
+    fs::remove_file(place.path(&part(2))).unwrap();
+    let ran = place.run(&["run", "spec.toml", "--out", "out"]).done();
+    assert!(ran.err.contains("600 of them already done"), "{}", ran.err);
+    assert_same(&place, "out", "whole", &TABLES);
+}
+
+fn a_report_of_no_runs_is_possible() {
+    let place = small();
+    unfinish(&place);
+    (0..3).for_each(|cell| fs::remove_file(place.path(&part(cell))).unwrap());
+    let text = place.run(&["report", "out"]).done().out;
+    assert!(text.contains("Unfinished: 0 of 900 runs are done."), "{text}");
+    for format in ["text", "csv", "json", "md"] {
+        let out = place.run(&["report", "out", "--format", format]).done().out;
+        assert!(!out.to_lowercase().contains("nan"), "{out}");
+    }
+}
+
+fn missing_parts_are_done_again() {
+    let place = small();
+    place.run(&["run", "spec.toml", "-q", "--out", "whole"]).done();
+    unfinish(&place);
+    let report = place.run(&["report", "out"]).done();
+    assert!(!report.out.contains("Unfinished"), "only the tables are missing: {}", report.out);
+    // The first and the last runs of a cell, and all of another.
+    let part_of = |runs: [u64; 2]| format!("out/parts/0000000-{:016}-{:016}-counts.csv", runs[0], runs[1]);
+    fs::remove_file(place.path(&part(0))).unwrap();
+    fs::remove_file(place.path(&part(2))).unwrap();
+    place.run(&["run", "spec.toml", "-q", "--out", "hundred", "--set", "runs.per_cell=100"]).done();
+    let counts = place.text("hundred/counts.csv");
+    let (header, first_hundred) = (counts.lines().next().unwrap(), counts.lines().nth(1).unwrap());
+    place.write(&part_of([0, 100]), format!("{header},families\n{first_hundred},0\n"));
+    // What a process leaves that is killed while it writes.
+    place.write(&(part_of([100, 200]) + ".tmp"), "cell,first");
+    place.write("out/counts.csv.tmp", "cell,first");
+    let report = place.run(&["report", "out"]).done();
+    assert!(report.out.contains("Unfinished: 400 of 900 runs are done."), "{}", report.out);
+    let ran = place.run(&["run", "spec.toml", "--out", "out"]).done();
+    assert!(ran.err.contains("400 of them already done"), "{}", ran.err);
+    assert_same(&place, "out", "whole", &TABLES[..4]);
+    assert_same(&place, "out", "whole", &["spec.toml"]);
+    let left = |path: &str| place.path(path).exists();
+    assert!(!left("out/parts") && !left("out/counts.csv.tmp"), "nothing is left of the interruption");
+}
+
+fn a_folder_barely_begun_goes_on() {
+    let place = small();
+    place.run(&["run", "spec.toml", "-q", "--out", "young"]).done();
+    unfinish(&place);
+    fs::create_dir(place.path("old")).unwrap();
+    // A process was killed after it had written the manifest, and before anything else.
+    for entry in fs::read_dir(place.path("young")).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.ends_with("lock") {
+            fs::rename(&path, place.path("old").join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    place.write("young/manifest.json", place.read("out/manifest.json"));
+    place.run(&["run", "spec.toml", "-q", "--out", "young"]).done();
+    assert_same(&place, "young", "old", &TABLES[..4]);
+    assert_same(&place, "young", "old", &["spec.toml"]);
+    // A folder with results is not taken for such a one.
+    fs::remove_file(place.path("out/spec.toml")).unwrap();
+    let before = place.snapshot();
+    for arguments in [&RUN[..], &["report", "out"]] {
+        place.run(arguments).refused(1, &["out/spec.toml"]);
+        assert!(place.snapshot() == before, "the folder was changed");
+    }
+}
+
+fn a_complete_folder_is_only_read() {
+    let place = Place::with(SMALL);
+    let first = place.run(&RUN).done();
+    let before = place.snapshot();
+    let again = place.run(&["run", "spec.toml", "--out", "out"]).done();
+    assert_eq!(again.out, first.out);
+    assert!(again.err.contains("out is complete"), "{}", again.err);
+    assert_eq!(place.run(&["report", "out"]).done().out, first.out);
+    // How and where to compute is no part of the experiment.
+    place.run(&[&RUN[..], &["--set", "compute.threads=1", "--set", "compute.batch=7"]].concat()).done();
+    let entries = |snapshot: &std::collections::BTreeMap<_, _>| snapshot.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(entries(&place.snapshot()), entries(&before));
+    assert!(place.snapshot() == before, "a file was changed");
+}
+
+/// Runs an experiment once for each set of arguments and asserts that all tables agree.
+fn agree(spec: &str, variants: &[&[&str]]) {
+    let place = Place::with(spec);
+    for (i, variant) in variants.iter().enumerate() {
+        let out = format!("out{i}");
+        place.run(&[&["run", "spec.toml", "-q", "--out", &out], *variant].concat()).done();
+        assert_same(&place, &out, "out0", &TABLES);
+    }
+}
+
+/// Every run and its weights are kept; with verdicts, and without, where runs end by convergence or budget.
+fn detailed(form: &str, verdicts: bool) -> String {
+    SMALL.replace("\"reduced\"", &format!("\"{form}\"")).replace("per_cell = 300", "per_cell = 500")
+        + &format!("[output]\nruns = true\nendpoints = true\n[descent]\nverdicts = {verdicts}\nmax_steps = 3000\n")
+}
+
+fn threads_and_batches_do_not_matter() {
+    for (form, verdicts) in [("reduced", true), ("reduced", false), ("full", true)] {
+        agree(
+            &detailed(form, verdicts),
+            &[
+                &["--set", "compute.threads=1", "--set", "compute.batch=64"],
+                &["--set", "compute.threads=2", "--set", "compute.batch=64"],
+                &["--set", "compute.threads=1", "--set", "compute.batch=65536"],
+                &["--set", "compute.threads=2", "--set", "compute.batch=65536"],
+                &["--set", "compute.threads=3", "--set", "compute.batch=7"],
+            ],
+        );
+    }
+}
+
+fn segments_and_batches_do_not_matter() {
+    let gpu = gpu_arguments();
+    let variant = |set: &'static str| -> Vec<&str> {
+        gpu.iter().map(String::as_str).chain(set.split(' ').flat_map(|set| ["--set", set])).collect()
+    };
+    let sets = ["compute.segment=100", "compute.segment=10", "compute.segment=1000", "compute.batch=64"];
+    let variants: Vec<Vec<&str>> = sets.into_iter().map(variant).collect();
+    let variants: Vec<&[&str]> = variants.iter().map(Vec::as_slice).collect();
+    agree(&detailed("reduced", true), &variants);
+    agree(&detailed("full", true), &variants);
+}
