@@ -113,25 +113,7 @@ impl Plan {
                 verdicts: spec.verdicts,
             };
             let problem = spec.model.problem(spec.form, &values, &settings).map_err(|e| spec.refuse(e))?;
-            if let (Some(starts), Some(sampling)) = (problem.distinct_starts(), spec.sampling()) {
-                return Err(spec.refuse(Invalid {
-                    key: format!("runs.{}", sampling.key()),
-                    value: String::new(),
-                    problem: format!(
-                        "asks for a sample, and cell {index} has {starts} given {}",
-                        if starts == 1 { "start" } else { "starts" }
-                    ),
-                    remedy: format!("write per_cell = {starts} instead"),
-                }));
-            }
-            if let Some(starts) = problem.distinct_starts().filter(|starts| spec.runs_per_cell > *starts) {
-                return Err(spec.refuse(Invalid {
-                    key: "runs.per_cell".into(),
-                    value: spec.runs_per_cell.to_string(),
-                    problem: format!("cell {index} has {starts} starts: the others would repeat them"),
-                    remedy: format!("set it to {starts} at most"),
-                }));
-            }
+            check_starts(spec, index, &*problem).map_err(|e| spec.refuse(e))?;
             let seed = CellSeed::new(spec.seed, &spec.model.identity(&values));
             let runs = spec.runs_per_cell;
             cells.push(Cell { index, values, settings, problem, seed, plane: None, runs });
@@ -239,6 +221,30 @@ impl Plan {
     pub fn varies(&self, column: &str) -> bool {
         self.axes.contains(&column) || column == "step"
     }
+}
+
+/// Refuses more runs of a cell than it has starts, and samples of given ones.
+fn check_starts(spec: &Spec, index: usize, problem: &dyn Problem) -> Result<(), Invalid> {
+    if let (Some(starts), Some(sampling)) = (problem.distinct_starts(), spec.sampling()) {
+        return Err(Invalid {
+            key: format!("runs.{}", sampling.key()),
+            value: String::new(),
+            problem: format!(
+                "asks for a sample, and cell {index} has {starts} given {}",
+                if starts == 1 { "start" } else { "starts" }
+            ),
+            remedy: format!("write per_cell = {starts} instead"),
+        });
+    }
+    if let Some(starts) = problem.distinct_starts().filter(|starts| spec.runs_per_cell > *starts) {
+        return Err(Invalid {
+            key: "runs.per_cell".into(),
+            value: spec.runs_per_cell.to_string(),
+            problem: format!("cell {index} has {starts} starts: the others would repeat them"),
+            remedy: format!("set it to {starts} at most"),
+        });
+    }
+    Ok(())
 }
 
 /// Which value of each list makes a cell; the last list runs fastest.
