@@ -116,7 +116,7 @@ fn runs_text(spec: &Spec, plan: &Plan) -> String {
 
 /// What a trial of some runs of each cell has found, on the CPU.
 struct Tried {
-    /// A tally a cell.
+    /// A tally per cell.
     tallies: Vec<Tally>,
     /// How long all of it took.
     seconds: f64,
@@ -223,7 +223,7 @@ impl Tried {
             sums.fold((0.0, 0.0), |sum, next| (sum.0 + next.0, sum.1 + next.1))
         };
         let cells = self.tallies.iter().filter(|tally| tally.runs() > 0).count();
-        // In seconds a run, or, where cells have different numbers of runs, a step.
+        // In seconds per run, or, where cells have different numbers of runs, per step.
         let seconds = if plan.sizes.is_empty() {
             self.seconds / runs as f64 * many
         } else {

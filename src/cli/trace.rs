@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     /// The first so many runs instead of one
     #[arg(long, value_name = "N", conflicts_with = "run", value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
-    /// Keep one step in so many [default: every step up to 256, then about 400 a decade]
+    /// Keep one step in so many [default: every step up to 256, then about 400 per decade]
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
     every: Option<u32>,
     /// Steps that are kept; HIGH alone is 0:HIGH. HIGH is a step budget in place of descent.max_steps

@@ -60,7 +60,7 @@ pub struct Plan {
     pub cells: Vec<Cell>,
     /// How a pilot decides the runs of each cell, where they are not a fixed number.
     pub sampling: Option<Sampling>,
-    /// What it has decided, a size a cell; empty before, and where there is none.
+    /// What it has decided, a size per cell; empty before, and where there is none.
     pub sizes: Vec<Size>,
     /// Names of the parameters that take several values, in lists of their own or with what they are relative to; but not those
     /// whose default follows another.
@@ -174,7 +174,7 @@ impl Plan {
         self.sampling.is_some() && self.sizes.is_empty()
     }
 
-    /// Takes over what a pilot has decided, a size a cell.
+    /// Takes over what a pilot has decided, a size per cell.
     pub fn decide(&mut self, sizes: Vec<Size>) {
         for (cell, size) in self.cells.iter_mut().zip(&sizes) {
             cell.runs = size.runs;

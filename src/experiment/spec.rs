@@ -57,7 +57,7 @@ pub struct Published {
     pub rounding: f64,
     /// Names of the parameters that tell the cells apart.
     pub columns: Vec<String>,
-    /// Their values and the figure, a row a cell.
+    /// Their values and the figure, a row per cell.
     pub rows: Vec<Vec<f64>>,
 }
 

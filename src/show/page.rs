@@ -40,7 +40,7 @@ pub fn page(stored: &Stored, level: f64) -> String {
     }
     page.element("h2", "", "Estimates");
     let (header, rows) = summary.cells();
-    page.table(&header, &rows, "A row a cell. Probabilities with their intervals, counts of the other outcomes.");
+    page.table(&header, &rows, "One row per cell. Probabilities with their intervals, counts of the other outcomes.");
     summary.notes().iter().for_each(|note| page.element("p", "note", note));
     let families = FamilyTable::new(plan, &stored.families, level);
     if !families.is_empty() {
@@ -279,6 +279,11 @@ impl Page {
             "Undecided runs have spent their step budget; they count as not the outcome in question, and the interval knows nothing \
              of them."
                 .into(),
+            format!(
+                "Restarts for 99 %{}: how many independent random starts reach the outcome at least once with probability 0.99, \
+                 with the interval that follows from the probability's.",
+                if summary.outcome == Outcome::Global { String::new() } else { format!(" {}", summary.outcome.name()) }
+            ),
             "Cells that differ only in form, step size, budget or tolerance share their starts and are not independent of each other."
                 .into(),
         ] {

@@ -147,7 +147,7 @@ impl Gpu {
             0 => {
                 let device = lanes::Device { hardware: report.is_hardware(), subgroup: report.subgroup_size.1 };
                 let chosen = lanes::lanes(kernel, dim as u32, runs, device);
-                // More lanes a run are fewer runs a workgroup, which share its memory.
+                // More lanes per run are fewer runs per workgroup, which share its memory.
                 let fits = |lanes: &u32| shape_of(*lanes).workgroup_bytes(kernel) <= report.workgroup_memory;
                 let candidates = [chosen, 32, 64, 128, lanes::MOST_LANES].into_iter().filter(|lanes| chosen <= *lanes);
                 candidates.into_iter().find(fits).unwrap_or(64)

@@ -1,4 +1,4 @@
-//! The teacher: weights `W*`, a neuron a row.
+//! The teacher: weights `W*`, a neuron per row.
 
 use crate::landscape::model::{Invalid, Values};
 use crate::landscape::points::Points;
