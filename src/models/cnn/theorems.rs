@@ -74,7 +74,8 @@ pub(super) fn theorems() -> Vec<Theorem> {
         theorem(
             "theorem_4_2",
             None,
-            "one of the four sign choices of every draw with a₀ᵀa* ≠ 0, φ₀ ≠ π/2 meets the first three of these conditions",
+            "one of the four sign choices of every draw with a₀ᵀa* ≠ 0, φ₀ ≠ π/2 meets the first three of these \
+             conditions",
         ),
         theorem(
             "theorem_4_3",
