@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! cargo bench -- --save-baseline before     # on the old commit; kept in target/criterion
-//! cargo bench -- --baseline before          # on the new one: every row says by how much it differs, and whether that is noise
+//! cargo bench -- --baseline before          # on the new one: rows say by how much they differ, and if that is noise
 //! ```
 
 #![allow(missing_docs, clippy::unwrap_used)]

@@ -18,14 +18,15 @@ use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Every run takes exactly --steps steps: verdicts are off and the tolerance is one that no run meets. Columns: \
-                  run-steps/s from seeding to estimate; kernel, the descent alone (on a GPU by its own clock); limit, what the \
-                  device could do at most if a step took nothing but its arithmetic instructions, at the rate of independent \
-                  fused multiply-adds measured on it now; share, kernel over limit; start-up, from the start of a fresh program to \
-                  its first result; memory, its largest resident set (Linux). On a GPU also: its rate over that of all threads of the \
-                  CPU, and from how many runs on it takes less time, by a line through the times of at least two numbers of runs. \
-                  Without MODEL or with MODEL alone the cells are a standard set, with --set params.… the model's defaults with \
-                  those values."
+    after_help = "Every run takes exactly --steps steps: verdicts are off and the tolerance is one that no run meets. \
+                  Columns: run-steps/s from seeding to estimate; kernel, the descent alone (on a GPU by its own \
+                  clock); limit, what the device could do at most if a step took nothing but its arithmetic \
+                  instructions, at the rate of independent fused multiply-adds measured on it now; share, kernel over \
+                  limit; start-up, from the start of a fresh program to its first result; memory, its largest resident \
+                  set (Linux). On a GPU also: its rate over that of all threads of the CPU, and from how many runs on \
+                  it takes less time, by a line through the times of at least two numbers of runs. Without MODEL or \
+                  with MODEL alone the cells are a standard set, with --set params.… the model's defaults with those \
+                  values."
 )]
 pub(super) struct Arguments {
     /// Models to measure; all by default

@@ -20,7 +20,7 @@ use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A row a point: `minimum` is a strict local minimum that is proved to lie above the global value, a spurious one; \
+    after_help = "One row per point: `minimum` is a strict local minimum that is proved to lie above the global value, a spurious one; \
                   `saddle` a critical point that is proved to be none, with the number of negative eigenvalues as index; `global` the \
                   global minimum; `no_proof` says nothing, and why is said on stderr. In the ball of `radius` around the (polished) \
                   point there is exactly one critical point; loss_low, loss_high and eigenvalue_min_low bound what it has; \
@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     /// Write the certificate of every proof into this folder, as JSON
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// For a result folder: print one row a cell, with what its spurious minima have in common
+    /// For a result folder: print one row per cell, with what its spurious minima have in common
     #[arg(long)]
     summary: bool,
     /// Verify certificates from scratch instead; exit code 1 if one is not proved

@@ -13,11 +13,12 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Points are CSV with the header point,x0,x1,… and the weights in the order of the paper's form, which `spurious \
-                  models MODEL` prints. The outcome is that of a run that gets there: by a verdict, within tolerance of a known \
-                  minimum, or by the critical point beside a point at rest, which a larger descent.tolerance calls more points; \
-                  undecided elsewhere. A proof may be for weights that a start can have: for cnn raise params.start_output_scale \
-                  for larger a. Flat directions of a symmetry, for cnn the scale of the filter, do not count among the eigenvalues."
+    after_help = "Points are CSV with the header point,x0,x1,… and the weights in the order of the paper's form, which \
+                  `spurious models MODEL` prints. The outcome is that of a run that gets there: by a verdict, within \
+                  tolerance of a known minimum, or by the critical point beside a point at rest, which a larger \
+                  descent.tolerance calls more points; undecided elsewhere. A proof may be for weights that a start \
+                  can have: for cnn raise params.start_output_scale for larger a. Flat directions of a symmetry, for \
+                  cnn the scale of the filter, do not count among the eigenvalues."
 )]
 pub(super) struct Arguments {
     /// Name of the model
@@ -84,7 +85,8 @@ fn evaluate(cell: &Cell, path: &Path, arguments: &Arguments) -> anyhow::Result<(
         let evaluation = cell.problem.evaluate(Precision::F64, points.point(index));
         if !evaluation.loss.is_finite() {
             return Err(Usage(format!(
-                "{file}: line {}: the loss is not defined at this point (is a filter zero, or a weight too large?); remove the point",
+                "{file}: line {}: the loss is not defined at this point (is a filter zero, or a weight too large?); \
+                 remove the point",
                 points.line(index)
             ))
             .into());

@@ -17,10 +17,11 @@ use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A coordinate is one that the model names (for cnn: angle, radius, sum, overlap) or a component x0, x1, … of the \
-                  start, for example --x angle --y overlap=-2:2 or --x x0=-1:1 --y x1=-1:1. All other coordinates are those of the start of \
-                  --run, or what --at sets. Starts are the centres of equal cells of the plane. The counts go to stdout, the picture to \
-                  --figure, and every start with its outcome and steps to --out."
+    after_help = "A coordinate is one that the model names (for cnn: angle, radius, sum, overlap) or a component x0, \
+                  x1, … of the start, for example --x angle --y overlap=-2:2 or --x x0=-1:1 --y x1=-1:1. All other \
+                  coordinates are those of the start of --run, or what --at sets. Starts are the centres of equal \
+                  cells of the plane. The counts go to stdout, the picture to --figure, and every start with its \
+                  outcome and steps to --out."
 )]
 pub(super) struct Arguments {
     #[command(flatten)]

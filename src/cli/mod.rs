@@ -73,7 +73,7 @@ enum Command {
 enum Format {
     /// For a terminal
     Text,
-    /// A row a cell, for programs
+    /// One row per cell, for programs
     Csv,
     /// One document, for programs
     Json,

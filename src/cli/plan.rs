@@ -103,7 +103,8 @@ fn runs_text(spec: &Spec, plan: &Plan) -> String {
     let pilot: u64 = plan.sizes.iter().map(|size| size.pilot).sum();
     let range = if least == most { format!("{most}") } else { format!("{least} to {most}") };
     text.push_str(&format!(
-        "             expected: {range}, and {pilot} in all of a pilot that decides and is not counted ({:.1} % more)\n",
+        "             expected: {range}, and {pilot} in all of a pilot that decides and is not counted \
+         ({:.1} % more)\n",
         100.0 * pilot as f64 / runs as f64
     ));
     text.push_str(&format!("runs         {runs} expected"));
@@ -116,7 +117,7 @@ fn runs_text(spec: &Spec, plan: &Plan) -> String {
 
 /// What a trial of some runs of each cell has found, on the CPU.
 struct Tried {
-    /// A tally a cell.
+    /// A tally per cell.
     tallies: Vec<Tally>,
     /// How long all of it took.
     seconds: f64,
@@ -223,7 +224,7 @@ impl Tried {
             sums.fold((0.0, 0.0), |sum, next| (sum.0 + next.0, sum.1 + next.1))
         };
         let cells = self.tallies.iter().filter(|tally| tally.runs() > 0).count();
-        // In seconds a run, or, where cells have different numbers of runs, a step.
+        // In seconds per run, or, where cells have different numbers of runs, per step.
         let seconds = if plan.sizes.is_empty() {
             self.seconds / runs as f64 * many
         } else {
@@ -232,7 +233,8 @@ impl Tried {
         let time = clock(Duration::from_secs_f64(seconds.clamp(1.0, 1e15)));
         let elsewhere = if backend.name() == "cpu" { "" } else { " on this CPU" };
         format!(
-            "forecast     {:.0} steps a run (from {runs} runs of {cells} {}, longest {}), {} steps in all\n             \
+            "forecast     {:.0} steps a run (from {runs} runs of {cells} {}, longest {}), {} steps \
+             in all\n             \
              at most about {time}{elsewhere} at the trial's rate, which larger batches exceed\n",
             all / many,
             if cells == 1 { "cell" } else { "cells" },

@@ -9,12 +9,13 @@ use spurious::result::tables::plain::{field, number, to_csv};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The path goes to stdout as CSV with the columns step, loss (in f64, as in runs.csv), grad_norm (Euclidean norm \
-                  of the gradient in the weights), what else the model names of a point (for cnn angle, output_error, sum …) and, with \
-                  --weights, x0,x1,… (for cnn in reduced form x, y, A1, A2; A3 only decays); what the run found, with the critical \
-                  point it came to rest at, goes to stderr. The path ends where the experiment's run does: spurious trace follows it \
-                  past its verdict, with bounds and figures. The run is computed on the CPU, in the format of the result folder, or in \
-                  that of compute.precision for an experiment file, auto being f64."
+    after_help = "The path goes to stdout as CSV with the columns step, loss (in f64, as in runs.csv), grad_norm \
+                  (Euclidean norm of the gradient in the weights), what else the model names of a point (for cnn \
+                  angle, output_error, sum …) and, with --weights, x0,x1,… (for cnn in reduced form x, y, A1, A2; A3 \
+                  only decays); what the run found, with the critical point it came to rest at, goes to stderr. The \
+                  path ends where the experiment's run does: spurious trace follows it past its verdict, with bounds \
+                  and figures. The run is computed on the CPU, in the format of the result folder, or in that of \
+                  compute.precision for an experiment file, auto being f64."
 )]
 pub(super) struct Arguments {
     #[command(flatten)]

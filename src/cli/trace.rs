@@ -15,13 +15,14 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A trace is the experiment's run, bit by bit, and goes on past its verdict until it has converged, or its budget is \
-                  spent; the verdict is marked in the figure. The CSV has the columns cell, run, step, loss (in f64), grad_norm, what \
-                  the model names of a point (for cnn angle, output_error, sum …) and what theory says there (angle_majorant, \
-                  loss_late …; empty where it says nothing); spurious models cnn explains them. It goes to stdout unless --out or \
-                  --figure is given. What each run found, and measured numbers beside predicted ones, go to stderr. A proven bound \
-                  that a run breaks is a defect of the program and ends it with exit code 1. Without verdict and bounds, and with \
-                  the critical point a run came to rest at: spurious replay."
+    after_help = "A trace is the experiment's run, bit by bit, and goes on past its verdict until it has converged, or \
+                  its budget is spent; the verdict is marked in the figure. The CSV has the columns cell, run, step, \
+                  loss (in f64), grad_norm, what the model names of a point (for cnn angle, output_error, sum …) and \
+                  what theory says there (angle_majorant, loss_late …; empty where it says nothing); spurious models \
+                  cnn explains them. It goes to stdout unless --out or --figure is given. What each run found, and \
+                  measured numbers beside predicted ones, go to stderr. A proven bound that a run breaks is a defect \
+                  of the program and ends it with exit code 1. Without verdict and bounds, and with the critical point \
+                  a run came to rest at: spurious replay."
 )]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -35,7 +36,7 @@ pub(super) struct Arguments {
     /// The first so many runs instead of one
     #[arg(long, value_name = "N", conflicts_with = "run", value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
-    /// Keep one step in so many [default: every step up to 256, then about 400 a decade]
+    /// Keep one step in so many [default: every step up to 256, then about 400 per decade]
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
     every: Option<u32>,
     /// Steps that are kept; HIGH alone is 0:HIGH. HIGH is a step budget in place of descent.max_steps

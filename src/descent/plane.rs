@@ -163,7 +163,8 @@ impl Plane {
                     key: format!("coordinate {name}"),
                     value: String::new(),
                     problem: format!(
-                        "comes out as {found} instead of {value}: the coordinates of the plane and the fixed ones cannot all have their values"
+                        "comes out as {found} instead of {value}: the coordinates of the plane and the fixed ones \
+                         cannot all have their values"
                     ),
                     remedy: "choose values in each one's range, and coordinates that do not depend on each other"
                         .into(),

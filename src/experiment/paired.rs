@@ -88,7 +88,7 @@ pub(crate) fn check(plan: &Plan, unseeded: &[&str]) -> Result<(), Invalid> {
     }
 }
 
-/// The byte that stands for an outcome in a file of outcomes, one a run: its digit.
+/// The byte that stands for an outcome in a file of outcomes, one per run: its digit.
 pub(crate) fn to_byte(outcome: Outcome) -> u8 {
     b'0' + outcome as u8
 }
@@ -186,7 +186,7 @@ pub(crate) fn occurring(mut groups: Vec<Group>) -> Vec<Group> {
     groups
 }
 
-/// Joins outcomes that are held in memory, a list of bytes a cell of the plan.
+/// Joins outcomes that are held in memory, a list of bytes per cell of the plan.
 pub(crate) fn join_all(plan: &Plan, outcomes: &[Vec<u8>]) -> Vec<Group> {
     let of_group = |cells: Vec<usize>| {
         let draws = cells.iter().map(|cell| outcomes[*cell].len()).min().unwrap_or(0);

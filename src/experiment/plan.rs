@@ -58,7 +58,7 @@ pub struct Plan {
     pub cells: Vec<Cell>,
     /// How a pilot decides the runs of each cell, where they are not a fixed number.
     pub sampling: Option<Sampling>,
-    /// What it has decided, a size a cell; empty before, and where there is none.
+    /// What it has decided, a size per cell; empty before, and where there is none.
     pub sizes: Vec<Size>,
     /// Names of the parameters that take several values, in lists of their own or with what they are relative to; but not those
     /// whose default follows another.
@@ -111,25 +111,7 @@ impl Plan {
                 verdicts: spec.verdicts,
             };
             let problem = spec.model.problem(spec.form, &values, &settings).map_err(|e| spec.refuse(e))?;
-            if let (Some(starts), Some(sampling)) = (problem.layout().distinct_starts, spec.sampling()) {
-                return Err(spec.refuse(Invalid {
-                    key: format!("runs.{}", sampling.key()),
-                    value: String::new(),
-                    problem: format!(
-                        "asks for a sample, and cell {index} has {starts} given {}",
-                        if starts == 1 { "start" } else { "starts" }
-                    ),
-                    remedy: format!("write per_cell = {starts} instead"),
-                }));
-            }
-            if let Some(starts) = problem.layout().distinct_starts.filter(|starts| spec.runs_per_cell > *starts) {
-                return Err(spec.refuse(Invalid {
-                    key: "runs.per_cell".into(),
-                    value: spec.runs_per_cell.to_string(),
-                    problem: format!("cell {index} has {starts} starts: the others would repeat them"),
-                    remedy: format!("set it to {starts} at most"),
-                }));
-            }
+            check_starts(spec, index, &problem).map_err(|e| spec.refuse(e))?;
             let seed = CellSeed::new(spec.seed, &spec.model.identity(&values));
             let runs = spec.runs_per_cell;
             cells.push(Cell { index, values, settings, problem, seed, plane: None, runs });
@@ -190,7 +172,7 @@ impl Plan {
         self.sampling.is_some() && self.sizes.is_empty()
     }
 
-    /// Takes over what a pilot has decided, a size a cell.
+    /// Takes over what a pilot has decided, a size per cell.
     pub fn decide(&mut self, sizes: Vec<Size>) {
         for (cell, size) in self.cells.iter_mut().zip(&sizes) {
             cell.runs = size.runs;
@@ -237,6 +219,30 @@ impl Plan {
     pub fn varies(&self, column: &str) -> bool {
         self.axes.contains(&column) || column == "step"
     }
+}
+
+/// Refuses more runs of a cell than it has starts, and samples of given ones.
+fn check_starts(spec: &Spec, index: usize, problem: &Problem) -> Result<(), Invalid> {
+    if let (Some(starts), Some(sampling)) = (problem.layout().distinct_starts, spec.sampling()) {
+        return Err(Invalid {
+            key: format!("runs.{}", sampling.key()),
+            value: String::new(),
+            problem: format!(
+                "asks for a sample, and cell {index} has {starts} given {}",
+                if starts == 1 { "start" } else { "starts" }
+            ),
+            remedy: format!("write per_cell = {starts} instead"),
+        });
+    }
+    if let Some(starts) = problem.layout().distinct_starts.filter(|starts| spec.runs_per_cell > *starts) {
+        return Err(Invalid {
+            key: "runs.per_cell".into(),
+            value: spec.runs_per_cell.to_string(),
+            problem: format!("cell {index} has {starts} starts: the others would repeat them"),
+            remedy: format!("set it to {starts} at most"),
+        });
+    }
+    Ok(())
 }
 
 /// Which value of each list makes a cell; the last list runs fastest.

@@ -267,7 +267,7 @@ impl Sampling {
         few.min(self.most)
     }
 
-    /// What a pilot is going to decide in a cell of probability `p` and of so many runs a second, give or take chance: every
+    /// What a pilot is going to decide in a cell of probability `p` and of so many runs per second, give or take chance: every
     /// stage sees as many hits as it should.
     pub fn expect(&self, p: f64, rate: f64) -> Size {
         let mut trial = Trial { rate, ..Trial::default() };

@@ -22,6 +22,7 @@
 mod params;
 mod reader;
 mod runs;
+mod sections;
 mod set;
 mod write;
 
@@ -32,9 +33,9 @@ pub use reader::SpecError;
 use crate::experiment::sampling::{Rule, Sampling};
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::model::{Invalid, Model, StepSize, Value};
-use crate::models;
-use reader::{Reader, number, short};
-use set::{apply_set, blame_set, sets_key};
+use reader::Reader;
+use sections::Descent;
+use set::{apply_set, blame_set};
 use std::path::Path;
 use toml::Table;
 
@@ -56,7 +57,7 @@ pub struct Published {
     pub rounding: f64,
     /// Names of the parameters that tell the cells apart.
     pub columns: Vec<String>,
-    /// Their values and the figure, a row a cell.
+    /// Their values and the figure, a row per cell.
     pub rows: Vec<Vec<f64>>,
 }
 
@@ -184,98 +185,18 @@ impl Spec {
 
     fn from_table(table: &Table, file: &str, folder: &Path, sets: &[String]) -> Result<Self, SpecError> {
         let mut top = Reader::top(file, table);
-
-        let mut experiment = top.table("experiment")?;
-        let name = experiment.text("name", "experiment")?;
-        if name.is_empty()
-            || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-            || name.starts_with('.')
-        {
-            return Err(experiment.error(
-                "name",
-                &format!("{name:?}"),
-                "is not usable as a folder name",
-                "use letters, digits, '-', '_' and '.'",
-            ));
-        }
-        let title = experiment.text("title", "")?;
-        let seed = experiment.integer("seed", 0, 0, i64::MAX as u64)?;
-        experiment.finish()?;
-
-        let mut section = top.table("model")?;
-        let names: Vec<&'static str> = models::MODELS.iter().map(|m| m.name()).collect();
-        let chosen = section.choice("name", &names)?;
-        // `choice` only returns names of the list.
-        let model = models::find(chosen).unwrap_or(models::MODELS[0]);
-        let forms: Vec<&'static str> = model.forms().iter().map(|(form, _)| *form).collect();
-        let form = section.choice("form", &forms)?;
-        section.finish()?;
-
+        let (name, title, seed) = sections::experiment(&mut top)?;
+        let (model, form) = sections::model(&mut top)?;
         let mut section = top.table("params")?;
         let params = params::read(model.parameters(), &mut section, folder, sets)?;
-
-        let mut section = top.table("descent")?;
-        let step = read_steps(&mut section, model)?;
-        if (1..step.len()).any(|i| step[..i].contains(&step[i])) {
-            let value = section.value("step").map(short).unwrap_or_default();
-            return Err(section.error("step", &value, "lists a step size twice", "remove one"));
-        }
-        let max_steps = section.integer("max_steps", u64::from(DEFAULT_MAX_STEPS), 1, u64::from(u32::MAX) - 1)? as u32;
-        let tolerance = section.number("tolerance", model.tolerance().default, 0.0, 0.5)?;
-        let verdicts = section.flag("verdicts", true)?;
-        section.finish()?;
-
+        let Descent { step, max_steps, tolerance, verdicts } = sections::descent(&mut top, model)?;
         let mut section = top.table("runs")?;
         let (runs_per_cell, rule) = runs::read(&mut section)?;
         section.finish()?;
-
-        let mut section = top.table("compute")?;
-        let compute = Compute {
-            backend: section.choice("backend", &["auto", "cpu", "gpu"])?,
-            adapter: section.text("adapter", "")?,
-            precision: section.choice("precision", &["auto", "f32", "f64"])?,
-            lanes: section.auto_integer("lanes", 1024)? as u32,
-            batch: section.auto_integer("batch", 1 << 24)? as usize,
-            segment: section.auto_integer("segment", 1 << 20)? as u32,
-            threads: section.auto_integer("threads", 4096)? as usize,
-        };
-        if compute.backend == "cpu" && !compute.adapter.is_empty() {
-            let value = format!("\"{}\"", compute.adapter);
-            return Err(section.error(
-                "adapter",
-                &value,
-                "means nothing on the CPU",
-                "remove it, or choose backend gpu",
-            ));
-        }
-        section.finish()?;
-
-        let mut section = top.table("output")?;
-        let output = Output {
-            runs: section.flag("runs", false)?,
-            endpoints: section.flag("endpoints", false)?,
-            paired: section.flag("paired", false)?,
-            theorems: section.flag("theorems", false)?,
-            level: section.number("level", 0.95, 0.0, 1.0)?,
-        };
-        section.finish()?;
-
-        let mut section = top.table("published")?;
-        let mut published = if section.present() { Some(read_published(&mut section, model)?) } else { None };
-        if let Some(published) = &mut published {
-            // The rows only say which cells they are for among those of the file.
-            let elsewhere = |name: &&str| {
-                sets_key(sets, &format!("params.{name}")) && !published.columns.iter().any(|column| column == name)
-            };
-            if let Some(name) = model.parameters().iter().map(|p| p.name).find(elsewhere) {
-                published.rows.clear();
-                published.note =
-                    format!("The figures are left out: params.{name} was set to other values than theirs.");
-            }
-        }
-        section.finish()?;
+        let compute = sections::compute(&mut top)?;
+        let output = sections::output(&mut top)?;
+        let published = sections::published(&mut top, model, sets)?;
         top.finish()?;
-
         Ok(Spec {
             file: file.into(),
             sets: sets.to_vec(),
@@ -312,62 +233,4 @@ impl Spec {
         let Invalid { key, value, problem, remedy } = invalid;
         blame_set(SpecError { file: self.file.clone(), key, value, problem, remedy }, &self.sets)
     }
-}
-
-fn read_steps(section: &mut Reader<'_>, model: &dyn Model) -> Result<Vec<StepSize>, SpecError> {
-    let groups = model.step_groups();
-    let expected = format!("\"auto\", a number greater than 0, or a table with {}", groups.join(" and "));
-    let positive = |v: &toml::Value| number(v).filter(|x| *x > 0.0);
-    let one = |value: &toml::Value| match value {
-        toml::Value::String(text) if text == "auto" => Some(StepSize::Auto),
-        toml::Value::Table(table) if table.len() == groups.len() => {
-            groups.iter().map(|g| table.get(*g).and_then(positive)).collect::<Option<_>>().map(StepSize::Groups)
-        }
-        value => positive(value).map(StepSize::One),
-    };
-    section.get("step", vec![StepSize::Auto], &expected, |value| match value {
-        toml::Value::Array(list) if list.is_empty() => None,
-        toml::Value::Array(list) => list.iter().map(one).collect(),
-        value => Some(vec![one(value)?]),
-    })
-}
-
-fn read_published(section: &mut Reader<'_>, model: &dyn Model) -> Result<Published, SpecError> {
-    let outcomes: Vec<&'static str> = Outcome::ALL.iter().map(|o| o.name()).collect();
-    let outcome = section.choice("outcome", &outcomes)?;
-    let columns: Vec<String> = section.get("columns", Vec::new(), "a list of parameter names", |v| {
-        v.as_array()?.iter().map(|c| c.as_str().map(String::from)).collect()
-    })?;
-    if let Some(column) = columns.iter().find(|c| !model.parameters().iter().any(|p| p.name == *c)) {
-        return Err(section.error("columns", column, "is not a parameter of the model", "name parameters only"));
-    }
-    let width = columns.len() + 1;
-    let rows = section.get("rows", Vec::new(), &format!("a list of rows of {width} numbers"), |v| {
-        v.as_array()?
-            .iter()
-            .map(|row| row.as_array().filter(|r| r.len() == width)?.iter().map(number).collect::<Option<Vec<f64>>>())
-            .collect()
-    })?;
-    if let Some(figure) = rows.iter().filter_map(|row: &Vec<f64>| row.last()).find(|p| !(0.0..=1.0).contains(*p)) {
-        let value = figure.to_string();
-        return Err(section.error(
-            "rows",
-            &value,
-            "is not a probability",
-            "write the last number of a row as 0.73, not 73",
-        ));
-    }
-    if !section.has("runs_per_cell") {
-        return Err(section.error("runs_per_cell", "", "is missing", "say how many runs are behind each figure"));
-    }
-    Ok(Published {
-        source: section.text("source", "")?,
-        note: section.text("note", "")?,
-        outcome: Outcome::from_name(outcome).unwrap_or(Outcome::Global),
-        runs_per_cell: section.integer("runs_per_cell", 1, 1, 1 << 53)?,
-        rounding: section
-            .get("rounding", 0.0, "a number from 0 to 1", |v| number(v).filter(|x| (0.0..=1.0).contains(x)))?,
-        columns,
-        rows,
-    })
 }

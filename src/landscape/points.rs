@@ -1,4 +1,4 @@
-//! Files of points: CSV with the header `point,x0,x1,…` and one point a row, each a name and finite numbers. `eval` reads its
+//! Files of points: CSV with the header `point,x0,x1,…` and one point per row, each a name and finite numbers. `eval` reads its
 //! points from one, and a parameter of kind [`Kind::Points`](crate::landscape::parameter::Kind::Points) takes one as its value.
 
 use crate::landscape::model::Invalid;

@@ -8,7 +8,8 @@
 //! ```text
 //! g_tp(x) = w_tᵀz_p + b_tp,   f(x) = Σ_{t,p} v_tp σ(g_tp(x)) + c,   σ(g) = log(1 + e^g)
 //! Φ       = ½ Σ_i e_i²,  e_i = f(x_i) − y_i
-//! ∂Φ/∂v_tp = Σ_i e_i σ(g_tp),  ∂Φ/∂b_tp = Σ_i e_i v_tp σ'(g_tp),  ∂Φ/∂w_t = Σ_i e_i Σ_p v_tp σ'(g_tp) z_p,  ∂Φ/∂c = Σ_i e_i
+//! ∂Φ/∂v_tp = Σ_i e_i σ(g_tp),  ∂Φ/∂b_tp = Σ_i e_i v_tp σ'(g_tp)
+//! ∂Φ/∂w_t = Σ_i e_i Σ_p v_tp σ'(g_tp) z_p,  ∂Φ/∂c = Σ_i e_i
 //! ```
 //!
 //! The features `F_1 ∈ R^{N×n_1}` are the `n_1 = TP` activations of all samples. Where `n_1 ≥ N` and the activation is analytic, almost

@@ -321,7 +321,8 @@ pub enum Medium {
 pub enum FigureError {
     /// The scale is not a positive number, or the image would be too large.
     #[error(
-        "a PNG of {width} x {height} pixels cannot be made; take a scale above 0 that leaves at most {limit} pixels a side"
+        "a PNG of {width} x {height} pixels cannot be made; take a scale above 0 that leaves at most {limit} pixels a \
+         side"
     )]
     Size {
         /// Pixels.

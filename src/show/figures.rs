@@ -3,7 +3,7 @@
 //! The lists of an experiment decide which figures there are. A list of numbers that measure something is an axis; words, seeds
 //! and values relative to another parameter only name cells. The experiment has
 //!
-//! * no axis: a row a cell, each probability with its interval (`success`);
+//! * no axis: a row per cell, each probability with its interval (`success`);
 //! * one axis: curves over it, a curve for each value of another list (`success`);
 //! * two axes: a map (`map`), curves where one of the two has few values (`success`), and the differences from published
 //!   figures (`difference`).

@@ -40,7 +40,7 @@ pub fn page(stored: &Stored, level: f64) -> String {
     }
     page.element("h2", "", "Estimates");
     let (header, rows) = summary.cells();
-    page.table(&header, &rows, "A row a cell. Probabilities with their intervals, counts of the other outcomes.");
+    page.table(&header, &rows, "One row per cell. Probabilities with their intervals, counts of the other outcomes.");
     summary.notes().iter().for_each(|note| page.element("p", "note", note));
     let families = FamilyTable::new(plan, &stored.families, level);
     if !families.is_empty() {
@@ -119,10 +119,13 @@ impl Page {
         let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
         let _ = write!(
             self.text,
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta http-equiv=\"Content-Security-Policy\" \
-             content=\"{policy}\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-             <meta name=\"generator\" content=\"spurious {}\"/>\n<title>{}</title>\n<link rel=\"icon\" href=\"data:,\"/>\n\
-             <style>\n{}:root {{\n{}}}\n@media (prefers-color-scheme: dark) {{\n:root {{\n{}}}\n}}\n@media print {{\n:root {{\n{}}}\n}}\n</style>\n</head>\n<body>\n<main>\n",
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\"/>\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
+             <meta name=\"generator\" content=\"spurious {}\"/>\n\
+             <title>{}</title>\n<link rel=\"icon\" href=\"data:,\"/>\n\
+             <style>\n{}:root {{\n{}}}\n@media (prefers-color-scheme: dark) {{\n:root {{\n{}}}\n}}\n\
+             @media print {{\n:root {{\n{}}}\n}}\n</style>\n</head>\n<body>\n<main>\n",
             env!("CARGO_PKG_VERSION"),
             escape(title),
             include_str!("page.css"),
@@ -268,18 +271,24 @@ impl Page {
         };
         for text in [
             format!(
-                "A run is one descent from one random start. Its outcome is what it ends in; the share of runs that end in {} \
-                 estimates the probability of it from one random start.",
+                "A run is one descent from one random start. Its outcome is what it ends in; the share of runs that \
+                 end in {} estimates the probability of it from one random start.",
                 summary.outcome.name()
             ),
             format!(
-                "Intervals have confidence level {percent} %; those of the table are {method}. estimates.csv holds the Wilson score interval and the exact \
-                 Clopper–Pearson interval of every outcome."
+                "Intervals have confidence level {percent} %; those of the table are {method}. estimates.csv holds the \
+                 Wilson score interval and the exact Clopper–Pearson interval of every outcome."
             ),
-            "Undecided runs have spent their step budget; they count as not the outcome in question, and the interval knows nothing \
-             of them."
+            "Undecided runs have spent their step budget; they count as not the outcome in question, and the interval \
+             knows nothing of them."
                 .into(),
-            "Cells that differ only in form, step size, budget or tolerance share their starts and are not independent of each other."
+            format!(
+                "Restarts for 99 %{}: how many independent random starts reach the outcome at least once with \
+                 probability 0.99, with the interval that follows from the probability's.",
+                if summary.outcome == Outcome::Global { String::new() } else { format!(" {}", summary.outcome.name()) }
+            ),
+            "Cells that differ only in form, step size, budget or tolerance share their starts and are not independent \
+             of each other."
                 .into(),
         ] {
             self.element("p", "", &text);
@@ -314,8 +323,8 @@ impl Page {
     fn reproduce(&mut self, manifest: &Manifest, spec: &Spec) {
         self.element("h2", "", "How to make it again");
         let text = format!(
-            "Save the experiment below as {name}.toml beside the files it names. The same seed gives the same starts on every machine; \
-             counts can differ between formats of the arithmetic, rarely.",
+            "Save the experiment below as {name}.toml beside the files it names. The same seed gives the same starts \
+             on every machine; counts can differ between formats of the arithmetic, rarely.",
             name = manifest.experiment
         );
         self.element("p", "", &text);

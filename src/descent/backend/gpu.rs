@@ -147,7 +147,7 @@ impl Gpu {
             0 => {
                 let device = lanes::Device { hardware: report.is_hardware(), subgroup: report.subgroup_size.1 };
                 let chosen = lanes::lanes(program, dim as u32, runs, device);
-                // More lanes a run are fewer runs a workgroup, which share its memory.
+                // More lanes per run are fewer runs per workgroup, which share its memory.
                 let fits = |lanes: &u32| shape_of(*lanes).workgroup_bytes(program) <= report.workgroup_memory;
                 let candidates = [chosen, 32, 64, 128, lanes::MOST_LANES].into_iter().filter(|lanes| chosen <= *lanes);
                 candidates.into_iter().find(fits).unwrap_or(64)
@@ -237,6 +237,59 @@ impl Gpu {
         compiled.insert(text, pipeline.clone());
         Ok(pipeline)
     }
+
+    /// Steps in the shortest and in the longest segment.
+    fn segments(&self, problem: &Problem, shape: Shape) -> (u32, u32) {
+        match self.options.segment {
+            0 if self.opened.report.is_hardware() => (SHORTEST_SEGMENT, LONGEST_SEGMENT),
+            0 => {
+                let work = problem.cost(self.options.precision).iterations;
+                let most = (SOFTWARE_LOOPS / (work / shape.lanes).max(1)).clamp(1, LONGEST_SEGMENT);
+                (SHORTEST_SEGMENT.min(most), most)
+            }
+            segment => (segment, segment),
+        }
+    }
+
+    /// The size of the first dispatch, which the device makes smaller by itself.
+    fn dispatch(&self, groups: u32) -> wgpu::Buffer {
+        let dispatch = Dispatch { x: groups.min(MAX_GROUPS), y: groups.div_ceil(MAX_GROUPS), z: 1, padding: 0 };
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::INDIRECT;
+        self.filled(bytemuck::bytes_of(&dispatch), usage, "dispatch")
+    }
+
+    /// Reads back where and why the runs of a batch have stopped.
+    fn endpoints(
+        &self,
+        batch: &Batch<'_>,
+        stops: &wgpu::Buffer,
+        state: &wgpu::Buffer,
+    ) -> Result<Endpoints, BackendError> {
+        let (dim, runs) = (batch.problem.dim(), batch.runs());
+        let codes = words(&self.read(stops)?);
+        // No run ends with the code of one that runs.
+        let unfinished = codes.chunks_exact(2).take(runs).filter(|stop| stop[0] == 0).count();
+        if unfinished > 0 {
+            return Err(self.failure(format!("{unfinished} runs have no result")));
+        }
+        let ended = |code: &[u32]| Stop::from_code(code[0], code[1]);
+        let diverged = codes.chunks_exact(2).take(runs).any(|code| ended(code).status == Status::Diverged);
+        if !batch.keep_states && !diverged {
+            // The weights would only be looked at to tell how a run diverged.
+            return Ok(Endpoints { stops: codes.chunks_exact(2).take(runs).map(ended).collect(), states: Vec::new() });
+        }
+        let bytes = self.read(state)?;
+        let mut states = rows(&bytes[..runs * dim * self.options.precision.bytes()], dim, self.options.precision);
+        let stops = codes
+            .chunks_exact(2)
+            .zip(states.chunks_exact(dim))
+            .map(|(code, state)| ended(code).checked(state))
+            .collect();
+        if !batch.keep_states {
+            states = Vec::new();
+        }
+        Ok(Endpoints { stops, states })
+    }
 }
 
 impl Backend for Gpu {
@@ -283,24 +336,15 @@ impl Backend for Gpu {
     }
 
     fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
-        let dim = batch.problem.dim();
         let runs = batch.runs();
         if runs == 0 {
             return Ok(Endpoints { stops: Vec::new(), states: Vec::new() });
         }
         let program = batch.problem.program(self.options.precision);
-        let cost = batch.problem.cost(self.options.precision);
-        let shape = self.shape_of(&program, dim, batch.of)?;
+        let shape = self.shape_of(&program, batch.problem.dim(), batch.of)?;
         let pipeline = self.pipeline(&program, shape, Entry::Descend)?;
         let budget = batch.problem.rule().max_steps;
-        let (shortest, longest) = match self.options.segment {
-            0 if self.opened.report.is_hardware() => (SHORTEST_SEGMENT, LONGEST_SEGMENT),
-            0 => {
-                let most = (SOFTWARE_LOOPS / (cost.iterations / shape.lanes).max(1)).clamp(1, LONGEST_SEGMENT);
-                (SHORTEST_SEGMENT.min(most), most)
-            }
-            segment => (segment, segment),
-        };
+        let (shortest, longest) = self.segments(batch.problem, shape);
         let control = Control {
             queued: runs as u32,
             budget,
@@ -314,13 +358,7 @@ impl Backend for Gpu {
         let buffers = self.upload(&program, shape, &batch.starts, control);
         let stops = self.empty(runs * 8, "stops");
         let queues = [self.empty(runs * 4, "queue"), self.empty(runs * 4, "queue")];
-        let groups = (runs as u32).div_ceil(shape.runs_per_workgroup());
-        let dispatch = Dispatch { x: groups.min(MAX_GROUPS), y: groups.div_ceil(MAX_GROUPS), z: 1, padding: 0 };
-        let dispatch = self.filled(
-            bytemuck::bytes_of(&dispatch),
-            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::INDIRECT,
-            "dispatch",
-        );
+        let dispatch = self.dispatch((runs as u32).div_ceil(shape.runs_per_workgroup()));
         let descend = [
             self.bind(&pipeline, &buffers, &[&queues[0], &queues[1], &stops]),
             self.bind(&pipeline, &buffers, &[&queues[1], &queues[0], &stops]),
@@ -355,29 +393,6 @@ impl Backend for Gpu {
                 return Err(self.failure(format!("{queued} runs did not stop at the end of their budget")));
             }
         }
-
-        let codes = words(&self.read(&stops)?);
-        // No run ends with the code of one that runs.
-        let unfinished = codes.chunks_exact(2).take(runs).filter(|stop| stop[0] == 0).count();
-        if unfinished > 0 {
-            return Err(self.failure(format!("{unfinished} runs have no result")));
-        }
-        let ended = |code: &[u32]| Stop::from_code(code[0], code[1]);
-        let diverged = codes.chunks_exact(2).take(runs).any(|code| ended(code).status == Status::Diverged);
-        if !batch.keep_states && !diverged {
-            // The weights would only be looked at to tell how a run diverged.
-            return Ok(Endpoints { stops: codes.chunks_exact(2).take(runs).map(ended).collect(), states: Vec::new() });
-        }
-        let bytes = self.read(&buffers.state)?;
-        let mut states = rows(&bytes[..runs * dim * self.options.precision.bytes()], dim, self.options.precision);
-        let stops = codes
-            .chunks_exact(2)
-            .zip(states.chunks_exact(dim))
-            .map(|(code, state)| ended(code).checked(state))
-            .collect();
-        if !batch.keep_states {
-            states = Vec::new();
-        }
-        Ok(Endpoints { stops, states })
+        self.endpoints(&batch, &stops, &buffers.state)
     }
 }

@@ -111,35 +111,9 @@ pub fn measure(
     machines: &[Machine],
     settings: &Settings,
     fresh: impl Fn(Start) -> Option<Fresh>,
-    mut left_out: impl FnMut(String),
+    left_out: impl FnMut(String),
 ) -> Result<Vec<Row>, BackendError> {
-    let mut cases = Vec::new();
-    let mut known: Vec<(usize, &Machine, u64, Option<u32>)> = Vec::new();
-    for (subject, cell) in subjects.iter().enumerate() {
-        for (index, machine) in machines.iter().enumerate() {
-            let backend = machine.backend();
-            if let Err(invalid) = backend.fits(cell.problem()) {
-                left_out(format!("{} on {}: {invalid}", cell.name(), backend.description()));
-                continue;
-            }
-            let counts = if settings.runs.is_empty() { case_runs(cell, machine) } else { settings.runs.clone() };
-            for runs in counts {
-                // The automatic number of lanes may be one that was asked for as well.
-                let lanes = machine.lanes(cell.problem(), runs);
-                let twin = |(other, known, count, lanes_there): &(usize, &Machine, u64, Option<u32>)| {
-                    (*other, *count, *lanes_there) == (subject, runs, lanes) && same_device(known, machine)
-                };
-                if lanes.is_some() && known.iter().any(twin) {
-                    continue;
-                }
-                known.push((subject, machine, runs, lanes));
-                let first = runs.min(run::batch_runs(backend, cell.problem(), settings.batch) as u64);
-                let starts = starts(cell, first);
-                let (whole, kernel) = (Vec::new(), Vec::new());
-                cases.push(Case { subject, machine: index, cell, backend, runs, starts, whole, kernel });
-            }
-        }
-    }
+    let mut cases = cases(subjects, machines, settings, left_out);
     let mut peaks = vec![0.0f64; machines.len()];
     for round in 0..=settings.repeat {
         for (i, machine) in machines.iter().enumerate() {
@@ -179,6 +153,43 @@ pub fn measure(
     }
     compare(&mut rows);
     Ok(rows)
+}
+
+/// The rows that are to be measured, in order.
+fn cases<'a>(
+    subjects: &'a [Subject],
+    machines: &'a [Machine],
+    settings: &Settings,
+    mut left_out: impl FnMut(String),
+) -> Vec<Case<'a>> {
+    let mut cases = Vec::new();
+    let mut known: Vec<(usize, &Machine, u64, Option<u32>)> = Vec::new();
+    for (subject, cell) in subjects.iter().enumerate() {
+        for (index, machine) in machines.iter().enumerate() {
+            let backend = machine.backend();
+            if let Err(invalid) = backend.fits(cell.problem()) {
+                left_out(format!("{} on {}: {invalid}", cell.name(), backend.description()));
+                continue;
+            }
+            let counts = if settings.runs.is_empty() { case_runs(cell, machine) } else { settings.runs.clone() };
+            for runs in counts {
+                // The automatic number of lanes may be one that was asked for as well.
+                let lanes = machine.lanes(cell.problem(), runs);
+                let twin = |(other, known, count, lanes_there): &(usize, &Machine, u64, Option<u32>)| {
+                    (*other, *count, *lanes_there) == (subject, runs, lanes) && same_device(known, machine)
+                };
+                if lanes.is_some() && known.iter().any(twin) {
+                    continue;
+                }
+                known.push((subject, machine, runs, lanes));
+                let first = runs.min(run::batch_runs(backend, cell.problem(), settings.batch) as u64);
+                let starts = starts(cell, first);
+                let (whole, kernel) = (Vec::new(), Vec::new());
+                cases.push(Case { subject, machine: index, cell, backend, runs, starts, whole, kernel });
+            }
+        }
+    }
+    cases
 }
 
 /// Whether two machines are the same adapter and compute in the same format.

@@ -176,8 +176,8 @@ impl Table {
         }
         if let Some(row) = self.rows.first() {
             notes.push(format!(
-                "{} steps a run, median of {} interleaved repetitions. limit = peak / operations of a step, an upper bound from \
-                 arithmetic alone; share = kernel / limit.",
+                "{} steps a run, median of {} interleaved repetitions. limit = peak / operations of a step, an upper \
+                 bound from arithmetic alone; share = kernel / limit.",
                 row.steps, row.repeat
             ));
         }

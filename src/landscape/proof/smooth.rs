@@ -129,7 +129,8 @@ fn radius(subject: &impl Smooth, point: &[f64], centre: &Centre) -> Result<f64, 
     }
     let Centre { gradient, eigenvalues, .. } = centre;
     Err(Refusal(format!(
-        "the gradient, {gradient:.1e}, is too large for curvatures of {:.1e}: there need not be a critical point so near",
+        "the gradient, {gradient:.1e}, is too large for curvatures of {:.1e}: there need not be a critical point so \
+         near",
         eigenvalues.gap
     )))
 }

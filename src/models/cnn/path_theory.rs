@@ -70,6 +70,20 @@ impl Bounded {
         bounded.small = small.map(|step| (f64::from(step), f64::from(first) + begin.closed_steps(SMALL_TANGENT)));
         bounded
     }
+
+    /// The step from which the angle is small, as these trace points show it, beside those that are certified.
+    fn small_angle(&self, steps: &[u32], angle: &[f64]) -> Vec<Reading> {
+        let Some((recursion, closed)) = self.small else { return Vec::new() };
+        let measured = first(angle, |angle| angle <= SMALL_TANGENT.atan()).map(|at| f64::from(steps[at]));
+        let reading = |basis: &'static str, theory: f64| Reading {
+            about: "step by which tan φ ≤ 0.001",
+            basis,
+            relation: Relation::AtMost,
+            measured,
+            theory,
+        };
+        vec![reading("certified by the recursion", recursion), reading("certified in closed form", closed)]
+    }
 }
 
 /// Position of the first trace point at which something holds.
@@ -101,17 +115,7 @@ impl CnnCell {
         path_theory.readings.extend(slope);
         if global {
             path_theory.events.extend(self.end_of_phase_one(&steps, &angle, &overlap));
-            path_theory.readings.extend(bounded.small.into_iter().flat_map(|(recursion, closed)| {
-                let measured = first(&angle, |angle| angle <= SMALL_TANGENT.atan()).map(|at| f64::from(steps[at]));
-                let reading = |basis: &'static str, theory: f64| Reading {
-                    about: "step by which tan φ ≤ 0.001",
-                    basis,
-                    relation: Relation::AtMost,
-                    measured,
-                    theory,
-                };
-                [reading("certified by the recursion", recursion), reading("certified in closed form", closed)]
-            }));
+            path_theory.readings.extend(bounded.small_angle(&steps, &angle));
             if let Some(scale) = self.paper_scale(&start) {
                 path_theory.scales.push(("T₁ of the paper, constant 1: a scale, no bound", scale));
                 path_theory.readings.push(Reading {
@@ -127,6 +131,22 @@ impl CnnCell {
         if let Some(tail) = tail {
             path_theory.readings.extend(tail_readings(&steps, &left, &excess, tail, &spurious));
         }
+        path_theory.curves = self.curves(&steps, traced.precision, outcome, tail, late, bounded);
+        path_theory
+    }
+
+    /// The curves of a path with these trace points and outcome; `tail` are the constants of its tail, `late` the predicted
+    /// late loss.
+    fn curves(
+        &self,
+        steps: &[u32],
+        precision: Precision,
+        outcome: Option<Outcome>,
+        tail: Option<(f64, f64)>,
+        late: Vec<f64>,
+        bounded: Bounded,
+    ) -> Vec<ReferenceCurve> {
+        let spurious = theory::spurious_point(&self.teacher);
         let (constant, loss_constant) = tail.unwrap_or((f64::NAN, f64::NAN));
         let of_step = |value: &dyn Fn(f64) -> f64| steps.iter().map(|t| value(f64::from(*t))).collect::<Vec<f64>>();
         let in_tail = |t: f64, value: f64| if constant / t <= 1.0 { value } else { f64::NAN };
@@ -137,10 +157,10 @@ impl CnnCell {
             Some(Outcome::Spurious) => ((self.teacher.patches as f64).sqrt() * spurious.along, spurious.loss),
             _ => (f64::NAN, f64::NAN),
         };
-        let (relative, floor) = self.rounding(traced.precision);
+        let (relative, floor) = self.rounding(precision);
         let upper = |absolute: f64| CurveKind::Upper { relative, absolute };
         let curve = |name, of, kind, label, source, values| ReferenceCurve { name, of, kind, label, source, values };
-        path_theory.curves = vec![
+        vec![
             curve("loss_majorant", "loss", upper(floor), "certified bound", RECURSION, bounded.loss),
             curve("loss_late", "loss", CurveKind::Slope, "predicted late slope", LATE_SLOPE, late),
             curve("loss_target", "loss", CurveKind::Target, "spurious minimum", "", of_step(&|_| target_loss)),
@@ -170,8 +190,7 @@ impl CnnCell {
                 LOSS_TAIL_SOURCE,
                 of_step(&|t| in_tail(t, loss_constant / t.powi(3))),
             ),
-        ];
-        path_theory
+        ]
     }
 
     /// What rounding may excuse in a bound: a share of it, and a loss. The share covers the rounding of single steps,

@@ -4,7 +4,8 @@
 //! `T = aᵀa*`, `S* = 1ᵀa*`, `M = 11ᵀ + (π−1)I` and `b = a − s a*` (the page of [`super`])
 //!
 //! ```text
-//! ℓ = (1/4π) { bᵀM b + 2 (π − g) s T },   ∂ℓ/∂φ = (s/2π) T (π − φ) sin φ,   ∂ℓ/∂a = (1/2π) { M a − s (M + (g − π) I) a* }
+//! ℓ = (1/4π) { bᵀM b + 2 (π − g) s T }
+//! ∂ℓ/∂φ = (s/2π) T (π − φ) sin φ,   ∂ℓ/∂a = (1/2π) { M a − s (M + (g − π) I) a* }
 //! ```
 //!
 //! A critical point therefore has `φ = 0`, `φ = π` or `T = 0`, and `a = s a* − s (π − g) M⁻¹a*`:

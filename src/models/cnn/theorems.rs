@@ -12,7 +12,8 @@
 //! holds for every `s`. What a small step is, the paper says up to constants that it does not give. Here it is explicit,
 //!
 //! ```text
-//! η_a ≤ 2π/(k+π−1),   η_v T_sup ≤ 2‖v₀‖²,   T_sup = s|B₁| max(ρ, s|B₁|) + s|B₂| max(ρ, s|B₂|),   ρ the radius of the ball of a₀,
+//! η_a ≤ 2π/(k+π−1),   η_v T_sup ≤ 2‖v₀‖²,   T_sup = s|B₁| max(ρ, s|B₁|) + s|B₂| max(ρ, s|B₂|),
+//! ρ the radius of the ball of a₀,
 //! ```
 //!
 //! and derived as follows. `T_sup` bounds `s|aᵀa*|` along the run, and an angle that moves by less than it has left crosses
@@ -74,7 +75,8 @@ pub(super) fn theorems() -> Vec<Theorem> {
         theorem(
             "theorem_4_2",
             None,
-            "one of the four sign choices of every draw with a₀ᵀa* ≠ 0, φ₀ ≠ π/2 meets the first three of these conditions",
+            "one of the four sign choices of every draw with a₀ᵀa* ≠ 0, φ₀ ≠ π/2 meets the first three of these \
+             conditions",
         ),
         theorem(
             "theorem_4_3",

@@ -32,7 +32,7 @@ enum Law {
     Sphere { norm: f64, class: Class },
 }
 
-/// The target of a cell: one, or the law of one a run.
+/// The target of a cell: one, or the law of one per run.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     /// `d`

@@ -54,8 +54,8 @@ pub(super) fn predictions(cell: &ResidualCell) -> Vec<Prediction> {
         Prediction::success(
             "success_predicted",
             success,
-            "probability of global from the identity in exact arithmetic: 1 for positive eigenvalues if ηL max(1,‖Φ‖)^{2−2/L} ≤ 1, \
-                 0 with a negative one if L is even or η(1+‖Φ‖) < 1",
+            "probability of global from the identity in exact arithmetic: 1 for positive eigenvalues if ηL \
+             max(1,‖Φ‖)^{2−2/L} ≤ 1, 0 with a negative one if L is even or η(1+‖Φ‖) < 1",
         ),
         Prediction::new("step_size", Some(cell.step), "the step size η"),
         Prediction::new("step_bound", Some(auto_step(layers, norm)), "the paper's bound on it, 1/(L(1+‖Φ‖²))"),

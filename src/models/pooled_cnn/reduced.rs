@@ -4,7 +4,8 @@
 //! recursion is gradient descent on
 //!
 //! ```text
-//! ℓ = (1/k²) { γ (r² + R²) − 2k g − 2β r R },   β = k(k−1)/2π,   γ = β + k/2,   g = {(π − φ) a + b} R/2π,   φ = ∠(w, w*)
+//! ℓ = (1/k²) { γ (r² + R²) − 2k g − 2β r R },   β = k(k−1)/2π,   γ = β + k/2,
+//! g = {(π − φ) a + b} R/2π,   φ = ∠(w, w*)
 //! ```
 //!
 //! whatever the length `m` of the filter is; it only shapes the law of the start's angle, whose density is `∝ sin^{m−2} φ`.

@@ -73,7 +73,8 @@ pub(super) fn predictions(cell: &PooledCell) -> Vec<Prediction> {
         Prediction::success(
             "success_predicted",
             success,
-            "probability of global without overlap: 1, since only starts exactly opposite to the teacher fail; 1/2 for a filter of one number",
+            "probability of global without overlap: 1, since only starts exactly opposite to the teacher fail; 1/2 for \
+             a filter of one number",
         ),
         Prediction::new(
             "eigenvalue_min",

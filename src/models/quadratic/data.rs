@@ -6,6 +6,7 @@
 use super::teacher::TeacherMatrix;
 use crate::landscape::model::Invalid;
 use crate::landscape::parameter::Values;
+use crate::landscape::points::Points;
 use crate::numerics::seed::CellSeed;
 
 /// Data of a cell.
@@ -46,20 +47,7 @@ impl Data {
             ("file", None) => {
                 return Err(Invalid::parameter("labels", law, "needs data_file", "name a file of data in data_file"));
             }
-            ("file", Some(points)) => {
-                let what = "numbers: the inputs of a sample, then its label";
-                points.expect_width(dim + 1, what).map_err(|e| e.of_parameter("data_file", points))?;
-                if points.count() != count {
-                    return Err(Invalid::parameter(
-                        "data_file",
-                        points,
-                        format!("holds {} samples, not {count}", points.count()),
-                        format!("set samples = {}", points.count()),
-                    ));
-                }
-                let rows = points.values().chunks_exact(dim + 1);
-                (rows.clone().flat_map(|row| &row[..dim]).copied().collect(), rows.map(|row| row[dim]).collect())
-            }
+            ("file", Some(points)) => given(points, count, dim)?,
             (_, Some(points)) => {
                 return Err(Invalid::parameter(
                     "data_file",
@@ -68,20 +56,7 @@ impl Data {
                     "remove it, or set labels = \"file\"",
                 ));
             }
-            (_, None) => {
-                let source = CellSeed::new(seed, &format!("quadratic samples;{dim}"));
-                let mut samples = vec![0.0; count * dim];
-                for (i, row) in samples.chunks_exact_mut(dim).enumerate() {
-                    let mut draws = source.run(i as u64);
-                    row.fill_with(|| draws.normal());
-                }
-                let source = CellSeed::new(seed, "quadratic labels");
-                let labels: Vec<f64> = match &teacher {
-                    Some(teacher) => samples.chunks_exact(dim).map(|x| teacher.label(x)).collect(),
-                    None => (0..count as u64).map(|i| source.run(i).normal()).collect(),
-                };
-                (samples, labels)
-            }
+            (_, None) => drawn(seed, count, dim, teacher.as_ref()),
         };
         if labels.iter().all(|y| *y == 0.0) {
             return Err(Invalid::parameter(
@@ -122,6 +97,38 @@ impl Data {
         (0..d).for_each(|a| linear[a * d + a] += 0.5 * self.decay);
         linear
     }
+}
+
+/// Samples and labels of a file.
+fn given(points: &Points, count: usize, dim: usize) -> Result<(Vec<f64>, Vec<f64>), Invalid> {
+    let what = "numbers: the inputs of a sample, then its label";
+    points.expect_width(dim + 1, what).map_err(|e| e.of_parameter("data_file", points))?;
+    if points.count() != count {
+        return Err(Invalid::parameter(
+            "data_file",
+            points,
+            format!("holds {} samples, not {count}", points.count()),
+            format!("set samples = {}", points.count()),
+        ));
+    }
+    let rows = points.values().chunks_exact(dim + 1);
+    Ok((rows.clone().flat_map(|row| &row[..dim]).copied().collect(), rows.map(|row| row[dim]).collect()))
+}
+
+/// Standard normal samples, with the labels of the teacher or standard normal ones.
+fn drawn(seed: u64, count: usize, dim: usize, teacher: Option<&TeacherMatrix>) -> (Vec<f64>, Vec<f64>) {
+    let source = CellSeed::new(seed, &format!("quadratic samples;{dim}"));
+    let mut samples = vec![0.0; count * dim];
+    for (i, row) in samples.chunks_exact_mut(dim).enumerate() {
+        let mut draws = source.run(i as u64);
+        row.fill_with(|| draws.normal());
+    }
+    let source = CellSeed::new(seed, "quadratic labels");
+    let labels = match teacher {
+        Some(teacher) => samples.chunks_exact(dim).map(|x| teacher.label(x)).collect(),
+        None => (0..count as u64).map(|i| source.run(i).normal()).collect(),
+    };
+    (samples, labels)
 }
 
 /// A symmetric matrix of given Frobenius norm, its direction uniform: normal entries, those beside the diagonal of half the

@@ -1,7 +1,8 @@
-//! The teacher: weights `W*`, a neuron a row.
+//! The teacher: weights `W*`, a neuron per row.
 
 use crate::landscape::model::Invalid;
 use crate::landscape::parameter::Values;
+use crate::landscape::points::Points;
 use crate::numerics::seed::CellSeed;
 use crate::numerics::vector::dot;
 
@@ -41,26 +42,7 @@ impl TeacherMatrix {
                     "name a file of teacher neurons in teacher_file",
                 ));
             }
-            ("file", Some(points)) => {
-                points.expect_width(input_dim, "inputs").map_err(|e| e.of_parameter("teacher_file", points))?;
-                if points.count() != rank {
-                    return Err(Invalid::parameter(
-                        "teacher_file",
-                        points,
-                        format!("holds {} neurons, not {rank}", points.count()),
-                        format!("set teacher_rank = {}", points.count()),
-                    ));
-                }
-                if seed != 0 {
-                    return Err(Invalid::parameter(
-                        "teacher_seed",
-                        seed,
-                        "has no effect with teacher = \"file\"",
-                        "remove it, or set teacher = \"orthonormal\" or \"gaussian\"",
-                    ));
-                }
-                points.values().iter().map(|x| scale * x).collect()
-            }
+            ("file", Some(points)) => given(points, rank, input_dim, seed)?.iter().map(|x| scale * x).collect(),
             (_, Some(points)) => {
                 return Err(Invalid::parameter(
                     "teacher_file",
@@ -91,6 +73,28 @@ impl TeacherMatrix {
     pub(super) fn label(&self, x: &[f64]) -> f64 {
         self.rows.chunks_exact(self.input_dim).map(|row| dot(row, x).powi(2)).sum()
     }
+}
+
+/// The neurons of a file.
+fn given(points: &Points, rank: usize, input_dim: usize, seed: u64) -> Result<&[f64], Invalid> {
+    points.expect_width(input_dim, "inputs").map_err(|e| e.of_parameter("teacher_file", points))?;
+    if points.count() != rank {
+        return Err(Invalid::parameter(
+            "teacher_file",
+            points,
+            format!("holds {} neurons, not {rank}", points.count()),
+            format!("set teacher_rank = {}", points.count()),
+        ));
+    }
+    if seed != 0 {
+        return Err(Invalid::parameter(
+            "teacher_seed",
+            seed,
+            "has no effect with teacher = \"file\"",
+            "remove it, or set teacher = \"orthonormal\" or \"gaussian\"",
+        ));
+    }
+    Ok(points.values())
 }
 
 /// `WᵀW` of weights with rows of `dim` numbers.

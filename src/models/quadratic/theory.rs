@@ -109,7 +109,8 @@ pub(super) fn predictions(known: &Known, value: f64, gap: f64, exit: f64, step: 
         Prediction::success(
             "benign_limit",
             known.probability,
-            "probability of global for a small step and an unlimited budget, where every local minimum is known to be global",
+            "probability of global for a small step and an unlimited budget, where every local minimum is known to be \
+             global",
         ),
         Prediction::new("reference_loss", Some(value), "loss that global is measured against: a certified lower bound"),
         Prediction::new(
@@ -121,7 +122,8 @@ pub(super) fn predictions(known: &Known, value: f64, gap: f64, exit: f64, step: 
         Prediction::new(
             "optimum_rank",
             Some(known.optimum_rank as f64),
-            "rank that suffices for the optimum: fewer neurons may lack capacity, and no worse is to be said of their minima",
+            "rank that suffices for the optimum: fewer neurons may lack capacity, and no worse is to be said of their \
+             minima",
         ),
         Prediction::new("best_loss", known.best, "least loss of this number of neurons, to the gap, where it is known"),
         Prediction::new("sqrt_2n", known.root, "√(2n): about how many neurons the theorem asks for where k < d"),

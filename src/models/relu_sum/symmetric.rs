@@ -33,8 +33,11 @@
 //! |---|---|---|---|
 //! | `global` | none: `W = V` | all k | always |
 //! | `A` | all: nearly `−V + (2/k) 11ᵀ` | k ≥ 3 | 6 |
-//! | `I^j`, `I` for j = 1 | all but j: nearly `A` of k − j neurons, and `V` of j | k ≥ j + 3 | j + 6 up to j = 11, 19 for j = 12 |
-//! | `II^m`, `II` for m = 1 | m, which look towards the others' teachers, as those do towards theirs | k ≥ m + 3 | 6, 8, 10, 11, 13, 15, 16, 18, 19, 20 for m = 1 … 10 |
+//! | `I^j`, `I` for j = 1 | all but j: nearly `A` of k − j neurons, and `V` of j | k ≥ j + 3 | see below |
+//! | `II^m`, `II` for m = 1 | m: they look towards the others' teachers, those towards theirs | k ≥ m + 3 | see below |
+//!
+//! `I^j` is a minimum from k = j + 6 on up to j = 11 and from k = 19 on for j = 12, `II^m` from k = 6, 8, 10,
+//! 11, 13, 15, 16, 18, 19 and 20 on for m = 1 … 10.
 //!
 //! The sign of `block₂₁`, what flipped neurons have of the teachers that others have learnt, tells `I` (negative) from
 //! `II` (positive). Two neurons flipped among themselves have merely changed places, so that `I^(k−2)` would be

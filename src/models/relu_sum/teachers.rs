@@ -3,6 +3,7 @@
 use super::SMALLEST_SQUARE;
 use crate::landscape::model::Invalid;
 use crate::landscape::parameter::Values;
+use crate::landscape::points::Points;
 use crate::numerics::seed::{CellSeed, on_sphere};
 use crate::numerics::vector;
 use std::f64::consts::PI;
@@ -34,96 +35,28 @@ impl Teachers {
         let count = values.integer("teachers") as usize;
         let input_dim = values.integer("input_dim") as usize;
         let law = values.choice("teacher");
-        let mut rows = vec![0.0; count * input_dim];
         let file = values.points("teacher_file");
-        match (law, file) {
-            ("file", None) => {
-                return Err(Invalid::parameter(
-                    "teacher",
-                    law,
-                    "needs teacher_file",
-                    "name a file of teachers in teacher_file",
-                ));
-            }
-            ("sphere" | "gaussian", Some(points)) => {
-                return Err(Invalid::parameter(
-                    "teacher_file",
-                    points,
-                    format!("has no effect with teacher = \"{law}\""),
-                    "remove it, or set teacher = \"file\"",
-                ));
-            }
-            _ => {}
-        }
-        let unit = law == "orthonormal" && file.is_none();
-        if law == "orthonormal" && count > input_dim {
-            return Err(Invalid::parameter(
-                "input_dim",
-                input_dim,
-                format!("cannot hold {count} orthonormal teachers"),
-                format!("choose input_dim >= {count}, fewer teachers, or teacher = \"sphere\""),
-            ));
-        }
-        if values.integer("teacher_seed") != 0 && matches!(law, "orthonormal" | "file") {
-            return Err(Invalid::parameter(
-                "teacher_seed",
-                values.integer("teacher_seed"),
-                format!("has no effect with teacher = \"{law}\""),
-                "remove it, or set teacher = \"sphere\" or \"gaussian\"",
-            ));
-        }
-        let seed = values.integer("teacher_seed") as u64;
-        let mut draws = CellSeed::new(seed, &format!("relu_sum teacher;{law};{count};{input_dim}")).run(0);
-        for (j, row) in rows.chunks_exact_mut(input_dim).enumerate() {
-            match law {
-                "sphere" => on_sphere(&mut draws, 1.0, row),
-                "gaussian" => row.fill_with(|| draws.normal() / (input_dim as f64).sqrt()),
-                _ if unit => row[j] = 1.0,
-                _ => {}
-            }
-        }
-        if let Some(points) = file {
-            points.expect_width(input_dim, "inputs").map_err(|e| e.of_parameter("teacher_file", points))?;
-            if points.count() != count {
-                return Err(Invalid::parameter(
-                    "teacher_file",
-                    points,
-                    format!("holds {} teachers, not {count}", points.count()),
-                    format!("set teachers = {}", points.count()),
-                ));
-            }
-            rows.copy_from_slice(points.values());
-        }
+        check(values, law, file, [count, input_dim])?;
+        let mut rows = match file {
+            Some(points) => given(points, count, input_dim)?,
+            None => drawn(values.integer("teacher_seed") as u64, law, count, input_dim),
+        };
         let mut norms: Vec<f64> = rows.chunks_exact(input_dim).map(vector::norm).collect();
         if let (Some(points), Some(j)) = (file, norms.iter().position(|norm| norm.powi(2) <= SMALLEST_SQUARE)) {
             let problem = format!("line {}: the teacher is zero", points.line(j));
             return Err(Invalid::parameter("teacher_file", points, problem, "remove it and set teachers to one less"));
         }
+        let orthonormal = law == "orthonormal";
         let mut basis = None;
-        if let (Some(points), "orthonormal") = (file, law) {
-            let row = |i: usize| &rows[i * input_dim..][..input_dim];
-            let pairs = (0..count).flat_map(|i| (0..=i).map(move |j| (i, j)));
-            let off = |(i, j)| (vector::dot(row(i), row(j)) - f64::from(u8::from(i == j))).abs();
-            if let Some((i, j)) = pairs.clone().find(|pair| off(*pair) > ORTHONORMAL) {
-                let product = vector::dot(row(i), row(j));
-                return Err(Invalid::parameter(
-                    "teacher_file",
-                    points,
-                    format!(
-                        "teachers {} and {} have the inner product {product}: they are not orthonormal",
-                        j + 1,
-                        i + 1
-                    ),
-                    "correct the file to 10 digits, or set teacher = \"file\"",
-                ));
-            }
+        if let Some(points) = file.filter(|_| orthonormal) {
+            check_orthonormal(points, &rows, input_dim)?;
             // Orthonormal to rounding, as everything else takes them to be.
             let completed = complete(&rows, input_dim);
             rows.copy_from_slice(&completed[..count * input_dim]);
             norms.fill(1.0);
             basis = Some(completed);
         }
-        let orthonormal = law == "orthonormal";
+        let unit = orthonormal && file.is_none();
         Ok(Teachers { count, input_dim, rows, norms, unit, orthonormal, basis })
     }
 
@@ -151,6 +84,89 @@ impl Teachers {
         }
         sum * 0.5 / PI
     }
+}
+
+/// Refuses values that contradict each other or have no effect.
+fn check(values: &Values, law: &str, file: Option<&Points>, [count, input_dim]: [usize; 2]) -> Result<(), Invalid> {
+    match (law, file) {
+        ("file", None) => {
+            return Err(Invalid::parameter(
+                "teacher",
+                law,
+                "needs teacher_file",
+                "name a file of teachers in teacher_file",
+            ));
+        }
+        ("sphere" | "gaussian", Some(points)) => {
+            return Err(Invalid::parameter(
+                "teacher_file",
+                points,
+                format!("has no effect with teacher = \"{law}\""),
+                "remove it, or set teacher = \"file\"",
+            ));
+        }
+        _ => {}
+    }
+    if law == "orthonormal" && count > input_dim {
+        return Err(Invalid::parameter(
+            "input_dim",
+            input_dim,
+            format!("cannot hold {count} orthonormal teachers"),
+            format!("choose input_dim >= {count}, fewer teachers, or teacher = \"sphere\""),
+        ));
+    }
+    if values.integer("teacher_seed") != 0 && matches!(law, "orthonormal" | "file") {
+        return Err(Invalid::parameter(
+            "teacher_seed",
+            values.integer("teacher_seed"),
+            format!("has no effect with teacher = \"{law}\""),
+            "remove it, or set teacher = \"sphere\" or \"gaussian\"",
+        ));
+    }
+    Ok(())
+}
+
+/// Teachers that no file gives, row by row.
+fn drawn(seed: u64, law: &str, count: usize, input_dim: usize) -> Vec<f64> {
+    let mut rows = vec![0.0; count * input_dim];
+    let mut draws = CellSeed::new(seed, &format!("relu_sum teacher;{law};{count};{input_dim}")).run(0);
+    for (j, row) in rows.chunks_exact_mut(input_dim).enumerate() {
+        match law {
+            "sphere" => on_sphere(&mut draws, 1.0, row),
+            "gaussian" => row.fill_with(|| draws.normal() / (input_dim as f64).sqrt()),
+            _ => row[j] = 1.0,
+        }
+    }
+    rows
+}
+
+/// The teachers of a file, row by row.
+fn given(points: &Points, count: usize, input_dim: usize) -> Result<Vec<f64>, Invalid> {
+    points.expect_width(input_dim, "inputs").map_err(|e| e.of_parameter("teacher_file", points))?;
+    if points.count() != count {
+        return Err(Invalid::parameter(
+            "teacher_file",
+            points,
+            format!("holds {} teachers, not {count}", points.count()),
+            format!("set teachers = {}", points.count()),
+        ));
+    }
+    Ok(points.values().to_vec())
+}
+
+/// Refuses teachers of a file that are not orthonormal.
+fn check_orthonormal(points: &Points, rows: &[f64], input_dim: usize) -> Result<(), Invalid> {
+    let row = |i: usize| &rows[i * input_dim..][..input_dim];
+    let mut pairs = (0..points.count()).flat_map(|i| (0..=i).map(move |j| (i, j)));
+    let off = |(i, j)| (vector::dot(row(i), row(j)) - f64::from(u8::from(i == j))).abs();
+    let Some((i, j)) = pairs.find(|pair| off(*pair) > ORTHONORMAL) else { return Ok(()) };
+    let product = vector::dot(row(i), row(j));
+    Err(Invalid::parameter(
+        "teacher_file",
+        points,
+        format!("teachers {} and {} have the inner product {product}: they are not orthonormal", j + 1, i + 1),
+        "correct the file to 10 digits, or set teacher = \"file\"",
+    ))
 }
 
 /// An orthonormal basis of the inputs that begins with given orthonormal rows.

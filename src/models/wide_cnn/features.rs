@@ -141,7 +141,8 @@ pub(super) fn at_start(network: &Network, data: &Data, starts: impl FnOnce(usize
             ..Prediction::new(
                 "full_rank_share",
                 share,
-                "share of the first 100 starts whose features have rank min(N, n_1): singular values above 1e-10 of the largest",
+                "share of the first 100 starts whose features have rank min(N, n_1): singular values above 1e-10 of \
+                 the largest",
             )
         },
         Prediction::new(

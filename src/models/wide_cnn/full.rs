@@ -87,7 +87,8 @@ impl Full {
 ///
 /// ```text
 /// features  N n_1 (l + A + 2) for the convolution, the activation with its slope, the rate and the prediction
-/// gradient  N n_1 (l + 2) and N T l for the filters, biases and read-out weights, 3 N for errors, loss and the read-out's bias
+/// gradient  N n_1 (l + 2) and N T l for the filters, biases and read-out weights, 3 N for errors, loss and the
+///           read-out's bias
 /// the rest  3 (T l + 2 n_1 + 1) for the norms of gradient and weights and the update
 /// ```
 ///

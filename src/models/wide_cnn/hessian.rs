@@ -4,7 +4,8 @@
 //! not 0: with the patch `z_p`
 //!
 //! ```text
-//! ∂²f/∂w_t² = Σ_p v σ'' z_p z_pᵀ,  ∂²f/∂w_t∂b_tp = v σ'' z_p,  ∂²f/∂b_tp² = v σ'',  ∂²f/∂w_t∂v_tp = σ' z_p,  ∂²f/∂b_tp∂v_tp = σ'
+//! ∂²f/∂w_t² = Σ_p v σ'' z_p z_pᵀ,  ∂²f/∂w_t∂b_tp = v σ'' z_p,  ∂²f/∂b_tp² = v σ''
+//! ∂²f/∂w_t∂v_tp = σ' z_p,  ∂²f/∂b_tp∂v_tp = σ'
 //! ```
 //!
 //! For ReLU `σ''` is 0, and the derivatives exist where no `g_tp` is 0.

@@ -49,8 +49,8 @@ pub(super) fn predictions(network: &Network, data: &Data) -> Vec<Prediction> {
         Prediction::new(
             "theorem_applies",
             Some(f64::from(u8::from(applies))),
-            "1 if n_1 ≥ N and the activation is analytic: almost every start has features of rank N, and every critical point with \
-             such features has error 0",
+            "1 if n_1 ≥ N and the activation is analytic: almost every start has features of rank N, and every \
+             critical point with such features has error 0",
         ),
     ]
 }

@@ -48,8 +48,8 @@ pub(crate) fn widest(precision: Precision) -> usize {
 #[inline(always)]
 #[expect(
     unsafe_code,
-    reason = "a constant of a number type is made without a value at hand that could carry the proof; it was given when \
-              `dispatch` chose the instruction set, and the types below are not reachable outside of it"
+    reason = "a constant of a number type is made without a value at hand that could carry the proof; it was given \
+              when `dispatch` chose the instruction set, and the types below are not reachable outside of it"
 )]
 fn proof<S: Simd>() -> S {
     const { assert!(size_of::<S>() == 0) }
@@ -60,8 +60,8 @@ fn proof<S: Simd>() -> S {
 macro_rules! vector {
     (
         $name:ident, $mask:ident, $scalar:ty, $precision:expr, $vector:ident, $truth:ident, $lanes:ident,
-        $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $neg:ident, $mul_add:ident, $sqrt:ident, $abs:ident,
-        $max:ident, $min:ident, $lt:ident, $le:ident, $select:ident, $and:ident, $or:ident, $not:ident
+        $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $neg:ident, $mul_add:ident, $sqrt:ident,
+        $abs:ident, $max:ident, $min:ident, $lt:ident, $le:ident, $select:ident, $and:ident, $or:ident, $not:ident
     ) => {
         /// A vector of runs in one format.
         #[derive(Clone, Copy, Debug)]

@@ -93,9 +93,8 @@ impl Canvas {
             return;
         }
         let (ink, width, dash) = (self.ink(style.ink), n(style.width), dashes(style));
-        self.raw(&format!(
-            r#"<path d="{path}" fill="none" stroke="{ink}" stroke-width="{width}" stroke-linejoin="round"{dash}{more}/>"#
-        ));
+        let stroke = format!(r#"stroke="{ink}" stroke-width="{width}" stroke-linejoin="round"{dash}"#);
+        self.raw(&format!(r#"<path d="{path}" fill="none" {stroke}{more}/>"#));
     }
 
     /// A filled path.

@@ -250,9 +250,8 @@ fn image(canvas: &mut Canvas, places: ((f64, f64), (f64, f64)), size: (usize, us
     let rendering = if few { r#" image-rendering="optimizeSpeed" style="image-rendering:pixelated""# } else { "" };
     let (data, clip) = (raster::base64(png), &frame.clip);
     let (x, y, w, h) = (n(left), n(top), n(wide), n(high));
-    canvas.raw(&format!(
-        r#"<image x="{x}" y="{y}" width="{w}" height="{h}" preserveAspectRatio="none"{rendering}{clip} href="data:image/png;base64,{data}"/>"#
-    ));
+    let place = format!(r#"x="{x}" y="{y}" width="{w}" height="{h}" preserveAspectRatio="none""#);
+    canvas.raw(&format!(r#"<image {place}{rendering}{clip} href="data:image/png;base64,{data}"/>"#));
 }
 
 /// Writes the level on a line, where there is room.

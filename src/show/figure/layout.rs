@@ -62,11 +62,14 @@ fn document(figure: &Figure, medium: &Medium, canvas: &Canvas, height: f64) -> S
         Medium::Paper => format!("<rect width=\"{w}\" height=\"{h}\" fill=\"{paper}\"/>\n"),
         Medium::Page { .. } => String::new(),
     };
+    let named = format!(r#"role="img" aria-labelledby="{title_id} {about_id}""#);
+    let turned = r#"patternUnits="userSpaceOnUse" patternTransform="rotate(45)""#;
+    let lines = format!(r#"<rect width="5" height="5" fill="{paper}"/><rect width="1" height="5" fill="{faint}"/>"#);
     format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" {size} role="img" aria-labelledby="{title_id} {about_id}">
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" {size} {named}>
 <title id="{title_id}">{title}</title>
 <desc id="{about_id}">{about}</desc>
-<defs><pattern id="{hatch}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" fill="{paper}"/><rect width="1" height="5" fill="{faint}"/></pattern></defs>
+<defs><pattern id="{hatch}" width="5" height="5" {turned}>{lines}</pattern></defs>
 {ground}{}</svg>
 "#,
         canvas.body()

@@ -195,17 +195,7 @@ pub(super) fn draw_panel(
     }
     axes(canvas, panel, &frame, (&x_ticks, &y_ticks), filled);
     let mut bottom = below(canvas, &panel.x, &frame, &x_ticks);
-    let mut right = area.right();
-    for (i, (colors, ticks)) in plan.bars.iter().enumerate() {
-        let bar = Area { left: right + BAR.1, top, width: BAR.0, height: h };
-        layers::color_bar(canvas, colors, &canvas.id(&format!("bar-{index}-{i}")), bar, ticks);
-        right += bar_width(colors, ticks, h);
-        let lines = wrap(&colors.label, LABEL, h);
-        for (i, line) in lines.iter().enumerate() {
-            let x = right - (lines.len() - i) as f64 * LABEL * LINE + LABEL * LINE / 2.0;
-            canvas.text_upwards((x, top + h / 2.0), LABEL, Ink::Text, line);
-        }
-    }
+    bars(canvas, plan, index, area);
     if beside {
         legend::draw_column(canvas, &plan.entries, area.right() + 16.0, top);
     } else if !plan.entries.is_empty() {
@@ -216,6 +206,21 @@ pub(super) fn draw_panel(
     problems.append(&mut frame.problems);
     problems.extend(counted(layers::left_out(&panel.layers, &plan.x, &plan.y)));
     bottom
+}
+
+/// The bars of colours beside a panel, with their labels.
+fn bars(canvas: &mut Canvas, plan: &Plan<'_>, index: usize, area: Area) {
+    let mut right = area.right();
+    for (i, (colors, ticks)) in plan.bars.iter().enumerate() {
+        let bar = Area { left: right + BAR.1, width: BAR.0, ..area };
+        layers::color_bar(canvas, colors, &canvas.id(&format!("bar-{index}-{i}")), bar, ticks);
+        right += bar_width(colors, ticks, area.height);
+        let lines = wrap(&colors.label, LABEL, area.height);
+        for (i, line) in lines.iter().enumerate() {
+            let x = right - (lines.len() - i) as f64 * LABEL * LINE + LABEL * LINE / 2.0;
+            canvas.text_upwards((x, area.top + area.height / 2.0), LABEL, Ink::Text, line);
+        }
+    }
 }
 
 /// Lines, ticks and texts of both axes.

@@ -1,4 +1,4 @@
-//! A row a cell: where no list is an axis.
+//! A row per cell: where no list is an axis.
 
 use super::Context;
 use crate::result::tables::Row;

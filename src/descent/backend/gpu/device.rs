@@ -107,9 +107,9 @@ pub fn what_is_missing() -> Vec<String> {
             }
         } else if !drivers {
             missing.push(
-                "a Vulkan driver file in /usr/share/vulkan/icd.d or named by VK_DRIVER_FILES (NVIDIA: nvidia_icd.json of \
-                 the driver package; in a container the \"graphics\" driver capability; without a GPU: apt-get install \
-                 mesa-vulkan-drivers)"
+                "a Vulkan driver file in /usr/share/vulkan/icd.d or named by VK_DRIVER_FILES (NVIDIA: nvidia_icd.json \
+                 of the driver package; in a container the \"graphics\" driver capability; without a GPU: apt-get \
+                 install mesa-vulkan-drivers)"
                     .into(),
             );
         }

@@ -61,7 +61,7 @@ impl Shape {
             return 0;
         }
         let memory: u32 = program.memory.iter().map(|(_, numbers)| numbers).sum();
-        // A sum is a vec4 a lane, and arrays of vec4 begin on a multiple of its size.
+        // A sum is a vec4 per lane, and arrays of vec4 begin on a multiple of its size.
         (self.workgroup() * 4 + self.runs_per_workgroup() * memory) * self.precision.bytes() as u32
     }
 }
