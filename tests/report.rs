@@ -4,8 +4,8 @@ mod figures;
 
 use crate::support::trial;
 use libtest_mimic::Trial;
-use spurious::experiment::run;
 use spurious::experiment::spec::Spec;
+use spurious::result;
 use spurious::result::tables::Summary;
 
 /// The tests of this module.
@@ -23,7 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn summary(text: &str) -> Summary {
     let text = format!("runs.per_cell = 200\ncompute.backend = 'cpu'\n{text}");
-    run::run(&Spec::parse(&text, "test", &[]).unwrap()).unwrap().summary()
+    result::run(&Spec::parse(&text, "test", &[]).unwrap()).unwrap().summary()
 }
 
 fn undecided_runs_are_explained() {
