@@ -16,7 +16,7 @@
 //!     [compute]
 //!     backend = 'cpu'
 //! ", "example", &[])?;
-//! let results = spurious::experiment::run::run(&spec)?;
+//! let results = spurious::result::run(&spec)?;
 //! assert!((results.probability(0, Outcome::Global) - 0.73).abs() < 0.05);
 //! assert_eq!(results.probability(1, Outcome::Global), 1.0);
 //! println!("{}", results.summary().text());
@@ -44,7 +44,7 @@
 //! - [`mod@descent`]: gradient descent, many runs at once, on CPU or GPU;
 //! - [`judge`]: what an endpoint is: Newton refinement, classification, families;
 //! - [`experiment`]: from an experiment file to runs that have ended;
-//! - [`result`]: what was found: the folder, the tables, the certificates;
+//! - [`result`]: what was found: the results, the folder that keeps them, the tables, the certificates;
 //! - [`show`]: results for people: the page, figures, progress;
 //! - [`explore`]: single runs, planes of starts, speed.
 

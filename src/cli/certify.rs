@@ -4,17 +4,18 @@ use super::models::{find, parameterised, single};
 use super::{Usage, print, say};
 use rayon::prelude::*;
 use spurious::experiment::plan::{Cell, Plan};
+use spurious::experiment::record::Record;
 use spurious::experiment::spec::io_reason;
 use spurious::judge::refine::polished;
 use spurious::landscape::capability::Proofs;
 use spurious::landscape::points::Points;
 use spurious::landscape::proof::{Provable, Refusal};
 use spurious::numerics::vector::norm;
+use spurious::result::Results;
 use spurious::result::certificate::Certificate;
-use spurious::result::folder::manifest::State;
-use spurious::result::folder::{Stored, write_file};
+use spurious::result::folder::write_file;
 use spurious::result::tables::certificates::{self, CertificateRow, CertificateTable};
-use spurious::result::tables::families::FamilyRow;
+use spurious::result::tables::families::labelled;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -40,7 +41,8 @@ pub(super) struct Arguments {
     /// Set a parameter of the model, for example `params.teachers=8`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Prove of the points as they are given; by default Newton's method takes each to the critical point beside it first
+    /// Prove of the points as they are given; by default Newton's method takes each to the critical point beside it
+    /// first
     #[arg(long)]
     as_given: bool,
     /// Write the certificate of every proof into this folder, as JSON
@@ -50,7 +52,12 @@ pub(super) struct Arguments {
     #[arg(long)]
     summary: bool,
     /// Verify certificates from scratch instead; exit code 1 if one is not proved
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["source", "points", "known", "set", "as_given", "out", "summary"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        conflicts_with_all = ["source", "points", "known", "set", "as_given", "out", "summary"]
+    )]
     check: Vec<PathBuf>,
 }
 
@@ -120,28 +127,28 @@ fn folder(arguments: &Arguments, path: &Path) -> anyhow::Result<()> {
             format!("{flag}: {} is a result folder, whose families are certified; remove the flag", path.display());
         return Err(Usage(problem).into());
     }
-    let stored = Stored::read(path)?;
-    let model = stored.spec.model.name();
-    if stored.manifest.state != State::Complete {
+    let results = Results::read(path)?;
+    let model = results.spec.model.name();
+    if !results.is_complete() {
         say(&format!("{}: unfinished; these are the families found so far", path.display()));
     }
-    if stored.families.is_empty() {
+    let candidate = |record: &Record| -> Vec<Candidate<'_>> {
+        let cell = &results.plan.cells[record.cell];
+        let all = labelled(&record.families);
+        all.map(|(name, family)| Candidate { cell, name, point: family.point.clone() }).collect()
+    };
+    let candidates: Vec<Candidate<'_>> = results.records.iter().flat_map(candidate).collect();
+    if candidates.is_empty() {
         let problem = "its runs ended in no critical points that are told apart; name a model and --points, or --known";
         return Err(Usage(format!("{}: {problem} (model {model})", path.display())).into());
     }
-    let candidate = |(row, point): (&FamilyRow, &Vec<f64>)| Candidate {
-        cell: &stored.plan.cells[row.cell],
-        name: row.label.clone(),
-        point: point.clone(),
-    };
-    let candidates: Vec<Candidate<'_>> = stored.families.iter().zip(&stored.family_points).map(candidate).collect();
-    let rows = prove(&stored.plan, &candidates, arguments, model)?;
-    let table = CertificateTable::new(&stored.plan, &rows);
+    let rows = prove(&results.plan, &candidates, arguments, model)?;
+    let table = CertificateTable::new(&results.plan, &rows);
     match arguments.summary {
         true => {
             let headings: Vec<&str> =
-                stored.spec.model.parameters().iter().filter(|p| p.heading).map(|p| p.name).collect();
-            print(table.summary(&headings, &stored.tallies).as_bytes())
+                results.spec.model.parameters().iter().filter(|p| p.heading).map(|p| p.name).collect();
+            print(table.summary(&headings, &results.records).as_bytes())
         }
         false => print(&table.csv()),
     }

@@ -21,6 +21,7 @@ use spurious::descent::backend::BackendError;
 use spurious::experiment::plan::{Cell, Plan};
 use spurious::experiment::run::ExperimentError;
 use spurious::experiment::spec::{Spec, SpecError};
+use spurious::result::conduct::RunError;
 use spurious::result::folder::StoreError;
 use std::io::Write;
 use std::path::Path;
@@ -126,9 +127,14 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     let store = |e: &StoreError| match e {
         StoreError::OtherExperiment { .. }
         | StoreError::OtherPrecision { .. }
+        | StoreError::OtherFormat { .. }
         | StoreError::NotResults { .. }
         | StoreError::Spec(_) => 2,
         StoreError::Io { .. } | StoreError::InUse { .. } | StoreError::Damaged { .. } => 1,
+    };
+    let experiment = |e: &ExperimentError| match e {
+        ExperimentError::Spec(_) | ExperimentError::Threads(_) => 2,
+        ExperimentError::Backend(e) => backend(e),
     };
     if error.is::<Interrupted>() {
         130
@@ -138,11 +144,13 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         backend(e)
     } else if let Some(e) = error.downcast_ref::<StoreError>() {
         store(e)
+    } else if let Some(e) = error.downcast_ref::<ExperimentError>() {
+        experiment(e)
     } else {
-        match error.downcast_ref::<ExperimentError>() {
-            Some(ExperimentError::Spec(_) | ExperimentError::Threads(_)) => 2,
-            Some(ExperimentError::Backend(e)) => backend(e),
-            Some(ExperimentError::Store(e)) => store(e),
+        match error.downcast_ref::<RunError>() {
+            Some(RunError::Experiment(e)) => experiment(e),
+            Some(RunError::Store(e)) => store(e),
+            Some(RunError::Interrupted { .. }) => 130,
             None => 1,
         }
     }

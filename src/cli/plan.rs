@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::{Backend, BackendError};
 use spurious::experiment::plan::{Cell, Plan, step_text};
+use spurious::experiment::record::Record;
 use spurious::experiment::run::{self, Details};
 use spurious::experiment::sampling::Size;
 use spurious::experiment::spec::Spec;
@@ -63,8 +64,8 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
     }
     writeln!(text, "backend      {} in {}", backend.description(), backend.precision().name())?;
     let size = |cell: &Cell| run::batch_runs(&*backend, &cell.problem, spec.compute.batch).min(cell.runs as usize);
-    // On the CPU one wave of batches advances while the next is seeded and the one before is classified; a device has several
-    // batches in flight, one waits for it and one is classified.
+    // On the CPU one wave of batches advances while the next is seeded and the one before is classified; a device has
+    // several batches in flight, one waits for it and one is classified.
     let memory = |cell: &Cell| {
         let liked = backend.batch_size(&cell.problem) as u64;
         let (starts, waves) = match backend.in_flight() {
@@ -103,8 +104,8 @@ fn runs_text(spec: &Spec, plan: &Plan) -> String {
     let pilot: u64 = plan.sizes.iter().map(|size| size.pilot).sum();
     let range = if least == most { format!("{most}") } else { format!("{least} to {most}") };
     text.push_str(&format!(
-        "             expected: {range}, and {pilot} in all of a pilot that decides and is not counted \
-         ({:.1} % more)\n",
+        "             expected: {range}, and {pilot} in all of a pilot that decides and is not counted ({:.1} % \
+         more)\n",
         100.0 * pilot as f64 / runs as f64
     ));
     text.push_str(&format!("runs         {runs} expected"));
@@ -153,7 +154,7 @@ impl Tried {
                 for first in (0..count).step_by(PILOT_CELLS) {
                     let last = count.min(first + PILOT_CELLS);
                     let todo: Vec<_> = (first..last).map(|i| (i * stride % count, first_run..stage)).collect();
-                    let sink = |wave: Vec<run::Finished>| {
+                    let sink = |wave: Vec<Record>| {
                         wave.iter().for_each(|f| tallies[f.cell].add(&f.tally));
                         Ok::<(), BackendError>(())
                     };
@@ -180,8 +181,9 @@ impl Tried {
         self.tallies.iter().map(|tally| tally.steps).sum()
     }
 
-    /// The plan with the sizes that its pilot can be expected to decide, taking the shares of the trial for probabilities; `None`
-    /// where no pilot decides, and where there was no time to try anything. A cell that was not tried has the mean size.
+    /// The plan with the sizes that its pilot can be expected to decide, taking the shares of the trial for
+    /// probabilities; `None` where no pilot decides, and where there was no time to try anything. A cell that was not
+    /// tried has the mean size.
     fn expected(&self, spec: &Spec, plan: &Plan) -> Option<Plan> {
         let sampling = plan.sampling.filter(|_| self.runs() > 0)?;
         let speed = self.steps() as f64 / self.seconds;
@@ -214,7 +216,8 @@ impl Tried {
         }
         let mean = self.steps() as f64 / runs as f64;
         let in_cell = |tally: &Tally| if tally.runs() > 0 { tally.steps as f64 / tally.runs() as f64 } else { mean };
-        // Runs of the pilot take their time too. A fixed number weighs all cells alike, so that a mean over the trial will do.
+        // Runs of the pilot take their time too. A fixed number weighs all cells alike, so that a mean over the trial
+        // will do.
         let (all, many) = if plan.sizes.is_empty() {
             (mean * plan.runs() as f64, plan.runs() as f64)
         } else {
@@ -233,8 +236,8 @@ impl Tried {
         let time = clock(Duration::from_secs_f64(seconds.clamp(1.0, 1e15)));
         let elsewhere = if backend.name() == "cpu" { "" } else { " on this CPU" };
         format!(
-            "forecast     {:.0} steps a run (from {runs} runs of {cells} {}, longest {}), {} steps \
-             in all\n             \
+            "forecast     {:.0} steps a run (from {runs} runs of {cells} {}, longest {}), \
+             {} steps in all\n             \
              at most about {time}{elsewhere} at the trial's rate, which larger batches exceed\n",
             all / many,
             if cells == 1 { "cell" } else { "cells" },

@@ -1,8 +1,8 @@
 //! `spurious report`
 
-use super::below::Below;
-use super::{Format, Usage, figures, print, say};
-use spurious::result::folder::{Stored, write_file};
+use super::{Format, Usage, below, figures, print, say};
+use spurious::result::Results;
+use spurious::result::folder::write_file;
 use spurious::result::tables::Summary;
 use spurious::result::tables::families::FamilyTable;
 use spurious::show::page::page;
@@ -33,19 +33,20 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(level) = arguments.level.filter(|level| !(*level > 0.0 && *level < 1.0)) {
         return Err(Usage(format!("--level = {level}: is not between 0 and 1; write for example --level 0.95")).into());
     }
-    let stored = Stored::read(&arguments.dir)?;
-    let level = arguments.level.unwrap_or(stored.spec.output.level);
+    let results = Results::read(&arguments.dir)?;
+    let level = arguments.level.unwrap_or(results.spec.output.level);
     if arguments.html.is_some() && arguments.families {
         let problem = "--families: means nothing beside --html, whose page has the families; remove it";
         return Err(Usage(problem.into()).into());
     }
     if arguments.families {
-        let table = FamilyTable::new(&stored.plan, &stored.families, level);
+        let table = FamilyTable::new(&results, level);
         if table.is_empty() {
             return Err(Usage(format!(
-                "{}: --families: its runs ended in no critical points that are told apart (model {}); leave the flag out",
+                "{}: --families: its runs ended in no critical points that are told apart (model {}); leave the flag \
+                 out",
                 arguments.dir.display(),
-                stored.spec.model.name()
+                results.spec.model.name()
             ))
             .into());
         }
@@ -56,21 +57,19 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
             Format::Md => print(table.markdown().as_bytes()),
         };
     }
-    let summary = Summary::new(&stored.spec, &stored.plan, &stored.tallies, level);
-    let Stored { plan, families, groups, checks, .. } = &stored;
-    let below = Below { plan, families, groups, checks };
-    below.warn(&arguments.dir);
+    let summary = Summary::new(&results, level);
+    below::warn(&results, &arguments.dir);
     if let Some(folder) = &arguments.figures {
-        let drawn = spurious::show::figures::of(&stored.spec, &stored.plan, &summary);
+        let drawn = spurious::show::figures::of(&results.spec, &results.plan, &summary);
         figures::draw_all(folder, drawn.iter().map(|named| (named.name.as_str(), &named.figure)))?;
     }
     if let Some(html) = &arguments.html {
-        write_file(html, page(&stored, level).as_bytes())?;
+        write_file(html, page(&results, level).as_bytes())?;
         say(&format!("report in {}", html.display()));
         return Ok(());
     }
     match arguments.format {
-        Format::Text => print((summary.text() + &below.text(level)).as_bytes()),
+        Format::Text => print((summary.text() + &below::text(&results, level)).as_bytes()),
         Format::Csv => print(&summary.csv()),
         Format::Json => print(summary.json().as_bytes()),
         Format::Md => print(summary.markdown().as_bytes()),

@@ -1,14 +1,14 @@
 //! `spurious run`
 
-use super::below::Below;
-use super::{Interrupted, SpecArguments, print, say};
-use spurious::descent::backend::{Backend, BackendError};
+use super::{Interrupted, SpecArguments, below, print, say};
 use spurious::experiment::plan::Plan;
-use spurious::experiment::run::{self, Details, ExperimentError, Finished, Heard};
+use spurious::experiment::run;
 use spurious::experiment::spec::Spec;
+use spurious::experiment::tally::Tally;
+use spurious::result::Results;
+use spurious::result::conduct::{Event, RunError, conduct};
+use spurious::result::folder::Folder;
 use spurious::result::folder::manifest::Manifest;
-use spurious::result::folder::{Folder, Stored};
-use spurious::result::tables::Summary;
 use spurious::show::progress::{Progress, clock, si};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Runs of a cell: [runs] per_cell is a fixed number. Instead, half_width asks for an exact interval of that half-width for \
-                  the probability in question, relative_half_width for one of that part of the estimate, seconds for as many \
-                  runs as a cell can make in that time; half_width and seconds together give the smaller number, and \
-                  per_cell is then the most [1000000000]. A pilot with starts of its own decides each number before the first run \
-                  is counted and none of its runs is, so the interval covers the probability at least as often as its level says, \
-                  as for a fixed number (two stages, after Stein 1945). The numbers, kept in pilot.csv, are the same on every machine, \
-                  except with seconds."
+    after_help = "Runs of a cell: [runs] per_cell is a fixed number. Instead, half_width asks for an exact interval \
+                  of that half-width for the probability in question, relative_half_width for one of that part of the \
+                  estimate, seconds for as many runs as a cell can make in that time; half_width and seconds together \
+                  give the smaller number, and per_cell is then the most [1000000000]. A pilot with starts of its own \
+                  decides each number before the first run is counted and none of its runs is, so the interval covers \
+                  the probability at least as often as its level says, as for a fixed number (two stages, after Stein \
+                  1945). The numbers, kept in pilot.csv, are the same on every machine, except with seconds."
 )]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -34,14 +34,6 @@ pub(super) struct Arguments {
     /// Show no progress
     #[arg(long, short)]
     quiet: bool,
-}
-
-/// How the work ended, if nothing failed.
-enum Ended {
-    /// Every run is done; the table.
-    Complete(String),
-    /// The user stopped it; what is kept.
-    Interrupted(String),
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -56,92 +48,103 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             std::process::exit(130);
         }
     })?;
-    let work = || work(&spec, &plan, &out, arguments.quiet, &cancel);
-    match run::on_threads(&spec.compute, work)?? {
-        Ended::Complete(table) => print(table.as_bytes()),
-        Ended::Interrupted(kept) => {
-            Err(Interrupted(format!("interrupted; {kept} in {}, the same command goes on from there", out.display()))
-                .into())
+    match run::on_threads(&spec.compute, || work(&spec, plan, &out, arguments.quiet, &cancel))? {
+        Ok(results) => {
+            below::warn(&results, &out);
+            print((results.summary().text() + &below::text(&results, spec.output.level)).as_bytes())
         }
+        Err(stopped @ RunError::Interrupted { .. }) => {
+            Err(Interrupted(format!("{stopped} in {}, the same command goes on from there", out.display())).into())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Does what is left to do and returns the table.
-fn work(spec: &Spec, plan: &Plan, out: &Path, quiet: bool, cancel: &AtomicBool) -> Result<Ended, ExperimentError> {
+/// Does what is left to do.
+fn work(spec: &Spec, plan: Plan, out: &Path, quiet: bool, cancel: &AtomicBool) -> Result<Results, RunError> {
     let backend = run::backend(&spec.compute)?;
-    run::check(spec, plan, &*backend)?;
-    let mut folder = Folder::open(out, spec, Manifest::new(&spec.name, &*backend))?;
-    let (spec, mut plan) = folder.own(spec, plan);
-    if plan.sampling.is_some()
-        && let Some(kept) = decide(&spec, plan.to_mut(), &mut folder, &*backend, quiet, cancel)?
-    {
-        return Ok(Ended::Interrupted(kept));
-    }
-    let (spec, plan) = (&*spec, &*plan);
+    run::check(spec, &plan, &*backend)?;
+    let (mut folder, results) = Folder::open(out, spec, plan, Manifest::new(&spec.name, &*backend))?;
     if folder.is_complete() {
         if !quiet {
             say(&format!("{} is complete; its table:", out.display()));
         }
-        let stored = Stored::read(out)?;
-        let summary = Summary::new(spec, plan, &stored.tallies, spec.output.level);
-        let Stored { families, groups, checks, .. } = &stored;
-        let below = Below { plan, families, groups, checks };
-        below.warn(out);
-        return Ok(Ended::Complete(summary.text() + &below.text(spec.output.level)));
+        return Ok(results);
     }
-    let todo = folder.todo(plan);
-    let (before, steps_before) = (folder.runs_done(), folder.steps_done());
-    let total = plan.runs();
-    if !quiet {
-        let kept = if before > 0 { format!(", {before} of them already done") } else { String::new() };
-        say(&format!(
-            "{}: {}{kept}, on {} in {}",
-            spec.name,
-            how_many(plan),
-            backend.description(),
-            backend.precision().name()
-        ));
-    }
-    let began = Instant::now();
-    let mut progress = Progress::new(before, total, quiet);
-    let details = Details::of(&spec.output);
-    let sink = |wave: Vec<Finished>| -> Result<(), ExperimentError> {
-        let runs = wave.iter().map(|f| f.tally.runs()).sum();
-        folder.add(wave)?;
-        progress.add(runs);
-        Ok(())
-    };
-    let result = run::execute(plan, &*backend, spec.compute.batch, &todo, details, cancel, sink);
-    progress.finish();
-    if let Err(error) = result {
-        // A failure to note the time worked is not worth more than the reason for stopping.
-        let noted = folder.suspend();
-        if !matches!(error, ExperimentError::Backend(BackendError::Cancelled)) {
-            return Err(error);
+    let place = format!("{} in {}", backend.description(), backend.precision().name());
+    let mut watch = Watch { quiet, place, began: Instant::now(), before: Tally::default(), progress: None };
+    let ended = conduct(results, &*backend, &mut folder, &mut |event| watch.see(&event), cancel);
+    watch.finish();
+    ended.inspect(|results| watch.sum_up(results, out))
+}
+
+/// Says on stderr how the work gets on.
+struct Watch {
+    quiet: bool,
+    /// Where it is done.
+    place: String,
+    /// When the pilot, or the runs, began.
+    began: Instant,
+    /// What the runs that were done before have ended in.
+    before: Tally,
+    progress: Option<Progress>,
+}
+
+impl Watch {
+    fn say(&self, line: &str) {
+        if !self.quiet {
+            say(line);
         }
-        noted?;
-        return Ok(Ended::Interrupted(format!("{} of {total} runs are kept", folder.runs_done())));
     }
-    folder.finish(spec, plan)?;
-    let tallies = folder.tallies(plan);
-    if !quiet {
-        let steps: u64 = tallies.iter().map(|t| t.steps).sum();
-        let seconds = began.elapsed();
-        say(&format!(
+
+    fn finish(&self) {
+        self.progress.iter().for_each(Progress::finish);
+    }
+
+    fn see(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Pilot(results) => {
+                let before = results.pilot.runs();
+                self.began = Instant::now();
+                let kept = if before > 0 { format!(", {before} of its runs already done") } else { String::new() };
+                let rule = results.plan.sampling.map_or(String::new(), |sampling| sampling.text());
+                let cells = results.plan.cells.len();
+                self.say(&format!("{}: a pilot decides the runs of {cells} cells{kept}: {rule}", results.spec.name));
+            }
+            Event::Round(runs) => {
+                self.finish();
+                self.progress = Some(Progress::new(0, *runs, self.quiet));
+            }
+            Event::Decided(runs) => {
+                self.finish();
+                let seconds = self.began.elapsed().as_secs_f64();
+                self.say(&format!("pilot of {runs} runs in {seconds:.2} s; they are not counted"));
+            }
+            Event::Begin(results, before) => {
+                (self.began, self.before) = (Instant::now(), *before);
+                let done = before.runs();
+                let kept = if done > 0 { format!(", {done} of them already done") } else { String::new() };
+                self.say(&format!("{}: {}{kept}, on {}", results.spec.name, how_many(&results.plan), self.place));
+                self.progress = Some(Progress::new(done, results.plan.runs(), self.quiet));
+            }
+            Event::Runs(runs) => self.progress.iter_mut().for_each(|progress| progress.add(*runs)),
+        }
+    }
+
+    /// What was done in all, and how fast.
+    fn sum_up(&self, results: &Results, out: &Path) {
+        let (all, took) = (results.tally(), self.began.elapsed());
+        let rate = |all: u64, before: u64| si((all - before) as f64 / took.as_secs_f64());
+        self.say(&format!(
             "{} runs, {} steps in all; {} now, {} runs/s, {} run-steps/s; tables in {}",
-            total,
-            si(steps as f64),
-            if seconds.as_secs() < 10 { format!("{:.2} s", seconds.as_secs_f64()) } else { clock(seconds) },
-            si((total - before) as f64 / seconds.as_secs_f64()),
-            si((steps - steps_before) as f64 / seconds.as_secs_f64()),
+            all.runs(),
+            si(all.steps as f64),
+            if took.as_secs() < 10 { format!("{:.2} s", took.as_secs_f64()) } else { clock(took) },
+            rate(all.runs(), self.before.runs()),
+            rate(all.steps, self.before.steps),
             out.display()
         ));
     }
-    let summary = Summary::new(spec, plan, &tallies, spec.output.level);
-    let (families, checks) = (folder.families(spec, plan), folder.checks(plan));
-    let below = Below { plan, families: &families, groups: folder.groups(), checks: &checks };
-    below.warn(out);
-    Ok(Ended::Complete(summary.text() + &below.text(spec.output.level)))
 }
 
 /// Cells and their runs.
@@ -150,62 +153,5 @@ fn how_many(plan: &Plan) -> String {
     match plan.runs_of_cells() {
         (least, most) if least == most => format!("{cells} cells x {most} runs"),
         (least, most) => format!("{cells} cells, {least} to {most} runs each, {} in all", plan.runs()),
-    }
-}
-
-/// Gives every cell its number of runs: what the folder says, or what a pilot finds. If the user stops it, what is kept.
-fn decide(
-    spec: &Spec,
-    plan: &mut Plan,
-    folder: &mut Folder,
-    backend: &dyn Backend,
-    quiet: bool,
-    cancel: &AtomicBool,
-) -> Result<Option<String>, ExperimentError> {
-    if let Some(sizes) = folder.sizes(plan)? {
-        plan.decide(sizes);
-        return Ok(None);
-    }
-    let mut stages = folder.stages(spec, plan)?;
-    let before = stages.runs();
-    if let Some(sampling) = plan.sampling.filter(|_| !quiet) {
-        let kept = if before > 0 { format!(", {before} of its runs already done") } else { String::new() };
-        let rule = sampling.text();
-        say(&format!("{}: a pilot decides the runs of {} cells{kept}: {rule}", spec.name, plan.cells.len()));
-    }
-    let began = Instant::now();
-    let mut progress: Option<Progress> = None;
-    let heard = |heard: Heard<'_>| -> Result<(), ExperimentError> {
-        match heard {
-            Heard::Round(runs) => {
-                progress.iter().for_each(Progress::finish);
-                progress = Some(Progress::new(0, runs, quiet));
-            }
-            Heard::Runs(runs) => progress.iter_mut().for_each(|progress| progress.add(runs)),
-            Heard::Stage(stage) => folder.keep_stage(stage)?,
-        }
-        Ok(())
-    };
-    let result = run::pilot(plan, backend, spec.compute.batch, &mut stages, cancel, heard);
-    progress.iter().for_each(Progress::finish);
-    match result {
-        Ok(sizes) => {
-            folder.keep_sizes(spec, plan, &stages, &sizes)?;
-            plan.decide(sizes);
-            if !quiet {
-                let (now, seconds) = (stages.runs() - before, began.elapsed().as_secs_f64());
-                say(&format!("pilot of {now} runs in {seconds:.2} s; they are not counted"));
-            }
-            Ok(None)
-        }
-        Err(error) => {
-            // As for the runs that follow: the reason for stopping comes first.
-            let noted = folder.suspend();
-            if !matches!(error, ExperimentError::Backend(BackendError::Cancelled)) {
-                return Err(error);
-            }
-            noted?;
-            Ok(Some(format!("{} runs of the pilot are kept", stages.runs())))
-        }
     }
 }

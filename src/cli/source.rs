@@ -4,7 +4,7 @@ use super::Usage;
 use spurious::experiment::plan::Plan;
 use spurious::experiment::spec::Spec;
 use spurious::numerics::real::Precision;
-use spurious::result::folder::Stored;
+use spurious::result::Results;
 use std::path::{Path, PathBuf};
 
 /// Where runs come from.
@@ -36,8 +36,9 @@ impl SourceArguments {
                     Usage(format!("--set: {folder} is a result folder; name its spec.toml to change a key")).into()
                 );
             }
-            let stored = Stored::read(&self.source)?;
-            (stored.spec, stored.plan, stored.manifest.precision)
+            let Results { spec, plan, provenance, .. } = Results::read(&self.source)?;
+            let usual = provenance.map_or_else(|| spec.compute.precision.to_string(), |manifest| manifest.precision);
+            (spec, plan, usual)
         } else {
             let spec = Spec::load(&self.source, &self.set)?;
             let plan = Plan::new(&spec)?;

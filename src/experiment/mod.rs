@@ -8,9 +8,8 @@
 
 pub mod paired;
 pub mod plan;
+pub mod record;
 pub mod run;
 pub mod sampling;
 pub mod spec;
 pub mod tally;
-
-pub use run::run;

@@ -1,17 +1,20 @@
-//! Outcomes over the same draws: cells that share their starts' seed form a group, and what their runs of one index ended in
-//! belongs together.
+//! Outcomes over the same draws: cells that share their starts' seed form a group, and what their runs of one index
+//! ended in belongs together.
 //!
-//! Cells of a group differ in what does not take part in the seed (see [`crate::numerics::seed`]): signs of the start, step sizes, form, and
-//! some parameters of a model. Of each outcome that occurs it is counted in how many draws at least one of the cells found it, in how
-//! many all of them did, and for every two cells in how many both, only one, or neither did.
+//! Cells of a group differ in what does not take part in the seed (see [`crate::numerics::seed`]): signs of the start,
+//! step sizes, form, and some parameters of a model. Of each outcome that occurs it is counted in how many draws at
+//! least one of the cells found it, in how many all of them did, and for every two cells in how many both, only one, or
+//! neither did.
 //!
-//! The outcomes of a group are joined in chunks, 64 draws to a machine word, so that the memory does not grow with the number of
-//! runs; only the draws that every cell of the group has are counted, the first ones.
+//! The outcomes of a group are joined in chunks, 64 draws to a machine word, so that the memory does not grow with the
+//! number of runs; only the draws that every cell of the group has are counted, the first ones.
 
 use crate::experiment::plan::Plan;
+use crate::experiment::record::Record;
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::model::Invalid;
 use crate::numerics::interval::paired::Fourfold;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Most cells of a group: more would make thousands of pairs.
@@ -21,7 +24,8 @@ pub const LARGEST_GROUP: usize = 64;
 const CHUNK: usize = 1 << 15;
 
 /// Cells that share their draws, two at least, with the counts of each outcome.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Group {
     /// Indices of the cells, in order.
     pub cells: Vec<usize>,
@@ -32,7 +36,8 @@ pub struct Group {
 }
 
 /// How often an outcome occurred in a group's draws.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Joint {
     /// The outcome.
     pub outcome: Outcome,
@@ -45,7 +50,8 @@ pub struct Joint {
 }
 
 /// Two cells of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Pair {
     /// Places of the two in [`Group::cells`].
     pub cells: [usize; 2],
@@ -113,8 +119,8 @@ fn pairs(cells: usize) -> impl Iterator<Item = [usize; 2]> {
     (0..cells).flat_map(move |first| (first + 1..cells).map(move |second| [first, second]))
 }
 
-/// Joins the outcomes of a group's cells over so many draws. `fill` is called for one place of `cells` after another, again and
-/// again, and fills its buffer with the next bytes ([`to_byte`]) of that cell.
+/// Joins the outcomes of a group's cells over so many draws. `fill` is called for one place of `cells` after another,
+/// again and again, and fills its buffer with the next bytes ([`to_byte`]) of that cell.
 pub(crate) fn join<E>(
     cells: &[usize],
     draws: u64,
@@ -186,15 +192,29 @@ pub(crate) fn occurring(mut groups: Vec<Group>) -> Vec<Group> {
     groups
 }
 
-/// Joins outcomes that are held in memory, a list of bytes per cell of the plan.
-pub(crate) fn join_all(plan: &Plan, outcomes: &[Vec<u8>]) -> Vec<Group> {
+/// Whether groups that were read can be those of a plan; there are none unless outcomes are `paired`.
+pub(crate) fn fit(found: &[Group], plan: &Plan, paired: bool) -> bool {
+    let expected = if paired { groups(plan) } else { Vec::new() };
+    let is_sound = |group: &Group| {
+        let sound = |pair: &Pair| {
+            let Fourfold { both, only_first, only_second, neither } = pair.counts;
+            let sum = [both, only_first, only_second, neither].into_iter().try_fold(0u64, u64::checked_add);
+            pair.cells.iter().all(|place| *place < group.cells.len()) && sum == Some(group.draws)
+        };
+        group.outcomes.iter().all(|joint| joint.pairs.iter().all(sound))
+    };
+    found.iter().map(|group| &group.cells).eq(&expected) && found.iter().all(is_sound)
+}
+
+/// Joins outcomes that are held in memory, in the record of each cell of the plan.
+pub(crate) fn join_all(plan: &Plan, records: &[Record]) -> Vec<Group> {
     let of_group = |cells: Vec<usize>| {
-        let draws = cells.iter().map(|cell| outcomes[*cell].len()).min().unwrap_or(0);
+        let draws = cells.iter().map(|cell| records[*cell].outcomes.len()).min().unwrap_or(0);
         let mut first = vec![0; cells.len()];
         let fill = |place: usize, bytes: &mut [u8]| {
             let from = first[place];
             first[place] += bytes.len();
-            bytes.copy_from_slice(&outcomes[cells[place]][from..first[place]]);
+            bytes.copy_from_slice(&records[cells[place]].outcomes[from..first[place]]);
             Ok::<(), std::convert::Infallible>(())
         };
         join(&cells, draws as u64, fill).ok()

@@ -1,4 +1,5 @@
-//! Runs an experiment: seeding, backend and tally, batch after batch, with the next batches seeded while a device works.
+//! Runs an experiment: seeding, backend and tally, batch after batch, with the next batches seeded while a device
+//! works.
 
 mod batches;
 mod pilot;
@@ -13,19 +14,16 @@ use crate::descent::backend::gpu::device::{ALL, Wanted};
 use crate::descent::backend::gpu::{Gpu, Options};
 use crate::descent::backend::several::Several;
 use crate::descent::backend::{Backend, BackendError, Batch};
-use crate::experiment::paired::{self, Group, to_byte};
+use crate::experiment::paired::to_byte;
 use crate::experiment::plan::{Cell, Plan};
+use crate::experiment::record::{End, Record};
 use crate::experiment::spec::{Compute, Output, Spec, SpecError};
 use crate::experiment::tally::Tally;
 use crate::judge::classify::{Classifier, Found};
 use crate::judge::family::{Families, Family};
-use crate::landscape::endpoint::{Endpoints, Outcome, Stop};
-use crate::landscape::theorem::{self, Check, Claim};
+use crate::landscape::endpoint::{Endpoints, Outcome};
+use crate::landscape::theorem::{self, Claim};
 use crate::numerics::real::Precision;
-use crate::result::folder::StoreError;
-use crate::result::tables::Summary;
-use crate::result::tables::paired::PairedTable;
-use crate::result::tables::theorems::TheoremTable;
 use batches::{batches, waves};
 use rayon::prelude::*;
 use seeding::{Seeded, seed};
@@ -42,9 +40,6 @@ pub enum ExperimentError {
     /// The backend failed or was stopped.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// The result folder cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
     /// The threads could not be started.
     #[error("compute.threads: the threads could not be started ({0}); choose fewer")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -58,8 +53,8 @@ pub fn on_threads<T: Send>(compute: &Compute, work: impl FnOnce() -> T + Send) -
     Ok(rayon::ThreadPoolBuilder::new().num_threads(compute.threads).build()?.install(work))
 }
 
-/// The backend that the spec asks for. `auto` takes a hardware adapter if there is one, else the CPU; a named backend is
-/// taken or is an error, and so is an adapter; `all` takes every hardware adapter.
+/// The backend that the spec asks for. `auto` takes a hardware adapter if there is one, else the CPU; a named backend
+/// is taken or is an error, and so is an adapter; `all` takes every hardware adapter.
 ///
 /// # Errors
 /// No adapter fits, or the device refuses.
@@ -126,40 +121,6 @@ impl Details {
     }
 }
 
-/// How a run ended.
-#[derive(Clone, Debug)]
-pub struct End {
-    /// Why and when it stopped.
-    pub stop: Stop,
-    /// Loss there.
-    pub loss: f64,
-    /// What it found.
-    pub outcome: Outcome,
-    /// Position of its family in [`Finished::families`].
-    pub family: Option<usize>,
-}
-
-/// Consecutive runs of one cell that have ended.
-#[derive(Debug)]
-pub struct Finished {
-    /// Index of the cell.
-    pub cell: usize,
-    /// The runs.
-    pub runs: Range<u64>,
-    /// What they ended in.
-    pub tally: Tally,
-    /// The families that runs ended in.
-    pub families: Families,
-    /// How each run ended; empty unless [`Details::runs`].
-    pub ends: Vec<End>,
-    /// The weights at the end, one run after another; empty unless [`Details::endpoints`].
-    pub states: Vec<f64>,
-    /// The digit of each run's outcome; empty unless [`Details::outcomes`].
-    pub outcomes: Vec<u8>,
-    /// How each of the model's theorems has fared; empty unless [`Details::theorems`].
-    pub checks: Vec<Check>,
-}
-
 /// A batch that has come back from the backend.
 struct Advanced<'a> {
     cell: &'a Cell,
@@ -187,7 +148,7 @@ fn classify(
     classifiers: &[Classifier],
     details: Details,
     cancel: &AtomicBool,
-) -> Option<Finished> {
+) -> Option<Record> {
     let Advanced { cell, runs, whole, claims, ends } = advanced;
     let problem = &cell.problem;
     let classifier = &classifiers[cell.index];
@@ -230,13 +191,13 @@ fn classify(
     let kept = if details.runs { (0..found.len()).into_par_iter().map(end).collect() } else { Vec::new() };
     let states = if details.endpoints { ends.states } else { Vec::new() };
     let outcomes = if details.outcomes { outcomes.into_iter().map(to_byte).collect() } else { Vec::new() };
-    Some(Finished { cell: cell.index, runs, tally, families, ends: kept, states, outcomes, checks })
+    Some(Record { cell: cell.index, runs, tally, families, checks, ends: kept, states, outcomes })
 }
 
 /// Runs the given ranges of runs, in order, and hands over what has finished, in order.
 ///
-/// Ranges are cut into batches of at most `batch` runs (0: as the backend likes), and of no more than the backend can take. Small
-/// batches of the CPU run side by side.
+/// Ranges are cut into batches of at most `batch` runs (0: as the backend likes), and of no more than the backend can
+/// take. Small batches of the CPU run side by side.
 ///
 /// # Errors
 /// The backend's, or what `sink` returns; what was handed over before stays done.
@@ -247,7 +208,7 @@ pub fn execute<E: From<BackendError> + Send>(
     todo: &[(usize, Range<u64>)],
     details: Details,
     cancel: &AtomicBool,
-    mut sink: impl FnMut(Vec<Finished>) -> Result<(), E>,
+    mut sink: impl FnMut(Vec<Record>) -> Result<(), E>,
 ) -> Result<(), E> {
     let classifiers: Vec<Classifier> = plan.cells.iter().map(|cell| Classifier::new(&cell.problem)).collect();
     if backend.in_flight() > 0 {
@@ -262,7 +223,7 @@ pub fn execute<E: From<BackendError> + Send>(
     let prepare = |wave: Vec<(usize, Range<u64>)>| -> Vec<Seeded<'_>> {
         wave.par_iter().map(|ranges| seed(plan, ranges, details, cancel)).collect()
     };
-    let conclude = |wave: Vec<Advanced<'_>>| -> Option<Vec<Finished>> {
+    let conclude = |wave: Vec<Advanced<'_>>| -> Option<Vec<Record>> {
         wave.into_par_iter().map(|batch| classify(batch, &classifiers, details, cancel)).collect()
     };
     // While the backend advances one wave, the next is seeded and the one before is classified.
@@ -292,80 +253,26 @@ pub fn execute<E: From<BackendError> + Send>(
     Ok(())
 }
 
+/// The runs of a plan that no record covers, for [`execute`]; the records are in the order of the plan.
+pub fn missing(plan: &Plan, records: &[Record]) -> Vec<(usize, Range<u64>)> {
+    let mut missing = Vec::new();
+    let mut records = records.iter().peekable();
+    for cell in &plan.cells {
+        let mut first = 0;
+        while let Some(record) = records.next_if(|record| record.cell <= cell.index) {
+            if record.runs.start > first {
+                missing.push((cell.index, first..record.runs.start));
+            }
+            first = record.runs.end;
+        }
+        if first < cell.runs {
+            missing.push((cell.index, first..cell.runs));
+        }
+    }
+    missing
+}
+
 /// The whole of a plan, for [`execute`].
 pub fn everything(plan: &Plan) -> Vec<(usize, Range<u64>)> {
-    plan.cells.iter().map(|cell| (cell.index, 0..cell.runs)).collect()
-}
-
-/// What an experiment found, in memory.
-#[derive(Debug)]
-pub struct Results {
-    /// The grid.
-    pub plan: Plan,
-    /// What the runs of each cell ended in.
-    pub tallies: Vec<Tally>,
-    /// The families of each cell.
-    pub families: Vec<Families>,
-    /// Outcomes over the same draws, if [`Output::paired`].
-    pub groups: Vec<Group>,
-    /// How the theorems have fared in each cell, if [`Output::theorems`].
-    pub checks: Vec<Vec<Check>>,
-    spec: Spec,
-}
-
-impl Results {
-    /// Tables with intervals of the spec's confidence level.
-    pub fn summary(&self) -> Summary {
-        Summary::new(&self.spec, &self.plan, &self.tallies, self.spec.output.level)
-    }
-
-    /// Tables of the outcomes over the same draws, with intervals of the spec's confidence level.
-    pub fn paired(&self) -> PairedTable<'_> {
-        PairedTable::new(&self.plan, &self.groups, self.spec.output.level)
-    }
-
-    /// The table of the theorems.
-    pub fn theorems(&self) -> TheoremTable<'_> {
-        TheoremTable::new(&self.plan, &self.checks)
-    }
-
-    /// Share of the runs of a cell that ended in an outcome.
-    pub fn probability(&self, cell: usize, outcome: Outcome) -> f64 {
-        self.tallies[cell].count(outcome) as f64 / self.tallies[cell].runs() as f64
-    }
-}
-
-/// Runs an experiment in memory, on the backend that it names. Where outcomes are paired, a byte of each run is held until
-/// the end.
-///
-/// # Errors
-/// A wrong spec, or a backend that is missing or fails.
-pub fn run(spec: &Spec) -> Result<Results, ExperimentError> {
-    let mut plan = Plan::new(spec)?;
-    let cells = plan.cells.len();
-    let (mut tallies, mut families) = (vec![Tally::default(); cells], vec![Families::default(); cells]);
-    let (mut outcomes, mut checks) = (vec![Vec::new(); cells], vec![Vec::new(); cells]);
-    let work = || -> Result<(), ExperimentError> {
-        let backend = backend(&spec.compute)?;
-        check(spec, &plan, &*backend)?;
-        let never = AtomicBool::new(false);
-        let mut stages = Stages::new(plan.cells.len(), spec.outcome());
-        let nobody = |_: Heard<'_>| Ok::<(), BackendError>(());
-        let sizes = pilot(&plan, &*backend, spec.compute.batch, &mut stages, &never, nobody)?;
-        plan.decide(sizes);
-        let sink = |wave: Vec<Finished>| {
-            for finished in wave {
-                tallies[finished.cell].add(&finished.tally);
-                families[finished.cell].merge(&finished.families);
-                outcomes[finished.cell].extend(finished.outcomes);
-                theorem::merge(&mut checks[finished.cell], &finished.checks);
-            }
-            Ok::<(), BackendError>(())
-        };
-        let details = Details { runs: false, endpoints: false, ..Details::of(&spec.output) };
-        Ok(execute(&plan, &*backend, spec.compute.batch, &everything(&plan), details, &never, sink)?)
-    };
-    on_threads(&spec.compute, work)??;
-    let groups = if spec.output.paired { paired::join_all(&plan, &outcomes) } else { Vec::new() };
-    Ok(Results { plan, tallies, families, groups, checks, spec: spec.clone() })
+    missing(plan, &[])
 }

@@ -27,6 +27,7 @@
 
 use crate::numerics::interval::{Interval, Method, exact_half_width};
 use crate::numerics::normal;
+use serde::{Deserialize, Serialize};
 
 /// Confidence level of what a pilot says of the probability: of 1,000 cells about one is larger or smaller than it allows for.
 pub const PILOT_LEVEL: f64 = 0.999;
@@ -167,7 +168,8 @@ impl Trial {
 }
 
 /// What decided the number of runs of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DecidedBy {
     /// The width that is wanted.
     HalfWidth,
@@ -192,7 +194,8 @@ impl DecidedBy {
 }
 
 /// The number of runs of a cell, and why.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Size {
     /// Runs that are counted.
     pub runs: u64,

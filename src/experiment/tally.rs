@@ -1,9 +1,13 @@
 //! Counts of outcomes. Tallies add, so that batches, shards and restarts of the program combine in any order.
 
 use crate::landscape::endpoint::{Outcome, Stop};
+use serde::{Deserialize, Serialize};
+use std::iter::Sum;
+use std::ops::Range;
 
 /// What some runs of one cell ended in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tally {
     /// Runs of each outcome, in the order of [`Outcome::ALL`].
     pub counts: [u64; Outcome::ALL.len()],
@@ -36,6 +40,12 @@ impl Tally {
         self.longest = self.longest.max(other.longest);
     }
 
+    /// Whether as many runs are counted as a range holds.
+    pub(crate) fn covers(&self, runs: &Range<u64>) -> bool {
+        let sum = self.counts.iter().try_fold(0u64, |sum, count| sum.checked_add(*count));
+        sum.is_some() && sum == runs.end.checked_sub(runs.start)
+    }
+
     /// Runs counted.
     pub fn runs(&self) -> u64 {
         self.counts.iter().sum()
@@ -44,5 +54,13 @@ impl Tally {
     /// Runs of one outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         Outcome::ALL.iter().zip(self.counts).find(|(o, _)| **o == outcome).map_or(0, |(_, count)| count)
+    }
+}
+
+impl<'a> Sum<&'a Tally> for Tally {
+    fn sum<I: Iterator<Item = &'a Tally>>(tallies: I) -> Self {
+        let mut all = Tally::default();
+        tallies.for_each(|tally| all.add(tally));
+        all
     }
 }

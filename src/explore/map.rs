@@ -8,7 +8,8 @@ mod figure;
 use crate::descent::backend::{Backend, BackendError};
 use crate::descent::plane::Plane;
 use crate::experiment::plan::{Cell, Plan};
-use crate::experiment::run::{self, Details, Finished};
+use crate::experiment::record::Record;
+use crate::experiment::run::{self, Details};
 use crate::judge::family::Families;
 use crate::landscape::capability::Chart;
 use crate::landscape::endpoint::Outcome;
@@ -73,7 +74,7 @@ impl Map {
         let mut steps = vec![0; outcomes.len()];
         let mut families = Families::default();
         let details = Details { runs: true, ..Details::default() };
-        let sink = |wave: Vec<Finished>| -> Result<(), BackendError> {
+        let sink = |wave: Vec<Record>| -> Result<(), BackendError> {
             for finished in wave {
                 progress(finished.tally.runs());
                 families.merge(&finished.families);

@@ -1,9 +1,10 @@
-//! Certificates: proofs as files, in JSON, whose numbers are hexadecimal floats and whose bounds are stated a little weaker than they were
-//! found.
+//! Certificates: proofs as files, in JSON, whose numbers are hexadecimal floats and whose bounds are stated a little
+//! weaker than they were found.
 //!
-//! A file holds the loss with every number of it (`model`, `landscape`), the point, the ball and the bounds; it needs no experiment, seed
-//! or file beside it. [`Certificate::check`] proves everything anew from these numbers alone. A checksum over the rest finds accidents:
-//! a file with one character changed is refused even where what it says is still true.
+//! A file holds the loss with every number of it (`model`, `landscape`), the point, the ball and the bounds; it needs
+//! no experiment, seed or file beside it. [`Certificate::check`] proves everything anew from these numbers alone. A
+//! checksum over the rest finds accidents: a file with one character changed is refused even where what it says is
+//! still true.
 
 use crate::experiment::spec::io_reason;
 use crate::landscape::proof::{Proof, Provable, Refusal, Verdict};

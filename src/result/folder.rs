@@ -1,11 +1,14 @@
-//! The result folder: parts while an experiment runs, tables when it is done.
+//! The result folder: parts while an experiment runs, its state and tables when it is done.
 //!
-//! Every finished batch becomes a part in `parts/`, written under a temporary name and then renamed, so that a part is
-//! whole or absent whatever stops the program. The same experiment run into the same folder takes up the runs that no part
-//! covers, and the final tables are made from all parts in the order of the plan: they do not depend on how often or
-//! where the work was interrupted, nor on the size of the batches, but for the last digits of polished points.
+//! Every finished batch becomes a part in `parts/`: the batch's record in JSON, written last, beside the details of its
+//! runs that were asked for. Each file is written under a temporary name and then renamed, so that a part is whole or
+//! absent whatever stops the program. The same experiment run into the same folder takes up the runs that no part
+//! covers. Where a pilot decides the runs of each cell, its stages are parts too, and so is its decision.
 //!
-//! Where a pilot decides the runs of each cell, its stages are parts too, and its decision is a file of its own (`pilot.csv`).
+//! A finished folder has the records of all cells in one file, `results.json`, and what is read is read from there: the
+//! tables are rendered from it and are for people and other programs. They follow the order of the plan and do not
+//! depend on how often or where the work was interrupted, nor on the size of the batches, but for the last digits of
+//! polished points.
 //!
 //! Files that the experiment reads are copied to `inputs/`, so that the folder stands alone.
 
@@ -14,31 +17,24 @@ mod inputs;
 pub mod manifest;
 mod outcomes;
 mod part;
-mod pilot;
-mod stored;
+mod state;
 
 pub use error::StoreError;
-pub use stored::Stored;
 
-use crate::experiment::paired::Group;
+use super::Results;
+use super::conduct::Keeper;
+use super::tables;
+use super::tables::plain;
 use crate::experiment::plan::Plan;
-use crate::experiment::run::{Details, Finished};
+use crate::experiment::record::Record;
+use crate::experiment::run::{Details, Stage};
 use crate::experiment::spec::Spec;
 use crate::experiment::tally::Tally;
 use crate::judge::family::Families;
-use crate::landscape::theorem::{self, Check};
-use crate::result::tables::Summary;
-use crate::result::tables::families::{self, FamilyRow, FamilyTable};
-use crate::result::tables::paired::PairedTable;
-use crate::result::tables::plain;
-use crate::result::tables::theorems::TheoremTable;
 use error::{CHECK_PERMISSIONS, io};
 use inputs::Inputs;
 use manifest::{Manifest, State};
-use part::Part;
-use std::borrow::Cow;
 use std::fs::{self, File};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// A result folder that this process works in.
@@ -48,17 +44,34 @@ pub struct Folder {
     manifest: Manifest,
     details: Details,
     inputs: Inputs,
-    parts: Vec<Part>,
-    /// Outcomes over the same draws, once the folder is finished: the parts are gone by then.
-    groups: Vec<Group>,
+    /// The records of the parts, without details.
+    parts: Vec<Record>,
     /// Held while the process works in the folder; the system releases it however the process ends.
     _lock: Lock,
 }
 
-/// The lock of a folder. It is given back by itself: closing the file does not where another thread is about to start a program, which
-/// has the file open too until it runs.
+/// The lock of a folder. It is given back by itself: closing the file does not where another thread is about to start a
+/// program, which has the file open too until it runs.
 #[derive(Debug)]
 struct Lock(File);
+
+impl Lock {
+    /// Locks a folder, which must be there.
+    fn of(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join("lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(&path);
+        let lock = lock.map_err(io(&path, "created", CHECK_PERMISSIONS))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(StoreError::InUse { folder: folder.display().to_string() });
+            }
+            // A file system without locks: go on unprotected rather than not at all.
+            Err(fs::TryLockError::Error(error)) => log::warn!("{}: cannot be locked ({error})", folder.display()),
+        }
+        Ok(Lock(lock))
+    }
+}
 
 impl Drop for Lock {
     fn drop(&mut self) {
@@ -68,52 +81,23 @@ impl Drop for Lock {
 }
 
 impl Folder {
-    /// Opens a folder for an experiment: creates it with the files that the experiment reads, or goes on where it stopped.
+    /// Opens a folder for an experiment: creates it with the files that the experiment reads, or goes on where it
+    /// stopped. The results have the paths that these files have in the folder, and what a pilot has found there; all
+    /// of them, if the folder is complete.
     ///
     /// # Errors
-    /// The folder cannot be written, is in use, holds something else, or holds a damaged part; a file that the experiment
-    /// reads has changed since.
-    pub fn open(path: &Path, spec: &Spec, manifest: Manifest) -> Result<Self, StoreError> {
-        let folder = path.display().to_string();
+    /// The folder cannot be written, is in use, is of another format, holds something else, or holds a damaged part; a
+    /// file that the experiment reads has changed since.
+    pub fn open(path: &Path, spec: &Spec, plan: Plan, manifest: Manifest) -> Result<(Self, Results), StoreError> {
         let begun = || path.join("manifest.json").exists();
-        // Before the manifest there is only the lock, which stays empty. Anything else is not ours.
-        let ours = |entry: &fs::DirEntry| match entry.file_name().to_string_lossy().as_ref() {
-            "lock" => entry.metadata().is_ok_and(|m| m.len() == 0),
-            name => name == "manifest.json.tmp",
-        };
-        if !begun()
-            && let Ok(entries) = fs::read_dir(path)
-            && let Some(entry) = entries.flatten().find(|entry| !ours(entry))
-        {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let remedy = "choose an empty or new folder with --out";
-            return Err(StoreError::NotResults {
-                folder,
-                reason: format!("it holds {name} but no manifest.json"),
-                remedy,
-            });
+        if !begun() {
+            refuse_others(path)?;
         }
         fs::create_dir_all(path).map_err(io(path, "created", CHECK_PERMISSIONS))?;
-        let lock_path = path.join("lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
-        let lock = lock.map_err(io(&lock_path, "created", CHECK_PERMISSIONS))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(StoreError::InUse { folder }),
-            // A file system without locks: go on unprotected rather than not at all.
-            Err(fs::TryLockError::Error(error)) => log::warn!("{folder}: cannot be locked ({error})"),
-        }
-        let details = Details::of(&spec.output);
-        let inputs = Inputs::of(spec);
-        let mut this = Folder {
-            path: path.into(),
-            manifest,
-            details,
-            inputs,
-            parts: Vec::new(),
-            groups: Vec::new(),
-            _lock: Lock(lock),
-        };
+        let lock = Lock::of(path)?;
+        let (details, inputs) = (Details::of(&spec.output), Inputs::of(spec));
+        let mut this = Folder { path: path.into(), manifest, details, inputs, parts: Vec::new(), _lock: lock };
+        let mut results = Results::new(spec.clone(), plan);
         let parts = path.join("parts");
         // Asked again under the lock: another process may have begun meanwhile.
         if begun() {
@@ -123,21 +107,22 @@ impl Folder {
             if parts.exists() || stored.state == State::Complete {
                 this.compare(spec, &stored)?;
                 this.manifest.continue_from(stored);
-                if this.is_complete() {
-                    return Ok(this);
-                }
-                this.parts = part::read_all(path, details.theorems)?;
+                this.parts = state::read(path, this.manifest.state, &mut results)?;
             }
         }
-        this.manifest.write(path)?;
-        this.inputs.copy(path, spec)?;
-        this.write("spec.toml", this.inputs.spec(path, spec).to_toml().as_bytes())?;
-        fs::create_dir_all(&parts).map_err(io(&parts, "created", CHECK_PERMISSIONS))?;
-        Ok(this)
+        this.inputs.rename(path, &mut results);
+        if !this.is_complete() {
+            this.manifest.write(path)?;
+            this.inputs.copy(path, spec)?;
+            this.write("spec.toml", results.spec.to_toml().as_bytes())?;
+            fs::create_dir_all(&parts).map_err(io(&parts, "created", CHECK_PERMISSIONS))?;
+        }
+        results.provenance = Some(this.manifest.clone());
+        Ok((this, results))
     }
 
-    /// Refuses a folder whose experiment differs in anything that decides its numbers. Takes over the names that its files
-    /// have there.
+    /// Refuses a folder whose experiment differs in anything that decides its numbers. Takes over the names that its
+    /// files have there.
     fn compare(&mut self, spec: &Spec, stored: &Manifest) -> Result<(), StoreError> {
         let folder = self.path.display().to_string();
         let found = own_spec(&self.path)?;
@@ -155,195 +140,34 @@ impl Folder {
         Ok(())
     }
 
-    /// The experiment and its grid with the paths that files have in this folder, as its tables name them.
-    pub fn own<'a>(&self, spec: &'a Spec, plan: &'a Plan) -> (Cow<'a, Spec>, Cow<'a, Plan>) {
-        (self.inputs.spec(&self.path, spec), self.inputs.plan(&self.path, plan))
-    }
-
     /// Whether every run is done and every table written.
     pub fn is_complete(&self) -> bool {
         self.manifest.state == State::Complete
     }
 
-    /// Runs already done.
-    pub fn runs_done(&self) -> u64 {
-        self.parts.iter().map(|p| p.tally.runs()).sum()
-    }
-
-    /// Gradient steps of these runs.
-    pub fn steps_done(&self) -> u64 {
-        self.parts.iter().map(|p| p.tally.steps).sum()
-    }
-
-    /// Ranges that no part covers, in the order of the plan.
-    pub fn todo(&self, plan: &Plan) -> Vec<(usize, Range<u64>)> {
-        let mut todo = Vec::new();
-        let mut parts = self.parts.iter().peekable();
-        for cell in &plan.cells {
-            let mut first = 0;
-            while let Some(part) = parts.next_if(|part| part.cell <= cell.index) {
-                if part.runs.start > first {
-                    todo.push((cell.index, first..part.runs.start));
-                }
-                first = part.runs.end;
-            }
-            if first < cell.runs {
-                todo.push((cell.index, first..cell.runs));
-            }
-        }
-        todo
-    }
-
-    /// Adds what has finished: one part for consecutive runs of a cell.
-    ///
-    /// # Errors
-    /// A part cannot be written.
-    pub fn add(&mut self, wave: Vec<Finished>) -> Result<(), StoreError> {
-        let mut groups: Vec<Vec<Finished>> = Vec::new();
-        for finished in wave {
-            match groups.last_mut() {
-                Some(group)
-                    if group.last().is_some_and(|l| l.cell == finished.cell && l.runs.end == finished.runs.start) =>
-                {
-                    group.push(finished);
-                }
-                _ => groups.push(vec![finished]),
-            }
-        }
-        for group in groups {
-            let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
-            let mut tally = Tally::default();
-            let mut families = Families::default();
-            let mut checks = Vec::new();
-            for finished in &group {
-                tally.add(&finished.tally);
-                families.merge(&finished.families);
-                theorem::merge(&mut checks, &finished.checks);
-            }
-            let part = Part { cell: first.cell, runs: first.runs.start..last.runs.end, tally, families, checks };
-            // The counts come last: a part exists once they do.
-            if self.details.runs {
-                let position = |finished: &Finished, i: usize| part.families.position(&finished.families.all()[i]);
-                self.write_part(&part.file("runs"), &plain::runs(&group, position))?;
-            }
-            if !part.families.is_empty() {
-                // Plain values always serialise.
-                let text = serde_json::to_vec(&part.families).unwrap_or_default();
-                self.write_part(&part.file("families"), &text)?;
-            }
-            if self.details.endpoints {
-                self.write_part(&part.file("endpoints"), &plain::endpoints(&group))?;
-            }
-            if self.details.outcomes {
-                let digits: Vec<u8> = group.iter().flat_map(|finished| &finished.outcomes).copied().collect();
-                self.write_part(&part.file("outcomes"), &digits)?;
-            }
-            if self.details.theorems {
-                let text = serde_json::to_vec(&part.checks).unwrap_or_default();
-                self.write_part(&part.file("theorems"), &text)?;
-            }
-            let counts = plain::part_counts(part.cell, &part.runs, &part.tally, part.families.all().len());
-            self.write_part(&part.file("counts"), &counts)?;
-            self.parts.push(part);
-        }
-        Ok(())
-    }
-
-    /// What the runs of each cell ended in so far.
-    pub fn tallies(&self, plan: &Plan) -> Vec<Tally> {
-        part::tallies(&self.parts, plan)
-    }
-
-    /// The families that they ended in.
-    pub fn families(&self, spec: &Spec, plan: &Plan) -> Vec<FamilyRow> {
-        families::rows(plan, &self.tallies(plan), &part::families(&self.parts, plan), spec.output.level)
-    }
-
-    /// Outcomes over the same draws; none before [`Folder::finish`].
-    pub fn groups(&self) -> &[Group] {
-        &self.groups
-    }
-
-    /// How the theorems have fared in each cell so far.
-    pub fn checks(&self, plan: &Plan) -> Vec<Vec<Check>> {
-        part::checks(&self.parts, plan)
-    }
-
-    /// Writes the tables and closes the folder.
-    ///
-    /// # Errors
-    /// A file cannot be written, or a part has gone missing.
-    pub fn finish(&mut self, spec: &Spec, plan: &Plan) -> Result<(), StoreError> {
-        self.parts.sort_by_key(|p| (p.cell, p.runs.start));
-        let (spec, plan) = self.own(spec, plan);
-        let (spec, plan) = (&*spec, &*plan);
-        if self.details.outcomes {
-            // First of all: what is damaged shows here, before any table is written.
-            self.groups = outcomes::join(&self.path, &self.parts, plan)?;
-        }
-        let tallies = self.tallies(plan);
-        let families = part::families(&self.parts, plan);
-        let summary = Summary::new(spec, plan, &tallies, spec.output.level);
-        self.write("cells.csv", &plain::cells(spec, plan))?;
-        self.write("counts.csv", &plain::counts(plan, &tallies))?;
-        self.write("estimates.csv", &plain::estimates(plan, &tallies, spec.output.level))?;
-        self.write("summary.csv", &summary.csv())?;
-        let tables = ["spec.toml", "cells.csv", "counts.csv", "estimates.csv", "summary.csv"];
-        let mut files: Vec<String> = self.inputs.files().chain(tables).map(String::from).collect();
-        if plan.cells.iter().any(|cell| cell.problem.rest().is_some_and(|rest| rest.families)) {
-            let rows = families::rows(plan, &tallies, &families, spec.output.level);
-            self.write("families.csv", &FamilyTable::new(plan, &rows, spec.output.level).csv())?;
-            self.write("family_points.csv", &families::points(plan, &families))?;
-            files.extend(["families.csv", "family_points.csv"].map(String::from));
-        }
-        if plan.sampling.is_some() {
-            files.push(pilot::FILE.into());
-        }
-        if self.details.outcomes {
-            let table = PairedTable::new(plan, &self.groups, spec.output.level);
-            self.write("paired.csv", &table.csv())?;
-            self.write("pairs.csv", &table.pairs_csv())?;
-            files.extend(["paired.csv", "pairs.csv"].map(String::from));
-        }
-        if self.details.theorems {
-            self.write("theorems.csv", &TheoremTable::new(plan, &self.checks(plan)).csv())?;
-            files.push("theorems.csv".into());
-        }
+    /// Joins the details of the parts to tables; returns their names.
+    fn join_details(&self, results: &Results) -> Result<Vec<String>, StoreError> {
+        let mut files = Vec::new();
         if self.details.runs {
-            let labels: Vec<Vec<String>> = families.iter().map(Families::labels).collect();
+            let labels: Vec<Vec<String>> = results.records.iter().map(|record| record.families.labels()).collect();
             // The last field is the family's position in the part's list.
-            let label = |part: &Part, line: &str| {
+            let label = |part: &Record, line: &str| {
                 let (front, position) = line.rsplit_once(',').unwrap_or((line, ""));
                 let family = position.parse().ok().and_then(|i: usize| part.families.all().get(i));
-                let known = family.and_then(|family| families[part.cell].position(family));
+                let all: &Families = &results.records[part.cell].families;
+                let known = family.and_then(|family| all.position(family));
                 format!("{front},{}", known.map_or("", |i| &labels[part.cell][i]))
             };
-            part::concatenate(&self.path, &self.parts, "runs", &plain::RUNS_HEADER.join(","), label)?;
+            part::concatenate(&self.path, &self.parts, "runs.csv", &plain::RUNS_HEADER.join(","), label)?;
             files.push("runs.csv".into());
         }
         if self.details.endpoints {
-            let widest = plan.cells.iter().map(|c| c.problem.dim()).max().unwrap_or(0);
-            part::concatenate(&self.path, &self.parts, "endpoints", &plain::endpoints_header(widest), |_, line| {
-                line.into()
-            })?;
+            let widest = results.plan.cells.iter().map(|cell| cell.problem.dim()).max().unwrap_or(0);
+            let header = plain::endpoints_header(widest);
+            part::concatenate(&self.path, &self.parts, "endpoints.csv", &header, |_, line| line.into())?;
             files.push("endpoints.csv".into());
         }
-        self.manifest.complete(&self.path, &files, &tallies)?;
-        // From here on the parts are copies; a leftover does no harm.
-        let _ = fs::remove_dir_all(self.path.join("parts"));
-        Ok(())
-    }
-
-    /// Notes how far the work has come, for a later process.
-    ///
-    /// # Errors
-    /// The manifest cannot be written.
-    pub fn suspend(&mut self) -> Result<(), StoreError> {
-        let tallies = || self.parts.iter().map(|part| &part.tally);
-        self.manifest.runs = tallies().map(Tally::runs).sum();
-        self.manifest.steps = tallies().map(|tally| tally.steps).sum();
-        self.manifest.pause();
-        self.manifest.write(&self.path)
+        Ok(files)
     }
 
     fn write_part(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
@@ -352,6 +176,96 @@ impl Folder {
 
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
         write_file(&self.path.join(name), contents)
+    }
+}
+
+impl Keeper for Folder {
+    fn kept(&self) -> &[Record] {
+        &self.parts
+    }
+
+    /// Adds one part for consecutive runs of a cell.
+    fn add(&mut self, wave: Vec<Record>) -> Result<(), StoreError> {
+        let mut whole: Vec<Record> = Vec::new();
+        for record in wave {
+            match whole.last_mut().filter(|last| last.precedes(&record)) {
+                Some(last) => last.add(record),
+                None => whole.push(record),
+            }
+        }
+        for record in whole {
+            // The record comes last: a part exists once it does.
+            if self.details.runs {
+                self.write_part(&part::file(&record, "-runs.csv"), &plain::runs(&record))?;
+            }
+            if self.details.endpoints {
+                self.write_part(&part::file(&record, "-endpoints.csv"), &plain::endpoints(&record))?;
+            }
+            if self.details.outcomes {
+                self.write_part(&part::file(&record, "-outcomes.txt"), &record.outcomes)?;
+            }
+            let record = record.without_details();
+            self.write_part(&part::file(&record, ".json"), &state::json(&record))?;
+            self.parts.push(record);
+        }
+        Ok(())
+    }
+
+    fn add_stage(&mut self, stage: &Stage) -> Result<(), StoreError> {
+        self.write_part(&part::stage_file(stage), &state::json(stage))
+    }
+
+    fn decide(&mut self, results: &Results) -> Result<(), StoreError> {
+        self.write("pilot.csv", &plain::pilot(results))?;
+        self.write(state::PILOT, &state::json(&state::Pilot::of(results)))?;
+        for name in ["pilot.csv", state::PILOT] {
+            self.manifest.record(&self.path, name)?;
+        }
+        self.manifest.write(&self.path)
+    }
+
+    fn suspend(&mut self) -> Result<(), StoreError> {
+        self.manifest.pause(self.parts.iter().map(|part| &part.tally).sum());
+        self.manifest.write(&self.path)
+    }
+
+    fn finish(&mut self, results: &mut Results) -> Result<(), StoreError> {
+        self.parts.sort_by_key(|part| (part.cell, part.runs.start));
+        self.parts.iter().for_each(|part| results.records[part.cell].add(part.clone()));
+        if self.details.outcomes {
+            // First of all: what is damaged shows here, before any table is written.
+            results.groups = outcomes::join(&self.path, &self.parts, &results.plan)?;
+        }
+        self.write(state::FILE, &state::of(results))?;
+        let mut files: Vec<String> = self.inputs.files().chain(["spec.toml", state::FILE]).map(String::from).collect();
+        for (name, render) in tables::files(results) {
+            self.write(name, &render(results))?;
+            files.push(name.into());
+        }
+        files.extend(self.join_details(results)?);
+        let all: Tally = results.tally();
+        self.manifest.complete(&self.path, &files, all)?;
+        results.provenance = Some(self.manifest.clone());
+        // From here on the parts are copies; a leftover does no harm.
+        let _ = fs::remove_dir_all(self.path.join("parts"));
+        Ok(())
+    }
+}
+
+/// Refuses a folder that holds something else. Before the manifest there is only the lock, which stays empty.
+fn refuse_others(path: &Path) -> Result<(), StoreError> {
+    let ours = |entry: &fs::DirEntry| match entry.file_name().to_string_lossy().as_ref() {
+        "lock" => entry.metadata().is_ok_and(|m| m.len() == 0),
+        name => name == "manifest.json.tmp",
+    };
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    match entries.into_iter().find(|entry| !ours(entry)) {
+        None => Ok(()),
+        Some(entry) => Err(StoreError::NotResults {
+            folder: path.display().to_string(),
+            reason: format!("it holds {} but no manifest.json", entry.file_name().to_string_lossy()),
+            remedy: "choose an empty or new folder with --out",
+        }),
     }
 }
 

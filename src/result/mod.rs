@@ -5,5 +5,10 @@
 //! May import: all rooms down to `experiment`.
 
 pub mod certificate;
+pub mod conduct;
 pub mod folder;
+mod results;
 pub mod tables;
+
+pub use conduct::run;
+pub use results::Results;

@@ -10,15 +10,46 @@ mod sampled;
 pub mod theorems;
 
 use crate::experiment::plan::{Cell, Plan, numeric, step_text};
+use crate::experiment::record::Record;
 use crate::experiment::spec::{self, Published, Spec};
 use crate::experiment::tally::Tally;
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::model::{Prediction, StepSize};
 use crate::numerics::interval::{Interval, restarts, restarts_interval};
+use crate::result::Results;
 use crate::result::tables::plain::{field, number, to_csv};
 use layout::probability_text;
 use sampled::{Sampled, two_digits};
 use serde_json::{Map, Value, json};
+
+/// Makes a table from results.
+pub(crate) type Render = fn(&Results) -> Vec<u8>;
+
+/// The tables of a result folder with their names, but for those of single runs.
+pub(crate) fn files(results: &Results) -> Vec<(&'static str, Render)> {
+    let Results { spec, plan, .. } = results;
+    let mut files: Vec<(&'static str, Render)> = vec![
+        ("cells.csv", plain::cells),
+        ("counts.csv", plain::counts),
+        ("estimates.csv", plain::estimates),
+        ("summary.csv", |results| results.summary().csv()),
+    ];
+    if plan.cells.iter().any(|cell| cell.problem.rest().is_some_and(|rest| rest.families)) {
+        files.push(("families.csv", |results| results.families().csv()));
+        files.push(("family_points.csv", families::points));
+    }
+    if plan.sampling.is_some() {
+        files.push(("pilot.csv", plain::pilot));
+    }
+    if spec.output.paired {
+        files.push(("paired.csv", |results| results.paired().csv()));
+        files.push(("pairs.csv", |results| results.paired().pairs_csv()));
+    }
+    if spec.output.theorems {
+        files.push(("theorems.csv", |results| results.theorems().csv()));
+    }
+    files
+}
 
 /// Chance of at least one success that the number of restarts is asked for.
 pub const RESTART_TARGET: f64 = 0.99;
@@ -69,10 +100,11 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The table of a plan's tallies, with intervals of confidence level `level`.
-    pub fn new(spec: &Spec, plan: &Plan, tallies: &[Tally], level: f64) -> Self {
+    /// The table of what was found, with intervals of confidence level `level`.
+    pub fn new(results: &Results, level: f64) -> Self {
+        let Results { spec, plan, records, .. } = results;
         let outcome = spec.outcome();
-        let row = |(cell, tally): (&Cell, &Tally)| {
+        let row = |(cell, Record { tally, .. }): (&Cell, &Record)| {
             let (count, runs) = (tally.count(outcome), tally.runs());
             let probability = (runs > 0).then(|| count as f64 / runs as f64);
             let interval = plan.method().interval(count, runs, level);
@@ -91,7 +123,7 @@ impl Summary {
                 difference: difference(spec.published.as_ref(), published, probability, runs),
             }
         };
-        let mut rows: Vec<Row> = plan.cells.iter().zip(tallies).map(row).collect();
+        let mut rows: Vec<Row> = plan.cells.iter().zip(records).map(row).collect();
         // A prediction that is made for none of the cells needs no column.
         let said = |name: &str, rows: &[Row]| {
             rows.iter().any(|r| r.theory.iter().any(|p| p.name == name && p.value.is_some()))
@@ -337,7 +369,8 @@ fn published_value(published: &Published, cell: &Cell) -> Option<f64> {
 }
 
 /// `(ours − published) / σ` with `σ² = p(1−p)(1/n + 1/N) + h²/12`: both sampling errors at the pooled estimate `p` (the
-/// two-proportion test), and the rounding of the published figure to steps of `h`. `None` where there is nothing to compare.
+/// two-proportion test), and the rounding of the published figure to steps of `h`. `None` where there is nothing to
+/// compare.
 fn difference(published: Option<&Published>, figure: Option<f64>, ours: Option<f64>, runs: u64) -> Option<f64> {
     let (published, figure, ours) = (published?, figure?, ours?);
     let (n, others) = (runs as f64, published.runs_per_cell as f64);

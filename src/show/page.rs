@@ -1,14 +1,16 @@
-//! A result folder as one HTML page that stands alone: no script, no network, light and dark, for a screen, a phone and paper.
+//! A result folder as one HTML page that stands alone: no script, no network, light and dark, for a screen, a phone and
+//! paper.
 //!
-//! The page says what was asked, what was found and how to make it again: the figures ([`super::figures`]), the table of
-//! [`Summary`], families, parameters, theory, the model, and where the numbers come from. The same folder gives the same bytes.
+//! The page says what was asked, what was found and how to make it again: the figures ([`super::figures`]), the table
+//! of [`Summary`], families, parameters, theory, the model, and where the numbers come from. The same folder gives the
+//! same bytes.
 
 use crate::experiment::plan::{Plan, step_text};
 use crate::experiment::spec::Spec;
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::model::Value;
 use crate::numerics::interval::Method;
-use crate::result::folder::Stored;
+use crate::result::Results;
 use crate::result::folder::manifest::{Manifest, State};
 use crate::result::tables::Summary;
 use crate::result::tables::families::FamilyTable;
@@ -23,10 +25,10 @@ use std::fmt::Write;
 /// Rows from which a table is folded away.
 const MANY_ROWS: usize = 60;
 
-/// The page of a result folder, with intervals of confidence level `level`.
-pub fn page(stored: &Stored, level: f64) -> String {
-    let Stored { spec, plan, manifest, .. } = stored;
-    let summary = Summary::new(spec, plan, &stored.tallies, level);
+/// The page of an experiment, with intervals of confidence level `level`.
+pub fn page(results: &Results, level: f64) -> String {
+    let Results { spec, plan, .. } = results;
+    let summary = Summary::new(results, level);
     let mut page = Page::default();
     page.head(&summary.title);
     page.element("h1", "", &summary.title);
@@ -34,7 +36,7 @@ pub fn page(stored: &Stored, level: f64) -> String {
     if let Some(note) = summary.unfinished_note() {
         page.element("p", "unfinished", &note);
     }
-    page.definitions(&key_figures(stored, &summary));
+    page.definitions(&key_figures(results, &summary));
     for (i, figure) in super::figures::of(spec, plan, &summary).iter().enumerate() {
         page.figure(&figure.figure, &format!("figure-{}", i + 1));
     }
@@ -42,18 +44,19 @@ pub fn page(stored: &Stored, level: f64) -> String {
     let (header, rows) = summary.cells();
     page.table(&header, &rows, "One row per cell. Probabilities with their intervals, counts of the other outcomes.");
     summary.notes().iter().for_each(|note| page.element("p", "note", note));
-    let families = FamilyTable::new(plan, &stored.families, level);
+    let families = FamilyTable::new(results, level);
     if !families.is_empty() {
         page.element("h2", "", "Families of endpoints");
         let (header, rows) = families.cells();
         page.table(&header, &rows, "The critical points that runs ended in, by the curvature there.");
     }
-    for grid in PairedTable::new(plan, &stored.groups, level).grids() {
+    for grid in PairedTable::new(results, level).grids() {
         page.grid("Over the same draws", &grid);
     }
-    if let Some(grid) = TheoremTable::new(plan, &stored.checks).grid() {
+    let theorems = TheoremTable::new(results);
+    if let Some(grid) = theorems.grid() {
         page.grid("Theorems", &grid);
-        for line in TheoremTable::new(plan, &stored.checks).violations(&manifest.experiment) {
+        for line in theorems.violations(&spec.name) {
             page.element("p", "unfinished", &line);
         }
     }
@@ -63,15 +66,15 @@ pub fn page(stored: &Stored, level: f64) -> String {
     page.element("h2", "", "Model");
     page.element("p", "", &format!("{}: {}.", spec.model.name(), spec.model.summary()));
     page.folded("Network, loss, descent, outcomes and sources", spec.model.description());
-    page.provenance(manifest, spec);
-    page.reproduce(manifest, spec);
+    results.provenance.iter().for_each(|manifest| page.provenance(manifest, spec));
+    page.reproduce(spec);
     page.text.push_str("</main>\n</body>\n</html>\n");
     page.text
 }
 
 /// What a reader wants to know first.
-fn key_figures(stored: &Stored, summary: &Summary) -> Vec<(String, String)> {
-    let Stored { plan, manifest, tallies, .. } = stored;
+fn key_figures(results: &Results, summary: &Summary) -> Vec<(String, String)> {
+    let (plan, tally) = (&results.plan, results.tally());
     let known: Vec<f64> = summary.rows.iter().filter_map(|row| row.probability).collect();
     let low = known.iter().copied().fold(f64::INFINITY, f64::min);
     let high = known.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -88,12 +91,10 @@ fn key_figures(stored: &Stored, summary: &Summary) -> Vec<(String, String)> {
         _ if low == high => all.push((name, format!("{} in every cell", text(low)))),
         _ => all.push((name, format!("{} to {} over the cells", text(low), text(high)))),
     }
-    let runs: u64 = summary.runs();
-    let steps: u64 = tallies.iter().map(|tally| tally.steps).sum();
     all.push(("Cells".into(), grouped(plan.cells.len() as u64)));
-    all.push(("Runs".into(), format!("{}, {} gradient steps", grouped(runs), si(steps as f64))));
+    all.push(("Runs".into(), format!("{}, {} gradient steps", grouped(tally.runs()), si(tally.steps as f64))));
     let others = Outcome::ALL.into_iter().filter(|o| *o != summary.outcome).filter_map(|outcome| {
-        let count: u64 = tallies.iter().map(|tally| tally.count(outcome)).sum();
+        let count = tally.count(outcome);
         (count > 0).then(|| format!("{} {}", grouped(count), outcome.name()))
     });
     let others: Vec<String> = others.collect();
@@ -103,7 +104,8 @@ fn key_figures(stored: &Stored, summary: &Summary) -> Vec<(String, String)> {
     if let Some((sum, cells)) = summary.sum_of_squares() {
         all.push(("Against published figures".into(), format!("sum of squares {sum:.1} over {cells} cells")));
     }
-    all.push(("Computed".into(), format!("on {}, {}", manifest.backends.join("; "), manifest.precision)));
+    let computed = |manifest: &Manifest| format!("on {}, {}", manifest.backends.join("; "), manifest.precision);
+    all.extend(results.provenance.iter().map(|manifest| ("Computed".into(), computed(manifest))));
     all
 }
 
@@ -276,8 +278,8 @@ impl Page {
                 summary.outcome.name()
             ),
             format!(
-                "Intervals have confidence level {percent} %; those of the table are {method}. estimates.csv holds the \
-                 Wilson score interval and the exact Clopper–Pearson interval of every outcome."
+                "Intervals have confidence level {percent} %; those of the table are {method}. estimates.csv holds \
+                 the Wilson score interval and the exact Clopper–Pearson interval of every outcome."
             ),
             "Undecided runs have spent their step budget; they count as not the outcome in question, and the interval \
              knows nothing of them."
@@ -287,8 +289,8 @@ impl Page {
                  probability 0.99, with the interval that follows from the probability's.",
                 if summary.outcome == Outcome::Global { String::new() } else { format!(" {}", summary.outcome.name()) }
             ),
-            "Cells that differ only in form, step size, budget or tolerance share their starts and are not independent \
-             of each other."
+            "Cells that differ only in form, step size, budget or tolerance share their starts and are not \
+             independent of each other."
                 .into(),
         ] {
             self.element("p", "", &text);
@@ -320,15 +322,15 @@ impl Page {
         self.definitions(&list);
     }
 
-    fn reproduce(&mut self, manifest: &Manifest, spec: &Spec) {
+    fn reproduce(&mut self, spec: &Spec) {
         self.element("h2", "", "How to make it again");
         let text = format!(
             "Save the experiment below as {name}.toml beside the files it names. The same seed gives the same starts \
              on every machine; counts can differ between formats of the arithmetic, rarely.",
-            name = manifest.experiment
+            name = spec.name
         );
         self.element("p", "", &text);
-        let name = &manifest.experiment;
+        let name = &spec.name;
         let commands = format!("spurious run {name}.toml --out {name}\nspurious report {name} --html {name}.html\n");
         let _ = writeln!(self.text, "<pre>{}</pre>", escape(&commands));
         self.folded("The experiment, with every default filled in", &spec.to_toml());

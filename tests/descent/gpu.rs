@@ -14,7 +14,8 @@ use spurious::descent::backend::gpu::{Gpu, Options};
 use spurious::descent::backend::several::Several;
 use spurious::descent::backend::{Backend, BackendError};
 use spurious::experiment::plan::Plan;
-use spurious::experiment::run::{self, Details, Finished};
+use spurious::experiment::record::Record;
+use spurious::experiment::run::{self, Details};
 use spurious::experiment::spec::Spec;
 use spurious::numerics::real::Precision::{F32, F64};
 use std::sync::atomic::AtomicBool;
@@ -139,7 +140,7 @@ fn kernels_are_timed_when_asked() {
 }
 
 /// Two cells in small batches, run by run.
-fn stream(backend: &dyn Backend, runs: u64) -> (Plan, Vec<Finished>) {
+fn stream(backend: &dyn Backend, runs: u64) -> (Plan, Vec<Record>) {
     let text = format!(
         "model = {{ name = 'cnn', form = 'full' }}\nparams = {{ ratio = [1, 4] }}\nruns = {{ per_cell = {runs} }}\n\
          descent = {{ max_steps = 2000 }}"
@@ -147,7 +148,7 @@ fn stream(backend: &dyn Backend, runs: u64) -> (Plan, Vec<Finished>) {
     let plan = Plan::new(&Spec::parse(&text, "stream", &[]).unwrap()).unwrap();
     let mut all = Vec::new();
     let details = Details { runs: true, endpoints: true, ..Details::default() };
-    let sink = |wave: Vec<Finished>| {
+    let sink = |wave: Vec<Record>| {
         all.extend(wave);
         Ok::<(), BackendError>(())
     };
@@ -164,7 +165,7 @@ fn several_devices_give_the_same_result() {
     assert_eq!(two.busy(), None);
     let (plan, expected) = stream(&one, 1_000);
     let (_, found) = stream(&two, 1_000);
-    let ranges = |all: &[Finished]| all.iter().map(|f| (f.cell, f.runs.clone())).collect::<Vec<_>>();
+    let ranges = |all: &[Record]| all.iter().map(|f| (f.cell, f.runs.clone())).collect::<Vec<_>>();
     let batches = |cell: usize| (0..1_000).step_by(137).map(move |first| (cell, first..1_000.min(first + 137)));
     assert_eq!(ranges(&expected), (0..plan.cells.len()).flat_map(batches).collect::<Vec<_>>());
     assert_eq!(ranges(&expected), ranges(&found));
@@ -204,7 +205,7 @@ fn a_refused_sink_ends_the_stream() {
     let gpu = gpu_with(Options::default());
     let plan = Plan::new(&Spec::parse("runs = { per_cell = 500 }", "stream", &[]).unwrap()).unwrap();
     let mut taken = 0;
-    let sink = |wave: Vec<Finished>| {
+    let sink = |wave: Vec<Record>| {
         taken += wave.len();
         if taken == 3 { Err(BackendError::Cancelled) } else { Ok(()) }
     };

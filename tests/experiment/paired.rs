@@ -2,10 +2,9 @@
 
 use crate::models::cnn::signs::results;
 use crate::support::program::{Place, Table};
-use spurious::experiment::plan::Plan;
-use spurious::experiment::spec::Spec;
 use spurious::numerics::interval::Method;
 use spurious::numerics::interval::paired::Fourfold;
+use spurious::result::Results;
 use std::collections::BTreeMap;
 
 trials![
@@ -137,17 +136,10 @@ fn memory_and_folder_agree() {
     assert_eq!(String::from_utf8(table.csv()).unwrap(), place.text("out/paired.csv"));
     assert_eq!(String::from_utf8(table.pairs_csv()).unwrap(), place.text("out/pairs.csv"));
     // What is read back is what was counted, and another level moves the intervals alone.
-    let plan = Plan::new(&Spec::parse(&text, "test", &[]).unwrap()).unwrap();
-    let read =
-        spurious::result::tables::paired::read(&place.read("out/paired.csv"), &place.read("out/pairs.csv"), &plan);
-    assert_eq!(read.unwrap(), results.groups);
+    assert_eq!(Results::read(&place.path("out")).unwrap().groups, results.groups);
     let out = |level: &str| place.run(&["report", "out", "--level", level]).done().out;
     assert!(out("0.95").contains("95 % interval") && out("0.5").contains("50 % interval"));
     assert_eq!(place.run(&["report", "out"]).done().out, place.run(&RUN).done().out);
-    // A table that has been cut short is no table.
-    assert!(
-        spurious::result::tables::paired::read(b"group,cells\n0,0 1\n", &place.read("out/pairs.csv"), &plan).is_none()
-    );
 }
 
 fn the_table_says_it() {
@@ -179,7 +171,7 @@ fn other_models_pair_too() {
     let group = &results.groups[0];
     assert_eq!((group.cells.as_slice(), group.draws), (&[0, 1][..], 40));
     let global = &group.outcomes[0];
-    let each: Vec<u64> = results.tallies.iter().map(|tally| tally.counts[0]).collect();
+    let each: Vec<u64> = results.records.iter().map(|record| record.tally.counts[0]).collect();
     let counts = global.pairs[0].counts;
     assert_eq!([counts.both + counts.only_first, counts.both + counts.only_second], [each[0], each[1]]);
     assert_eq!(counts.draws(), 40);

@@ -18,6 +18,8 @@ trials![
     a_folder_in_use_is_refused,
     report_refuses_what_holds_no_results,
     a_damaged_folder_is_refused,
+    a_folder_of_another_format_is_refused,
+    results_that_do_not_fit_are_refused,
     a_damaged_part_is_refused,
     a_damaged_part_of_runs_is_refused,
     a_report_of_no_runs_is_possible,
@@ -48,21 +50,23 @@ fn unfinish(place: &Place) {
     manifest["files"] = serde_json::json!({});
     place.write("out/manifest.json", manifest.to_string());
     fs::create_dir_all(place.path("out/parts")).unwrap();
-    let counts = place.text("out/counts.csv");
-    let mut lines = counts.lines();
-    let header = lines.next().unwrap();
-    for (cell, line) in lines.enumerate() {
-        // A part also says how many families its runs have: none here.
-        place.write(&part(cell), format!("{header},families\n{line},0\n"));
+    for (cell, record) in records(place, "out").iter().enumerate() {
+        place.write(&part(cell), record.to_string());
     }
-    for table in &TABLES[..4] {
-        fs::remove_file(place.path("out").join(table)).unwrap();
+    for file in TABLES[..4].iter().chain(&["results.json"]) {
+        fs::remove_file(place.path("out").join(file)).unwrap();
     }
+}
+
+/// The records of the cells in a finished folder.
+pub(crate) fn records(place: &Place, folder: &str) -> Vec<serde_json::Value> {
+    let results: serde_json::Value = serde_json::from_str(&place.text(&format!("{folder}/results.json"))).unwrap();
+    results["records"].as_array().unwrap().clone()
 }
 
 /// The part that holds all runs of a cell of the small experiment.
 fn part(cell: usize) -> String {
-    format!("out/parts/{cell:07}-{:016}-{:016}-counts.csv", 0, 300)
+    format!("out/parts/{cell:07}-{:016}-{:016}.json", 0, 300)
 }
 
 /// Asserts that two folders hold the same files, byte for byte.
@@ -164,7 +168,7 @@ fn a_damaged_folder_is_refused() {
             assert!(place.snapshot() == before, "the folder was changed");
         }
     };
-    for name in ["counts.csv", "estimates.csv", "summary.csv", "cells.csv", "spec.toml", "manifest.json"] {
+    for name in ["results.json", "counts.csv", "summary.csv", "cells.csv", "spec.toml", "manifest.json"] {
         let name = format!("out/{name}");
         let whole = place.read(&name);
         truncate(&place, &name);
@@ -180,10 +184,55 @@ fn a_damaged_folder_is_refused() {
         place.write(&name, whole);
     }
     let manifest = place.text("out/manifest.json");
-    place.write("out/manifest.json", manifest.replace("\"format\": 3", "\"format\": 4"));
-    refuses("out/manifest.json", "its format is 4");
+    place.write("out/manifest.json", manifest.replace("\"format\": 4,", ""));
+    refuses("out/manifest.json", "is damaged (missing field `format`");
     place.write("out/manifest.json", manifest);
     place.run(&["report", "out"]).done();
+}
+
+/// Also where nothing else of the manifest is as it is now.
+fn a_folder_of_another_format_is_refused() {
+    let place = small();
+    let manifest = place.text("out/manifest.json");
+    for other in [manifest.replace("\"format\": 4", "\"format\": 3"), "{\"format\": 5}".into()] {
+        place.write("out/manifest.json", &other);
+        let version = if other.contains(": 3") { 3 } else { 5 };
+        let before = place.snapshot();
+        for arguments in [&RUN[..], &["report", "out"], &["replay", "out", "0:0"], &["certify", "out"]] {
+            let ran = place.run(arguments);
+            let message =
+                format!("error: out: its format is {version}, this program reads and writes format 4; read it");
+            ran.refused(2, &[&message, "the version of spurious that wrote it", "into a new folder"]);
+            assert!(!ran.err.contains("damaged"), "{}", ran.err);
+            assert!(place.snapshot() == before, "the folder was changed");
+        }
+    }
+}
+
+/// The state is checked beyond the hash, which large files do not have.
+fn results_that_do_not_fit_are_refused() {
+    let place = small();
+    let mut manifest: serde_json::Value = serde_json::from_str(&place.text("out/manifest.json")).unwrap();
+    manifest["files"] = serde_json::json!({});
+    place.write("out/manifest.json", manifest.to_string());
+    let whole = place.text("out/results.json");
+    place.run(&["report", "out"]).done();
+    for (from, to) in [
+        ("\"cell\":1", "\"cell\":2"),
+        ("\"end\":300", "\"end\":299"),
+        ("\"counts\":[", "\"counts\":[1"),
+        ("\"counts\":[", "\"counts\":[1,"),
+        ("\"checks\":[]", "\"checks\":[1]"),
+        ("\"groups\":[]", "\"groups\":[{\"cells\":[0,1],\"draws\":0,\"outcomes\":[]}]"),
+        ("\"pilot\":null", "\"pilot\":{\"stages\":[],\"sizes\":[]}"),
+        ("\"records\"", "\"rows\""),
+        ("]}\n", ""),
+    ] {
+        let damaged = whole.replacen(from, to, 1);
+        assert_ne!(damaged, whole, "{from}");
+        place.write("out/results.json", damaged);
+        place.run(&["report", "out"]).refused(1, &["error: out/results.json: is damaged", "into a new folder"]);
+    }
 }
 
 fn a_damaged_part_is_refused() {
@@ -191,10 +240,11 @@ fn a_damaged_part_is_refused() {
     let whole = place.read("out/counts.csv");
     unfinish(&place);
     let contents = place.text(&part(1));
-    let (header, _) = contents.split_once('\n').unwrap();
-    let swapped = contents.replace("\n1,", "\n2,");
-    let huge = contents.replace("\n1,0,", "\n1,18446744073709551615,");
-    for damage in [&contents[..contents.len() - 3], &contents[..contents.len() / 2], header, "", &swapped, &huge] {
+    let swapped = contents.replace("\"cell\":1", "\"cell\":2");
+    let huge = contents.replace("\"start\":0", "\"start\":18446744073709551615");
+    let more = contents.replace("\"counts\":[", "\"counts\":[1");
+    assert!([&swapped, &huge, &more].iter().all(|damage| **damage != contents));
+    for damage in [&contents[..contents.len() - 3], &contents[..contents.len() / 2], "{}", "", &swapped, &huge, &more] {
         place.write(&part(1), damage);
         let before = place.snapshot();
         for arguments in [&RUN[..], &["report", "out"]] {
@@ -217,10 +267,10 @@ fn a_damaged_part_of_runs_is_refused() {
         let table = place.text(&format!("whole/{kind}.csv"));
         let lines: Vec<&str> = table.lines().skip(1).collect();
         for (cell, lines) in lines.chunks(300).enumerate() {
-            place.write(&part(cell).replace("counts", kind), lines.join("\n") + "\n");
+            place.write(&part(cell).replace(".json", &format!("-{kind}.csv")), lines.join("\n") + "\n");
         }
     }
-    let damaged = part(2).replace("counts", "runs");
+    let damaged = part(2).replace(".json", "-runs.csv");
     truncate(&place, &damaged);
     for _ in 0..2 {
         let before = place.read(&part(1));
@@ -254,22 +304,20 @@ fn missing_parts_are_done_again() {
     let report = place.run(&["report", "out"]).done();
     assert!(!report.out.contains("Unfinished"), "only the tables are missing: {}", report.out);
     // The first and the last runs of a cell, and all of another.
-    let part_of = |runs: [u64; 2]| format!("out/parts/0000000-{:016}-{:016}-counts.csv", runs[0], runs[1]);
+    let part_of = |runs: [u64; 2]| format!("out/parts/0000000-{:016}-{:016}.json", runs[0], runs[1]);
     fs::remove_file(place.path(&part(0))).unwrap();
     fs::remove_file(place.path(&part(2))).unwrap();
     place.run(&["run", "spec.toml", "-q", "--out", "hundred", "--set", "runs.per_cell=100"]).done();
-    let counts = place.text("hundred/counts.csv");
-    let (header, first_hundred) = (counts.lines().next().unwrap(), counts.lines().nth(1).unwrap());
-    place.write(&part_of([0, 100]), format!("{header},families\n{first_hundred},0\n"));
+    place.write(&part_of([0, 100]), records(&place, "hundred")[0].to_string());
     // What a process leaves that is killed while it writes.
-    place.write(&(part_of([100, 200]) + ".tmp"), "cell,first");
+    place.write(&(part_of([100, 200]) + ".tmp"), "{\"cell\":");
     place.write("out/counts.csv.tmp", "cell,first");
     let report = place.run(&["report", "out"]).done();
     assert!(report.out.contains("Unfinished: 400 of 900 runs are done."), "{}", report.out);
     let ran = place.run(&["run", "spec.toml", "--out", "out"]).done();
     assert!(ran.err.contains("400 of them already done"), "{}", ran.err);
     assert_same(&place, "out", "whole", &TABLES[..4]);
-    assert_same(&place, "out", "whole", &["spec.toml"]);
+    assert_same(&place, "out", "whole", &["spec.toml", "results.json"]);
     let left = |path: &str| place.path(path).exists();
     assert!(!left("out/parts") && !left("out/counts.csv.tmp"), "nothing is left of the interruption");
 }

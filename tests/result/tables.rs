@@ -1,7 +1,7 @@
 //! What the table says besides its numbers.
 
-use spurious::experiment::run;
 use spurious::experiment::spec::Spec;
+use spurious::result;
 use spurious::result::tables::Summary;
 
 trials![
@@ -14,7 +14,7 @@ trials![
 
 fn summary(text: &str) -> Summary {
     let text = format!("runs.per_cell = 200\ncompute.backend = 'cpu'\n{text}");
-    run::run(&Spec::parse(&text, "test", &[]).unwrap()).unwrap().summary()
+    result::run(&Spec::parse(&text, "test", &[]).unwrap()).unwrap().summary()
 }
 
 fn undecided_runs_are_explained() {

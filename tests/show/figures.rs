@@ -7,6 +7,7 @@ use spurious::experiment::spec::Spec;
 use spurious::experiment::tally::Tally;
 use spurious::landscape::endpoint::Outcome;
 use spurious::numerics::interval::Method;
+use spurious::result::Results;
 use spurious::result::tables::Summary;
 use spurious::show::figure::{Figure, Layer, Mark, Medium, Scale, Shape};
 use spurious::show::figures::{Named, of};
@@ -44,10 +45,12 @@ fn drawn(text: &str, hits: impl Fn(usize) -> Option<u64>) -> (Vec<Named>, Summar
     let spec = Spec::parse(&format!("runs.per_cell = 1000\n{text}"), "test", &[]).unwrap();
     let plan = Plan::new(&spec).unwrap();
     let outcome = spec.published.as_ref().map_or(Outcome::Global, |p| p.outcome);
-    let of_cell = |cell| hits(cell).map_or(Tally::default(), |hits| tally(outcome, hits, 1000));
-    let tallies: Vec<Tally> = (0..plan.cells.len()).map(of_cell).collect();
-    let summary = Summary::new(&spec, &plan, &tallies, 0.95);
-    (of(&spec, &plan, &summary), summary)
+    let mut results = Results::new(spec, plan);
+    for record in &mut results.records {
+        record.tally = hits(record.cell).map_or(Tally::default(), |hits| tally(outcome, hits, 1000));
+    }
+    let summary = results.summary();
+    (of(&results.spec, &results.plan, &summary), summary)
 }
 
 fn named<'a>(figures: &'a [Named], name: &str) -> &'a Figure {

@@ -1,22 +1,26 @@
-//! The pilot, which decides how many runs each cell takes: stages of runs that are never counted ([`crate::experiment::sampling`]).
+//! The pilot, which decides how many runs each cell takes: stages of runs that are never counted
+//! ([`crate::experiment::sampling`]).
 //!
-//! All cells that need another stage make it side by side, as in the experiment itself; where time counts, one cell at a time,
-//! so that its rate is its own. What a stage sees does not depend on batches, threads or interruptions, and so neither do the
-//! sizes, where no time is measured.
+//! All cells that need another stage make it side by side, as in the experiment itself; where time counts, one cell at
+//! a time, so that its rate is its own. What a stage sees does not depend on batches, threads or interruptions, and so
+//! neither do the sizes, where no time is measured.
 
-use super::{Details, Finished, execute};
+use super::{Details, execute};
 use crate::descent::backend::{Backend, BackendError};
 use crate::experiment::plan::Plan;
+use crate::experiment::record::Record;
 use crate::experiment::sampling::{Size, Trial};
 use crate::experiment::tally::Tally;
 use crate::landscape::endpoint::Outcome;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 /// One stage of the pilot of a cell: some of its runs, which follow those of the stage before.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Stage {
     /// Index of the cell.
     pub cell: usize,
@@ -28,58 +32,61 @@ pub struct Stage {
     pub seconds: Option<f64>,
 }
 
-/// What the pilot of a cell has seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Seen {
-    tally: Tally,
-    seconds: f64,
-    rate: f64,
+impl Stage {
+    /// Whether a stage that was read can be one: its counts make up its runs, and no time runs back.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.tally.covers(&self.runs) && self.seconds.is_none_or(|seconds| seconds >= 0.0)
+    }
 }
 
 /// The stages of every cell that are over.
 #[derive(Clone, Debug)]
 pub struct Stages {
     outcome: Outcome,
-    cells: Vec<Seen>,
+    cells: Vec<Vec<Stage>>,
 }
 
 impl Stages {
     /// None, of so many cells; `outcome` is the one whose probability is in question.
     pub fn new(cells: usize, outcome: Outcome) -> Self {
-        Stages { outcome, cells: vec![Seen::default(); cells] }
+        Stages { outcome, cells: vec![Vec::new(); cells] }
     }
 
-    /// Adds a stage. One that does not follow those before it says nothing, and is left out.
-    pub fn add(&mut self, stage: &Stage) {
-        let Some(seen) = self.cells.get_mut(stage.cell) else { return };
-        if seen.tally.runs() == stage.runs.start {
-            seen.tally.add(&stage.tally);
-            let seconds = stage.seconds.unwrap_or(0.0);
-            seen.seconds += seconds;
-            // Without a time there is no rate; a clock that stood still says that there is no limit.
-            seen.rate = if stage.seconds.is_some() { stage.tally.runs() as f64 / seconds } else { 0.0 };
-        }
+    /// Adds a stage. One that does not follow those before it says nothing, and is left out; whether it was taken.
+    pub fn add(&mut self, stage: Stage) -> bool {
+        let Some(stages) = self.cells.get_mut(stage.cell) else { return false };
+        let follows = stage.is_sound() && stages.last().map_or(0, |last| last.runs.end) == stage.runs.start;
+        stages.extend(follows.then_some(stage));
+        follows
+    }
+
+    /// Every stage, those of a cell one after another.
+    pub fn all(&self) -> impl Iterator<Item = &Stage> {
+        self.cells.iter().flatten()
     }
 
     /// What the pilot of a cell has seen of the outcome in question.
     pub fn trial(&self, cell: usize) -> Trial {
-        let Seen { tally, rate, .. } = &self.cells[cell];
-        Trial { runs: tally.runs(), hits: tally.count(self.outcome), rate: *rate }
+        let tally = self.tally(cell);
+        // Without a time there is no rate; a clock that stood still says that there is no limit.
+        let rate = |stage: &Stage| stage.seconds.map(|seconds| stage.tally.runs() as f64 / seconds);
+        let rate = self.cells[cell].last().and_then(rate).unwrap_or(0.0);
+        Trial { runs: tally.runs(), hits: tally.count(self.outcome), rate }
     }
 
     /// What its runs ended in.
-    pub fn tally(&self, cell: usize) -> &Tally {
-        &self.cells[cell].tally
+    pub fn tally(&self, cell: usize) -> Tally {
+        self.cells[cell].iter().map(|stage| &stage.tally).sum()
     }
 
     /// How long they took; 0 where no time was taken.
     pub fn seconds(&self, cell: usize) -> f64 {
-        self.cells[cell].seconds
+        self.cells[cell].iter().fold(0.0, |sum, stage| sum + stage.seconds.unwrap_or(0.0))
     }
 
     /// Runs of all pilots.
     pub fn runs(&self) -> u64 {
-        self.cells.iter().map(|seen| seen.tally.runs()).sum()
+        self.all().map(|stage| stage.tally.runs()).sum()
     }
 }
 
@@ -123,8 +130,8 @@ pub fn pilot<E: From<BackendError> + Send>(
             let here: Vec<_> = group.iter().enumerate().map(|(index, (_, runs))| (index, runs.clone())).collect();
             let began = Instant::now();
             let mut open: Option<Stage> = None;
-            let sink = |wave: Vec<Finished>| -> Result<(), E> {
-                for Finished { cell, runs, tally, .. } in wave {
+            let sink = |wave: Vec<Record>| -> Result<(), E> {
+                for Record { cell, runs, tally, .. } in wave {
                     heard(Heard::Runs(tally.runs()))?;
                     let (whole, range) = &group[cell];
                     let mut stage = open.take().unwrap_or_else(|| Stage {
@@ -139,8 +146,8 @@ pub fn pilot<E: From<BackendError> + Send>(
                         open = Some(stage);
                     } else {
                         stage.seconds = timed.then(|| began.elapsed().as_secs_f64());
-                        stages.add(&stage);
                         heard(Heard::Stage(&stage))?;
+                        stages.add(stage);
                     }
                 }
                 Ok(())

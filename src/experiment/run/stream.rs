@@ -1,11 +1,13 @@
-//! Batches for a device: several are in flight at once, while the host seeds the next and classifies what has come back.
+//! Batches for a device: several are in flight at once, while the host seeds the next and classifies what has come
+//! back.
 
-use super::{Advanced, Finished, Seeded, advance};
+use super::{Advanced, Seeded, advance};
 use crate::descent::backend::{Backend, BackendError};
+use crate::experiment::record::Record;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
 /// What the host does with batches, before and after the device.
@@ -16,48 +18,77 @@ pub(super) struct Host<P, C> {
     pub(super) conclude: C,
 }
 
+/// A batch with its place in the order.
+type Placed<T> = (usize, T);
+
+/// Sends batches through the backend, one after another, until no more come.
+fn serve<'a>(
+    backend: &dyn Backend,
+    seeded: &Mutex<Receiver<Placed<Seeded<'a>>>>,
+    to_host: &Sender<Placed<Result<Advanced<'a>, BackendError>>>,
+    keep: bool,
+    cancel: &AtomicBool,
+) {
+    loop {
+        let next = seeded.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((place, batch)) = next else { break };
+        // Nobody listens once another batch has failed.
+        if to_host.send((place, advance(backend, batch, keep, cancel))).is_err() {
+            break;
+        }
+    }
+}
+
+/// Out of order batches come back; in order they are handed over.
+struct InOrder<'s, E> {
+    early: BTreeMap<usize, Record>,
+    next: usize,
+    sink: &'s mut dyn FnMut(Vec<Record>) -> Result<(), E>,
+}
+
+impl<E> InOrder<'_, E> {
+    fn take(&mut self, place: usize, batch: Record) -> Result<(), E> {
+        self.early.insert(place, batch);
+        while let Some(batch) = self.early.remove(&self.next) {
+            self.next += 1;
+            (self.sink)(vec![batch])?;
+        }
+        Ok(())
+    }
+}
+
 /// Sends every batch through `host` and `backend` and hands over what has finished, in order.
 ///
-/// Each batch in flight has a thread of its own, which does nothing but wait for the device; seeding and classification happen
-/// on the threads that this is called from.
+/// Each batch in flight has a thread of its own, which does nothing but wait for the device; seeding and classification
+/// happen on the threads that this is called from.
 pub(super) fn run<'a, E: From<BackendError>>(
     backend: &dyn Backend,
     batches: &mut dyn Iterator<Item = (usize, Range<u64>)>,
     keep: bool,
-    host: Host<impl Fn((usize, Range<u64>)) -> Seeded<'a> + Sync, impl Fn(Advanced<'a>) -> Option<Finished> + Sync>,
+    host: Host<impl Fn((usize, Range<u64>)) -> Seeded<'a> + Sync, impl Fn(Advanced<'a>) -> Option<Record> + Sync>,
     cancel: &AtomicBool,
-    sink: &mut dyn FnMut(Vec<Finished>) -> Result<(), E>,
+    sink: &mut dyn FnMut(Vec<Record>) -> Result<(), E>,
 ) -> Result<(), E> {
     let in_flight = backend.in_flight().max(1);
-    let (to_device, seeded) = channel::<(usize, Seeded<'a>)>();
+    let (to_device, seeded) = channel::<Placed<Seeded<'a>>>();
     let seeded = Mutex::new(seeded);
     let (to_host, advanced) = channel();
     std::thread::scope(|scope| {
         for _ in 0..in_flight {
             let (seeded, to_host) = (&seeded, to_host.clone());
-            scope.spawn(move || {
-                loop {
-                    let next = seeded.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok((place, batch)) = next else { break };
-                    // Nobody listens once another batch has failed.
-                    if to_host.send((place, advance(backend, batch, keep, cancel))).is_err() {
-                        break;
-                    }
-                }
-            });
+            scope.spawn(move || serve(backend, seeded, &to_host, keep, cancel));
         }
         drop(to_host);
-        // Out of order they come back; in order they are handed over.
-        let mut finished: BTreeMap<usize, Finished> = BTreeMap::new();
-        let (mut begun, mut landed, mut ended) = (0, 0, 0);
+        let mut ended = InOrder { early: BTreeMap::new(), next: 0, sink };
+        let (mut begun, mut landed) = (0, 0);
         let mut waiting: Option<(usize, Range<u64>)> = batches.next();
         let mut to_device = Some(to_device);
-        let mut back: Option<(usize, Advanced<'a>)> = None;
+        let mut back: Option<Placed<Advanced<'a>>> = None;
         let mut failed: Option<BackendError> = None;
         loop {
-            // One batch waits behind those in flight, so that no thread of the device does; more would only fill the memory, as
-            // would many that wait for an earlier one to be handed over.
-            let room = failed.is_none() && begun < landed + in_flight + 1 && begun < ended + 2 * in_flight + 1;
+            // One batch waits behind those in flight, so that no thread of the device does; more would only fill the
+            // memory, as would many that wait for an earlier one to be handed over.
+            let room = failed.is_none() && begun < landed + in_flight + 1 && begun < ended.next + 2 * in_flight + 1;
             let next = if room { waiting.take() } else { None };
             if next.is_none() && back.is_none() {
                 if waiting.is_none() || failed.is_some() {
@@ -84,13 +115,7 @@ pub(super) fn run<'a, E: From<BackendError>>(
             match concluded {
                 None => {}
                 Some((_, None)) => failed = failed.or(Some(BackendError::Cancelled)),
-                Some((place, Some(batch))) => {
-                    finished.insert(place, batch);
-                    while let Some(batch) = finished.remove(&ended) {
-                        ended += 1;
-                        sink(vec![batch])?;
-                    }
-                }
+                Some((place, Some(batch))) => ended.take(place, batch)?,
             }
         }
         failed.map_or(Ok(()), |error| Err(error.into()))

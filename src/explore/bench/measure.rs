@@ -4,7 +4,8 @@ use super::even::Line;
 use super::subject::Subject;
 use super::{Machine, Row};
 use crate::descent::backend::{Backend, BackendError, Batch};
-use crate::experiment::run::{self, Details, Finished};
+use crate::experiment::record::Record;
+use crate::experiment::run::{self, Details};
 use crate::experiment::tally::Tally;
 use crate::numerics::real::Precision;
 use crate::numerics::start_law::BLOCK;
@@ -225,7 +226,7 @@ fn kernel(case: &Case<'_>) -> Result<Option<Timed>, BackendError> {
 /// Time of everything from seeding to tally.
 fn whole(cell: &Subject, backend: &dyn Backend, runs: u64, batch: usize) -> Result<Timed, BackendError> {
     let mut tally = Tally::default();
-    let sink = |wave: Vec<Finished>| {
+    let sink = |wave: Vec<Record>| {
         wave.iter().for_each(|finished| tally.add(&finished.tally));
         Ok::<(), BackendError>(())
     };

@@ -20,9 +20,11 @@
 //!   with nᵢ the hits of either. Its coverage is close to the level on average, like that of Wilson's interval.
 
 use super::{Interval, Method, incomplete_beta};
+use serde::{Deserialize, Serialize};
 
 /// What became of the same draws twice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fourfold {
     /// Draws that hit both times.
     pub both: u64,

@@ -28,7 +28,8 @@ pub enum StoreError {
     },
     /// The folder was begun in another format.
     #[error(
-        "{folder}: was begun in {there}, this would go on in {here}; add --precision {there}, or choose another folder with --out"
+        "{folder}: was begun in {there}, this would go on in {here}; add --precision {there}, or choose another \
+         folder with --out"
     )]
     OtherPrecision {
         /// The folder.
@@ -37,6 +38,19 @@ pub enum StoreError {
         there: String,
         /// This one's.
         here: String,
+    },
+    /// The folder is of another version of the result folders' format.
+    #[error(
+        "{folder}: its format is {there}, this program reads and writes format {here}; \
+         read it with the version of spurious that wrote it, or run the experiment again into a new folder"
+    )]
+    OtherFormat {
+        /// The folder.
+        folder: String,
+        /// Version of its format.
+        there: u64,
+        /// Version of this program's.
+        here: u32,
     },
     /// The folder is not a result folder.
     #[error("{folder}: is not a result folder ({reason}); {remedy}")]

@@ -1,12 +1,11 @@
 //! The files that an experiment reads, as its result folder keeps them: copies in `inputs/`.
 
 use super::{CHECK_PERMISSIONS, StoreError, io};
-use crate::experiment::plan::Plan;
 use crate::experiment::spec::Spec;
 use crate::landscape::model::Value;
 use crate::landscape::points::Points;
 use crate::numerics::fnv::Hashing;
-use std::borrow::Cow;
+use crate::result::Results;
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -26,8 +25,8 @@ fn files(spec: &Spec) -> impl Iterator<Item = &Points> {
 }
 
 impl Inputs {
-    /// The copies that a new folder will hold: one for each content, called as its file is. Names that differ only in case
-    /// count as the same, as they do on some systems.
+    /// The copies that a new folder will hold: one for each content, called as its file is. Names that differ only in
+    /// case count as the same, as they do on some systems.
     pub(super) fn of(spec: &Spec) -> Self {
         let mut inputs = Inputs(Vec::new());
         for points in files(spec) {
@@ -106,24 +105,11 @@ impl Inputs {
         }
     }
 
-    /// An experiment with the paths of the copies in `folder`.
-    pub(super) fn spec<'a>(&self, folder: &Path, spec: &'a Spec) -> Cow<'a, Spec> {
-        let mut spec = Cow::Borrowed(spec);
-        if !self.0.is_empty() {
-            let values = spec.to_mut().params.iter_mut().flat_map(|(_, values)| values);
-            values.for_each(|value| self.value(folder, value));
-        }
-        spec
-    }
-
-    /// A grid with the paths of the copies in `folder`.
-    pub(super) fn plan<'a>(&self, folder: &Path, plan: &'a Plan) -> Cow<'a, Plan> {
-        let mut plan = Cow::Borrowed(plan);
-        if !self.0.is_empty() {
-            let values = plan.to_mut().cells.iter_mut().flat_map(|cell| &mut cell.values.0);
-            values.for_each(|(_, value)| self.value(folder, value));
-        }
-        plan
+    /// Gives the values of an experiment and of its grid the paths of the copies in `folder`.
+    pub(super) fn rename(&self, folder: &Path, results: &mut Results) {
+        let lists = results.spec.params.iter_mut().flat_map(|(_, values)| values);
+        let values = results.plan.cells.iter_mut().flat_map(|cell| &mut cell.values.0).map(|(_, value)| value);
+        lists.chain(values).for_each(|value| self.value(folder, value));
     }
 }
 

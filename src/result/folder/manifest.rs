@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 /// Version of the folder's format; a reader refuses any other.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// How far an experiment has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +68,8 @@ fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }
 
-/// Files up to this size are hashed; of larger ones only the size is compared, which is what an interrupted copy changes.
+/// Files up to this size are hashed; of larger ones only the size is compared, which is what an interrupted copy
+/// changes.
 const HASHED: u64 = 64 << 20;
 
 impl FileRecord {
@@ -116,8 +117,9 @@ impl Manifest {
         self.files = stored.files;
     }
 
-    /// Adds the time since the last call to the seconds of work.
-    pub(super) fn pause(&mut self) {
+    /// Notes what the runs that are done have ended in, and adds the time since the last call to the seconds of work.
+    pub(super) fn pause(&mut self, done: Tally) {
+        (self.runs, self.steps) = (done.runs(), done.steps);
         if let Some(since) = self.since.replace(Instant::now()) {
             self.wall_seconds += since.elapsed().as_secs_f64();
         }
@@ -138,13 +140,13 @@ impl Manifest {
         // The version first: another format may have other fields.
         let value: serde_json::Value = serde_json::from_str(&text)
             .map_err(|e| damaged(format!("{e}"), "choose another folder with --out, or remove this one"))?;
-        let format = value.get("format").and_then(serde_json::Value::as_u64);
-        if format != Some(u64::from(FORMAT)) {
-            let found = format.map_or("none".into(), |f| f.to_string());
-            return Err(damaged(
-                format!("its format is {found}, this program reads {FORMAT}"),
-                "read it with the version of spurious that wrote it",
-            ));
+        match value.get("format").and_then(serde_json::Value::as_u64) {
+            Some(there) if there != u64::from(FORMAT) => {
+                let folder = folder.display().to_string();
+                return Err(StoreError::OtherFormat { folder, there, here: FORMAT });
+            }
+            // What has no version lacks a field, as the next lines say.
+            _ => {}
         }
         serde_json::from_value(value)
             .map_err(|e| damaged(format!("{e}"), "choose another folder with --out, or remove this one"))
@@ -165,10 +167,8 @@ impl Manifest {
     }
 
     /// Records the tables and marks the folder as complete.
-    pub(super) fn complete(&mut self, folder: &Path, files: &[String], tallies: &[Tally]) -> Result<(), StoreError> {
-        self.pause();
-        self.runs = tallies.iter().map(Tally::runs).sum();
-        self.steps = tallies.iter().map(|t| t.steps).sum();
+    pub(super) fn complete(&mut self, folder: &Path, files: &[String], all: Tally) -> Result<(), StoreError> {
+        self.pause(all);
         self.files.clear();
         for name in files {
             self.record(folder, name)?;

@@ -1,9 +1,11 @@
-//! Outcomes of runs, one digit a run and nothing else, from the parts of a folder: joined over the draws that cells share.
+//! Outcomes of runs, one digit a run and nothing else, from the parts of a folder: joined over the draws that cells
+//! share.
 
-use super::part::{Part, damaged, unreadable};
+use super::part::{self, damaged, unreadable};
 use super::{CHECK_PERMISSIONS, StoreError, io};
 use crate::experiment::paired::{self, Group, are_outcomes};
 use crate::experiment::plan::Plan;
+use crate::experiment::record::Record;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,14 +14,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 struct Source<'a> {
     folder: &'a Path,
-    parts: std::slice::Iter<'a, Part>,
+    parts: std::slice::Iter<'a, Record>,
     open: Option<Open<'a>>,
 }
 
 /// A part that is being read.
 #[derive(Debug)]
 struct Open<'a> {
-    part: &'a Part,
+    part: &'a Record,
     path: PathBuf,
     file: File,
     left: usize,
@@ -44,35 +46,35 @@ impl<'a> Source<'a> {
 }
 
 impl<'a> Open<'a> {
-    fn new(folder: &Path, part: &'a Part) -> Result<Self, StoreError> {
-        let path = folder.join("parts").join(part.file("outcomes"));
-        let counts = part.file("counts");
-        let file = File::open(&path).map_err(|e| unreadable(&path, &e, &counts))?;
+    fn new(folder: &Path, part: &'a Record) -> Result<Self, StoreError> {
+        let path = folder.join("parts").join(part::file(part, "-outcomes.txt"));
+        let record = part::file(part, ".json");
+        let file = File::open(&path).map_err(|e| unreadable(&path, &e, &record))?;
         let bytes = file.metadata().map_err(io(&path, "read", CHECK_PERMISSIONS))?.len();
         let runs = part.runs.end - part.runs.start;
         if bytes != runs {
-            return Err(damaged(&path, format!("it should have {runs} bytes, it has {bytes}"), &counts));
+            return Err(damaged(&path, format!("it should have {runs} bytes, it has {bytes}"), &record));
         }
         Ok(Open { part, path, file, left: runs as usize })
     }
 
     fn read(&mut self, out: &mut [u8]) -> Result<(), StoreError> {
-        let counts = self.part.file("counts");
-        self.file.read_exact(out).map_err(|e| unreadable(&self.path, &e, &counts))?;
+        let record = part::file(self.part, ".json");
+        self.file.read_exact(out).map_err(|e| unreadable(&self.path, &e, &record))?;
         self.left -= out.len();
         if are_outcomes(out) {
             Ok(())
         } else {
-            Err(damaged(&self.path, "a byte in it stands for no outcome".into(), &counts))
+            Err(damaged(&self.path, "a byte in it stands for no outcome".into(), &record))
         }
     }
 }
 
 /// The parts of a cell that follow one another from its first run on, and the number of runs in them.
-fn prefix(parts: &[Part], cell: usize) -> (&[Part], u64) {
+fn prefix(parts: &[Record], cell: usize) -> (&[Record], u64) {
     let first = parts.partition_point(|part| part.cell < cell);
     let mut runs = 0;
-    let follows = |part: &&Part| {
+    let follows = |part: &&Record| {
         let follows = part.cell == cell && part.runs.start == runs;
         runs = if follows { part.runs.end } else { runs };
         follows
@@ -81,11 +83,11 @@ fn prefix(parts: &[Part], cell: usize) -> (&[Part], u64) {
     (&parts[first..first + count], runs)
 }
 
-/// Joins the outcomes of every group of a plan, over the draws that all its cells have in a row from the first. `parts` are in the
-/// order of the plan.
-pub(super) fn join(folder: &Path, parts: &[Part], plan: &Plan) -> Result<Vec<Group>, StoreError> {
+/// Joins the outcomes of every group of a plan, over the draws that all its cells have in a row from the first. `parts`
+/// are in the order of the plan.
+pub(super) fn join(folder: &Path, parts: &[Record], plan: &Plan) -> Result<Vec<Group>, StoreError> {
     let of_group = |cells: Vec<usize>| {
-        let prefixes: Vec<(&[Part], u64)> = cells.iter().map(|cell| prefix(parts, *cell)).collect();
+        let prefixes: Vec<(&[Record], u64)> = cells.iter().map(|cell| prefix(parts, *cell)).collect();
         let draws = prefixes.iter().map(|(_, runs)| *runs).min().unwrap_or(0);
         let mut sources: Vec<Source<'_>> =
             prefixes.iter().map(|(parts, _)| Source { folder, parts: parts.iter(), open: None }).collect();

@@ -2,7 +2,7 @@
 
 use super::layout;
 use crate::experiment::plan::Plan;
-use crate::experiment::tally::Tally;
+use crate::experiment::record::Record;
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::proof::{Proof, Refusal, Verdict};
 use crate::result::tables::plain::{field, number, to_csv};
@@ -97,9 +97,9 @@ impl<'a> CertificateTable<'a> {
         to_csv(&header, rows)
     }
 
-    /// A row a cell, for a terminal: the families that its runs found besides the global minimum, and what is proved of them.
-    /// `headings` are parameters that are shown even where they do not vary.
-    pub fn summary(&self, headings: &[&str], tallies: &[Tally]) -> String {
+    /// A row a cell, for a terminal: the families that its runs found besides the global minimum, and what is proved of
+    /// them. `headings` are parameters that are shown even where they do not vary.
+    pub fn summary(&self, headings: &[&str], records: &[Record]) -> String {
         let shown = |(name, _): &(&'static str, String)| self.plan.varies(name) || headings.contains(name);
         let named = |cell: usize| self.plan.columns(&self.plan.cells[cell]).into_iter().filter(shown);
         let mut header: Vec<String> = named(0).map(|(name, _)| name.into()).collect();
@@ -118,7 +118,8 @@ impl<'a> CertificateTable<'a> {
             ]
             .map(String::from),
         );
-        let line = |(cell, tally): (usize, &Tally)| {
+        let line = |Record { cell, tally, .. }: &Record| {
+            let cell = *cell;
             let rows: Vec<&CertificateRow> = self.rows.iter().filter(|row| row.cell == cell).collect();
             let minima: Vec<&Proof> = rows.iter().filter_map(|row| row.minimum()).collect();
             let count = |verdict: &str| rows.iter().filter(|row| row.verdict() == verdict).count().to_string();
@@ -141,7 +142,7 @@ impl<'a> CertificateTable<'a> {
             ]);
             cells
         };
-        let lines: Vec<Vec<String>> = tallies.iter().enumerate().map(line).collect();
+        let lines: Vec<Vec<String>> = records.iter().map(line).collect();
         layout::text(&header, &lines)
     }
 }

@@ -2,14 +2,15 @@
 
 use super::layout::{self, probability_text};
 use crate::experiment::plan::Plan;
-use crate::experiment::tally::Tally;
-use crate::judge::family::{Families, digits};
+use crate::experiment::record::Record;
+use crate::judge::family::{Families, Family, digits};
+use crate::result::Results;
 use crate::result::tables::plain::{field, number, to_csv};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// One family of one cell: a row of `families.csv`, whose columns these fields are, in order.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct FamilyRow {
     /// Index of the cell.
     pub cell: usize,
@@ -50,35 +51,10 @@ fn rounded(x: f64) -> f64 {
     digits(x).parse().unwrap_or(x)
 }
 
-/// The families of every cell, in the order of the plan, most runs first.
-pub fn rows(plan: &Plan, tallies: &[Tally], families: &[Families], level: f64) -> Vec<FamilyRow> {
-    let mut rows = Vec::new();
-    for ((cell, tally), families) in plan.cells.iter().zip(tallies).zip(families) {
-        let labels = families.labels();
-        for i in families.order() {
-            let family = &families.all()[i];
-            let interval = plan.method().interval(family.count, tally.runs(), level);
-            rows.push(FamilyRow {
-                cell: cell.index,
-                label: labels[i].clone(),
-                outcome: family.outcome.name().into(),
-                loss: rounded(family.loss),
-                eigenvalue_min: rounded(family.eigenvalue_min()),
-                eigenvalue_max: rounded(family.eigenvalue_max()),
-                index: family.index,
-                orbits: family.orbits.clone(),
-                count: family.count,
-                runs: tally.runs(),
-                probability: family.count as f64 / tally.runs() as f64,
-                low: interval.low,
-                high: interval.high,
-                level,
-                first_run: family.first_run,
-                moved: format!("{:.0e}", family.moved).parse().unwrap_or(family.moved),
-            });
-        }
-    }
-    rows
+/// The families of a cell with their labels, in the order of tables: most runs first.
+pub fn labelled(families: &Families) -> impl Iterator<Item = (String, &Family)> {
+    let mut labels = families.labels();
+    families.order().into_iter().map(move |i| (std::mem::take(&mut labels[i]), &families.all()[i]))
 }
 
 /// Families of an experiment with the parameters of their cells.
@@ -86,16 +62,38 @@ pub fn rows(plan: &Plan, tallies: &[Tally], families: &[Families], level: f64) -
 pub struct FamilyTable<'a> {
     plan: &'a Plan,
     rows: Vec<FamilyRow>,
+    level: f64,
 }
 
 impl<'a> FamilyTable<'a> {
-    /// The table of some rows, with intervals of confidence level `level`.
-    pub fn new(plan: &'a Plan, rows: &[FamilyRow], level: f64) -> Self {
-        let at_level = |row: &FamilyRow| {
-            let interval = plan.method().interval(row.count, row.runs, level);
-            FamilyRow { low: interval.low, high: interval.high, level, ..row.clone() }
+    /// The table of the families of every cell, in the order of the plan, with intervals of confidence level `level`.
+    pub fn new(results: &'a Results, level: f64) -> Self {
+        let plan = &results.plan;
+        let of_cell = |record: &'a Record| {
+            let runs = record.tally.runs();
+            labelled(&record.families).map(move |(label, family)| {
+                let interval = plan.method().interval(family.count, runs, level);
+                FamilyRow {
+                    cell: record.cell,
+                    label,
+                    outcome: family.outcome.name().into(),
+                    loss: rounded(family.loss),
+                    eigenvalue_min: rounded(family.eigenvalue_min()),
+                    eigenvalue_max: rounded(family.eigenvalue_max()),
+                    index: family.index,
+                    orbits: family.orbits.clone(),
+                    count: family.count,
+                    runs,
+                    probability: family.count as f64 / runs as f64,
+                    low: interval.low,
+                    high: interval.high,
+                    level,
+                    first_run: family.first_run,
+                    moved: format!("{:.0e}", family.moved).parse().unwrap_or(family.moved),
+                }
+            })
         };
-        FamilyTable { plan, rows: rows.iter().map(at_level).collect() }
+        FamilyTable { plan, rows: results.records.iter().flat_map(of_cell).collect(), level }
     }
 
     /// Number of families.
@@ -116,11 +114,10 @@ impl<'a> FamilyTable<'a> {
     /// Headers and cells of the table for people.
     pub(crate) fn cells(&self) -> (Vec<String>, Vec<Vec<String>>) {
         let shown = |(name, _): &(&'static str, String)| self.plan.varies(name);
-        let level = self.rows.first().map_or(0.95, |row| row.level);
         let mut header: Vec<String> = self.plan.cells.first().map_or(Vec::new(), |cell| {
             self.plan.columns(cell).into_iter().filter(shown).map(|(name, _)| name.to_string()).collect()
         });
-        let interval = format!("{} % interval", number(level * 100.0));
+        let interval = format!("{} % interval", number(self.level * 100.0));
         let names = [
             "loss",
             "outcome",
@@ -214,39 +211,19 @@ fn csv_text(value: &Value) -> String {
     }
 }
 
-/// Reads `families.csv`; `None` if anything is not as it was written.
-pub fn read(bytes: &[u8]) -> Option<Vec<FamilyRow>> {
-    csv::Reader::from_reader(bytes).deserialize().collect::<Result<_, _>>().ok()
-}
-
-/// `family_points.csv`: a polished point of every family, neurons and teachers in canonical order, row by row as in `families.csv`.
-pub fn points(plan: &Plan, families: &[Families]) -> Vec<u8> {
-    let widest = plan.cells.iter().map(|cell| cell.problem.dim()).max().unwrap_or(0);
+/// `family_points.csv`: a polished point of every family, neurons and teachers in canonical order, row by row as in
+/// `families.csv`.
+pub fn points(results: &Results) -> Vec<u8> {
+    let widest = results.plan.cells.iter().map(|cell| cell.problem.dim()).max().unwrap_or(0);
     let mut header = vec!["cell".to_string(), "label".into()];
     header.extend((0..widest).map(|i| format!("x{i}")));
-    let mut rows = Vec::new();
-    for (cell, families) in plan.cells.iter().zip(families) {
-        let labels = families.labels();
-        for (i, point) in families.order().into_iter().zip(points_of(families)) {
-            let mut row = vec![cell.index.to_string(), labels[i].clone()];
-            row.extend(point.iter().map(|x| number(*x)));
-            row.resize(header.len(), String::new());
-            rows.push(row);
-        }
-    }
+    let rows = results.records.iter().flat_map(|record| {
+        labelled(&record.families).map(|(label, family)| {
+            let mut row = vec![record.cell.to_string(), label];
+            row.extend(family.point.iter().map(|x| number(*x)));
+            row.resize(2 + widest, String::new());
+            row
+        })
+    });
     to_csv(&header, rows)
-}
-
-/// A polished point of every family of a cell, in the order of tables.
-pub fn points_of(families: &Families) -> impl Iterator<Item = &Vec<f64>> {
-    families.order().into_iter().map(|i| &families.all()[i].point)
-}
-
-/// Reads `family_points.csv`, a point a row; `None` if anything is not as it was written.
-pub fn read_points(bytes: &[u8]) -> Option<Vec<Vec<f64>>> {
-    let point = |record: csv::StringRecord| {
-        let fields = record.iter().skip(2).take_while(|field| !field.is_empty());
-        fields.map(|field| field.parse().ok()).collect::<Option<Vec<f64>>>()
-    };
-    csv::Reader::from_reader(bytes).into_records().map(|record| record.ok().and_then(point)).collect()
 }

@@ -48,8 +48,9 @@ impl Summary {
         let (low, high) = (4..17).map(texts).find(|(low, high)| low != high).unwrap_or_else(|| texts(17));
         let all: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Undecided)).sum();
         Some(format!(
-            "Undecided runs: {all}, in {cells} {}. They count as not {}, and the interval knows nothing of them: in cell {}, with \
-             most, they leave the share between {low} and {high}. A larger descent.max_steps decides more.",
+            "Undecided runs: {all}, in {cells} {}. They count as not {}, and the interval knows nothing of them: in \
+             cell {}, with most, they leave the share between {low} and {high}. A larger descent.max_steps decides \
+             more.",
             if cells == 1 { "cell" } else { "cells" },
             self.outcome.name(),
             worst.cell,
@@ -59,8 +60,8 @@ impl Summary {
     /// What slow runs are.
     pub(crate) fn slow_note(&self) -> Option<String> {
         let slow: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Slow)).sum();
-        let note = "Slow runs: {}. Their budget ended on a slow path towards the global minimum (what is proven of it: spurious models \
-                    NAME); they count as not {}. A larger descent.max_steps lets them get further.";
+        let note = "Slow runs: {}. Their budget ended on a slow path towards the global minimum (what is proven of \
+                    it: spurious models NAME); they count as not {}. A larger descent.max_steps lets them get further.";
         (slow > 0).then(|| note.replacen("{}", &slow.to_string(), 1).replacen("{}", self.outcome.name(), 1))
     }
 }

@@ -1,15 +1,15 @@
-//! Outcomes over the same draws as tables: `paired.csv`, a row a group and outcome, and `pairs.csv`, a row a pair of cells and
-//! outcome.
+//! Outcomes over the same draws as tables: `paired.csv`, a row a group and outcome, and `pairs.csv`, a row a pair of
+//! cells and outcome.
 //!
 //! Intervals of shares are Clopper and Pearson's, those of differences Newcombe's, p-values McNemar's exact ones; see
 //! [`crate::numerics::interval`] and [`crate::numerics::interval::paired`].
 
 use super::layout::{Grid, probability_text};
-use crate::experiment::paired::{Group, Joint, Pair, groups};
+use crate::experiment::paired::{Group, Joint, Pair};
 use crate::experiment::plan::Plan;
-use crate::landscape::endpoint::Outcome;
 use crate::numerics::interval::Method;
 use crate::numerics::interval::paired::Fourfold;
+use crate::result::Results;
 use crate::result::tables::plain::{field, number, to_csv};
 
 /// Groups of an experiment with the parameters of their cells.
@@ -28,8 +28,9 @@ pub struct PairedTable<'a> {
 const FEW: usize = 24;
 
 impl<'a> PairedTable<'a> {
-    /// The tables of some groups, with intervals of confidence level `level`.
-    pub fn new(plan: &'a Plan, groups: &'a [Group], level: f64) -> Self {
+    /// The tables of the groups, with intervals of confidence level `level`.
+    pub fn new(results: &'a Results, level: f64) -> Self {
+        let Results { plan, groups, .. } = results;
         let mut table = PairedTable { plan, groups, level, between: Vec::new(), within: Vec::new() };
         let differs = |name: &'static str| {
             let values = |group: &Group| group.cells.iter().map(|cell| table.value(*cell, name)).collect::<Vec<_>>();
@@ -147,7 +148,8 @@ impl<'a> PairedTable<'a> {
             row
         });
         let caption = format!(
-            "Over the same draws, for cells that differ in {}: draws in which any of them found an outcome, or every one.",
+            "Over the same draws, for cells that differ in {}: draws in which any of them found an outcome, or every \
+             one.",
             self.within.join(", ")
         );
         let groups = Grid { caption, header, rows: rows.collect(), note: String::new() };
@@ -195,51 +197,4 @@ fn cells_text(group: &Group) -> String {
 
 fn p_text(p: f64) -> String {
     if p >= 1e-3 || p == 0.0 { format!("{p:.3}") } else { format!("{p:.0e}") }
-}
-
-/// Reads `paired.csv` and `pairs.csv`; `None` if they do not fit the plan or are not as they were written.
-pub fn read(paired: &[u8], pairs: &[u8], plan: &Plan) -> Option<Vec<Group>> {
-    let mut found: Vec<Group> =
-        groups(plan).into_iter().map(|cells| Group { cells, draws: 0, outcomes: Vec::new() }).collect();
-    for row in rows(paired, ["group", "outcome", "cells", "draws", "any", "all"])? {
-        let [group, outcome, cells, draws, any, all] = row;
-        let group = found.get_mut(group.parse::<usize>().ok()?)?;
-        group.draws = draws.parse().ok()?;
-        let joint = Joint {
-            outcome: Outcome::from_name(&outcome)?,
-            any: any.parse().ok()?,
-            all: all.parse().ok()?,
-            pairs: Vec::new(),
-        };
-        group.outcomes.push(joint);
-        if cells_text(group) != cells {
-            return None;
-        }
-    }
-    let names = ["group", "outcome", "first", "second", "both", "only_first", "only_second", "neither"];
-    for row in rows(pairs, names)? {
-        let group = found.get_mut(row[0].parse::<usize>().ok()?)?;
-        let outcome = Outcome::from_name(&row[1])?;
-        let numbers: Vec<u64> = row[2..].iter().map(|text| text.parse().ok()).collect::<Option<_>>()?;
-        let place = |cell: u64| group.cells.iter().position(|known| *known as u64 == cell);
-        let cells = [place(numbers[0])?, place(numbers[1])?];
-        let counts =
-            Fourfold { both: numbers[2], only_first: numbers[3], only_second: numbers[4], neither: numbers[5] };
-        let joint = group.outcomes.iter_mut().find(|joint| joint.outcome == outcome)?;
-        joint.pairs.push(Pair { cells, counts });
-    }
-    Some(found)
-}
-
-/// Some columns of a CSV file, row by row.
-fn rows<const N: usize>(bytes: &[u8], columns: [&str; N]) -> Option<Vec<[String; N]>> {
-    let mut reader = csv::Reader::from_reader(bytes);
-    let header = reader.headers().ok()?.clone();
-    let places: Vec<usize> =
-        columns.iter().map(|name| header.iter().position(|known| known == *name)).collect::<Option<_>>()?;
-    let row = |record: csv::StringRecord| {
-        let fields: Option<Vec<String>> = places.iter().map(|i| record.get(*i).map(String::from)).collect();
-        fields?.try_into().ok()
-    };
-    reader.records().map(|record| row(record.ok()?)).collect()
 }

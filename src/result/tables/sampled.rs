@@ -3,7 +3,7 @@
 use super::{Row, Summary};
 use crate::experiment::plan::Plan;
 use crate::experiment::sampling::{DecidedBy, Sampling, Size, Width};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A rule with what its pilot has decided.
 #[derive(Clone, Debug)]
@@ -43,8 +43,8 @@ impl Sampled {
         let pilot: u64 = self.sizes.iter().map(|size| size.pilot).sum();
         let counted: u64 = self.sizes.iter().map(|size| size.runs).sum();
         let mut first = format!(
-            "The intervals are exact (Clopper-Pearson) and hold as they do for a fixed number of runs: a pilot of {pilot} other runs \
-             ({} % more), none of them counted, decided the number for each cell.",
+            "The intervals are exact (Clopper-Pearson) and hold as they do for a fixed number of runs: a pilot of \
+             {pilot} other runs ({} % more), none of them counted, decided the number for each cell.",
             two_digits(100.0 * pilot as f64 / counted as f64)
         );
         if self.reasons().any(|(by, _)| by != DecidedBy::HalfWidth) {
@@ -74,7 +74,8 @@ impl Sampled {
         match worst {
             None => format!("Every interval has the half-width {wanted}{of} that was wanted, or less."),
             Some(worst) => format!(
-                "{cells} of {} intervals are wider than the half-width {wanted}{of} that was wanted; cell {} most, {} around {}.",
+                "{cells} of {} intervals are wider than the half-width {wanted}{of} that was wanted; cell {} most, {} \
+                 around {}.",
                 summary.rows.len(),
                 worst.cell,
                 two_digits(worst.interval.half_width()),
@@ -87,6 +88,7 @@ impl Sampled {
     pub(crate) fn json(&self, summary: &Summary) -> Value {
         let rule = self.sampling.rule;
         let pilot: u64 = self.sizes.iter().map(|size| size.pilot).sum();
+        let reasons = self.reasons().map(|(by, cells)| (by.name().to_string(), json!(cells)));
         let met = |row: &&Row| row.probability.is_some_and(|p| self.sampling.meets(p, row.interval));
         let judged = rule.width.is_some() && summary.level == self.sampling.level;
         json!({
@@ -98,7 +100,7 @@ impl Sampled {
             "per_cell": self.sampling.most,
             "pilot_runs": self.is_decided().then_some(pilot),
             "cells_met": judged.then(|| summary.rows.iter().filter(met).count()),
-            "decided_by": self.reasons().map(|(by, cells)| (by.name().to_string(), json!(cells))).collect::<serde_json::Map<_, _>>(),
+            "decided_by": reasons.collect::<Map<_, _>>(),
         })
     }
 

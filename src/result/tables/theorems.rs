@@ -2,14 +2,16 @@
 
 use super::layout::Grid;
 use crate::experiment::plan::{Cell, Plan};
+use crate::experiment::record::Record;
 use crate::landscape::theorem::{Check, Theorem};
+use crate::result::Results;
 use crate::result::tables::plain::to_csv;
 
 /// Checks of an experiment with the parameters of their cells.
 #[derive(Clone, Debug)]
 pub struct TheoremTable<'a> {
     plan: &'a Plan,
-    checks: &'a [Vec<Check>],
+    records: &'a [Record],
 }
 
 /// Most rows that are printed below the table of outcomes; where there are more, all cells are taken together.
@@ -17,20 +19,21 @@ const FEW: usize = 24;
 
 impl<'a> TheoremTable<'a> {
     /// The table of the checks of each cell, theorem by theorem.
-    pub fn new(plan: &'a Plan, checks: &'a [Vec<Check>]) -> Self {
-        TheoremTable { plan, checks }
+    pub fn new(results: &'a Results) -> Self {
+        TheoremTable { plan: &results.plan, records: &results.records }
     }
 
     /// Whether no theorem was checked.
     pub fn is_empty(&self) -> bool {
-        self.checks.iter().all(Vec::is_empty)
+        self.records.iter().all(|record| record.checks.is_empty())
     }
 
     fn rows(&self) -> impl Iterator<Item = (&'a Cell, Theorem, &'a Check)> {
-        let of_cell = |(cell, checks): (&'a Cell, &'a Vec<Check>)| {
-            cell.problem.theorem_list().into_iter().zip(checks).map(move |(theorem, check)| (cell, theorem, check))
+        let of_cell = |(cell, record): (&'a Cell, &'a Record)| {
+            let theorems = cell.problem.theorem_list().into_iter();
+            theorems.zip(&record.checks).map(move |(theorem, check)| (cell, theorem, check))
         };
-        self.plan.cells.iter().zip(self.checks).flat_map(of_cell)
+        self.plan.cells.iter().zip(self.records).flat_map(of_cell)
     }
 
     /// Every theorem over all cells.
@@ -110,8 +113,8 @@ impl<'a> TheoremTable<'a> {
         })
     }
 
-    /// A line for each theorem that is violated in a cell, with the command that repeats the first such run of `source`, a result
-    /// folder or experiment file.
+    /// A line for each theorem that is violated in a cell, with the command that repeats the first such run of
+    /// `source`, a result folder or experiment file.
     pub fn violations(&self, source: &str) -> Vec<String> {
         let line = |(cell, theorem, check): (&Cell, Theorem, &Check)| {
             let run = check.first_violation?;
@@ -127,31 +130,4 @@ impl<'a> TheoremTable<'a> {
         };
         self.rows().filter_map(line).collect()
     }
-}
-
-/// Reads `theorems.csv`: the checks of each cell of the plan; `None` if it does not fit or is not as it was written.
-pub fn read(bytes: &[u8], plan: &Plan) -> Option<Vec<Vec<Check>>> {
-    let mut checks = vec![Vec::new(); plan.cells.len()];
-    let mut reader = csv::Reader::from_reader(bytes);
-    let header = reader.headers().ok()?.clone();
-    for record in reader.records() {
-        let record = record.ok()?;
-        let text = |name: &str| record.get(header.iter().position(|known| known == name)?);
-        let count = |name: &str| text(name)?.parse::<u64>().ok();
-        let check = Check {
-            runs: count("runs")?,
-            met: count("met")?,
-            degenerate: count("degenerate")?,
-            kept: count("kept")?,
-            undecided: count("undecided")?,
-            violated: count("violated")?,
-            first_violation: match text("first_violation")? {
-                "" => None,
-                run => Some(run.parse().ok()?),
-            },
-        };
-        checks.get_mut(text("cell")?.parse::<usize>().ok()?)?.push(check);
-    }
-    let fits = plan.cells.iter().zip(&checks).all(|(cell, checks)| checks.len() == cell.problem.theorem_list().len());
-    fits.then_some(checks)
 }

@@ -3,8 +3,8 @@
 
 use crate::support::program::{Place, SMALL, Table, gpu_arguments};
 use spurious::experiment::spec::Spec;
-use spurious::experiment::{self, run::Results};
 use spurious::landscape::endpoint::Outcome;
+use spurious::result::{self, Results};
 
 trials![
     meet_their_half_width,
@@ -25,7 +25,7 @@ pub(super) fn precise() -> String {
 }
 
 fn run(text: &str) -> Results {
-    experiment::run(&Spec::parse(text, "test", &[]).unwrap()).unwrap()
+    result::run(&Spec::parse(text, "test", &[]).unwrap()).unwrap()
 }
 
 fn meet_their_half_width() {
@@ -38,7 +38,10 @@ fn meet_their_half_width() {
     }
     let runs: Vec<u64> = results.plan.cells.iter().map(|cell| cell.runs).collect();
     assert!(runs[0] > 2000 && runs[1] > 1500 && runs[2] < 1000, "{runs:?}");
-    assert!(results.tallies.iter().map(|tally| tally.runs()).eq(runs), "every run that was decided, and no other");
+    assert!(
+        results.records.iter().map(|record| record.tally.runs()).eq(runs),
+        "every run that was decided, and no other"
+    );
     let text = summary.text();
     assert!(text.contains("Every interval has the half-width 0.02 that was wanted, or less."), "{text}");
     assert!(text.lines().nth(1).unwrap().contains("half-width 0.02 at level 0.95"), "{text}");
@@ -57,7 +60,7 @@ fn count_the_runs_of_a_fixed_number() {
         let runs = results.plan.cells[cell].runs;
         let ratio = ["1", "4", "9"][cell];
         let fixed = SMALL.replace("per_cell = 300", &format!("per_cell = {runs}")).replace("[1, 4, 9]", ratio);
-        assert_eq!(run(&fixed).tallies[0], results.tallies[cell]);
+        assert_eq!(run(&fixed).records[0].tally, results.records[cell].tally);
     }
     let size = results.plan.sizes[0];
     assert_eq!((size.runs, results.plan.sizes.len()), (results.plan.cells[0].runs, 3));
@@ -71,7 +74,7 @@ fn say_what_they_miss() {
         "{text}"
     );
     assert!(text.contains("Decisive: runs.half_width in 1, runs.per_cell in 2 of 3 cells."), "{text}");
-    assert_eq!(capped.tallies.iter().map(|tally| tally.runs()).max(), Some(900));
+    assert_eq!(capped.records.iter().map(|record| record.tally.runs()).max(), Some(900));
     let json: serde_json::Value = serde_json::from_str(&capped.summary().json()).unwrap();
     assert_eq!(json["sampling"]["cells_met"], 1);
     assert_eq!(json["sampling"]["decided_by"], serde_json::json!({ "half_width": 1, "per_cell": 2 }));
@@ -79,7 +82,7 @@ fn say_what_they_miss() {
     let published = "[published]\noutcome = 'spurious'\ncolumns = ['ratio']\nruns_per_cell = 100\nrows = [[9, 0.0]]";
     let none = SMALL.replace("per_cell = 300", "relative_half_width = 0.5\nper_cell = 500").replace("[1, 4, 9]", "9");
     let none = run(&(none + published));
-    assert_eq!((none.tallies[0].runs(), none.probability(0, Outcome::Spurious)), (500, 0.0));
+    assert_eq!((none.records[0].tally.runs(), none.probability(0, Outcome::Spurious)), (500, 0.0));
     assert!(none.summary().text().contains("1 of 1 intervals are wider"), "{}", none.summary().text());
 }
 

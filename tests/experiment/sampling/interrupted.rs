@@ -1,13 +1,14 @@
 //! Work that stops in its pilot, or after it, and goes on.
 
 use super::experiments::precise;
-use crate::support::program::{Place, Table};
+use crate::support::program::Place;
 use spurious::descent::backend::BackendError;
 use spurious::descent::backend::cpu::Cpu;
 use spurious::experiment::plan::Plan;
-use spurious::experiment::run::{self, ExperimentError, Heard, Stage, Stages};
+use spurious::experiment::run::{self, Heard, Stage, Stages};
 use spurious::experiment::spec::Spec;
 use spurious::numerics::real::Precision;
+use spurious::result::conduct::{Keeper, RunError};
 use spurious::result::folder::Folder;
 use spurious::result::folder::manifest::Manifest;
 use std::fs;
@@ -38,21 +39,22 @@ fn backend() -> Cpu {
 /// Works at the pilot of an experiment in a folder until so many stages are over; returns those.
 fn begin(place: &Place, spec: &Spec, stages: usize) -> Vec<Stage> {
     let plan = Plan::new(spec).unwrap();
-    let folder = Folder::open(&place.path("out"), spec, Manifest::new(&spec.name, &backend())).unwrap();
-    let mut before = folder.stages(spec, &plan).unwrap();
+    let manifest = Manifest::new(&spec.name, &backend());
+    let (mut folder, mut results) = Folder::open(&place.path("out"), spec, plan, manifest).unwrap();
     let mut heard = Vec::new();
-    let hear = |event: Heard<'_>| -> Result<(), ExperimentError> {
+    let hear = |event: Heard<'_>| -> Result<(), RunError> {
         if let Heard::Stage(stage) = event {
             if heard.len() == stages {
                 return Err(BackendError::Cancelled.into());
             }
-            folder.keep_stage(stage)?;
+            folder.add_stage(stage)?;
             heard.push(stage.clone());
         }
         Ok(())
     };
     let never = AtomicBool::new(false);
-    assert!(run::pilot(&plan, &backend(), 100, &mut before, &never, hear).is_err(), "it was over before");
+    let ended = run::pilot(&results.plan, &backend(), 100, &mut results.pilot, &never, hear);
+    assert!(ended.is_err(), "it was over before");
     heard
 }
 
@@ -111,7 +113,7 @@ fn a_stage_that_is_lost_is_repeated() {
     let kept = begin(&place, &spec, 5);
     // The first stage of the first cell: what follows it says nothing without it.
     let name = |stage: &Stage| {
-        format!("out/parts/{:07}-{:016}-{:016}-pilot.csv", stage.cell, stage.runs.start, stage.runs.end)
+        format!("out/parts/{:07}-{:016}-{:016}-pilot.json", stage.cell, stage.runs.start, stage.runs.end)
     };
     let lost = kept.iter().find(|stage| stage.cell == 0).unwrap();
     fs::remove_file(place.path(&name(lost))).unwrap();
@@ -132,14 +134,12 @@ fn unfinish(place: &Place, folder: &str) {
     manifest["files"] = serde_json::json!({ "pilot.csv": manifest["files"]["pilot.csv"] });
     place.write(&path("manifest.json"), manifest.to_string());
     fs::create_dir_all(place.path(&path("parts"))).unwrap();
-    let counts = place.text(&path("counts.csv"));
-    let (header, first) = (counts.lines().next().unwrap(), counts.lines().nth(1).unwrap());
-    let runs = place.table(&path("counts.csv")).numbers("runs")[0].unwrap() as u64;
-    place.write(
-        &path(&format!("parts/0000000-{:016}-{runs:016}-counts.csv", 0)),
-        format!("{header},families\n{first},0\n"),
-    );
-    FILES[2..].iter().for_each(|file| fs::remove_file(place.path(&path(file))).unwrap());
+    let results: serde_json::Value = serde_json::from_str(&place.text(&path("results.json"))).unwrap();
+    let first = &results["records"][0];
+    let runs = first["runs"]["end"].as_u64().unwrap();
+    place.write(&path(&format!("parts/0000000-{:016}-{runs:016}.json", 0)), first.to_string());
+    place.write(&path("parts/pilot.json"), results["pilot"].to_string());
+    FILES[2..].iter().chain(&["results.json"]).for_each(|file| fs::remove_file(place.path(&path(file))).unwrap());
 }
 
 fn what_was_decided_stays() {
@@ -156,18 +156,13 @@ fn what_was_decided_stays() {
     assert_same(&place, "out", "whole");
     // The folder decides, not what a pilot would find now: another clock could find something else.
     unfinish(&place, "out");
-    let pilot = place.text("out/pilot.csv");
-    let (front, last) = pilot.trim_end().rsplit_once('\n').unwrap();
-    let mut fields: Vec<&str> = last.split(',').collect();
-    let place_of_runs = fields.len() - 2;
-    fields[place_of_runs] = "77";
-    place.write("out/pilot.csv", format!("{front}\n{}\n", fields.join(",")));
-    let manifest = place.text("out/manifest.json");
-    let mut manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
-    manifest["files"] = serde_json::json!({});
-    place.write("out/manifest.json", manifest.to_string());
+    let mut pilot: serde_json::Value = serde_json::from_str(&place.text("out/parts/pilot.json")).unwrap();
+    pilot["sizes"][2]["runs"] = 77.into();
+    place.write("out/parts/pilot.json", pilot.to_string());
     place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();
     assert_eq!(place.table("out/counts.csv").numbers("runs")[2], Some(77.0));
+    // The table of the pilot is only rendered.
+    assert_eq!(place.table("out/pilot.csv").numbers("runs")[2], Some(77.0));
 }
 
 fn damage_is_refused() {
@@ -175,21 +170,28 @@ fn damage_is_refused() {
     let mut manifest: serde_json::Value = serde_json::from_str(&place.text("whole/manifest.json")).unwrap();
     manifest["files"] = serde_json::json!({});
     place.write("whole/manifest.json", manifest.to_string());
-    let pilot = place.text("whole/pilot.csv");
-    let table = Table::parse(pilot.as_bytes()).unwrap();
-    let runs = table.column("runs")[0];
+    let whole = place.text("whole/results.json");
+    let results: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    let changed = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut results = results.clone();
+        change(&mut results["pilot"]);
+        results.to_string()
+    };
     let damages = [
-        pilot[..pilot.len() - 5].to_string(),
-        pilot.lines().take(3).map(|line| format!("{line}\n")).collect(),
-        pilot.replace(&format!(",{runs},half_width"), ",0,half_width"),
-        pilot.replace(&format!(",{runs},half_width"), ",2000000000,half_width"),
-        pilot.replace("decided_by", "by"),
-        pilot.replacen(",half_width", ",whim", 1),
+        whole[..whole.len() - 5].to_string(),
+        changed(&|pilot| *pilot = serde_json::Value::Null),
+        changed(&|pilot| pilot["sizes"].as_array_mut().unwrap().truncate(2)),
+        changed(&|pilot| pilot["sizes"][0]["runs"] = 0.into()),
+        changed(&|pilot| pilot["sizes"][0]["runs"] = 2_000_000_000.into()),
+        changed(&|pilot| pilot["sizes"][0]["pilot"] = 1.into()),
+        changed(&|pilot| pilot["sizes"][0]["decided_by"] = "whim".into()),
+        changed(&|pilot| pilot["stages"][0]["tally"]["counts"][0] = 1_000_000.into()),
+        changed(&|pilot| pilot["stages"].as_array_mut().unwrap().swap(0, 1)),
     ];
     for damaged in damages {
-        assert_ne!(damaged, pilot);
-        place.write("whole/pilot.csv", damaged);
-        place.run(&["report", "whole"]).refused(1, &["whole/pilot.csv", "is damaged"]);
+        assert_ne!(damaged, whole);
+        place.write("whole/results.json", damaged);
+        place.run(&["report", "whole"]).refused(1, &["whole/results.json", "is damaged"]);
     }
 }
 

@@ -3,10 +3,9 @@
 use crate::support::toy::{PARAMETERS, Toy, toy};
 use spurious::experiment::plan::Plan;
 use spurious::experiment::spec::{Spec, SpecError, read_params};
-use spurious::experiment::tally::Tally;
 use spurious::landscape::model::{self, Kind, Model, Value, Values};
 use spurious::models;
-use spurious::result::tables::Summary;
+use spurious::result::Results;
 use std::path::Path;
 
 trials![
@@ -148,8 +147,7 @@ fn tables_name_what_varies() {
     let subject = |params: &str| {
         let spec = toy(params).unwrap();
         let plan = Plan::new(&spec).unwrap();
-        let tallies = vec![Tally::default(); plan.cells.len()];
-        (plan.axes.clone(), Summary::new(&spec, &plan, &tallies, 0.95).subject)
+        (plan.axes.clone(), Results::new(spec, plan).summary().subject)
     };
     let (axes, text) = subject("teachers = 7");
     assert!(axes.is_empty() && text.contains("form, teachers 7, 50 runs"), "{text}");

@@ -5,13 +5,13 @@ mod theorems;
 use crate::support::{Set, cells, gpu, problem, round_to_f32, run, seed, settings, starts, values};
 use spurious::descent::backend::Backend;
 use spurious::descent::backend::cpu::Cpu;
-use spurious::experiment::run::{self, Results};
 use spurious::experiment::spec::Spec;
 use spurious::landscape::endpoint::Outcome;
 use spurious::landscape::model::Model;
 use spurious::models::cnn::Cnn;
 use spurious::numerics::real::Precision::{F32, F64};
 use spurious::numerics::seed::CellSeed;
+use spurious::result::{self, Results};
 
 trials![
     modules(theorems),
@@ -95,7 +95,7 @@ fn full_and_reduced_agree(backend: &dyn Backend, runs: usize) {
 
 /// Runs an experiment in memory.
 pub(crate) fn results(text: &str) -> Results {
-    run::run(&Spec::parse(&format!("compute.backend = 'cpu'\n{text}"), "test", &[]).unwrap()).unwrap()
+    result::run(&Spec::parse(&format!("compute.backend = 'cpu'\n{text}"), "test", &[]).unwrap()).unwrap()
 }
 
 /// Counts of an outcome in a group of draws: in any cell, in all, and the draws.

@@ -2,12 +2,12 @@
 
 use crate::support::program::Place;
 use crate::support::toy::{PARAMETERS, toy_with};
-use spurious::descent::backend::BackendError;
 use spurious::descent::backend::cpu::Cpu;
 use spurious::experiment::plan::Plan;
-use spurious::experiment::run::{self, Details, Finished};
 use spurious::experiment::spec::{Spec, read_params};
 use spurious::numerics::real::Precision;
+use spurious::result::Results;
+use spurious::result::conduct::conduct;
 use spurious::result::folder::manifest::Manifest;
 use spurious::result::folder::{Folder, StoreError};
 use std::fs;
@@ -32,8 +32,9 @@ fn spec(place: &Place, value: &str) -> Spec {
     toy_with(&format!("start_file = {value}"), &place.path(""), &[]).unwrap()
 }
 
-fn open(place: &Place, spec: &Spec) -> Result<Folder, StoreError> {
-    Folder::open(&place.path("out"), spec, Manifest::new(&spec.name, &Cpu::new(Precision::F64)))
+fn open(place: &Place, spec: &Spec) -> Result<(Folder, Results), StoreError> {
+    let plan = Plan::new(spec).unwrap();
+    Folder::open(&place.path("out"), spec, plan, Manifest::new(&spec.name, &Cpu::new(Precision::F64)))
 }
 
 /// The table `[params]` of the folder's own experiment.
@@ -82,24 +83,18 @@ fn have_names_of_their_own() {
 fn are_in_the_tables() {
     let place = place();
     let spec = spec(&place, "['', 'sub/start.csv', 'start.csv']");
-    let plan = Plan::new(&spec).unwrap();
-    let mut folder = open(&place, &spec).unwrap();
-    let sink = |wave: Vec<Finished>| {
-        folder.add(wave).unwrap();
-        Ok::<(), BackendError>(())
-    };
+    let (mut folder, results) = open(&place, &spec).unwrap();
     let (cpu, never) = (Cpu::new(Precision::F64), AtomicBool::new(false));
-    run::execute(&plan, &cpu, 0, &run::everything(&plan), Details::default(), &never, sink).unwrap();
-    folder.finish(&spec, &plan).unwrap();
+    let results = conduct(results, &cpu, &mut folder, &mut |_| {}, &never).unwrap();
     // Tables name the copies, wherever the files were.
     let paths = ["", "inputs/start.csv", "inputs/start-2.csv"];
     for table in ["cells.csv", "summary.csv"] {
         assert_eq!(place.table(&format!("out/{table}")).column("start_file"), paths, "{table}");
     }
-    let (own_spec, own_plan) = folder.own(&spec, &plan);
-    let texts: Vec<String> = own_plan.cells.iter().map(|cell| own_plan.columns(cell)[4].1.clone()).collect();
+    let plan = &results.plan;
+    let texts: Vec<String> = plan.cells.iter().map(|cell| plan.columns(cell)[4].1.clone()).collect();
     assert_eq!(texts, paths);
-    assert_eq!(own_spec.difference(&spec), None);
+    assert_eq!(results.spec.difference(&spec), None);
     let manifest: serde_json::Value = serde_json::from_str(&place.text("out/manifest.json")).unwrap();
     assert_eq!(manifest["state"], "complete");
     assert_eq!(manifest["files"]["inputs/start.csv"]["fnv1a"], "745eaa45050cb6bd");

@@ -49,11 +49,14 @@ fn spec_of_families(per_cell: u64) -> String {
 fn parts(place: &Place) -> Vec<String> {
     let Ok(entries) = fs::read_dir(place.path("out/parts")) else { return Vec::new() };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    names.filter(|name| name.ends_with("-counts.csv")).collect()
+    names.filter(|name| name.ends_with(".json")).collect()
 }
 
 fn runs_in_parts(place: &Place) -> f64 {
-    let runs = |name: &String| place.table(&format!("out/parts/{name}")).numbers("runs")[0].unwrap();
+    let runs = |name: &String| -> f64 {
+        let record: serde_json::Value = serde_json::from_str(&place.text(&format!("out/parts/{name}"))).unwrap();
+        record["tally"]["counts"].as_array().unwrap().iter().map(|count| count.as_f64().unwrap()).sum()
+    };
     parts(place).iter().map(runs).sum()
 }
 
@@ -188,16 +191,20 @@ fn pairs_of_killed_work_go_on() {
     // There are pairs once the second cell has begun, which a busy machine may not leave the time for.
     let cell = |name: &String| name.split('-').next().map(String::from);
     assert!(cell(&names[0]) == cell(&names[names.len() - 1]) || below.contains("Over the same draws"), "{below}");
-    let counts = format!("out/parts/{}", names[names.len() / 2]);
-    let [outcomes, theorems] = [("outcomes", "txt"), ("theorems", "json")]
-        .map(|(kind, ext)| counts.replace("counts.csv", &format!("{kind}.{ext}")));
+    let record = format!("out/parts/{}", names[names.len() / 2]);
+    let outcomes = record.replace(".json", "-outcomes.txt");
     let run = ["run", "spec.toml", "--quiet", "--out", "out", "--set", "compute.batch=1000"];
-    let whole = place.read(&theorems);
-    place.write(&theorems, &whole[..whole.len() / 2]);
-    for arguments in [&run[..], &["report", "out"]] {
-        place.run(arguments).refused(1, &[&theorems, "is damaged", "delete it and ", "run the same command again"]);
+    let whole = place.text(&record);
+    // Theorems are checked on every run, also in a part.
+    let more = whole.replacen("\"checks\":[{\"runs\":", "\"checks\":[{\"runs\":1", 1);
+    assert_ne!(more, whole);
+    for damage in [&whole[..whole.len() / 2], &more] {
+        place.write(&record, damage);
+        for arguments in [&run[..], &["report", "out"]] {
+            place.run(arguments).refused(1, &[&record, "is damaged", "delete it, ", "run the same command again"]);
+        }
     }
-    place.write(&theorems, &whole);
+    place.write(&record, &whole);
     // That the digits of a part are missing or wrong shows when they are joined: everything else is done by then.
     let whole = place.read(&outcomes);
     for damage in [whole[1..].to_vec(), [b"x", &whole[1..]].concat()] {
@@ -207,7 +214,7 @@ fn pairs_of_killed_work_go_on() {
     }
     fs::remove_file(place.path(&outcomes)).unwrap();
     place.run(&run).refused(1, &[&outcomes, "does not exist", "delete parts/"]);
-    fs::remove_file(place.path(&counts)).unwrap();
+    fs::remove_file(place.path(&record)).unwrap();
     let ran = place.run(&run).done();
     place.run(&["run", "spec.toml", "--quiet", "--out", "whole"]).done();
     assert_same(&place, "out", "whole", &["counts.csv", "paired.csv", "pairs.csv", "theorems.csv"]);

@@ -5,7 +5,7 @@ use super::{SIGNS, counts, results};
 use crate::support::program::{Place, gpu_arguments};
 use crate::support::wrong::Wrong;
 use crate::support::{Set, cells, for_cases, problem, seed, settings, values};
-use spurious::experiment::run;
+use spurious::experiment::record::Record;
 use spurious::experiment::spec::Spec;
 use spurious::explore::stepper::{Every, Track, replay};
 use spurious::landscape::endpoint::Outcome;
@@ -14,6 +14,7 @@ use spurious::landscape::theorem::{Check, Claim};
 use spurious::models::MODELS;
 use spurious::models::cnn::Cnn;
 use spurious::numerics::seed::CellSeed;
+use spurious::result;
 use std::f64::consts::PI;
 
 trials![
@@ -143,7 +144,8 @@ const FOUR: &str = "output = { paired = true, theorems = true }\nmodel.form = 'r
 fn one_of_four_meets_the_conditions() {
     let results = results(&format!("{FOUR}params.ratio = [0.25, 4, 16]\nruns.per_cell = 5000"));
     for group in 0..3 {
-        let of = |theorem: usize| -> Vec<Check> { (0..4).map(|i| results.checks[4 * group + i][theorem]).collect() };
+        let of =
+            |theorem: usize| -> Vec<Check> { (0..4).map(|i| results.records[4 * group + i].checks[theorem]).collect() };
         assert_eq!(of(0).iter().map(|check| check.met).sum::<u64>(), 5000, "seed 0, group {group}");
         assert!(of(0).iter().all(|check| check.kept == check.met && check.met > 1000));
         for check in of(1) {
@@ -161,13 +163,14 @@ fn one_of_four_meets_the_conditions() {
 }
 
 fn degenerate_draws_are_counted_apart() {
-    let of = |more: &str| results(&format!("{FOUR}params.ratio = 4\nruns.per_cell = 300\n{more}")).checks[3].clone();
+    let of =
+        |more: &str| results(&format!("{FOUR}params.ratio = 4\nruns.per_cell = 300\n{more}")).records[3].checks.clone();
     let expected = |degenerate| Check { runs: 300, degenerate, ..Check::default() };
     // The ball of a₀ is a point, in two ways; or it is larger than the theorem's, which then says nothing.
     let point = of("params.start_output_scale = 0");
     assert_eq!(point, vec![expected(0), expected(300), expected(0)]);
     let q = results(&format!("{FOUR}params.ratio = 0\nruns.per_cell = 300"));
-    assert_eq!(q.checks[0], point);
+    assert_eq!(q.records[0].checks, point);
     assert!(q.theorems().text().contains("degenerate"));
     let large = of("params.start_output_scale = 1.5");
     assert_eq!(large[1], expected(0));
@@ -194,7 +197,8 @@ fn theorems_hold() {
     let mut both = Vec::new();
     for form in ["full", "reduced"] {
         let results = results(&format!("model.form = '{form}'\nexperiment.seed = {}\n{PATIENT}", seed()));
-        for (cell, checks) in results.checks.iter().enumerate() {
+        for Record { cell, checks, .. } in &results.records {
+            let cell = *cell;
             let what = format!("{form}, cell {cell}, seed {}: {checks:?}", seed());
             assert!(
                 checks.iter().all(|check| check.violated == 0 && check.kept + check.undecided == check.met),
@@ -206,7 +210,7 @@ fn theorems_hold() {
         }
         let text = results.theorems().text();
         assert!(text.contains("theorem_4_3") && !text.contains("verdict") && !text.contains("degenerate"), "{text}");
-        both.push(results.checks);
+        both.push(results.records.into_iter().map(|record| record.checks).collect::<Vec<_>>());
     }
     assert_eq!(both[0], both[1]);
     let quick = results("output.theorems = true\nruns.per_cell = 10").theorems().text();
@@ -229,8 +233,8 @@ fn theorems_hold_on_a_gpu() {
 fn a_wrong_theorem_is_caught() {
     let text = "[model]\nform = 'reduced'\n[runs]\nper_cell = 900\n[compute]\nbackend = 'cpu'\nbatch = 64\n[output]\ntheorems = true\n";
     let spec = Spec { model: &Wrong, params: Vec::new(), ..Spec::parse(text, "test", &[]).unwrap() };
-    let results = run::run(&spec).unwrap();
-    let check = results.checks[0][0];
+    let results = result::run(&spec).unwrap();
+    let check = results.records[0].checks[0];
     let cell = &results.plan.cells[0];
     let mut broken = Vec::new();
     for run in 0..900 {
@@ -255,10 +259,9 @@ fn a_wrong_theorem_is_caught() {
         "{}",
         table.text()
     );
-    assert_eq!(spurious::result::tables::theorems::read(&table.csv(), &results.plan).unwrap(), results.checks);
     // What is true of the same runs is not called violated.
-    let truth = run::run(&Spec::parse(&text.replace("64", "900"), "test", &[]).unwrap()).unwrap();
-    assert!(truth.checks[0].iter().all(|check| check.violated == 0));
+    let truth = result::run(&Spec::parse(&text.replace("64", "900"), "test", &[]).unwrap()).unwrap();
+    assert!(truth.records[0].checks.iter().all(|check| check.violated == 0));
 }
 
 fn checks_add() {

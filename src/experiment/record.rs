@@ -1,0 +1,92 @@
+//! Records: what consecutive runs of one cell have ended in. Records add, so that batches, parts of a folder and
+//! restarts of the program combine to the record of a cell.
+
+use crate::experiment::plan::Plan;
+use crate::experiment::tally::Tally;
+use crate::judge::family::Families;
+use crate::landscape::endpoint::{Outcome, Stop};
+use crate::landscape::theorem::{self, Check};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct End {
+    /// Why and when it stopped.
+    pub stop: Stop,
+    /// Loss there.
+    pub loss: f64,
+    /// What it found.
+    pub outcome: Outcome,
+    /// Position of its family in [`Record::families`].
+    pub family: Option<usize>,
+}
+
+/// Runs of one cell that have ended: counts, families and checks, and details of each run as far as they were asked
+/// for. The details are no part of the record's state in a file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Index of the cell.
+    pub cell: usize,
+    /// The range in which the runs lie; all of it, unless some between are still to be made.
+    pub runs: Range<u64>,
+    /// What they ended in.
+    pub tally: Tally,
+    /// The families that they ended in.
+    pub families: Families,
+    /// How each of the model's theorems has fared; empty unless [`Details::theorems`](super::run::Details::theorems).
+    pub checks: Vec<Check>,
+    /// How each run ended; empty unless [`Details::runs`](super::run::Details::runs).
+    #[serde(skip)]
+    pub ends: Vec<End>,
+    /// The weights at the end, one run after another; empty unless
+    /// [`Details::endpoints`](super::run::Details::endpoints).
+    #[serde(skip)]
+    pub states: Vec<f64>,
+    /// The digit of each run's outcome; empty unless [`Details::outcomes`](super::run::Details::outcomes).
+    #[serde(skip)]
+    pub outcomes: Vec<u8>,
+}
+
+impl Record {
+    /// The record of a cell before its first run.
+    pub fn of_cell(cell: usize) -> Self {
+        Record { cell, ..Record::default() }
+    }
+
+    /// Adds other runs of the cell, whose details follow those that are there.
+    pub fn add(&mut self, other: Record) {
+        let runs = if self.tally.runs() == 0 { &other.runs } else { &self.runs };
+        self.runs = runs.start.min(other.runs.start)..runs.end.max(other.runs.end);
+        self.tally.add(&other.tally);
+        let places: Vec<usize> = other.families.all().iter().map(|family| self.families.add(family.clone())).collect();
+        theorem::merge(&mut self.checks, &other.checks);
+        let moved = |end: End| End { family: end.family.and_then(|i| places.get(i).copied()), ..end };
+        self.ends.extend(other.ends.into_iter().map(moved));
+        self.states.extend(other.states);
+        self.outcomes.extend(other.outcomes);
+    }
+
+    /// Whether the runs of another record are the next of the same cell.
+    pub(crate) fn precedes(&self, other: &Record) -> bool {
+        self.cell == other.cell && self.runs.end == other.runs.start
+    }
+
+    /// The state alone, without details.
+    pub(crate) fn without_details(self) -> Self {
+        Record { ends: Vec::new(), states: Vec::new(), outcomes: Vec::new(), ..self }
+    }
+
+    /// Whether a record that was read can be one of a plan: its counts make up its range, its families lie in the
+    /// cell's space, and where theorems are checked each was on every run.
+    pub(crate) fn fits(&self, plan: &Plan, theorems: bool) -> bool {
+        let Some(cell) = plan.cells.get(self.cell) else { return false };
+        let problem = &cell.problem;
+        let checks = if theorems && !self.runs.is_empty() { problem.theorem_list().len() } else { 0 };
+        self.tally.covers(&self.runs)
+            && self.families.all().iter().all(|family| family.point.len() == problem.dim())
+            && self.checks.len() == checks
+            && self.checks.iter().all(|check| check.runs == self.tally.runs())
+    }
+}

@@ -1,0 +1,218 @@
+//! The one way in which an experiment is carried out: its pilot, then the runs that are missing, handed to what keeps
+//! them.
+
+use super::Results;
+use super::folder::StoreError;
+use crate::descent::backend::{Backend, BackendError};
+use crate::experiment::paired;
+use crate::experiment::plan::Plan;
+use crate::experiment::record::Record;
+use crate::experiment::run::{self, Details, ExperimentError, Heard, Stage};
+use crate::experiment::spec::{Spec, SpecError};
+use crate::experiment::tally::Tally;
+use std::sync::atomic::AtomicBool;
+
+/// Why an experiment did not end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It is wrong, or what computes it failed.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    /// The result folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It was asked to stop.
+    #[error("interrupted; {}", kept_text(*kept, *of))]
+    Interrupted {
+        /// Runs that are kept.
+        kept: u64,
+        /// Of so many; `None` for runs of the pilot.
+        of: Option<u64>,
+    },
+}
+
+fn kept_text(kept: u64, of: Option<u64>) -> String {
+    match of {
+        Some(of) => format!("{kept} of {of} runs are kept"),
+        None => format!("{kept} runs of the pilot are kept"),
+    }
+}
+
+impl From<BackendError> for RunError {
+    fn from(error: BackendError) -> Self {
+        ExperimentError::from(error).into()
+    }
+}
+
+impl From<SpecError> for RunError {
+    fn from(error: SpecError) -> Self {
+        ExperimentError::from(error).into()
+    }
+}
+
+/// Keeps what an experiment finds.
+pub trait Keeper {
+    /// What is kept of the runs so far, in the order of the plan.
+    fn kept(&self) -> &[Record];
+
+    /// Keeps runs that have ended, in the order of the plan.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    fn add(&mut self, wave: Vec<Record>) -> Result<(), StoreError>;
+
+    /// Keeps a stage of the pilot that is over.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn add_stage(&mut self, _stage: &Stage) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Keeps the sizes that the pilot has decided.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    fn decide(&mut self, _results: &Results) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Notes how far the work has come, for a later process.
+    ///
+    /// # Errors
+    /// That cannot be written.
+    fn suspend(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Puts the records of all runs, and what joins them, into the results; nothing is added after that.
+    ///
+    /// # Errors
+    /// A file cannot be written, or what was kept has gone missing.
+    fn finish(&mut self, results: &mut Results) -> Result<(), StoreError>;
+}
+
+/// Keeps records in memory, one for each cell, with the details that the experiment asks for.
+#[derive(Debug, Default)]
+struct Memory(Vec<Record>);
+
+impl Keeper for Memory {
+    fn kept(&self) -> &[Record] {
+        &self.0
+    }
+
+    fn add(&mut self, wave: Vec<Record>) -> Result<(), StoreError> {
+        for record in wave {
+            match self.0.last_mut().filter(|last| last.precedes(&record)) {
+                Some(last) => last.add(record),
+                None => self.0.push(record),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, results: &mut Results) -> Result<(), StoreError> {
+        results.records = std::mem::take(&mut self.0);
+        if results.spec.output.paired {
+            results.groups = paired::join_all(&results.plan, &results.records);
+        }
+        Ok(())
+    }
+}
+
+/// What happens while an experiment runs, for those who watch it.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The pilot begins, or goes on.
+    Pilot(&'a Results),
+    /// Stages of so many of its runs together begin.
+    Round(u64),
+    /// The pilot is over, after so many runs more.
+    Decided(u64),
+    /// The runs begin, or go on after those that are kept, with what these have ended in.
+    Begin(&'a Results, Tally),
+    /// So many runs have ended, of the pilot or after it.
+    Runs(u64),
+}
+
+/// Carries out an experiment, from where `results` and `keeper` stand.
+///
+/// # Errors
+/// The backend's or the keeper's, or [`RunError::Interrupted`] once `cancel` was raised; what has ended before stays
+/// kept.
+pub fn conduct(
+    mut results: Results,
+    backend: &dyn Backend,
+    keeper: &mut dyn Keeper,
+    watch: &mut dyn FnMut(Event<'_>),
+    cancel: &AtomicBool,
+) -> Result<Results, RunError> {
+    if let Err(error) = work(&mut results, backend, keeper, watch, cancel) {
+        // A failure to note the time worked is not worth more than the reason for stopping.
+        let noted = keeper.suspend();
+        if !matches!(error, RunError::Experiment(ExperimentError::Backend(BackendError::Cancelled))) {
+            return Err(error);
+        }
+        noted?;
+        return Err(match results.plan.awaits_pilot() {
+            true => RunError::Interrupted { kept: results.pilot.runs(), of: None },
+            false => RunError::Interrupted { kept: total(keeper).runs(), of: Some(results.plan.runs()) },
+        });
+    }
+    keeper.finish(&mut results)?;
+    Ok(results)
+}
+
+/// The pilot, and the runs that are missing.
+fn work(
+    results: &mut Results,
+    backend: &dyn Backend,
+    keeper: &mut dyn Keeper,
+    watch: &mut dyn FnMut(Event<'_>),
+    cancel: &AtomicBool,
+) -> Result<(), RunError> {
+    let batch = results.spec.compute.batch;
+    if results.plan.awaits_pilot() {
+        let before = results.pilot.runs();
+        watch(Event::Pilot(results));
+        let heard = |heard: Heard<'_>| -> Result<(), RunError> {
+            match heard {
+                Heard::Round(runs) => watch(Event::Round(runs)),
+                Heard::Runs(runs) => watch(Event::Runs(runs)),
+                Heard::Stage(stage) => keeper.add_stage(stage)?,
+            }
+            Ok(())
+        };
+        let sizes = run::pilot(&results.plan, backend, batch, &mut results.pilot, cancel, heard)?;
+        results.plan.decide(sizes);
+        keeper.decide(results)?;
+        watch(Event::Decided(results.pilot.runs() - before));
+    }
+    watch(Event::Begin(results, total(keeper)));
+    let todo = run::missing(&results.plan, keeper.kept());
+    let sink = |wave: Vec<Record>| -> Result<(), RunError> {
+        let runs = wave.iter().map(|record| record.tally.runs()).sum();
+        keeper.add(wave)?;
+        watch(Event::Runs(runs));
+        Ok(())
+    };
+    run::execute(&results.plan, backend, batch, &todo, Details::of(&results.spec.output), cancel, sink)
+}
+
+/// What all runs that are kept have ended in.
+fn total(keeper: &dyn Keeper) -> Tally {
+    keeper.kept().iter().map(|record| &record.tally).sum()
+}
+
+/// Runs an experiment in memory, on the backend that it names. What it asks to keep of each run is held until the end.
+///
+/// # Errors
+/// A wrong spec, or a backend that is missing or fails.
+pub fn run(spec: &Spec) -> Result<Results, RunError> {
+    let results = Results::new(spec.clone(), Plan::new(spec)?);
+    run::on_threads(&spec.compute, || {
+        let backend = run::backend(&spec.compute)?;
+        run::check(spec, &results.plan, &*backend)?;
+        conduct(results, &*backend, &mut Memory::default(), &mut |_| {}, &AtomicBool::new(false))
+    })?
+}
