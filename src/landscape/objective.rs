@@ -53,8 +53,8 @@ pub trait Objective: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// The automatic step size cannot be found: the loss is not finite where runs start, or flat.
-    fn problem(self, settings: &Settings) -> Result<Problem, Invalid> {
-        let form = Arc::new(Derived::new(self, settings)?);
+    fn problem(&self, settings: &Settings) -> Result<Problem, Invalid> {
+        let form = Arc::new(Derived::new(self.clone(), settings)?);
         Ok(Problem::of(&form).with_at_rest(form))
     }
 }
