@@ -7,6 +7,7 @@
 mod support;
 
 mod cli;
+mod conformance;
 mod descent;
 mod experiment;
 mod explore;
@@ -17,7 +18,7 @@ mod numerics;
 mod result;
 mod show;
 
-trials![modules(numerics, landscape, models, descent, judge, experiment, result, show, explore, cli)];
+trials![modules(conformance, numerics, landscape, models, descent, judge, experiment, result, show, explore, cli)];
 
 fn main() {
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials()).exit();

@@ -1,5 +1,6 @@
 //! What a landscape is.
 
+pub mod conformance;
 pub mod endpoint;
 pub mod form;
 pub mod model;

@@ -8,6 +8,7 @@
 
 pub use crate::landscape::parameter::{Kind, Parameter, Value, Values};
 
+use crate::landscape::conformance::Conformance;
 use crate::landscape::endpoint::{Outcome, Stop};
 use crate::landscape::path::{Observable, PathTheory, Traced};
 use crate::landscape::proof::Provable;
@@ -158,6 +159,10 @@ pub trait Model: Sync {
     /// What does not fit, or that the model has no certificates.
     fn provable(&self, _landscape: &serde_json::Value) -> Result<Box<dyn Provable>, String> {
         Err("the model has no certificates".into())
+    }
+    /// What the tests that every model passes take this one through, besides its default cell.
+    fn conformance(&self) -> Conformance {
+        Conformance::NONE
     }
     /// Text that stands for the law of the starts of these values: two cells with the same text share their starts.
     ///
