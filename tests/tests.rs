@@ -7,6 +7,7 @@
 mod support;
 
 mod cli;
+mod conformance;
 mod descent;
 mod experiment;
 mod explore;
@@ -18,7 +19,20 @@ mod result;
 mod rooms;
 mod show;
 
-trials![modules(rooms, numerics, landscape, models, descent, judge, experiment, result, show, explore, cli)];
+trials![modules(
+    rooms,
+    conformance,
+    numerics,
+    landscape,
+    models,
+    descent,
+    judge,
+    experiment,
+    result,
+    show,
+    explore,
+    cli
+)];
 
 fn main() {
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials()).exit();

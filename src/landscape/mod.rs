@@ -7,6 +7,7 @@
 //! May import: `numerics`.
 
 pub mod capability;
+pub mod conformance;
 pub mod device;
 pub mod endpoint;
 pub mod form;

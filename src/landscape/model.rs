@@ -12,6 +12,7 @@ pub use super::parameter::{Kind, Parameter, Value, Values};
 pub use super::problem::{Compute, Core, Evaluation, Layout, Problem, Work};
 pub use super::theory::Prediction;
 
+use super::conformance::Conformance;
 use super::proof::Provable;
 use crate::numerics::real::Precision;
 
@@ -127,6 +128,10 @@ pub trait Model: Sync {
     /// What does not fit, or that the model has no certificates.
     fn provable(&self, _landscape: &serde_json::Value) -> Result<Box<dyn Provable>, String> {
         Err("the model has no certificates".into())
+    }
+    /// What the tests that every model passes take this one through, besides its default cell.
+    fn conformance(&self) -> Conformance {
+        Conformance::NONE
     }
     /// Text that stands for the law of the starts of these values: two cells with the same text share their starts.
     ///

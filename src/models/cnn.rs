@@ -31,6 +31,7 @@
 
 mod bounds;
 mod chart;
+mod critical;
 pub mod full;
 pub mod landscape;
 mod late;
@@ -48,6 +49,7 @@ pub mod theory;
 
 pub use teacher::TeacherNetwork;
 
+use crate::landscape::conformance::conformance;
 use crate::landscape::model::{Invalid, Model, Settings, StepSize, Tolerance};
 use crate::landscape::parameter::{Kind, Parameter, Values};
 use crate::landscape::problem::Problem;
@@ -174,6 +176,28 @@ impl Model for Cnn {
 
     fn provable(&self, landscape: &Value) -> Result<Box<dyn Provable>, String> {
         proof::Network::read(landscape)
+    }
+
+    conformance! {
+        [filter_size = 2, patches = 1, ratio = 1.0, teacher_norm = 1.3],
+        [filter_size = 3, patches = 2, ratio = 0.0, filter_norm = 0.5],
+        [filter_size = 6, patches = 7, ratio = 7.0, start_filter_scale = 1.5],
+        [filter_size = 25, patches = 20, ratio = 1.0, start_filter = "gaussian"],
+        [filter_size = 8, patches = 100, ratio = 9.0, teacher_norm = 2.0, filter_norm = 1.5],
+        // Noise for longer than any comparison of steps, on filters and balls of few dimensions and of more.
+        [
+            filter_size = 6, patches = 7, ratio = 2.0, noise_filter = 0.8, noise_output = 0.6, noise_epoch = 20
+        ] for ["perturbed", "perturbed_full"],
+        [
+            filter_size = 2, patches = 3, ratio = 1.0, start_filter_scale = 0.7, noise_filter = 0.5,
+            noise_output = 0.3, noise_epoch = 150, noise_epochs = 1, filter_constraint = "sphere"
+        ] for ["perturbed", "perturbed_full"],
+        [
+            filter_size = 3, patches = 1, ratio = 1.0, teacher_norm = 1.5, noise_output = 0.4, noise_decay = 0.9,
+            noise_epoch = 11
+        ] for ["perturbed", "perturbed_full"],
+        ; critical: critical::CRITICAL
+        ; alike: [start_reduced = "projected"]
     }
 }
 

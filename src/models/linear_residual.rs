@@ -65,6 +65,7 @@ pub mod shared;
 mod target;
 pub mod theory;
 
+use crate::landscape::conformance::{Critical, Point, conformance};
 use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
 use crate::landscape::parameter::{Kind, Parameter, Values};
 use crate::landscape::problem::Problem;
@@ -170,4 +171,18 @@ impl Model for LinearResidual {
     fn teacher(&self, values: &Values) -> Result<Vec<f64>, Invalid> {
         shared::teacher(values)
     }
+
+    conformance! {
+        [layers = 1, dimension = 2, condition = 3.0, extremes = "free"],
+        [layers = 2, dimension = 3, target = "symmetric", negatives = 2, basis = "eigen"],
+        [layers = 3, dimension = 4, target_norm = 2.0, extremes = "free"],
+        [layers = 3, dimension = 3, target = "symmetric", extremes = "free", target_drawn = "once", target_seed = 3],
+        [layers = 3, dimension = 1, target = "symmetric", condition = 1.0, target_norm = 0.5],
+        ; critical: &[Critical { name: "target", form: "full", at: target }]
+    }
+}
+
+/// The target in one layer and the identity in the others: not the only way to write it as a product.
+fn target(values: &Values) -> Option<Point> {
+    Some(Point::global(shared::teacher(values).ok()?).among_others())
 }

@@ -32,6 +32,7 @@
 //! constant in the ball (module [`hessian`]), the loss is strictly convex and descent with a step below 2 over the largest
 //! eigenvalue in it comes closer to `w*` with every step: such a run can only end there.
 
+mod critical;
 mod ends;
 pub mod full;
 pub mod hessian;
@@ -41,6 +42,7 @@ pub mod reduced;
 pub mod teacher;
 pub mod theory;
 
+use crate::landscape::conformance::conformance;
 use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
 use crate::landscape::parameter::{Kind, Parameter, Values};
 use crate::landscape::problem::Problem;
@@ -152,6 +154,17 @@ impl Model for PooledCnn {
 
     fn provable(&self, landscape: &Value) -> Result<Box<dyn Provable>, String> {
         proof::Pooled::read(landscape)
+    }
+
+    conformance! {
+        [filter_length = 3, patches = 25],
+        [filter_length = 2, patches = 15, teacher_norm = 2.5],
+        [filter_length = 6, patches = 40, teacher = "each_run", start = "gaussian"],
+        [filter_length = 2, patches = 20, stride = 1, teacher = "angle"],
+        [filter_length = 16, patches = 3, stride = 1, teacher_norm = 0.5, start_scale = 2.0],
+        [filter_length = 7, patches = 30, stride = 2, teacher = "each_run"],
+        ; critical: critical::CRITICAL
+        ; alike: [start_reduced = "projected"]
     }
 }
 

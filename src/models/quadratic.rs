@@ -23,6 +23,7 @@
 //! Where neurons are to spare the global minima are degenerate and descent reaches them only like `1/t²` in the loss. A run whose
 //! budget ends on that way is slow: [`population::Population`] and [`empirical::Empirical`] say in `late` how it is known.
 
+mod critical;
 pub mod data;
 pub mod empirical;
 pub mod full;
@@ -32,6 +33,7 @@ pub mod reference;
 pub mod teacher;
 pub mod theory;
 
+use crate::landscape::conformance::conformance;
 use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
 use crate::landscape::parameter::{Kind, Parameter, Values};
 use crate::landscape::problem::Problem;
@@ -158,5 +160,22 @@ impl Model for Quadratic {
             }
             _ => Ok(teacher::TeacherMatrix::new(values)?.rows),
         }
+    }
+
+    // Tolerances that no run of a few steps meets.
+    conformance! {
+        [
+            risk = "population", neurons = 3, input_dim = 6, teacher_rank = 2, teacher_seed = 1,
+            global_loss_population = 1e-14
+        ],
+        [risk = "population", neurons = 1, input_dim = 1, teacher_scale = 0.5, global_loss_population = 1e-14],
+        [risk = "population", neurons = 5, input_dim = 4, teacher = "gaussian", teacher_rank = 6],
+        [neurons = 5, input_dim = 3, samples = 6, labels = "gaussian", global_loss = 1e-7],
+        [
+            neurons = 3, input_dim = 5, samples = 17, labels = "gaussian", data_seed = 3, weight_decay = 0.1,
+            perturbation = 0.2, start_scale = 0.7, global_loss = 1e-7
+        ],
+        [neurons = 1, input_dim = 7, samples = 4, teacher_rank = 2, global_loss = 1e-7],
+        ; critical: critical::CRITICAL
     }
 }

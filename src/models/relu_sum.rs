@@ -38,6 +38,7 @@ pub mod symmetric;
 pub mod teachers;
 pub mod theory;
 
+use crate::landscape::conformance::{Critical, Point, conformance};
 use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
 use crate::landscape::parameter::{Kind, Parameter, Values};
 use crate::landscape::problem::Problem;
@@ -132,4 +133,19 @@ impl Model for ReluSum {
     fn provable(&self, landscape: &Value) -> Result<Box<dyn Provable>, String> {
         proof::Sum::read(landscape)
     }
+
+    conformance! {
+        [neurons = 1, teachers = 1, input_dim = 1],
+        [neurons = 3, teachers = 2, input_dim = 5, global_exit = "never"],
+        [neurons = 7, teachers = 6, input_dim = 6, start_scale = 2.0, global_exit = "never"],
+        [neurons = 4, teachers = 3, input_dim = 4, teacher = "gaussian", global_exit = "never"],
+        [neurons = 5, teachers = 5, input_dim = 7, teacher = "sphere"],
+        ; critical: &[Critical { name: "teacher", form: "full", at: teacher }]
+    }
+}
+
+/// As many neurons as teachers, at the teachers.
+fn teacher(values: &Values) -> Option<Point> {
+    let teachers = teachers::Teachers::new(values).ok()?;
+    (values.integer("neurons") == values.integer("teachers")).then(|| Point::global(teachers.rows))
 }

@@ -37,6 +37,7 @@ pub mod softplus;
 mod start;
 mod theory;
 
+use crate::landscape::conformance::{Critical, Point, conformance};
 use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
 use crate::landscape::parameter::{Kind, Parameter, Values};
 use crate::landscape::problem::Problem;
@@ -110,4 +111,25 @@ impl Model for WideCnn {
             remedy: "leave --teacher out".into(),
         })
     }
+
+    conformance! {
+        [filters = 1, samples = 3, input_length = 1, filter_length = 1],
+        [samples = 4, input_length = 5, stride = 2, activation = "relu"],
+        [filters = 3, samples = 5, input_length = 4, filter_length = 4, data_seed = 7],
+        [
+            filters = 4, samples = 4, filter_length = 2, stride = 2, start_filter_scale = 2.0,
+            start_bias_scale = 0.5, start_output_scale = 0.3
+        ],
+        ; critical: &[Critical { name: "mean of the targets", form: "full", at: mean }]
+    }
+}
+
+/// All weights 0 but the constant, which is the targets' mean: features that are alike for all samples tell nothing of them.
+fn mean(values: &Values) -> Option<Point> {
+    let data = data::Data::new(values).ok()?;
+    let network = network::Network::new(values).ok()?;
+    let mean = data.targets().iter().sum::<f64>() / data.samples as f64;
+    let mut state = vec![0.0; network.dim()];
+    *state.last_mut()? = mean;
+    Some(Point::critical(state, 0.5 * data.targets().iter().map(|y| (y - mean) * (y - mean)).sum::<f64>()))
 }

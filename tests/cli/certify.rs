@@ -1,6 +1,6 @@
 //! `spurious certify` as a user meets it.
 
-use crate::support::families::named;
+use crate::models::relu_sum::families::named;
 use crate::support::program::{Place, Table, points_file};
 
 trials![

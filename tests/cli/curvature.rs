@@ -1,6 +1,6 @@
 //! `eval --hessian`: curvature and outcome of known points of both models.
 
-use crate::support::families::{curvature, identity, reference};
+use crate::models::relu_sum::families::{curvature, identity, reference};
 use crate::support::program::{Place, Table, points_file};
 use crate::support::{assert_close, largest, random_point, seed};
 use nalgebra::DMatrix;

@@ -1,6 +1,6 @@
 //! The GPU backend's own machinery: clock, lanes, segments, batches in flight, several devices.
 
-use crate::descent::parity::{compare_steps, compare_values};
+use crate::conformance::parity::{compare_steps, compare_values};
 use crate::support::{cells, for_all_cells, gpu_with, problem, run, seed, settings, settings_of, starts};
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::clock::Busy;

@@ -1,126 +1,27 @@
-//! Rung 0, text: every kernel parses, validates and agrees with the host about layouts, bindings and codes. No GPU.
+//! Kernel texts that are no model's, and the host's side of all: the layout of shared structs, and codes. What every model's texts
+//! are held to is in `tests/conformance/text.rs`.
 
-use crate::support::{cells, for_all_cells, problem, settings_of};
+use crate::conformance::text::{assert_bindings, assert_layout, validate};
 use spurious::descent::backend::gpu::layout::{Control, Dispatch};
-use spurious::descent::backend::gpu::shader::{Entry, Shape, assemble, schedule};
+use spurious::descent::backend::gpu::shader::schedule;
 use spurious::landscape::endpoint::{Outcome, Status, Stop};
-use spurious::landscape::model::DeviceProgram;
-use spurious::models::MODELS;
-use spurious::numerics::real::Precision;
 use std::mem::offset_of;
-use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
-use wgpu::naga::{
-    AddressSpace, Expression, Literal, MathFunction, Module, ScalarKind, StorageAccess, StructMember, TypeInner,
-    front::wgsl,
-};
+use wgpu::naga::valid::Capabilities;
+use wgpu::naga::{AddressSpace, StorageAccess, front::wgsl};
 
 trials![
-    every_text_validates,
-    an_undefined_name_is_refused,
+    the_schedule_validates,
     control_and_dispatch_have_the_host_layout,
-    constants_are_contiguous_and_in_order,
-    bindings_are_those_of_the_host,
-    workgroups_have_the_size_and_memory,
-    codes_and_sizes_are_those_of_the_host,
-    f64_uses_no_builtin_that_spirv_lacks,
+    the_schedule_has_the_bindings_of_the_host,
+    codes_tell_all_stops_apart,
 ];
 
-const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::F64];
-const ENTRIES: [Entry; 2] = [Entry::Descend, Entry::Evaluate];
-
-/// Lanes that share a state, of all sizes that the backend takes.
-fn lanes(kernel: &DeviceProgram) -> &'static [u32] {
-    if kernel.shareable { &[1, 8, 32, 64, 256] } else { &[1] }
-}
-
-/// Calls `check` with every text: what it is, its kernel, shape, entry point and parsed module.
-fn for_all_texts(mut check: impl FnMut(&str, &DeviceProgram, Shape, Entry, &Module)) {
-    for_all_cells(|what, model, form, set| {
-        let problem = problem(model.name(), form, set, &settings_of(model.name()));
-        for precision in PRECISIONS {
-            let kernel = problem.program(precision);
-            for &lanes in lanes(&kernel) {
-                for entry in ENTRIES {
-                    let shape = Shape { dim: problem.dim() as u32, lanes, precision };
-                    let what = format!("{what} lanes={lanes} {} {}", precision.name(), entry.name());
-                    let text = assemble(&kernel, shape, entry);
-                    let module = wgsl::parse_str(&text)
-                        .unwrap_or_else(|e| panic!("{what}: {}", e.emit_to_string_with_path(&text, "kernel")));
-                    check(&what, &kernel, shape, entry, &module);
-                }
-            }
-        }
-    });
-}
-
-fn validate(module: &Module, capabilities: Capabilities) -> Result<(), String> {
-    // All flags, so that control flow around barriers is looked at as far as the compiler can.
-    let validated = Validator::new(ValidationFlags::all(), capabilities).validate(module);
-    validated.map(|_| ()).map_err(|e| format!("{:?}", e.into_inner()))
-}
-
-fn capabilities(precision: Precision) -> Capabilities {
-    match precision {
-        // f32 kernels run on every adapter, so they need nothing at all.
-        Precision::F32 => Capabilities::empty(),
-        Precision::F64 => Capabilities::FLOAT64,
-    }
-}
-
-fn every_text_validates() {
-    let mut texts = 0;
-    for_all_texts(|what, _, shape, entry, module| {
-        validate(module, capabilities(shape.precision)).unwrap_or_else(|e| panic!("{what}: {e}"));
-        let entries: Vec<_> = module.entry_points.iter().map(|e| e.name.as_str()).collect();
-        assert_eq!(entries, [entry.name()], "{what}");
-        texts += 1;
-    });
-    // At least a form, two cells, two formats and two entry points for each model.
-    assert!(texts >= 8 * MODELS.len(), "{texts} texts");
+fn the_schedule_validates() {
     let module = wgsl::parse_str(&schedule()).unwrap();
     validate(&module, Capabilities::empty()).unwrap();
     assert_eq!(module.entry_points.len(), 1);
     assert_eq!(module.entry_points[0].name, "schedule");
     assert_eq!(module.entry_points[0].workgroup_size, [1, 1, 1]);
-}
-
-/// The checks above can fail: a wrong name does not parse, and f64 does not validate without its capability.
-fn an_undefined_name_is_refused() {
-    for model in MODELS {
-        let (form, _) = model.forms()[0];
-        let problem = problem(model.name(), form, cells(model.name())[0], &settings_of(model.name()));
-        let shape = Shape { dim: problem.dim() as u32, lanes: 1, precision: Precision::F64 };
-        let text = assemble(&problem.program(Precision::F64), shape, Entry::Descend);
-        assert!(wgsl::parse_str(&text.replace("constants.size_limit", "constants.size_limits")).is_err());
-        assert!(validate(&wgsl::parse_str(&text).unwrap(), Capabilities::empty()).is_err());
-    }
-}
-
-/// Members and size of a struct of the module.
-fn members<'a>(module: &'a Module, name: &str) -> (&'a [StructMember], u32) {
-    let mut found = module.types.iter().filter(|(_, t)| t.name.as_deref() == Some(name));
-    let (_, t) = found.next().unwrap_or_else(|| panic!("no struct {name}"));
-    assert!(found.next().is_none(), "two structs {name}");
-    match &t.inner {
-        TypeInner::Struct { members, span } => (members, *span),
-        other => panic!("{name} is {other:?}"),
-    }
-}
-
-/// Asserts that a struct of the shader has these fields at these offsets, all of one word.
-fn assert_layout(module: &Module, name: &str, fields: &[(&str, usize)], size: usize) {
-    let (members, span) = members(module, name);
-    assert_eq!(span as usize, size, "size of {name}");
-    let reflected: Vec<_> = members.iter().map(|m| (m.name.as_deref().unwrap(), m.offset as usize)).collect();
-    assert_eq!(reflected, fields, "fields of {name}");
-    for member in members {
-        let scalar = match &module.types[member.ty].inner {
-            TypeInner::Scalar(scalar) | TypeInner::Atomic(scalar) => scalar,
-            other => panic!("{name}.{:?} is {other:?}", member.name),
-        };
-        // The host's fields are all u32.
-        assert_eq!((scalar.kind, scalar.width), (ScalarKind::Uint, 4), "{name}.{:?}", member.name);
-    }
 }
 
 macro_rules! offsets {
@@ -139,119 +40,16 @@ fn control_and_dispatch_have_the_host_layout() {
     let module = wgsl::parse_str(&schedule()).unwrap();
     assert_layout(&module, "Control", &control, size_of::<Control>());
     assert_layout(&module, "Dispatch", &dispatch, size_of::<Dispatch>());
-    for_all_texts(|_, _, _, _, module| assert_layout(module, "Control", &control, size_of::<Control>()));
 }
 
-fn constants_are_contiguous_and_in_order() {
-    for_all_texts(|what, kernel, shape, _, module| {
-        let bytes = shape.precision.bytes();
-        let (members, span) = members(module, "Constants");
-        let names: Vec<_> = kernel.constants.iter().enumerate().map(|(i, (name, _))| (*name, i * bytes)).collect();
-        let reflected: Vec<_> = members.iter().map(|m| (m.name.as_deref().unwrap(), m.offset as usize)).collect();
-        assert_eq!(reflected, names, "{what}");
-        // The host uploads the numbers one after another, padded at the end only.
-        assert_eq!(span as usize, names.len() * bytes, "{what}");
-        for member in members {
-            match &module.types[member.ty].inner {
-                TypeInner::Scalar(s) => {
-                    assert_eq!((s.kind, usize::from(s.width)), (ScalarKind::Float, bytes), "{what}");
-                }
-                other => panic!("{what}: {other:?}"),
-            }
-        }
-    });
-}
-
-/// Asserts the names, numbers and access of a module's buffers, and what their structs are made of.
-fn assert_bindings(what: &str, module: &Module, expected: &[(&str, AddressSpace)]) {
-    let mut bound = Vec::new();
-    for (_, variable) in module.global_variables.iter() {
-        let Some(binding) = variable.binding else { continue };
-        assert_eq!(binding.group, 0, "{what}: {:?}", variable.name);
-        bound.push((binding.binding as usize, variable.name.as_deref().unwrap(), variable.space));
-        let inner = match &module.types[variable.ty].inner {
-            TypeInner::Array { base, .. } => &module.types[*base].inner,
-            inner => inner,
-        };
-        if let TypeInner::Struct { members, .. } = inner {
-            for member in members {
-                // Anything else has alignments that differ between host and shader.
-                let plain = match &module.types[member.ty].inner {
-                    TypeInner::Scalar(s) | TypeInner::Atomic(s) => {
-                        s.width == 4 || variable.space == AddressSpace::Uniform
-                    }
-                    TypeInner::Vector { size, scalar } => *size as u8 == 4 && scalar.width == 4,
-                    _ => false,
-                };
-                assert!(plain, "{what}: {:?}.{:?}", variable.name, member.name);
-            }
-        }
-    }
-    bound.sort_by_key(|(binding, ..)| *binding);
-    let expected: Vec<_> = expected.iter().enumerate().map(|(i, (name, space))| (i, *name, *space)).collect();
-    assert_eq!(bound, expected, "{what}");
-}
-
-fn bindings_are_those_of_the_host() {
-    let read = AddressSpace::Storage { access: StorageAccess::LOAD };
+fn the_schedule_has_the_bindings_of_the_host() {
     let write = AddressSpace::Storage { access: StorageAccess::LOAD | StorageAccess::STORE };
-    for_all_texts(|what, kernel, shape, entry, module| {
-        let data = if shape.constant_data(kernel) { AddressSpace::Uniform } else { read };
-        let shared = [("constants", AddressSpace::Uniform), ("data", data), ("state", write), ("control", write)];
-        let own: &[_] = match entry {
-            Entry::Descend => &[("queue", read), ("survivors", write), ("stops", write)],
-            Entry::Evaluate => &[("losses", write), ("codes", write)],
-        };
-        assert_bindings(what, module, &[&shared, own].concat());
-    });
     let module = wgsl::parse_str(&schedule()).unwrap();
     assert_bindings("schedule", &module, &[("control", write), ("next", write)]);
 }
 
-fn workgroups_have_the_size_and_memory() {
-    for_all_texts(|what, kernel, shape, _, module| {
-        let shared = module.global_variables.iter().filter(|(_, v)| v.space == AddressSpace::WorkGroup);
-        let bytes: u32 = shared.map(|(_, v)| module.types[v.ty].inner.size(module.to_ctx())).sum();
-        assert_eq!(bytes, shape.workgroup_bytes(kernel), "{what}");
-        // The least that WebGPU guarantees, which every adapter has; a model with memory of its own may ask for more.
-        assert!(bytes <= 16_384 || !kernel.memory.is_empty(), "{what}: {bytes} bytes of workgroup memory");
-        assert_eq!(module.entry_points[0].workgroup_size, [shape.workgroup(), 1, 1], "{what}");
-        assert_eq!(shape.workgroup(), shape.lanes * shape.runs_per_workgroup(), "{what}");
-        assert!(shape.per_lane() * shape.lanes >= shape.dim, "{what}");
-    });
-}
-
-/// Value of a whole-number constant of the module.
-fn constant(module: &Module, name: &str) -> Option<u32> {
-    let (_, constant) = module.constants.iter().find(|(_, c)| c.name.as_deref() == Some(name))?;
-    match module.global_expressions[constant.init] {
-        Expression::Literal(Literal::U32(value)) => Some(value),
-        _ => None,
-    }
-}
-
-fn codes_and_sizes_are_those_of_the_host() {
-    for_all_texts(|what, kernel, shape, _, module| {
-        let mut expected = vec![
-            ("CODE_RUNNING".to_string(), 0),
-            ("CODE_OUT_OF_STEPS".to_string(), Stop::code(Status::OutOfSteps, None)),
-            ("CODE_DIVERGED".to_string(), Stop::code(Status::Diverged, None)),
-            ("DIM".to_string(), shape.dim),
-            ("LANES".to_string(), shape.lanes),
-            ("RUNS_PER_WORKGROUP".to_string(), shape.runs_per_workgroup()),
-        ];
-        for status in [Status::Verdict, Status::Converged] {
-            for outcome in [Outcome::Global, Outcome::Spurious] {
-                let name = format!("CODE_{}_{}", status.name(), outcome.name()).to_uppercase();
-                expected.push((name, Stop::code(status, Some(outcome))));
-            }
-        }
-        expected.extend(kernel.shape.iter().map(|(name, value)| (name.to_string(), *value)));
-        for (name, value) in expected {
-            assert_eq!(constant(module, &name), Some(value), "{what}: {name}");
-        }
-    });
-    // Codes tell all stops apart, and all of them from a run that is still running.
+fn codes_tell_all_stops_apart() {
+    // And all of them from a run that is still running.
     let mut codes = vec![0];
     for status in Status::ALL {
         for proven in [None].into_iter().chain(Outcome::ALL.map(Some)) {
@@ -262,18 +60,4 @@ fn codes_and_sizes_are_those_of_the_host() {
     }
     codes.sort_unstable();
     assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{codes:?}");
-}
-
-/// SPIR-V has trigonometric and exponential instructions for 16 and 32 bits only; naga lets them through in f64, and drivers
-/// then return garbage.
-fn f64_uses_no_builtin_that_spirv_lacks() {
-    let allowed = [MathFunction::Abs, MathFunction::Min, MathFunction::Max, MathFunction::Sqrt, MathFunction::Fma];
-    for_all_texts(|what, _, _, _, module| {
-        let functions = module.functions.iter().map(|(_, f)| f).chain(module.entry_points.iter().map(|e| &e.function));
-        for (_, expression) in functions.flat_map(|f| f.expressions.iter()) {
-            if let Expression::Math { fun, .. } = expression {
-                assert!(allowed.contains(fun), "{what}: {fun:?}");
-            }
-        }
-    });
 }

@@ -4,8 +4,8 @@ mod enclosed;
 pub(crate) mod fuzz;
 mod proofs;
 
+use crate::models::relu_sum::families::named;
 use crate::support;
-use crate::support::families::named;
 use spurious::landscape::model::Problem;
 use spurious::landscape::proof::Provable;
 

@@ -2,9 +2,11 @@
 
 pub(crate) mod bounds;
 pub(crate) mod counts;
+pub(crate) mod endpoints;
 pub(crate) mod landscape;
 pub(crate) mod late;
 pub(crate) mod noise;
+pub(crate) mod oracle;
 pub(crate) mod signs;
 
-trials![modules(bounds, counts, landscape, late, noise, signs)];
+trials![modules(bounds, counts, endpoints, landscape, late, noise, oracle, signs)];

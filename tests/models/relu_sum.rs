@@ -8,6 +8,7 @@ mod critical;
 mod curvature;
 mod descents;
 mod devices;
+pub(crate) mod families;
 mod oracle;
 mod published;
 mod start;

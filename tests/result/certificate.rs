@@ -3,7 +3,7 @@
 mod python;
 
 use crate::landscape::proof::{cell, square};
-use crate::support::families::named;
+use crate::models::relu_sum::families::named;
 use spurious::landscape::proof::{Proof, Verdict};
 use spurious::result::certificate::Certificate;
 

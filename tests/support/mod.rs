@@ -1,19 +1,20 @@
 //! What the tests share: lists of tests, cells from a few settings, and starts.
 
-pub(crate) mod families;
 pub(crate) mod program;
+pub(crate) mod subject;
 pub(crate) mod toy;
 #[macro_use]
 pub(crate) mod trials;
 pub(crate) mod wrong;
 
+pub(crate) use subject::{Set, cells, for_all_cells};
+
 use spurious::descent::backend::gpu::device::Wanted;
 use spurious::descent::backend::gpu::{Gpu, Options};
 use spurious::descent::backend::{Backend, Batch};
 use spurious::landscape::endpoint::Endpoints;
-use spurious::landscape::model::{self, Model, Problem, Settings, StepSize, Values};
+use spurious::landscape::model::{self, Problem, Settings, StepSize, Values};
 use spurious::models;
-use spurious::models::MODELS;
 use spurious::numerics::real::Precision;
 use spurious::numerics::seed::{CellSeed, Draws};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -90,202 +91,6 @@ pub(crate) fn for_cases(name: &str, cases: u64, test: impl Fn(u64, &mut Draws)) 
             let message = panic.downcast_ref::<String>().cloned();
             let message = message.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
             panic!("{name}, case {case}, SPURIOUS_TEST_SEED={seed}: {}", message.unwrap_or_default());
-        }
-    }
-}
-
-/// Parameter values of a cell, as TOML texts by name.
-pub(crate) type Set = &'static [(&'static str, &'static str)];
-
-/// Cells of a model that the rungs walk: its defaults, then others that reach its corners.
-pub(crate) fn cells(model: &str) -> Vec<Set> {
-    let others: &[Set] = match model {
-        "cnn" => &[
-            &[("filter_size", "2"), ("patches", "1"), ("ratio", "1.0"), ("teacher_norm", "1.3")],
-            &[("filter_size", "3"), ("patches", "2"), ("ratio", "0.0"), ("filter_norm", "0.5")],
-            &[("filter_size", "6"), ("patches", "7"), ("ratio", "7.0"), ("start_filter_scale", "1.5")],
-            &[("filter_size", "25"), ("patches", "20"), ("ratio", "1.0"), ("start_filter", "\"gaussian\"")],
-            &[
-                ("filter_size", "8"),
-                ("patches", "100"),
-                ("ratio", "9.0"),
-                ("teacher_norm", "2.0"),
-                ("filter_norm", "1.5"),
-            ],
-        ],
-        // Tolerances that no run of a few steps meets.
-        "quadratic" => &[
-            &[
-                ("risk", "\"population\""),
-                ("neurons", "3"),
-                ("input_dim", "6"),
-                ("teacher_rank", "2"),
-                ("teacher_seed", "1"),
-                ("global_loss_population", "1e-14"),
-            ],
-            &[
-                ("risk", "\"population\""),
-                ("neurons", "1"),
-                ("input_dim", "1"),
-                ("teacher_scale", "0.5"),
-                ("global_loss_population", "1e-14"),
-            ],
-            &[
-                ("risk", "\"population\""),
-                ("neurons", "5"),
-                ("input_dim", "4"),
-                ("teacher", "\"gaussian\""),
-                ("teacher_rank", "6"),
-            ],
-            &[
-                ("neurons", "5"),
-                ("input_dim", "3"),
-                ("samples", "6"),
-                ("labels", "\"gaussian\""),
-                ("global_loss", "1e-7"),
-            ],
-            &[
-                ("neurons", "3"),
-                ("input_dim", "5"),
-                ("samples", "17"),
-                ("labels", "\"gaussian\""),
-                ("data_seed", "3"),
-                ("weight_decay", "0.1"),
-                ("perturbation", "0.2"),
-                ("start_scale", "0.7"),
-                ("global_loss", "1e-7"),
-            ],
-            &[("neurons", "1"), ("input_dim", "7"), ("samples", "4"), ("teacher_rank", "2"), ("global_loss", "1e-7")],
-        ],
-        "relu_sum" => &[
-            &[("neurons", "1"), ("teachers", "1"), ("input_dim", "1")],
-            &[("neurons", "3"), ("teachers", "2"), ("input_dim", "5"), ("global_exit", "\"never\"")],
-            &[
-                ("neurons", "7"),
-                ("teachers", "6"),
-                ("input_dim", "6"),
-                ("start_scale", "2.0"),
-                ("global_exit", "\"never\""),
-            ],
-            &[
-                ("neurons", "4"),
-                ("teachers", "3"),
-                ("input_dim", "4"),
-                ("teacher", "\"gaussian\""),
-                ("global_exit", "\"never\""),
-            ],
-            &[("neurons", "5"), ("teachers", "5"), ("input_dim", "7"), ("teacher", "\"sphere\"")],
-        ],
-        "pooled_cnn" => &[
-            &[("filter_length", "3"), ("patches", "25")],
-            &[("filter_length", "2"), ("patches", "15"), ("teacher_norm", "2.5")],
-            &[("filter_length", "6"), ("patches", "40"), ("teacher", "\"each_run\""), ("start", "\"gaussian\"")],
-            &[("filter_length", "2"), ("patches", "20"), ("stride", "1"), ("teacher", "\"angle\"")],
-            &[
-                ("filter_length", "16"),
-                ("patches", "3"),
-                ("stride", "1"),
-                ("teacher_norm", "0.5"),
-                ("start_scale", "2.0"),
-            ],
-            &[("filter_length", "7"), ("patches", "30"), ("stride", "2"), ("teacher", "\"each_run\"")],
-        ],
-        "linear_residual" => &[
-            &[("layers", "1"), ("dimension", "2"), ("condition", "3.0"), ("extremes", "\"free\"")],
-            &[
-                ("layers", "2"),
-                ("dimension", "3"),
-                ("target", "\"symmetric\""),
-                ("negatives", "2"),
-                ("basis", "\"eigen\""),
-            ],
-            &[("layers", "3"), ("dimension", "4"), ("target_norm", "2.0"), ("extremes", "\"free\"")],
-            &[
-                ("layers", "3"),
-                ("dimension", "3"),
-                ("target", "\"symmetric\""),
-                ("extremes", "\"free\""),
-                ("target_drawn", "\"once\""),
-                ("target_seed", "3"),
-            ],
-            &[
-                ("layers", "3"),
-                ("dimension", "1"),
-                ("target", "\"symmetric\""),
-                ("condition", "1.0"),
-                ("target_norm", "0.5"),
-            ],
-        ],
-        "wide_cnn" => &[
-            &[("filters", "1"), ("samples", "3"), ("input_length", "1"), ("filter_length", "1")],
-            &[("samples", "4"), ("input_length", "5"), ("stride", "2"), ("activation", "\"relu\"")],
-            &[("filters", "3"), ("samples", "5"), ("input_length", "4"), ("filter_length", "4"), ("data_seed", "7")],
-            &[
-                ("filters", "4"),
-                ("samples", "4"),
-                ("filter_length", "2"),
-                ("stride", "2"),
-                ("start_filter_scale", "2.0"),
-                ("start_bias_scale", "0.5"),
-                ("start_output_scale", "0.3"),
-            ],
-        ],
-        _ => &[],
-    };
-    [&[] as Set].into_iter().chain(others.iter().copied()).collect()
-}
-
-/// Cells that only some forms take.
-fn own_cells(model: &str, form: &str) -> &'static [Set] {
-    match (model, form) {
-        // Noise for longer than any comparison of steps, on filters and balls of few dimensions and of more.
-        ("cnn", "perturbed" | "perturbed_full") => &[
-            &[
-                ("filter_size", "6"),
-                ("patches", "7"),
-                ("ratio", "2.0"),
-                ("noise_filter", "0.8"),
-                ("noise_output", "0.6"),
-                ("noise_epoch", "20"),
-            ],
-            &[
-                ("filter_size", "2"),
-                ("patches", "3"),
-                ("ratio", "1.0"),
-                ("start_filter_scale", "0.7"),
-                ("noise_filter", "0.5"),
-                ("noise_output", "0.3"),
-                ("noise_epoch", "150"),
-                ("noise_epochs", "1"),
-                ("filter_constraint", "\"sphere\""),
-            ],
-            &[
-                ("filter_size", "3"),
-                ("patches", "1"),
-                ("ratio", "1.0"),
-                ("teacher_norm", "1.5"),
-                ("noise_output", "0.4"),
-                ("noise_decay", "0.9"),
-                ("noise_epoch", "11"),
-            ],
-        ],
-        _ => &[],
-    }
-}
-
-/// Calls `test` with every model, form and cell: `(what, model, form, set)`. The paper's form takes every cell but those of other forms;
-/// others may refuse some, but not most.
-pub(crate) fn for_all_cells(mut test: impl FnMut(&str, &'static dyn Model, &'static str, Set)) {
-    for model in MODELS {
-        for (index, (form, _)) in model.forms().iter().enumerate() {
-            let cells = cells(model.name());
-            let fits = |set: &Set| model.problem(form, &values(model.name(), set), &settings_of(model.name())).is_ok();
-            let fitting: Vec<Set> = cells.iter().copied().filter(fits).collect();
-            assert!(fitting.len() == cells.len() || index > 0 && 2 * fitting.len() >= cells.len(), "{form}: {cells:?}");
-            for set in fitting.into_iter().chain(own_cells(model.name(), form).iter().copied()) {
-                let listed: Vec<String> = set.iter().map(|(name, value)| format!("{name}={value}")).collect();
-                test(&format!("{}/{form}[{}]", model.name(), listed.join(",")), *model, form, set);
-            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! two are one.
 
 use super::{Size, points, reordered};
-use crate::support::families::named;
+use crate::models::relu_sum::families::named;
 use crate::support::{assert_close, distance};
 use nalgebra::DMatrix;
 use spurious::judge::refine;

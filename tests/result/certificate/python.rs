@@ -5,7 +5,7 @@
 
 use crate::landscape::proof::fuzz::{altered, perturbed, sources};
 use crate::landscape::proof::{cell, square};
-use crate::support::families::named;
+use crate::models::relu_sum::families::named;
 use crate::support::program::Place;
 use crate::support::{seed, trials};
 use libtest_mimic::Trial;

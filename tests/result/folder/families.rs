@@ -1,8 +1,8 @@
 //! `families.csv` and `family_points.csv`: which critical points the runs of each cell ended in.
 
 use super::{RUN, assert_same, small};
+use crate::models::relu_sum::families::{curvature, reference};
 use crate::support::assert_close;
-use crate::support::families::{curvature, reference};
 use crate::support::program::{Place, Table, numbers};
 use spurious::models;
 use std::collections::{BTreeMap, BTreeSet};

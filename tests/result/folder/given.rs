@@ -1,7 +1,7 @@
 //! Teachers and starts from files, from the experiment to the tables and back.
 
 use super::{RUN, TABLES, assert_same};
-use crate::support::families::{identity, reference};
+use crate::models::relu_sum::families::{identity, reference};
 use crate::support::program::{Place, Table, numbers, points_file};
 use crate::support::{distance, problem, seed, settings_of, starts};
 use spurious::numerics::seed::CellSeed;

@@ -1,7 +1,7 @@
 //! Processes that are killed or interrupted in the middle of their work, and go on with it.
 
 use super::{TABLES, assert_same};
-use crate::support::families::{identity, reference};
+use crate::models::relu_sum::families::{identity, reference};
 use crate::support::program::{Place, Ran, Table, points_file};
 use std::fs;
 use std::path::Path;

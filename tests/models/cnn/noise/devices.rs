@@ -1,7 +1,7 @@
 //! Kernels with noise: values, steps and escapes against the CPU, batches and segments, and what is caught if they are wrong.
 
 use super::{FORMS, budget, cell};
-use crate::descent::parity::{compare_steps, compare_values, replaced};
+use crate::conformance::parity::{compare_steps, compare_values, replaced};
 use crate::support::{Set, gpu_with, run, seed, settings};
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::{Gpu, Options};

@@ -1,39 +1,34 @@
-//! Rungs 4 and 6: endpoints, run by run. Formats, forms and devices find the same outcomes; tiles, threads, batches and
-//! segments change nothing at all.
+//! Endpoints, run by run, where both outcomes are found: formats, forms and devices find the same, and a wrong verdict is noticed.
 
+use crate::conformance::parity::{compare_steps, compare_values, lanes, replaced};
 use crate::support::{
-    Set, assert_close, cells, distance, for_all_cells, gpu, gpu_with, problem, run, seed, settings, settings_of,
-    starts, values,
+    Set, assert_close, cells, gpu, gpu_with, problem, run, seed, settings, settings_of, starts, values,
 };
+use spurious::descent::backend::Backend;
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::Options;
-use spurious::descent::backend::{Backend, Batch};
 use spurious::landscape::endpoint::{Endpoints, Outcome, Status, Stop};
 use spurious::landscape::model::{Problem, Settings, StepSize};
 use spurious::models::{MODELS, find};
 use spurious::numerics::real::Precision::{F32, F64};
 use spurious::numerics::seed::CellSeed;
-use std::sync::atomic::AtomicBool;
 
 trials![
     formats_agree,
     full_and_reduced_agree,
     full_and_reduced_losses_agree,
     verdicts_end_where_the_format_does,
-    cpu_tiling_changes_nothing,
     budgets_are_kept,
     bad_starts_are_named = || check_bad_starts(&Cpu::new(F64)),
-    a_cancelled_batch_says_so,
     gpu(gpu_agrees_with_one_lane = || gpu_agrees(1, 20_000)),
     gpu(gpu_agrees_with_a_workgroup = || gpu_agrees(64, 2_000)),
     gpu(gpu_agrees_with_several_runs_a_workgroup = || gpu_agrees(8, 2_000)),
     gpu(gpu_agrees_in_f64),
     gpu(gpu_converges_without_verdicts),
-    gpu(gpu_fills_two_dimensions),
     gpu(gpu_names_bad_starts = || check_bad_starts(&gpu(F32, 1))),
-    gpu(gpu_segments_change_nothing),
     gpu(gpu_keeps_budgets),
     gpu(a_wrong_verdict_fails),
+    gpu(a_wrong_verdict_fails_by_its_class),
 ];
 
 /// Runs whose outcomes differ, of `allowed` at most, named by cell and run with both stops.
@@ -174,89 +169,6 @@ fn verdicts_end_where_the_format_does() {
     assert!(found[0].iter().any(|stop| stop.status == Status::Diverged));
 }
 
-fn assert_identical(what: &str, a: &Endpoints, b: &Endpoints) {
-    assert_eq!(a.stops, b.stops, "{what}");
-    let bits = |ends: &Endpoints| ends.states.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-    assert!(bits(a) == bits(b), "{what}: states differ");
-    assert!(!a.states.is_empty());
-}
-
-/// Endpoints of the same runs in batches of these sizes, the last one repeated.
-fn in_batches(backend: &dyn Backend, problem: &Problem, starts: &[f64], sizes: &[usize]) -> Endpoints {
-    let mut all = Endpoints { stops: Vec::new(), states: Vec::new() };
-    let (mut rest, mut index) = (starts, 0);
-    while !rest.is_empty() {
-        let size = (sizes[index.min(sizes.len() - 1)] * problem.dim()).min(rest.len());
-        let ends = run(backend, problem, &rest[..size]);
-        all.stops.extend(ends.stops);
-        all.states.extend(ends.states);
-        rest = &rest[size..];
-        index += 1;
-    }
-    all
-}
-
-fn cpu_tiling_changes_nothing() {
-    for_all_cells(|what, model, form, set| {
-        let problem = problem(model.name(), form, set, &Settings { max_steps: 2_000, ..settings_of(model.name()) });
-        // No multiple of a tile, so that lanes run empty.
-        let from = starts(model.name(), set, &problem, seed(), 1_003);
-        for precision in [F32, F64] {
-            let what = format!("{what} in {precision:?}");
-            let tiles = Cpu::new(precision);
-            let expected = run(&tiles, &problem, &from);
-            assert_identical(
-                &format!("{what}, one by one"),
-                &expected,
-                &run(&Cpu::one_by_one(precision), &problem, &from),
-            );
-            for threads in [1, 3] {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                let found = pool.install(|| run(&tiles, &problem, &from));
-                assert_identical(&format!("{what}, {threads} threads"), &expected, &found);
-            }
-            for sizes in [&[1, 2, 3, 17, 400][..], &[1_000], &[7]] {
-                let found = in_batches(&tiles, &problem, &from, sizes);
-                assert_identical(&format!("{what}, batches of {sizes:?}"), &expected, &found);
-            }
-        }
-    });
-}
-
-/// One device gives one run the same bits, whatever it shares a workgroup, a segment or a batch with.
-fn gpu_segments_change_nothing() {
-    for model in MODELS {
-        for (form, _) in model.forms() {
-            let set = cells(model.name())[0];
-            let problem = problem(model.name(), form, set, &settings_of(model.name()));
-            for lanes in [1, 8] {
-                let with = |segment| gpu_with(Options { precision: F32, lanes, segment, ..Options::default() });
-                let usual = with(100);
-                if lanes > 1 && !problem.program(F32).shareable {
-                    continue;
-                }
-                // Software adapters take a while for the states of relu_sum.
-                let count = if model.name() == "cnn" { 500 } else { 40 };
-                let from = starts(model.name(), set, &problem, seed(), count);
-                let expected = run(&usual, &problem, &from);
-                let what = format!("{}/{form} lanes={lanes}", model.name());
-                for segment in [1, 10, 1000] {
-                    let batch = Batch { problem: &problem, starts: from.clone(), of: 1, keep_states: true };
-                    match with(segment).run(batch, &AtomicBool::new(false)) {
-                        Ok(found) => assert_identical(&format!("{what}, segments of {segment}"), &expected, &found),
-                        // A driver that bounds loops must not give wrong results instead.
-                        Err(e) => assert!(segment == 1000 && e.to_string().contains("compute.segment"), "{what}: {e}"),
-                    }
-                }
-                for sizes in [&[1, 63, 65, 200][..], &[97]] {
-                    let found = in_batches(&usual, &problem, &from, sizes);
-                    assert_identical(&format!("{what}, batches of {sizes:?}"), &expected, &found);
-                }
-            }
-        }
-    }
-}
-
 /// No run takes more steps than its budget, and one that stops earlier does not notice the budget.
 fn check_budgets(backend: &dyn Backend) {
     for_decisive(|what, model, set, problem| {
@@ -328,42 +240,6 @@ fn gpu_converges_without_verdicts() {
     }
 }
 
-/// More workgroups than one dimension of a dispatch holds, in the first segment and in those that the device sizes itself:
-/// every run is still advanced, once a step.
-fn gpu_fills_two_dimensions() {
-    let gpu = gpu_with(Options { precision: F32, lanes: 64, segment: 1, ..Options::default() });
-    for model in MODELS {
-        let (form, _) = model.forms()[0];
-        let set = cells(model.name())[0];
-        let settings = Settings { max_steps: 2, verdicts: false, tolerance: 1e-12, ..settings() };
-        let problem = problem(model.name(), form, set, &settings);
-        let runs = spurious::descent::backend::gpu::shader::MAX_GROUPS as usize + 100;
-        assert_eq!(gpu.shape(&problem, 1).unwrap().runs_per_workgroup(), 1);
-        let from = starts(model.name(), set, &problem, seed(), runs);
-        let (expected, found) = (run(&Cpu::new(F32), &problem, &from), run(&gpu, &problem, &from));
-        assert_eq!(expected.stops, found.stops, "{}", model.name());
-        // Two steps from states of order one: a handful of f32 roundings.
-        let off = distance(&expected.states, &found.states);
-        assert!(off < 1e-5, "{}: {off:e}", model.name());
-    }
-}
-
-fn a_cancelled_batch_says_so() {
-    let cancel = AtomicBool::new(true);
-    // Nothing stops these runs early, so that the cancellation is seen.
-    let endless = Settings { max_steps: u32::MAX, tolerance: 1e-300, verdicts: false, ..settings() };
-    for model in MODELS {
-        for (form, _) in model.forms() {
-            let set = cells(model.name())[0];
-            let problem = problem(model.name(), form, set, &endless);
-            let starts = starts(model.name(), set, &problem, seed(), 10);
-            let batch = Batch { problem: &problem, starts, of: 1, keep_states: false };
-            let error = Cpu::new(F64).run(batch, &cancel).unwrap_err();
-            assert!(matches!(error, spurious::descent::backend::BackendError::Cancelled), "{error}");
-        }
-    }
-}
-
 /// A verdict of `spurious` with one flipped sign is wrong often enough for the comparison above, which names the runs. (The
 /// same flip in the verdict of `global` hardly is; it is the comparison of values that catches it.)
 fn a_wrong_verdict_fails() {
@@ -380,5 +256,21 @@ fn a_wrong_verdict_fails() {
         let (expected, found) = (run(&Cpu::new(F64), &problem, &from), run(&gpu, &problem, &from));
         let error = compare_outcomes(form, &expected, &found, BOUNDARY).expect_err("a wrong verdict passes");
         assert!(error.contains("run ") && error.contains("Verdict"), "{error}");
+    }
+}
+
+/// Values and steps are right, only the class is wrong.
+fn a_wrong_verdict_fails_by_its_class() {
+    let edit = |text: String| replaced(&text, "s.kernel + min(gap, ZERO)", "s.kernel - min(gap, ZERO)");
+    for (form, _) in find("cnn").unwrap().forms() {
+        let cell = ("cnn", *form, &[] as Set);
+        let problem = problem("cnn", form, cell.2, &settings());
+        for &lanes in lanes(&problem) {
+            let what = format!("cnn/{form} lanes={lanes}");
+            let gpu = gpu_with(Options { precision: F32, lanes, edit: Some(edit), ..Options::default() });
+            let error = compare_values(&what, &gpu, &problem, cell, 100).expect_err(&format!("{what}: values pass"));
+            assert!(error.contains("stops with"), "{error}");
+            compare_steps(&what, &gpu, cell, 100).unwrap();
+        }
     }
 }

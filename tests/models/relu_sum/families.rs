@@ -1,6 +1,6 @@
 //! Critical points of `relu_sum` that the oracle knows, and their curvature as the program sees it.
 
-use super::program::{Place, Table, points_file};
+use crate::support::program::{Place, Table, points_file};
 use spurious::models::relu_sum::symmetric::critical_points;
 
 /// A critical point of `oracle/relu_sum_families.json`, for as many neurons and inputs as teachers.
@@ -17,7 +17,8 @@ pub(crate) struct Reference {
 
 /// The point of a family (`II`, `II^2`, `A`, …) for so many teachers.
 pub(crate) fn reference(family: &str, teachers: usize) -> Reference {
-    let all: Vec<serde_json::Value> = serde_json::from_str(include_str!("../oracle/relu_sum_families.json")).unwrap();
+    let all: Vec<serde_json::Value> =
+        serde_json::from_str(include_str!("../../oracle/relu_sum_families.json")).unwrap();
     let case = all.iter().find(|case| case["family"] == family && case["k"] == teachers);
     let case = case.unwrap_or_else(|| panic!("no {family} for {teachers} teachers"));
     let orbits = case["shape"].as_str().unwrap();
