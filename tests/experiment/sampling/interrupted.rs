@@ -186,7 +186,7 @@ fn damage_is_refused() {
         changed(&|pilot| pilot["sizes"][0]["pilot"] = 1.into()),
         changed(&|pilot| pilot["sizes"][0]["decided_by"] = "whim".into()),
         changed(&|pilot| pilot["stages"][0]["tally"]["counts"][0] = 1_000_000.into()),
-        changed(&|pilot| pilot["stages"].as_array_mut().unwrap().swap(0, 1)),
+        changed(&|pilot| drop(pilot["stages"].as_array_mut().unwrap().remove(0))),
     ];
     for damaged in damages {
         assert_ne!(damaged, whole);
