@@ -1,9 +1,16 @@
-//! The rooms of the house: which folder of `src` may import from which.
+//! The rooms of the house: which folder of `src` may import from which; and how wide they are.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-trials![every_file_is_in_a_room, no_import_runs_back, backward_imports_are_found, comments_and_strings_import_nothing,];
+trials![
+    every_file_is_in_a_room,
+    no_import_runs_back,
+    backward_imports_are_found,
+    comments_and_strings_import_nothing,
+    no_line_is_too_long,
+    long_lines_are_found,
+];
 
 /// The rooms, from the lowest: each imports from those before it and from itself. With this order no two files of
 /// different rooms can import each other, whatever lies between them.
@@ -15,6 +22,9 @@ const ROOMLESS: [&str; 2] = ["lib.rs", "main.rs"];
 
 /// Most entries of `src`: what one sees at a glance.
 const MOST_ENTRIES: usize = 12;
+
+/// Most characters of a line.
+const WIDTH: usize = 120;
 
 fn every_file_is_in_a_room() {
     let mut entries: Vec<String> = Vec::new();
@@ -77,6 +87,31 @@ fn comments_and_strings_import_nothing() {
     ] {
         assert_eq!(backward("judge/a.rs", text), Vec::<String>::new(), "{text}");
     }
+}
+
+fn no_line_is_too_long() {
+    let mut found = Vec::new();
+    for place in ["src", "tests", "benches", "shaders"] {
+        for file in files(&folder(place), &["rs", "wgsl"]) {
+            let path = file.strip_prefix(folder("")).unwrap().display().to_string();
+            found.extend(long_lines(&path, &fs::read_to_string(&file).unwrap()));
+        }
+    }
+    assert!(found.is_empty(), "{} lines are longer than {WIDTH} characters:\n{}", found.len(), found.join("\n"));
+}
+
+/// Characters are counted, not bytes, and the end of a line is none of them.
+fn long_lines_are_found() {
+    let text = ["π".repeat(WIDTH), "a".repeat(WIDTH + 1), String::new(), "π".repeat(WIDTH + 2)];
+    assert_eq!(long_lines("a.rs", &text.join("\n")), ["a.rs:2: 121", "a.rs:4: 122"]);
+    assert_eq!(long_lines("a.rs", &text[..1].join("\n")), Vec::<String>::new());
+    assert_eq!(long_lines("a.rs", &format!("{}\r\n", text[0])), Vec::<String>::new());
+}
+
+/// Lines of a file above [`WIDTH`]: `file:line: characters`.
+fn long_lines(path: &str, text: &str) -> Vec<String> {
+    let counts = text.lines().map(|line| line.chars().count()).enumerate();
+    counts.filter(|(_, count)| *count > WIDTH).map(|(at, count)| format!("{path}:{}: {count}", at + 1)).collect()
 }
 
 /// A folder of the repository.
