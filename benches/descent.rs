@@ -1,9 +1,11 @@
-//! Rates of the pieces: gradients and steps of one thread; run-steps by model, form, backend and precision; seeding; refinement of
-//! endpoints; proofs; intervals. What all of it makes together, beside the limit of the machine, says `spurious bench`.
+//! Rates of the pieces: gradients and steps of one thread; run-steps by model, form, backend and precision; seeding;
+//! refinement of endpoints; proofs; intervals. What all of it makes together, beside the limit of the machine, says
+//! `spurious bench`.
 //!
-//! `cargo bench` prints a table with rates (Melem/s are millions of gradients, run-steps, starts, endpoints or intervals a second).
-//! GPU rows appear where there is an adapter, which is named in the row. `cargo bench -- WORD` measures the rows whose name
-//! holds the word. To compare a change with what was before it, on one machine and with nothing else running:
+//! `cargo bench` prints a table with rates (Melem/s are millions of gradients, run-steps, starts, endpoints or
+//! intervals a second). GPU rows appear where there is an adapter, which is named in the row. `cargo bench -- WORD`
+//! measures the rows whose name holds the word. To compare a change with what was before it, on one machine and with
+//! nothing else running:
 //!
 //! ```text
 //! cargo bench -- --save-baseline before     # on the old commit; kept in target/criterion

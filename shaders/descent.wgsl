@@ -3,9 +3,10 @@
 //   struct Survey;  fn survey(x: ptr<function, Components>) -> Survey;  fn decide(s: Survey) -> u32;
 //   fn size(s: Survey) -> real;  struct Slopes;  fn slopes(s: Survey) -> Slopes;
 //   fn slope(j: u32, i: u32, value: real, s: Slopes) -> real;  fn step_size(i: u32) -> real;
-// and, where a state holds more than weights, `fn count(x: ptr<function, Components>, s: Slopes)`, which moves the rest by a step.
-// `slope` is the slope along component i, which this lane holds as its j-th, of that value. What else it takes is in the
-// slopes, or the survey has left it in memory: of the lane, or of all lanes of the run, which survey together.
+// and, where a state holds more than weights, `fn count(x: ptr<function, Components>, s: Slopes)`, which moves the rest
+// by a step. `slope` is the slope along component i, which this lane holds as its j-th, of that value. What else it
+// takes is in the slopes, or the survey has left it in memory: of the lane, or of all lanes of the run, which survey
+// together.
 
 @group(0) @binding(4) var<storage, read> queue: array<u32>;
 @group(0) @binding(5) var<storage, read_write> survivors: array<u32>;

@@ -1,5 +1,5 @@
-// Landscapes whose text gives the loss and leaves its gradient in `down`, one lane per run. Twin of src/landscape/objective.rs. The
-// model's text defines `fn value_and_gradient(x: ptr<function, Components>) -> real`.
+// Landscapes whose text gives the loss and leaves its gradient in `down`, one lane per run. Twin of
+// src/landscape/objective.rs. The model's text defines `fn value_and_gradient(x: ptr<function, Components>) -> real`.
 
 fn survey(x: ptr<function, Components>) -> Survey {
     let value = value_and_gradient(x);

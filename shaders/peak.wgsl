@@ -1,5 +1,5 @@
-// How many fused multiply-adds a device can do: 16 independent chains an invocation, each link of which needs the one before. The
-// prelude defines real, WORKGROUP and ROUNDS; a round is 4 links.
+// How many fused multiply-adds a device can do: 16 independent chains an invocation, each link of which needs the one
+// before. The prelude defines real, WORKGROUP and ROUNDS; a round is 4 links.
 
 // Factor and term of every link.
 @group(0) @binding(0) var<storage, read> factors: array<real>;

@@ -48,8 +48,8 @@ fn load(run: u32) -> Components {
     return x;
 }
 
-// Notes whether the driver has cut loops short: one that bounds all iterations of an invocation together ends every loop
-// after its first iteration from then on.
+// Notes whether the driver has cut loops short: one that bounds all iterations of an invocation together ends every
+// loop after its first iteration from then on.
 fn look_for_cuts() {
     var rounds = 0u;
     // The bound is not known before the kernel runs, so that the loop stays one.

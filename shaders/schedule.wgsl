@@ -29,7 +29,8 @@ fn schedule() {
     control.queued = queued;
     control.survivors = 0u;
     control.taken += control.segment;
-    // Runs that have come far have far to go: a fraction of their steps wastes little on those that end within a segment.
+    // Runs that have come far have far to go: a fraction of their steps wastes little on those that end within a
+    // segment.
     control.segment = max(control.shortest, min(control.taken / 2u, control.longest));
     let groups = (queued + control.runs_per_workgroup - 1u) / control.runs_per_workgroup;
     next.x = min(groups, MAX_GROUPS);

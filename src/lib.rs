@@ -1,6 +1,6 @@
-//! How often does gradient descent, restarted from random weights, end in the global minimum, and how often in a spurious
-//! one? For families of networks with Gaussian input the population loss and its gradient have closed forms, so the
-//! question is answered exactly and at scale: millions of independent runs on CPU or GPU, each outcome proven
+//! How often does gradient descent, restarted from random weights, end in the global minimum, and how often in a
+//! spurious one? For families of networks with Gaussian input the population loss and its gradient have closed forms,
+//! so the question is answered exactly and at scale: millions of independent runs on CPU or GPU, each outcome proven
 //! where a proof is known and never guessed from a small gradient, each probability with an interval.
 //!
 //! ```
@@ -24,21 +24,24 @@
 //! ```
 //!
 //! # Words
-//! A **model** is a landscape with named parameters; a **form** is one of its coordinate systems (`full`, the paper's weights, or
-//! `reduced`, an exact low-dimensional image of the same trajectory). A **cell** is a model with a form, parameter values
-//! and descent settings. A **run** is one descent from one random start. A **batch** goes to a backend at once, a **segment** is
-//! what a device advances it by in one dispatch, a **team** is the lanes that share one run. A **verdict** is a proof, tested inside
-//! the loop, that a run can only end in one outcome. An **endpoint** is where a run stopped, its **status** why, its **outcome** what it
-//! found; an **estimate** is the probability of an outcome with an interval. A **family** is the endpoints whose critical points no
-//! permutation that keeps the loss tells apart. Cells whose starts come from the same draws are a **group**. A **promise** is a theorem
-//! that says of some starts where descent ends. A **path** is the steps of a run, a **waypoint** one of them that is kept, a **guide**
-//! what theory draws beside it. A **proof** is of a critical point in a ball around a floating-point one, a **certificate** the file that holds it, an
-//! **enclosure** an interval that is sure to contain a number.
+//! A **model** is a landscape with named parameters; a **form** is one of its coordinate systems (`full`, the paper's
+//! weights, or `reduced`, an exact low-dimensional image of the same trajectory). A **cell** is a model with a form,
+//! parameter values and descent settings. A **run** is one descent from one random start. A **batch** goes to a backend
+//! at once, a **segment** is what a device advances it by in one dispatch, a **team** is the lanes that share one run.
+//! A **verdict** is a proof, tested inside the loop, that a run can only end in one outcome. An **endpoint** is where a
+//! run stopped, its **status** why, its **outcome** what it found; an **estimate** is the probability of an outcome
+//! with an interval. A **family** is the endpoints whose critical points no permutation that keeps the loss tells
+//! apart. Cells whose starts come from the same draws are a **group**. A **promise** is a theorem that says of some
+//! starts where descent ends. A **path** is the steps of a run, a **waypoint** one of them that is kept, a **guide**
+//! what theory draws beside it. A **proof** is of a critical point in a ball around a floating-point one, a
+//! **certificate** the file that holds it, an **enclosure** an interval that is sure to contain a number.
 //!
 //! # Rooms
-//! A module may import those above it in this list, and none below. `tests/rooms.rs` reads the imports and fails on one that runs back.
+//! A module may import those above it in this list, and none below. `tests/rooms.rs` reads the imports and fails on one
+//! that runs back.
 //!
-//! - [`numerics`]: number types, elementary functions, linear algebra, random numbers and start laws, intervals, enclosures;
+//! - [`numerics`]: number types, elementary functions, linear algebra, random numbers and start laws, intervals,
+//!   enclosures;
 //! - [`landscape`]: what a landscape is: models, problems, forms, parameters, outcomes, theorems, symmetry, proofs;
 //! - [`models`]: the landscapes, and the one list of them;
 //! - [`mod@descent`]: gradient descent, many runs at once, on CPU or GPU;

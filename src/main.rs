@@ -5,9 +5,8 @@ mod cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Mesa's device-select layer looks for a display to choose a GPU by, and complains on stderr where there is none. We
-    // choose adapters ourselves.
-    // SAFETY: no other thread has been started that could read the environment.
+    // Mesa's device-select layer looks for a display to choose a GPU by, and complains on stderr where there is none.
+    // We choose adapters ourselves. SAFETY: no other thread has been started that could read the environment.
     #[allow(unsafe_code)]
     unsafe {
         std::env::set_var("NODEVICE_SELECT", "1");

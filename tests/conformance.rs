@@ -1,5 +1,6 @@
-//! The ladder that every form of every model climbs, on its default cell and on those that the model declares with `conformance!`: a
-//! model needs no test of its own for it, and no line here. `cargo test -- conformance::cnn` climbs one model's.
+//! The ladder that every form of every model climbs, on its default cell and on those that the model declares with
+//! `conformance!`: a model needs no test of its own for it, and no line here. `cargo test -- conformance::cnn` climbs
+//! one model's.
 
 pub(crate) mod endpoints;
 pub(crate) mod maths;

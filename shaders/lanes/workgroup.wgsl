@@ -52,8 +52,8 @@ fn own(size: u32) -> u32 {
     return invocation / LANES * size;
 }
 
-// Whether the workgroup still has work in the segment. With one run per workgroup every lane holds the same bits of every
-// sum and so the same answer; with several, finished runs wait for the others.
+// Whether the workgroup still has work in the segment. With one run per workgroup every lane holds the same bits of
+// every sum and so the same answer; with several, finished runs wait for the others.
 fn keep_going(running: bool) -> bool {
     return RUNS_PER_WORKGROUP > 1u || running;
 }

@@ -43,8 +43,8 @@ fn back_to_sphere(s: Place, inner: real, square: real) -> vec2<real> {
     return vec2<real>(radius / moved, growth / (moved * (moved + radius)));
 }
 
-// Slope of the norm of a vector of which a step takes `step * rate` times another one, that has `along` along it and `aside`
-// orthogonal to it.
+// Slope of the norm of a vector of which a step takes `step * rate` times another one, that has `along` along it and
+// `aside` orthogonal to it.
 fn norm_slope(length: real, along: real, aside: real, rate: real, step: real) -> real {
     let t = step * rate;
     let forward = length - t * along;

@@ -1,8 +1,8 @@
-// The loss on SAMPLES samples. Twin of src/model/quadratic/empirical.rs. `data` holds the samples, row by row, then their
-// labels, then, if the loss is perturbed, 2C.
+// The loss on SAMPLES samples. Twin of src/model/quadratic/empirical.rs. `data` holds the samples, row by row, then
+// their labels, then, if the loss is perturbed, 2C.
 //
-// Samples are taken in blocks of BLOCK: a lane computes products of a neuron with a sample, then residuals of samples, then
-// what the block gives to its components of the gradient.
+// Samples are taken in blocks of BLOCK: a lane computes products of a neuron with a sample, then residuals of samples,
+// then what the block gives to its components of the gradient.
 
 fn survey(x: ptr<function, Components>) -> Survey {
     let w = own(WEIGHTS_SIZE);

@@ -1,4 +1,5 @@
-// The population loss of a quadratic teacher. Twin of src/model/quadratic/population.rs. `data` holds A = W*ᵀW*, row by row.
+// The population loss of a quadratic teacher. Twin of src/model/quadratic/population.rs. `data` holds A = W*ᵀW*, row by
+// row.
 
 fn survey(x: ptr<function, Components>) -> Survey {
     let w = own(WEIGHTS_SIZE);

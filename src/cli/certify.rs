@@ -21,12 +21,13 @@ use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "One row per point: `minimum` is a strict local minimum that is proved to lie above the global value, a spurious one; \
-                  `saddle` a critical point that is proved to be none, with the number of negative eigenvalues as index; `global` the \
-                  global minimum; `no_proof` says nothing, and why is said on stderr. In the ball of `radius` around the (polished) \
-                  point there is exactly one critical point; loss_low, loss_high and eigenvalue_min_low bound what it has; \
-                  every_input_dim is true where the same is proved for inputs of every larger dimension. Points are CSV as for \
-                  `spurious eval`. docs/certificates.md has the theorem and its proof."
+    after_help = "One row per point: `minimum` is a strict local minimum that is proved to lie above the global value, \
+                  a spurious one; `saddle` a critical point that is proved to be none, with the number of negative \
+                  eigenvalues as index; `global` the global minimum; `no_proof` says nothing, and why is said on \
+                  stderr. In the ball of `radius` around the (polished) point there is exactly one critical point; \
+                  loss_low, loss_high and eigenvalue_min_low bound what it has; every_input_dim is true where the same \
+                  is proved for inputs of every larger dimension. Points are CSV as for `spurious eval`. \
+                  docs/certificates.md has the theorem and its proof."
 )]
 pub(super) struct Arguments {
     /// Name of a model, with --points or --known; or a result folder, whose families are certified

@@ -32,8 +32,8 @@ pub(super) struct Arguments {
     /// Add the gradient, columns g0,g1,…
     #[arg(long)]
     gradient: bool,
-    /// Print the curvature at the points as they are: grad_norm (Euclidean), index (number of negative eigenvalues of the
-    /// Hessian), eigenvalue_min, eigenvalue_max
+    /// Print the curvature at the points as they are: grad_norm (Euclidean), index (number of negative eigenvalues of
+    /// the Hessian), eigenvalue_min, eigenvalue_max
     #[arg(long, conflicts_with = "gradient")]
     hessian: bool,
     /// Print the teacher's weights instead, in the same order (for cnn: w*, then a*; the student's global minimum is
@@ -73,7 +73,7 @@ fn evaluate(cell: &Cell, path: &Path, arguments: &Arguments) -> anyhow::Result<(
     let points = Points::from_argument(path, Some((dim, "weights"))).map_err(|e| Usage(e.to_string()))?;
     let mut header = vec!["point".to_string(), "loss".into()];
     if arguments.hessian {
-        header.extend(["grad_norm", "index", "eigenvalue_min", "eigenvalue_max"].map(String::from));
+        header.extend(["grad_norm", "index", "eigenvalue_min", "eigenvalue_max", "flat_directions"].map(String::from));
     }
     header.push("outcome".into());
     if arguments.gradient {
@@ -101,6 +101,7 @@ fn evaluate(cell: &Cell, path: &Path, arguments: &Arguments) -> anyhow::Result<(
                 curvature(&|s| s.index().to_string()),
                 curvature(&|s| field(Some(s.min()))),
                 curvature(&|s| field(Some(s.max()))),
+                curvature(&|s| flat(dim - s.eigenvalues.len(), &s.flat)),
             ]);
         }
         row.push(found.map_or("undecided", |found| found.outcome.name()).into());
@@ -110,4 +111,9 @@ fn evaluate(cell: &Cell, path: &Path, arguments: &Arguments) -> anyhow::Result<(
         rows.push(row);
     }
     print(&to_csv(&header, rows))
+}
+
+/// Directions that a symmetry keeps flat, counted and named: they are left out of the eigenvalues.
+fn flat(count: usize, names: &[&str]) -> String {
+    if count == 0 { String::new() } else { format!("{count}: {}", names.join(", ")) }
 }

@@ -34,7 +34,8 @@ pub(super) fn find(name: &str) -> Result<&'static dyn Model, Usage> {
     })
 }
 
-/// The experiment of a model and parameters in which nothing is run: one run per cell asks no more starts of a file than it has.
+/// The experiment of a model and parameters in which nothing is run: one run per cell asks no more starts of a file
+/// than it has.
 pub(super) fn parameterised(model: &dyn Model, set: &[String]) -> anyhow::Result<(Spec, Plan)> {
     let text = format!("[model]\nname = \"{}\"\n[runs]\nper_cell = 1\n", model.name());
     let spec = Spec::parse(&text, "--set", set)?;

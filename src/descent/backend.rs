@@ -17,8 +17,8 @@ pub struct Batch<'a> {
     pub problem: &'a Problem,
     /// States at the start, one run after another, `problem.dim()` numbers each.
     pub starts: Vec<f64>,
-    /// Runs of the cell in all. A device chooses by them how many lanes share a run, so that a run gives the same bits in
-    /// whatever batch it is.
+    /// Runs of the cell in all. A device chooses by them how many lanes share a run, so that a run gives the same bits
+    /// in whatever batch it is.
     pub of: u64,
     /// Whether the weights at the end are wanted, not only why and when each run stopped.
     pub keep_states: bool,
@@ -79,8 +79,8 @@ pub trait Backend: Send + Sync {
     fn batch_size(&self, problem: &Problem) -> usize;
     /// Most runs of this cell that the backend can take at once.
     fn largest_batch(&self, problem: &Problem) -> usize;
-    /// Batches that should be in flight at once to keep a device busy, each with a thread of its own that waits for it; 0 where
-    /// the threads that call the backend compute, and small batches run side by side on them.
+    /// Batches that should be in flight at once to keep a device busy, each with a thread of its own that waits for it;
+    /// 0 where the threads that call the backend compute, and small batches run side by side on them.
     fn in_flight(&self) -> usize;
     /// Bytes that a batch of this many runs keeps on the device, or beside its starts on the host.
     fn batch_bytes(&self, problem: &Problem, runs: usize) -> usize;
@@ -89,13 +89,14 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// Which setting stands in the way.
     fn fits(&self, problem: &Problem) -> Result<(), Invalid>;
-    /// Advances every run of the batch to its end.
+    /// Advances every run of the batch to its end. Whether the cell [fits](Backend::fits) is asked once per cell, by
+    /// whoever hands over its batches; the runs of one that does not mean nothing.
     ///
     /// # Errors
     /// A device failure, or [`BackendError::Cancelled`] once `cancel` is raised.
     fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError>;
-    /// Time for which kernels have run in all batches so far, by the device's own clock; `None` where the backend has none,
-    /// or was not asked to look at it when it was opened.
+    /// Time for which kernels have run in all batches so far, by the device's own clock; `None` where the backend has
+    /// none, or was not asked to look at it when it was opened.
     fn busy(&self) -> Option<Duration> {
         None
     }

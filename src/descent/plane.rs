@@ -1,8 +1,9 @@
 //! Planes of starts: a grid of starts that differ in two coordinates, laid out instead of drawn.
 //!
-//! A coordinate is one that the model names ([`Chart::coordinates`]) or a component of the state, `x0`, `x1` …. All other
-//! coordinates are those of one start, the base, some of them set to given values. The grid's points are the centres of equal
-//! cells; the run `i` starts in column `i mod columns` and row `i / columns`, rows counted from the smallest value.
+//! A coordinate is one that the model names ([`Chart::coordinates`]) or a component of the state, `x0`, `x1` …. All
+//! other coordinates are those of one start, the base, some of them set to given values. The grid's points are the
+//! centres of equal cells; the run `i` starts in column `i mod columns` and row `i / columns`, rows counted from the
+//! smallest value.
 
 use crate::landscape::model::{Chart, Coordinate, Invalid, Problem};
 use crate::numerics::seed::CellSeed;
@@ -96,12 +97,12 @@ fn set(problem: &Problem, name: &str, value: f64, start: &mut [f64]) {
 }
 
 impl Plane {
-    /// The plane through the start of a run of a cell with this problem and seed, after some of its coordinates have been `fixed` to values, with two others along its
-    /// sides.
+    /// The plane through the start of a run of a cell with this problem and seed, after some of its coordinates have
+    /// been `fixed` to values, with two others along its sides.
     ///
     /// # Errors
-    /// A run beyond the cell's distinct starts, a coordinate that the model does not know, a range that is empty or missing, or
-    /// coordinates that depend on each other.
+    /// A run beyond the cell's distinct starts, a coordinate that the model does not know, a range that is empty or
+    /// missing, or coordinates that depend on each other.
     pub fn new(
         problem: &Problem,
         seed: CellSeed,
@@ -187,7 +188,8 @@ impl Plane {
         set(problem, &self.y.coordinate.name, self.y.value((run / columns) as usize), start);
     }
 
-    /// The starts of the runs from `first` on, of each the first `width` numbers; see [`Compute::starts`](crate::landscape::problem::Compute::starts).
+    /// The starts of the runs from `first` on, of each the first `width` numbers; see
+    /// [`Compute::starts`](crate::landscape::problem::Compute::starts).
     pub fn starts(&self, problem: &Problem, first: u64, width: usize, out: &mut [f64]) {
         let mut start = vec![0.0; self.base.len()];
         for (run, out) in (first..).zip(out.chunks_exact_mut(width)) {

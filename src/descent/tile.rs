@@ -87,8 +87,8 @@ impl<'q, 'a, R: Real> Tile<'q, 'a, R> {
         }
     }
 
-    /// Takes those of the runs in some lanes of a vector that have ended out and puts new ones in. Returns whether there were
-    /// any.
+    /// Takes those of the runs in some lanes of a vector that have ended out and puts new ones in. Returns whether
+    /// there were any.
     #[cold]
     #[inline(never)]
     fn exchange(&mut self, vector: usize, mut lanes: u64, codes: &R, tick: u64) -> bool {
@@ -123,8 +123,8 @@ impl<'q, 'a, R: Real> Tile<'q, 'a, R> {
         born.min().map_or(u64::MAX, |born| born.saturating_add(self.budget))
     }
 
-    /// Moves runs together once no new ones come, so that no vector is advanced for a few. Hands over the vectors whose weights
-    /// have changed.
+    /// Moves runs together once no new ones come, so that no vector is advanced for a few. Hands over the vectors whose
+    /// weights have changed.
     #[cold]
     #[inline(never)]
     fn close_ranks(&mut self, mut changed: impl FnMut(usize)) {
@@ -143,7 +143,8 @@ impl<'q, 'a, R: Real> Tile<'q, 'a, R> {
     }
 }
 
-/// Advances runs from a queue to their endpoints until it is empty. Runs that end are replaced in their lane by the next.
+/// Advances runs from a queue to their endpoints until it is empty. Runs that end are replaced in their lane by the
+/// next.
 ///
 /// Returns `false`, with unspecified contents, if `cancel` was raised.
 #[inline(always)]

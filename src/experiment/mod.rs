@@ -1,8 +1,8 @@
 //! Experiments: from a file to runs that have ended.
 //!
-//! In comes an experiment file ([`spec`]); out go records of what its runs ended in. A [`plan`] is the grid of cells with their runs,
-//! [`sampling`] decides how many where that is asked for, [`mod@run`] ties starts, backend and judge together, a [`tally`] counts, and
-//! [`paired`] joins outcomes over the same draws.
+//! In comes an experiment file ([`spec`]); out go records of what its runs ended in. A [`plan`] is the grid of cells
+//! with their runs, [`sampling`] decides how many where that is asked for, [`mod@run`] ties starts, backend and judge
+//! together, a [`tally`] counts, and [`paired`] joins outcomes over the same draws.
 //!
 //! May import: all rooms down to `judge`.
 

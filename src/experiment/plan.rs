@@ -31,7 +31,8 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The starts of the runs from `first` on, as [`Compute::starts`](crate::landscape::problem::Compute::starts): drawn, or laid out in a plane.
+    /// The starts of the runs from `first` on, as [`Compute::starts`](crate::landscape::problem::Compute::starts):
+    /// drawn, or laid out in a plane.
     pub fn starts(&self, first: u64, width: usize, out: &mut [f64]) {
         match &self.plane {
             None => self.problem.starts(self.seed, first, width, out),
@@ -60,8 +61,8 @@ pub struct Plan {
     pub sampling: Option<Sampling>,
     /// What it has decided, a size per cell; empty before, and where there is none.
     pub sizes: Vec<Size>,
-    /// Names of the parameters that take several values, in lists of their own or with what they are relative to; but not those
-    /// whose default follows another.
+    /// Names of the parameters that take several values, in lists of their own or with what they are relative to; but
+    /// not those whose default follows another.
     pub axes: Vec<&'static str>,
     /// Whether the step size takes several values.
     pub sweeps_step: bool,
@@ -74,8 +75,8 @@ impl Plan {
     /// Builds every cell of the grid.
     ///
     /// # Errors
-    /// A combination of values that the model refuses, a relative value that is out of bounds or makes two cells the same, or
-    /// a grid that is too large.
+    /// A combination of values that the model refuses, a relative value that is out of bounds or makes two cells the
+    /// same, or a grid that is too large.
     pub fn new(spec: &Spec) -> Result<Self, SpecError> {
         let sizes = spec.params.iter().map(|(_, values)| values.len()).chain([spec.step.len()]);
         let count = sizes.clone().try_fold(1usize, |n, size| n.checked_mul(size)).unwrap_or(usize::MAX);
@@ -180,7 +181,8 @@ impl Plan {
         self.sizes = sizes;
     }
 
-    /// Some cells as their pilot sees them, numbered anew: with starts of its own, and with the runs of its stages so far.
+    /// Some cells as their pilot sees them, numbered anew: with starts of its own, and with the runs of its stages so
+    /// far.
     pub fn of_pilot(&self, stages: &[(usize, Range<u64>)]) -> Self {
         let cell = |(index, (cell, runs)): (usize, &(usize, Range<u64>))| {
             let cell = &self.cells[*cell];
@@ -195,8 +197,8 @@ impl Plan {
         }
     }
 
-    /// How tables make their intervals: exactly where a width or a time was asked for, since more than a mean coverage is guaranteed
-    /// there; else by Wilson's score.
+    /// How tables make their intervals: exactly where a width or a time was asked for, since more than a mean coverage
+    /// is guaranteed there; else by Wilson's score.
     pub fn method(&self) -> Method {
         if self.sampling.is_some() { Method::ClopperPearson } else { Method::Wilson }
     }
@@ -260,8 +262,8 @@ fn is_relative(value: &Value) -> bool {
     matches!(value, Value::Above(..))
 }
 
-/// The error for two choices from the lists of a spec that make the same cell. Such cells would share every start and look
-/// like independent confirmation.
+/// The error for two choices from the lists of a spec that make the same cell. Such cells would share every start and
+/// look like independent confirmation.
 fn same_cell(spec: &Spec, first: &[usize], second: &[usize], values: &Values) -> Invalid {
     // The first list from which the two take different values.
     let at = first.iter().zip(second).position(|(a, b)| a != b).unwrap_or(0);

@@ -1,35 +1,41 @@
-//! How many runs a cell takes where a precision, or a time, is wanted instead of a number: a sample in two stages. Pure.
+//! How many runs a cell takes where a precision, or a time, is wanted instead of a number: a sample in two stages.
+//! Pure.
 //!
-//! A *pilot* decides the number n of runs; then the runs 0 … n−1 of the cell are made, exactly as for `per_cell = n`, and they alone
-//! are counted. The pilot has starts of its own ([`CellSeed::pilot`](crate::numerics::seed::CellSeed::pilot)) and none of its runs is among the cell's.
+//! A *pilot* decides the number n of runs; then the runs 0 … n−1 of the cell are made, exactly as for `per_cell = n`,
+//! and they alone are counted. The pilot has starts of its own
+//! ([`CellSeed::pilot`](crate::numerics::seed::CellSeed::pilot)) and none of its runs is among the cell's.
 //!
-//! **Why the interval stays honest.** Let p be the probability and C(K, n) the Clopper-Pearson interval after K hits in n runs.
-//! Given the pilot, n is a constant and the runs are independent of it, so P(p ∈ C(K, n) | pilot) ≥ L whatever n is; the mean
-//! over pilots is at least L too. Nothing needs correcting. Stopping when the interval of the runs themselves looks narrow
-//! does not have this property: it stops too early just where the runs so far mislead.
+//! **Why the interval stays honest.** Let p be the probability and C(K, n) the Clopper-Pearson interval after K hits in
+//! n runs. Given the pilot, n is a constant and the runs are independent of it, so P(p ∈ C(K, n) | pilot) ≥ L whatever
+//! n is; the mean over pilots is at least L too. Nothing needs correcting. Stopping when the interval of the runs
+//! themselves looks narrow does not have this property: it stops too early just where the runs so far mislead.
 //!
-//! The idea of two stages is Stein's (C. Stein, "A two-sample test for a linear hypothesis whose power is independent of the
-//! variance", Ann. Math. Statist. 16 (1945) 243-258). He keeps the first sample's observations; for a proportion they would tie
-//! n to the outcome, so here they are dropped, which costs a few percent and makes the proof the one line above.
+//! The idea of two stages is Stein's (C. Stein, "A two-sample test for a linear hypothesis whose power is independent
+//! of the variance", Ann. Math. Statist. 16 (1945) 243-258). He keeps the first sample's observations; for a proportion
+//! they would tie n to the outcome, so here they are dropped, which costs a few percent and makes the proof the one
+//! line above.
 //!
-//! **Size.** After m pilot runs with k hits let [a, b] be the Clopper-Pearson interval of level [`PILOT_LEVEL`]. n is the least number whose
-//! interval at the worst share in [a, b] is as narrow as wanted: at the share nearest to 1/2 for a half-width h, at a for a
-//! half-width of r times the estimate. A cell can miss its wish only where the pilot's interval misses p, or nearly so.
+//! **Size.** After m pilot runs with k hits let [a, b] be the Clopper-Pearson interval of level [`PILOT_LEVEL`]. n is
+//! the least number whose interval at the worst share in [a, b] is as narrow as wanted: at the share nearest to 1/2 for
+//! a half-width h, at a for a half-width of r times the estimate. A cell can miss its wish only where the pilot's
+//! interval misses p, or nearly so.
 //!
-//! **Price.** The pilot doubles as long as doubling pays: while the runs that a larger pilot, with the same share of hits, would
-//! save are more than the runs it takes. Where the most runs, or the time, decide, it stops at about 1/[`SHARE`] of them. Pilot and
-//! surplus together, beyond the least number that would do for the true p: for a half-width of 0.001, 0.1 % at p = 1/2, 4 % at
-//! 0.3, 12 % at 0.1, and some thousands of runs near 0 and 1, where least are needed; for a relative half-width of 0.05 of a rare
-//! outcome, whose frequency is hard to know in advance, 40 %. A coarser wish costs relatively more, of fewer runs.
+//! **Price.** The pilot doubles as long as doubling pays: while the runs that a larger pilot, with the same share of
+//! hits, would save are more than the runs it takes. Where the most runs, or the time, decide, it stops at about
+//! 1/[`SHARE`] of them. Pilot and surplus together, beyond the least number that would do for the true p: for a
+//! half-width of 0.001, 0.1 % at p = 1/2, 4 % at 0.3, 12 % at 0.1, and some thousands of runs near 0 and 1, where least
+//! are needed; for a relative half-width of 0.05 of a rare outcome, whose frequency is hard to know in advance, 40 %. A
+//! coarser wish costs relatively more, of fewer runs.
 //!
-//! **Time.** The pilot also measures the rate of its last stage, and n is at most rate × seconds. The clock is read before the
-//! first counted run, never after one, so the argument above holds; but n then depends on the machine.
+//! **Time.** The pilot also measures the rate of its last stage, and n is at most rate × seconds. The clock is read
+//! before the first counted run, never after one, so the argument above holds; but n then depends on the machine.
 
 use crate::numerics::interval::{Interval, Method, exact_half_width};
 use crate::numerics::normal;
 use serde::{Deserialize, Serialize};
 
-/// Confidence level of what a pilot says of the probability: of 1,000 cells about one is larger or smaller than it allows for.
+/// Confidence level of what a pilot says of the probability: of 1,000 cells about one is larger or smaller than it
+/// allows for.
 pub const PILOT_LEVEL: f64 = 0.999;
 
 /// The pilot is not larger than the cell's runs divided by this, where another limit than the half-width decides.
@@ -76,8 +82,8 @@ impl Width {
         }
     }
 
-    /// The least number of runs whose exact interval of confidence `level` is as narrow as wanted where a share `p` of them are
-    /// hits; `None` if `most` are not enough.
+    /// The least number of runs whose exact interval of confidence `level` is as narrow as wanted where a share `p` of
+    /// them are hits; `None` if `most` are not enough.
     pub fn runs(self, p: f64, level: f64, most: u64) -> Option<u64> {
         let wanted = self.around(p);
         if wanted.is_nan() || wanted <= 0.0 {
@@ -91,8 +97,8 @@ impl Width {
     }
 }
 
-/// The least `n` from 1 to `most` with `half(n)` ≤ `wanted`, for a function that falls about like n^(-1/2): by that law from a
-/// guess, then by steps of twice the length until the place is enclosed, then by halves.
+/// The least `n` from 1 to `most` with `half(n)` ≤ `wanted`, for a function that falls about like n^(-1/2): by that law
+/// from a guess, then by steps of twice the length until the place is enclosed, then by halves.
 fn least(guess: u64, most: u64, wanted: f64, half: impl Fn(u64) -> f64) -> Option<u64> {
     let most = most.max(1);
     let mut near = guess.clamp(1, most);
@@ -258,7 +264,8 @@ impl Sampling {
         (1..=AHEAD).any(pays).then_some(twice)
     }
 
-    /// Runs of the first stage: a small part of what a probability of 1/2 would take, or next to none where time counts.
+    /// Runs of the first stage: a small part of what a probability of 1/2 would take, or next to none where time
+    /// counts.
     fn first(&self) -> u64 {
         let few = match (self.rule.width, self.rule.seconds) {
             (Some(width), None) => {
@@ -270,8 +277,8 @@ impl Sampling {
         few.min(self.most)
     }
 
-    /// What a pilot is going to decide in a cell of probability `p` and of so many runs per second, give or take chance: every
-    /// stage sees as many hits as it should.
+    /// What a pilot is going to decide in a cell of probability `p` and of so many runs per second, give or take
+    /// chance: every stage sees as many hits as it should.
     pub fn expect(&self, p: f64, rate: f64) -> Size {
         let mut trial = Trial { rate, ..Trial::default() };
         while let Some(runs) = self.next(&trial) {

@@ -1,27 +1,32 @@
 //! How fast it is, and how fast it could be: rates of cells on the backends of this machine, beside a limit.
 //!
 //! # What is measured
-//! Each cell is advanced by a fixed number of steps, without verdicts and with a tolerance that no run meets, so that every run
-//! takes every step and two backends do the same work. Of each cell, backend, format, lanes per run and number of runs:
+//! Each cell is advanced by a fixed number of steps, without verdicts and with a tolerance that no run meets, so that
+//! every run takes every step and two backends do the same work. Of each cell, backend, format, lanes per run and
+//! number of runs:
 //!
-//! - the **kernel rate**: run-steps per second of the descent alone, from prepared starts; on a GPU by the device's own clock;
-//! - the **rate** of the whole: seeding, descent, classification and tally, as [`crate::experiment::run::execute`] does them, without a
-//!   result folder. Rates are those of the median of interleaved repetitions, so that whatever else the machine does meets
-//!   all rows alike;
-//! - the **start-up** of the program: from its start to the result of one run of one step, adapter and kernels included;
+//! - the **kernel rate**: run-steps per second of the descent alone, from prepared starts; on a GPU by the device's own
+//!   clock;
+//! - the **rate** of the whole: seeding, descent, classification and tally, as [`crate::experiment::run::execute`] does
+//!   them, without a result folder. Rates are those of the median of interleaved repetitions, so that whatever else the
+//!   machine does meets all rows alike;
+//! - the **start-up** of the program: from its start to the result of one run of one step, adapter and kernels
+//!   included;
 //! - the **memory** of a program that does nothing else: its largest resident set.
 //!
 //! # The limit
-//! `limit = peak / operations`: an upper bound from arithmetic alone. `operations` ([`crate::landscape::device::Cost::operations`]) are the fewest
-//! arithmetic instructions of a step, where a fused multiply-add, an addition, a multiplication, a comparison or selection, a
-//! minimum, a division and a root count as one each. `peak` ([`peak`]) is how many independent fused multiply-adds a second all
-//! lanes of the device together were seen to do, here and now. Divisions and roots take far longer than one instruction, and
-//! loads, stores, random numbers and verdicts take time too, so the limit is never reached. A processor that adds in other
-//! units than those that multiply could in principle do more than the limit says.
+//! `limit = peak / operations`: an upper bound from arithmetic alone. `operations`
+//! ([`crate::landscape::device::Cost::operations`]) are the fewest arithmetic instructions of a step, where a fused
+//! multiply-add, an addition, a multiplication, a comparison or selection, a minimum, a division and a root count as
+//! one each. `peak` ([`peak`]) is how many independent fused multiply-adds a second all lanes of the device together
+//! were seen to do, here and now. Divisions and roots take far longer than one instruction, and loads, stores, random
+//! numbers and verdicts take time too, so the limit is never reached. A processor that adds in other units than those
+//! that multiply could in principle do more than the limit says.
 //!
 //! # The break-even
-//! A device that is opened and fed takes `overhead + runs / rate`. The two numbers are fitted to the times of several numbers of runs,
-//! start-up included; from the number of runs where the lines of CPU and GPU cross, the GPU pays ([`even`]).
+//! A device that is opened and fed takes `overhead + runs / rate`. The two numbers are fitted to the times of several
+//! numbers of runs, start-up included; from the number of runs where the lines of CPU and GPU cross, the GPU pays
+//! ([`even`]).
 
 pub mod even;
 mod measure;

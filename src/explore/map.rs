@@ -1,7 +1,7 @@
 //! Maps: where the runs from a plane of starts end, and after how many steps.
 //!
-//! A map is an experiment of one cell whose starts are laid out in a [`Plane`] instead of drawn: the same backends advance them and
-//! the same rules classify their endpoints.
+//! A map is an experiment of one cell whose starts are laid out in a [`Plane`] instead of drawn: the same backends
+//! advance them and the same rules classify their endpoints.
 
 mod figure;
 
@@ -48,7 +48,8 @@ pub struct Map {
     pub outcomes: Vec<Outcome>,
     /// Gradient steps of each run.
     pub steps: Vec<u32>,
-    /// Critical points whose coordinates lie in the plane: those that are known in closed form, and those that runs ended in.
+    /// Critical points whose coordinates lie in the plane: those that are known in closed form, and those that runs
+    /// ended in.
     pub marks: Vec<Mark>,
 }
 

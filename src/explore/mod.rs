@@ -1,7 +1,7 @@
 //! Single runs, planes of starts and speed.
 //!
-//! In comes a cell; out go the path of one run ([`stepper`], [`trace`]), a [`map`] of where runs end, or how fast they are
-//! ([`mod@bench`]).
+//! In comes a cell; out go the path of one run ([`stepper`], [`trace`]), a [`map`] of where runs end, or how fast they
+//! are ([`mod@bench`]).
 //!
 //! May import: all rooms down to `show`.
 

@@ -1,7 +1,8 @@
 //! One run again, step by step: the path of a descent that an experiment has made.
 //!
 //! A run is taken in legs: each is the experiment's own descent with a budget of a few steps, so that the path is the
-//! same, bit by bit, whatever is kept of it. [`replay`] ends where the experiment did; [`crate::explore::trace`] goes on.
+//! same, bit by bit, whatever is kept of it. [`replay`] ends where the experiment did; [`crate::explore::trace`] goes
+//! on.
 
 use crate::experiment::plan::Cell;
 use crate::judge::classify::{Classifier, Found};

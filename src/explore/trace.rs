@@ -1,9 +1,9 @@
 //! The path of a run past its verdict: what it looks like on the way to where the verdict said it would end.
 //!
 //! A trace takes the experiment's run up to its end and goes on from there: past a verdict until the run has converged,
-//! and past that to the model's [`Model::trace_tolerance`](crate::landscape::model::Model::trace_tolerance). Neither changes a step,
-//! so that the path up to the end of the run is the same run, bit by bit. Where the experiment gives no verdicts the
-//! trace still marks where one would have been.
+//! and past that to the model's [`Model::trace_tolerance`](crate::landscape::model::Model::trace_tolerance). Neither
+//! changes a step, so that the path up to the end of the run is the same run, bit by bit. Where the experiment gives no
+//! verdicts the trace still marks where one would have been.
 
 pub mod figure;
 pub mod table;

@@ -1,18 +1,18 @@
 //! From endpoints to outcomes: which critical point a run came to rest at, and what that point is.
 //!
 //! A verdict or a known minimum found inside the loop stands. A run that came to rest is judged by the curvature at the
-//! critical point beside its endpoint ([`crate::judge::refine`]): a strict minimum is global if its loss is 0 to rounding and
-//! spurious else, a point with a negative eigenvalue is a saddle. Where neither can be said the outcome stays
-//! undecided, but for an endpoint with a loss below the model's `near` bound, which counts as global: the global minima of
-//! students with more neurons than teachers are no strict minima.
+//! critical point beside its endpoint ([`crate::judge::refine`]): a strict minimum is global if its loss is 0 to
+//! rounding and spurious else, a point with a negative eigenvalue is a saddle. Where neither can be said the outcome
+//! stays undecided, but for an endpoint with a loss below the model's `near` bound, which counts as global: the global
+//! minima of students with more neurons than teachers are no strict minima.
 //!
 //! # Representatives
-//! Not every endpoint is refined. Around a critical point `x*` whose Hessian's eigenvalues are at least `λ` in absolute value the
-//! ball of radius `ρ < λ/L`, with the Lipschitz constant `L` of the Hessian there, holds no other critical point; around a
-//! minimum the loss is strictly convex in it, so that descent from any of its points, with a step below 2 over the largest
-//! eigenvalue, converges to `x*`. An endpoint which a
-//! permutation of neurons and teachers takes into that ball is therefore a member of the family of `x*`. The permutation
-//! comes from the canonical orders of both ([`crate::landscape::symmetry`]); should they fail to match, the endpoint is refined by itself.
+//! Not every endpoint is refined. Around a critical point `x*` whose Hessian's eigenvalues are at least `λ` in absolute
+//! value the ball of radius `ρ < λ/L`, with the Lipschitz constant `L` of the Hessian there, holds no other critical
+//! point; around a minimum the loss is strictly convex in it, so that descent from any of its points, with a step below
+//! 2 over the largest eigenvalue, converges to `x*`. An endpoint which a permutation of neurons and teachers takes into
+//! that ball is therefore a member of the family of `x*`. The permutation comes from the canonical orders of both
+//! ([`crate::landscape::symmetry`]); should they fail to match, the endpoint is refined by itself.
 
 use crate::judge::family::Family;
 use crate::judge::refine::{self, Settled, Settlement};
@@ -54,7 +54,8 @@ pub struct Classifier {
     one_at_a_time: Mutex<()>,
 }
 
-/// Gaps between overlaps that count as different, tried in this order: of points polished or at rest in f64, and of f32 endpoints.
+/// Gaps between overlaps that count as different, tried in this order: of points polished or at rest in f64, and of f32
+/// endpoints.
 const TOLERANCES: [f64; 2] = [1e-5, 1e-3];
 /// Numbers in a state from which Hessians are looked at one at a time: of 2,000 numbers each takes 32 MB.
 const LARGE: usize = 2000;

@@ -1,8 +1,8 @@
 //! Families of endpoints: critical points that permutations of neurons and teachers do not tell apart.
 //!
 //! Two polished points belong to one family if their losses agree to 9 digits, their indices and their orbits
-//! ([`crate::landscape::symmetry::Orbits`]) are equal, and their Hessian's eigenvalues agree to 6 digits of the largest. Loss alone is no
-//! label: Safran and Shamir's data hold a saddle with the loss of a minimum to 5 digits.
+//! ([`crate::landscape::symmetry::Orbits`]) are equal, and their Hessian's eigenvalues agree to 6 digits of the
+//! largest. Loss alone is no label: Safran and Shamir's data hold a saddle with the loss of a minimum to 5 digits.
 
 use crate::landscape::endpoint::Outcome;
 use serde::{Deserialize, Serialize};
@@ -117,8 +117,8 @@ impl Families {
         self.0.is_empty()
     }
 
-    /// Labels, in the order of [`Families::all`]: loss to 9 digits, index, orbits; where several families share these, a number from
-    /// 1 in the order of their smallest eigenvalues.
+    /// Labels, in the order of [`Families::all`]: loss to 9 digits, index, orbits; where several families share these,
+    /// a number from 1 in the order of their smallest eigenvalues.
     pub fn labels(&self) -> Vec<String> {
         let names: Vec<String> = self.0.iter().map(Family::name).collect();
         let label = |(i, name): (usize, &String)| {

@@ -1,7 +1,7 @@
 //! What an endpoint is.
 //!
-//! In come endpoints, out go outcomes: Newton's method and the curvature ([`refine`]) decide what a run came to rest at ([`classify`]),
-//! and critical points that a symmetry does not tell apart are one [`family`].
+//! In come endpoints, out go outcomes: Newton's method and the curvature ([`refine`]) decide what a run came to rest at
+//! ([`classify`]), and critical points that a symmetry does not tell apart are one [`family`].
 //!
 //! May import: `numerics`, `landscape`, `descent`.
 

@@ -1,10 +1,11 @@
 //! Refinement: from where a run came to rest to the critical point beside it, and the curvature there. All in f64.
 //!
 //! Newton's method takes an endpoint to the critical point whose gradient is zero to rounding. The Hessian is a model's
-//! closed form, or else central differences of its gradient with steps `h = ε^{1/3} max(1, ‖x‖∞)` and `2h`, extrapolated
-//! (`(4 D(h) − D(2h))/3`, error at most their difference); it is made symmetric. Directions along which a symmetry keeps the loss constant are
-//! named by the model and projected out. The signs of the remaining eigenvalues decide: all above their error bound
-//! make a strict minimum (modulo the named directions), one below minus that bound makes a saddle.
+//! closed form, or else central differences of its gradient with steps `h = ε^{1/3} max(1, ‖x‖∞)` and `2h`,
+//! extrapolated (`(4 D(h) − D(2h))/3`, error at most their difference); it is made symmetric. Directions along which a
+//! symmetry keeps the loss constant are named by the model and projected out. The signs of the remaining eigenvalues
+//! decide: all above their error bound make a strict minimum (modulo the named directions), one below minus that bound
+//! makes a saddle.
 
 use crate::landscape::endpoint::Outcome;
 use crate::landscape::model::Problem;
@@ -167,12 +168,14 @@ enum Lost {
     Corner,
 }
 
-/// Newton's method from an endpoint; `None` where it does not contract at once, or the Hessian ceases to exist on its way.
+/// Newton's method from an endpoint; `None` where it does not contract at once, or the Hessian ceases to exist on its
+/// way.
 pub fn polish(problem: &Problem, endpoint: &[f64]) -> Option<Vec<f64>> {
     newton(problem, endpoint).ok()
 }
 
-/// The critical point that Newton's method reaches from a point at once, in f64; the point itself where it reaches none.
+/// The critical point that Newton's method reaches from a point at once, in f64; the point itself where it reaches
+/// none.
 pub fn polished(problem: &Problem, point: &[f64]) -> Vec<f64> {
     polish(problem, point).unwrap_or_else(|| point.to_vec())
 }
@@ -234,8 +237,8 @@ pub enum Settlement {
     Cancelled,
 }
 
-/// The minimum in whose convex surroundings a point is taken to be: Newton's method contracts from the point to it, and the Hessian is
-/// positive definite at the point, at the minimum and half-way between them.
+/// The minimum in whose convex surroundings a point is taken to be: Newton's method contracts from the point to it, and
+/// the Hessian is positive definite at the point, at the minimum and half-way between them.
 pub fn minimum_around(problem: &Problem, point: &[f64]) -> Option<Settled> {
     let polished = newton(problem, point).ok()?;
     let there = spectrum(problem, &polished)?;
@@ -252,9 +255,10 @@ fn is_convex_between(problem: &Problem, point: &[f64], other: &[f64]) -> bool {
 /// The critical point that a run at rest belongs to: the limit of its descent, if that is a minimum.
 ///
 /// An endpoint is led on by descent in f64 until Newton's method contracts from it and the Hessian has as many negative
-/// eigenvalues there as at the point it contracts to: for a minimum none, nor half-way between them, so that the endpoint is
-/// taken to be in its convex surroundings. Beside a saddle it is led on until it is at rest by the rule for f64 too, since
-/// descent that is not that close yet may still escape. Nothing is said where the Hessian ceases to exist on the way.
+/// eigenvalues there as at the point it contracts to: for a minimum none, nor half-way between them, so that the
+/// endpoint is taken to be in its convex surroundings. Beside a saddle it is led on until it is at rest by the rule for
+/// f64 too, since descent that is not that close yet may still escape. Nothing is said where the Hessian ceases to
+/// exist on the way.
 pub fn lead_on(problem: &Problem, endpoint: &[f64], cancel: &AtomicBool) -> Settlement {
     let mut point = endpoint.to_vec();
     let steps = problem.rule().steps;

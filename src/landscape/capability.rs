@@ -1,4 +1,5 @@
-//! What some landscapes can say of themselves beyond the core of a [`Problem`](super::problem::Problem), each a trait of its own.
+//! What some landscapes can say of themselves beyond the core of a [`Problem`](super::problem::Problem), each a trait
+//! of its own.
 
 use super::endpoint::Outcome;
 use super::path::{Observable, PathTheory, Traced};
@@ -115,8 +116,8 @@ pub trait Chart: Send + Sync {
 
 /// What is worth seeing on the path of a run.
 pub trait PathFacts: Send + Sync {
-    /// What else than the loss is worth knowing of the state of a run, from its start, that state and the number of steps: the same
-    /// names for every state.
+    /// What else than the loss is worth knowing of the state of a run, from its start, that state and the number of
+    /// steps: the same names for every state.
     fn observables(&self, start: &[f64], state: &[f64], steps: u32) -> Vec<Observable>;
     /// What theory has to say of the path of a run.
     fn path_theory(&self, _traced: &Traced<'_>) -> PathTheory {

@@ -1,11 +1,12 @@
-//! What a model declares of itself for the ladder of tests that every model climbs: cells that reach its corners, and critical points
-//! that are known in closed form.
+//! What a model declares of itself for the ladder of tests that every model climbs: cells that reach its corners, and
+//! critical points that are known in closed form.
 //!
-//! `tests/conformance.rs` takes every model of the list in [`crate::models`] up that ladder: every form, on its default cell and on the
-//! cells that are declared here. A model without a declaration climbs it on its defaults.
+//! `tests/conformance.rs` takes every model of the list in [`crate::models`] up that ladder: every form, on its default
+//! cell and on the cells that are declared here. A model without a declaration climbs it on its defaults.
 //!
-//! What a declared cell promises besides: of its runs at the automatic step most still move after a hundred steps, by a tolerance of
-//! 10⁻¹² and without verdicts, and none diverges until then; a model whose runs end at a loss declares one that is out of reach.
+//! What a declared cell promises besides: of its runs at the automatic step most still move after a hundred steps, by a
+//! tolerance of 10⁻¹² and without verdicts, and none diverges until then; a model whose runs end at a loss declares one
+//! that is out of reach.
 
 use super::endpoint::Outcome;
 use super::parameter::Values;
@@ -20,7 +21,8 @@ pub struct Conformance {
     pub cells: &'static [Cell],
     /// Critical points.
     pub critical: &'static [Critical],
-    /// Values under which all forms that take them descend alike, run by run, from the same draws; none where that is not so.
+    /// Values under which all forms that take them descend alike, run by run, from the same draws; none where that is
+    /// not so.
     pub alike: Set,
 }
 
@@ -94,11 +96,14 @@ impl Point {
     }
 }
 
-/// Declares what a model is tested on, in its `impl Model`: cells by the values that they do not leave at their defaults, the critical
-/// points, and the values under which forms agree. All but the cells may be left out.
+/// Declares what a model is tested on, in its `impl Model`: cells by the values that they do not leave at their
+/// defaults, the critical points, and the values under which forms agree. All but the cells may be left out.
 ///
 /// ```text
-/// conformance! { [neurons = 3, teacher = "gaussian"], [neurons = 1] for ["reduced"]; critical: &[GLOBAL]; alike: [start = "projected"] }
+/// conformance! {
+///     [neurons = 3, teacher = "gaussian"], [neurons = 1] for ["reduced"];
+///     critical: &[GLOBAL]; alike: [start = "projected"]
+/// }
 /// ```
 macro_rules! conformance {
     (

@@ -10,14 +10,15 @@ pub struct DeviceProgram {
     pub texts: Vec<Cow<'static, str>>,
     /// Whether several lanes can share a run; otherwise each lane holds a whole state.
     pub shareable: bool,
-    /// Whether the texts define how the numbers of a state that are no weights move (`count` in `shaders/descent.wgsl`).
+    /// Whether the texts define how the numbers of a state that are no weights move (`count` in
+    /// `shaders/descent.wgsl`).
     pub counts: bool,
     /// Whole numbers that shape the program; they become constants of the text.
     pub shape: Vec<(&'static str, u32)>,
     /// Real numbers; a sweep over them never recompiles.
     pub constants: Vec<(&'static str, f64)>,
-    /// Memory that the lanes of a run share and that `survey` fills: names and numbers of real values for each run. A model's text
-    /// writes every word before it reads it.
+    /// Memory that the lanes of a run share and that `survey` fills: names and numbers of real values for each run. A
+    /// model's text writes every word before it reads it.
     pub memory: Vec<(&'static str, u32)>,
     /// Read-only data shared by all runs.
     pub data: Arc<[f64]>,
@@ -43,8 +44,8 @@ impl DeviceProgram {
 pub struct Cost {
     /// About how many loop iterations, over all lanes of a run.
     pub iterations: u32,
-    /// Fewest arithmetic instructions, verdicts left out: a fused multiply-add, addition, multiplication, comparison, selection,
-    /// minimum, division or root is one.
+    /// Fewest arithmetic instructions, verdicts left out: a fused multiply-add, addition, multiplication, comparison,
+    /// selection, minimum, division or root is one.
     pub operations: f64,
 }
 

@@ -102,7 +102,8 @@ impl Stop {
     /// Placeholder before a run has ended; a run that still carries it was never finished.
     pub const POISON: Stop = Stop { status: Status::NonFinite, steps: u32::MAX, found: None };
 
-    /// The code that stands for a status and a found outcome on every backend: `256 · status + outcome`; 0 means running.
+    /// The code that stands for a status and a found outcome on every backend: `256 · status + outcome`; 0 means
+    /// running.
     pub const fn code(status: Status, found: Option<Outcome>) -> u32 {
         (status as u32) << 8
             | match found {
@@ -128,7 +129,8 @@ impl Stop {
         self
     }
 
-    /// What the run found as far as the descent itself knows: undecided for a run that came to rest and is yet to be classified.
+    /// What the run found as far as the descent itself knows: undecided for a run that came to rest and is yet to be
+    /// classified.
     pub fn outcome(&self) -> Outcome {
         match self.status {
             Status::Verdict | Status::Converged => self.found.unwrap_or(Outcome::Undecided),

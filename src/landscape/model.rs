@@ -1,7 +1,7 @@
 //! Models: landscapes with named parameters.
 //!
-//! A [`Model`] describes itself (parameters, forms, formulas) and builds a [`Problem`] for given values: one cell as backends and
-//! judges see it. The mathematics of a form is written once, generic over the number type, as a
+//! A [`Model`] describes itself (parameters, forms, formulas) and builds a [`Problem`] for given values: one cell as
+//! backends and judges see it. The mathematics of a form is written once, generic over the number type, as a
 //! [`Landscape`](super::surface::Landscape); a [`Form`](super::form::Form) ties it to its starts.
 
 pub use super::capability::{
@@ -109,8 +109,8 @@ pub trait Model: Sync {
     /// # Errors
     /// A value that is impossible together with the others.
     fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid>;
-    /// The teacher's weights in the order of the paper's form. They need not be a point where the loss is 0: a student's
-    /// filter may be normalised where the teacher's is not.
+    /// The teacher's weights in the order of the paper's form. They need not be a point where the loss is 0: a
+    /// student's filter may be normalised where the teacher's is not.
     ///
     /// # Errors
     /// As [`Model::problem`], or that the model has none.
@@ -135,9 +135,9 @@ pub trait Model: Sync {
     }
     /// Text that stands for the law of the starts of these values: two cells with the same text share their starts.
     ///
-    /// Parameters at their default are left out, so that a parameter added later does not change the starts of cells that do
-    /// not use it. The default of a parameter that seeds must therefore never change. A value that is relative to another
-    /// stands for its number, a file for its contents.
+    /// Parameters at their default are left out, so that a parameter added later does not change the starts of cells
+    /// that do not use it. The default of a parameter that seeds must therefore never change. A value that is relative
+    /// to another stands for its number, a file for its contents.
     fn identity(&self, values: &Values) -> String {
         let mut text = self.name().to_string();
         for (parameter, (name, value)) in self.parameters().iter().zip(&values.0) {

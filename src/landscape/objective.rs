@@ -6,11 +6,11 @@
 //! some starts above the least.
 //!
 //! - **Automatic step**: `1/2λ`. `λ` is the largest modulus of an eigenvalue of the Hessian that power iteration with
-//!   differences of the gradient finds at points of the norms `ρ` and `s` in some directions of starts. Below `2/λ` a step does
-//!   not leave the valley that a start is in; the factor 4 is for what the directions miss.
-//! - **Rest**: `‖∇ℓ‖ ≤ max(tolerance · ℓ₀/s, ε s √D/η)` with `D` weights and the step `η`, `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64: a
-//!   weight of the size `s` no longer moves once `η` times its slope is below `ε s`. The curvature decides what has been
-//!   found ([`crate::judge::classify`]).
+//!   differences of the gradient finds at points of the norms `ρ` and `s` in some directions of starts. Below `2/λ` a
+//!   step does not leave the valley that a start is in; the factor 4 is for what the directions miss.
+//! - **Rest**: `‖∇ℓ‖ ≤ max(tolerance · ℓ₀/s, ε s √D/η)` with `D` weights and the step `η`, `ε = 2⁻²⁴` in f32 and `2⁻⁵³`
+//!   in f64: a weight of the size `s` no longer moves once `η` times its slope is below `ε s`. The curvature decides
+//!   what has been found ([`crate::judge::classify`]).
 //! - **Exit**: global at once where the loss is within `max(10⁻¹⁰, 16 ε) ℓ₀` of the least.
 //! - **Size limit**: diverged where `‖w‖² ≥ 10⁸ (ρ² + s²)`.
 
@@ -38,9 +38,11 @@ pub trait Objective: Clone + Send + Sync + 'static {
     fn scale(&self) -> f64;
     /// The least loss: what a minimum must have to be the global one.
     fn least_loss(&self) -> f64;
-    /// The loss; writes its gradient, as long as `x`. To be inlined always, so that it is compiled for the CPU's instructions.
+    /// The loss; writes its gradient, as long as `x`. To be inlined always, so that it is compiled for the CPU's
+    /// instructions.
     fn value_and_gradient<R: Real>(&self, x: &[R], gradient: &mut [R]) -> R;
-    /// The same for a device: a text that defines `value_and_gradient` (see `shaders/objective.wgsl`), with its constants and sizes.
+    /// The same for a device: a text that defines `value_and_gradient` (see `shaders/objective.wgsl`), with its
+    /// constants and sizes.
     fn program(&self) -> DeviceProgram;
     /// See [`Cost::operations`], without the norms of gradient and weights and the update.
     fn operations(&self) -> f64;

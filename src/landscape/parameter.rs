@@ -10,8 +10,8 @@ use std::path::Path;
 pub enum Value {
     /// A whole number.
     Integer(i64),
-    /// A whole number relative to another parameter: that one's name, and how much is added to its value. A cell holds the
-    /// sum, see [`Values::resolve`].
+    /// A whole number relative to another parameter: that one's name, and how much is added to its value. A cell holds
+    /// the sum, see [`Values::resolve`].
     Above(&'static str, i64),
     /// A real number.
     Real(f64),
@@ -22,8 +22,8 @@ pub enum Value {
 }
 
 impl Value {
-    /// Text that stands for the value in [`Model::identity`](crate::landscape::model::Model::identity): for points their contents and
-    /// not their path, for anything else the value as it is written.
+    /// Text that stands for the value in [`Model::identity`](crate::landscape::model::Model::identity): for points
+    /// their contents and not their path, for anything else the value as it is written.
     pub fn identity(&self) -> String {
         match self {
             Value::Points(Some(points)) => points.identity(),
@@ -89,8 +89,8 @@ impl fmt::Display for Kind {
 }
 
 impl Kind {
-    /// Reads a value of this kind, or says nothing fits. Points are looked for in the current folder; a file of points that
-    /// cannot be read does not fit, and [`Kind::load`] says why.
+    /// Reads a value of this kind, or says nothing fits. Points are looked for in the current folder; a file of points
+    /// that cannot be read does not fit, and [`Kind::load`] says why.
     pub fn accept(&self, value: &toml::Value) -> Option<Value> {
         self.load(value, Path::new("")).ok()?
     }
@@ -162,8 +162,8 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// A parameter whose value takes part in the seed of a cell's starts: where it differs, starts are drawn anew. It still
-    /// wants to be told what it is [`about`](Parameter::about).
+    /// A parameter whose value takes part in the seed of a cell's starts: where it differs, starts are drawn anew. It
+    /// still wants to be told what it is [`about`](Parameter::about).
     pub const fn seeding(name: &'static str, symbol: &'static str, kind: Kind, default: &'static str) -> Self {
         Parameter { name, symbol, about: "", kind, default, seeds: true, heading: false }
     }
@@ -198,7 +198,8 @@ impl Parameter {
         values.get(self.name).is_some_and(|value| values.absolute(value) == values.absolute(&default))
     }
 
-    /// Whether the caption of a figure of one cell names the value: sizes of the landscape, and whatever is not as usual.
+    /// Whether the caption of a figure of one cell names the value: sizes of the landscape, and whatever is not as
+    /// usual.
     pub fn is_told(&self, values: &Values) -> bool {
         let sizes = matches!(self.kind, Kind::Integer(..) | Kind::Real(..)) && !self.symbol.is_empty();
         self.heading || sizes && self.seeds || !self.is_default(values)

@@ -1,8 +1,9 @@
 //! What a path shows beside its loss: a model's own observables of a point, and what theory draws beside them.
 //!
-//! A model names [`Observable`]s of a state ([`Problem::observables`](crate::landscape::model::Problem::observables)) and, for the
-//! whole path of a run, [`PathTheory`]: curves that bound an observable or that it tends to, steps at which something
-//! happens, and numbers that theory gives beside measured ones. [`crate::explore::trace`] collects both.
+//! A model names [`Observable`]s of a state ([`Problem::observables`](crate::landscape::model::Problem::observables))
+//! and, for the whole path of a run, [`PathTheory`]: curves that bound an observable or that it tends to, steps at
+//! which something happens, and numbers that theory gives beside measured ones. [`crate::explore::trace`] collects
+//! both.
 
 use crate::landscape::endpoint::Outcome;
 use crate::numerics::real::Precision;
@@ -91,8 +92,8 @@ impl ReferenceCurve {
         matches!(self.kind, CurveKind::Asymptote | CurveKind::Target)
     }
 
-    /// Position of the first of these values, one for each trace point, that breaks the bound. A value that is no number
-    /// breaks every bound.
+    /// Position of the first of these values, one for each trace point, that breaks the bound. A value that is no
+    /// number breaks every bound.
     pub fn first_break(&self, values: &[f64]) -> Option<usize> {
         let CurveKind::Upper { relative, absolute } = self.kind else { return None };
         let kept = |value: f64, bound: f64| bound.is_nan() || value <= bound * (1.0 + relative) + absolute;

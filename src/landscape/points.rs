@@ -1,5 +1,6 @@
-//! Files of points: CSV with the header `point,x0,x1,…` and one point per row, each a name and finite numbers. `eval` reads its
-//! points from one, and a parameter of kind [`Kind::Points`](crate::landscape::parameter::Kind::Points) takes one as its value.
+//! Files of points: CSV with the header `point,x0,x1,…` and one point per row, each a name and finite numbers. `eval`
+//! reads its points from one, and a parameter of kind [`Kind::Points`](crate::landscape::parameter::Kind::Points) takes
+//! one as its value.
 
 use crate::landscape::model::Invalid;
 use crate::numerics::fnv::Hashing;
@@ -79,8 +80,8 @@ impl Points {
         Self::read_from(File::open(path).map_err(|e| unreadable(&file, &e))?, &file, expected)
     }
 
-    /// Reads points from anything. `file` names it in messages; `expected` is the width that the points must have and what
-    /// these numbers are, as in [`Points::expect_width`].
+    /// Reads points from anything. `file` names it in messages; `expected` is the width that the points must have and
+    /// what these numbers are, as in [`Points::expect_width`].
     ///
     /// # Errors
     /// As [`Points::read`], or another width.
@@ -224,8 +225,8 @@ impl fmt::Debug for Points {
     }
 }
 
-/// Leaves out `\r`, so that lines end in `\n` wherever the file was written. The CSV reader would end a row between the two
-/// and count the line later.
+/// Leaves out `\r`, so that lines end in `\n` wherever the file was written. The CSV reader would end a row between the
+/// two and count the line later.
 struct Lines<R>(R);
 
 impl<R: Read> Read for Lines<R> {

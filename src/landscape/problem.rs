@@ -1,4 +1,5 @@
-//! One cell as everything behind the models sees it: a core that every landscape has, and the capabilities that it has besides.
+//! One cell as everything behind the models sees it: a core that every landscape has, and the capabilities that it has
+//! besides.
 
 use super::capability::{AtRest, Chart, Curvature, PathFacts, Proofs, Rest, SlowPaths, Symmetry, Theorems};
 use super::device::{Cost, DeviceProgram};
@@ -47,7 +48,8 @@ pub struct Work<'a, 'q> {
 pub struct Layout {
     /// Numbers in a state.
     pub dim: usize,
-    /// How many of them are weights, the first ones: after them stand whole numbers from which a run's random numbers are made.
+    /// How many of them are weights, the first ones: after them stand whole numbers from which a run's random numbers
+    /// are made.
     pub weights: usize,
     /// Numbers in a start: the state, then what stays on the host.
     pub start_dim: usize,
@@ -74,8 +76,8 @@ pub trait Core: Compute {
     fn program(&self, precision: Precision) -> DeviceProgram;
     /// What a step costs in the given format.
     fn cost(&self, precision: Precision) -> Cost;
-    /// What theory says about this cell; with the seed of its starts also what the first of them look like, where it speaks of
-    /// starts.
+    /// What theory says about this cell; with the seed of its starts also what the first of them look like, where it
+    /// speaks of starts.
     fn theory(&self, starts: Option<CellSeed>) -> Vec<Prediction>;
     /// Loss at the endpoint of a run, in f64, from its start, final state and number of steps.
     fn endpoint_loss(&self, _start: &[f64], state: &[f64], _steps: u32) -> f64 {
@@ -86,8 +88,8 @@ pub trait Core: Compute {
 /// What is computed of every cell on the host. Every [`Form`] does so, with the vectors that the processor has (see
 /// [`crate::descent`]).
 pub trait Compute: Send + Sync {
-    /// Draws the starts of the runs from `first` on, one after another, as many as `out` has room for. Of each it takes the
-    /// first `width` numbers: those of the state, or all of [`Layout::start_dim`].
+    /// Draws the starts of the runs from `first` on, one after another, as many as `out` has room for. Of each it takes
+    /// the first `width` numbers: those of the state, or all of [`Layout::start_dim`].
     fn starts(&self, seed: CellSeed, first: u64, width: usize, out: &mut [f64]);
     /// Loss, gradient and class of a state.
     fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation;

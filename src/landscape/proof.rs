@@ -35,7 +35,8 @@ impl Verdict {
 #[error("{0}")]
 pub struct Refusal(pub String);
 
-/// A proof: of the ball of a radius around a point it is shown that there is exactly one critical point in it, and of which kind.
+/// A proof: of the ball of a radius around a point it is shown that there is exactly one critical point in it, and of
+/// which kind.
 ///
 /// Every number is a bound that was computed with outward rounding.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,7 +49,8 @@ pub struct Proof {
     pub radius: f64,
     /// `‖∇F‖` at the centre is at most this.
     pub gradient_norm_high: f64,
-    /// Every eigenvalue of the Hessian has at least this modulus, at every point of the ball; 0 for `cnn`, where the proof is another.
+    /// Every eigenvalue of the Hessian has at least this modulus, at every point of the ball; 0 for `cnn`, where the
+    /// proof is another.
     pub gap_low: f64,
     /// Every eigenvalue of the Hessian at the critical point is at least this.
     pub eigenvalue_min_low: f64,

@@ -23,7 +23,8 @@ pub struct Queue<'a> {
 }
 
 impl<'a> Queue<'a> {
-    /// A queue of runs with `dim` numbers each, handed out `block` at a time; a thread should hold no more than `share` at once.
+    /// A queue of runs with `dim` numbers each, handed out `block` at a time; a thread should hold no more than `share`
+    /// at once.
     pub fn new(states: &'a mut [f64], stops: &'a mut [Stop], dim: usize, block: usize, share: usize) -> Self {
         let block = block.max(1);
         let blocks = states.chunks_mut(block * dim).zip(stops.chunks_mut(block));
@@ -36,8 +37,8 @@ impl<'a> Queue<'a> {
         next.map(|(states, stops)| Block { states, stops })
     }
 
-    /// Steps that have been computed for the runs that were taken, those of lanes without a run included: against the steps that
-    /// the runs took, the price of lockstep.
+    /// Steps that have been computed for the runs that were taken, those of lanes without a run included: against the
+    /// steps that the runs took, the price of lockstep.
     pub fn spent(&self) -> u64 {
         self.spent.load(Ordering::Relaxed)
     }

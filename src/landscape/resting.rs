@@ -1,5 +1,5 @@
-//! Landscapes that compute loss and gradient in one look at the weights, and whose runs end at rest, to be judged by the curvature there,
-//! or at a loss that counts as the global one. Twin of `shaders/resting.wgsl`.
+//! Landscapes that compute loss and gradient in one look at the weights, and whose runs end at rest, to be judged by
+//! the curvature there, or at a loss that counts as the global one. Twin of `shaders/resting.wgsl`.
 
 use super::device::{DeviceProgram, constants};
 use super::endpoint::{Outcome, Status, Stop};
@@ -26,7 +26,8 @@ impl Ends<f64> {
         Rule { steps: vec![self.step; weights], max_steps }
     }
 
-    /// A program with these ends: the text that all landscapes of this kind share goes before its own, and so do the constants.
+    /// A program with these ends: the text that all landscapes of this kind share goes before its own, and so do the
+    /// constants.
     pub fn complete(&self, mut program: DeviceProgram) -> DeviceProgram {
         program.texts.insert(0, include_str!("../../shaders/resting.wgsl").into());
         program.constants = self.named().into_iter().chain(program.constants).collect();

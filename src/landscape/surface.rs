@@ -2,16 +2,16 @@
 //!
 //! One step is `x_i ← x_i − η_i ∂ℓ/∂x_i`, all components at once, with a step size per component. Before each step the
 //! landscape is surveyed; a run stops when the survey proves its outcome (`verdict`), when it is within tolerance of a
-//! known minimum or has come to rest (`converged`), when it leaves every bound (`diverged`), or when its budget is spent
-//! (`out_of_steps`).
+//! known minimum or has come to rest (`converged`), when it leaves every bound (`diverged`), or when its budget is
+//! spent (`out_of_steps`).
 
 use crate::landscape::endpoint::{Outcome, Status, Stop};
 use crate::numerics::real::Real;
 
 /// A loss surface in the coordinates of one form, over one number type.
 ///
-/// A step can look at the weights while it moves them: [`Landscape::step`] may return what [`Landscape::survey`] needs to know of
-/// them next.
+/// A step can look at the weights while it moves them: [`Landscape::step`] may return what [`Landscape::survey`] needs
+/// to know of them next.
 pub trait Landscape<R: Real> {
     /// What a pass over the weights leaves, beside the scratch memory.
     type Pass: Copy;
@@ -30,11 +30,11 @@ pub trait Landscape<R: Real> {
     fn loss(&self, x: &[R], survey: &Self::Survey) -> R;
     /// Gradient of the loss at `x`, written to `out` (same length).
     fn gradient(&self, x: &[R], survey: &Self::Survey, scratch: &Self::Scratch, out: &mut [R]);
-    /// Moves `x` one step down the gradient, with the landscape's own step sizes. Where that is a pass over the weights anyway, it
-    /// looks at them on the way as [`Landscape::pass`] does, to the same bit.
+    /// Moves `x` one step down the gradient, with the landscape's own step sizes. Where that is a pass over the weights
+    /// anyway, it looks at them on the way as [`Landscape::pass`] does, to the same bit.
     fn step(&self, x: &mut [R], survey: &Self::Survey, scratch: &mut Self::Scratch) -> Option<Self::Pass>;
-    /// Lanes in which the run may end here: all for which [`Landscape::decide`] has a code or which are out of bounds, and few
-    /// others. It is asked at every step, the other two only where it says so.
+    /// Lanes in which the run may end here: all for which [`Landscape::decide`] has a code or which are out of bounds,
+    /// and few others. It is asked at every step, the other two only where it says so.
     fn may_end(&self, survey: &Self::Survey) -> R::Mask;
     /// Code of the verdict or convergence that the survey shows (see [`Stop::code`]), or 0 to go on.
     fn decide(&self, survey: &Self::Survey) -> R;
@@ -47,8 +47,8 @@ pub trait Landscape<R: Real> {
 /// What limits a descent, apart from the landscape.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Step size of each component; 0 for a number that is no weight of the run's student, such as a teacher's weight, which never
-    /// moves, or a counter, which moves by itself. Its slope is 0 by definition.
+    /// Step size of each component; 0 for a number that is no weight of the run's student, such as a teacher's weight,
+    /// which never moves, or a counter, which moves by itself. Its slope is 0 by definition.
     pub steps: Vec<f64>,
     /// Largest number of gradient steps.
     pub max_steps: u32,

@@ -1,16 +1,17 @@
-//! Symmetry of a student network: which neurons play the same part, and an order of them that does not depend on the run.
+//! Symmetry of a student network: which neurons play the same part, and an order of them that does not depend on the
+//! run.
 //!
-//! The loss does not change when student neurons change places, nor, for some teachers, when teachers do. Endpoints that
-//! differ by such permutations are one and the same minimum, reached under different names. Here a network is the matrix
-//! of the overlaps of its neurons (rows) with the teachers (columns), and gets
+//! The loss does not change when student neurons change places, nor, for some teachers, when teachers do. Endpoints
+//! that differ by such permutations are one and the same minimum, reached under different names. Here a network is the
+//! matrix of the overlaps of its neurons (rows) with the teachers (columns), and gets
 //!
 //! - a label, [`Orbits`]: 9+1 | 9+1 says that nine neurons are alike and one is not, and the same of the teachers;
 //! - a canonical order, [`Overlaps::canonical`]: reordered by it, equivalent matrices become equal.
 //!
 //! Both come from colour refinement. All neurons begin with one colour and all movable teachers with another; what sees
 //! different overlaps towards some colour is given different colours, until nothing changes. The result is the coarsest
-//! such colouring, whatever the order of the splits. Colours are ordered by what was seen, never by position, so they do
-//! not depend on the order of rows and columns. The procedure is that of B. D. McKay, "Practical graph isomorphism"
+//! such colouring, whatever the order of the splits. Colours are ordered by what was seen, never by position, so they
+//! do not depend on the order of rows and columns. The procedure is that of B. D. McKay, "Practical graph isomorphism"
 //! (Congressus Numerantium 30 (1981) 45-87), without its search tree.
 
 use std::fmt;
@@ -31,8 +32,8 @@ pub struct Overlaps {
 
 /// How many neurons and teachers a network's symmetry cannot tell apart.
 ///
-/// The classes of the stable colouring: unions of orbits always, and single orbits in every matrix with few blocks. Equivalent
-/// networks have equal orbits; the converse need not hold.
+/// The classes of the stable colouring: unions of orbits always, and single orbits in every matrix with few blocks.
+/// Equivalent networks have equal orbits; the converse need not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Orbits {
     /// Sizes of the classes of neurons, descending.
@@ -63,8 +64,8 @@ impl Overlaps {
 
     /// Classes of neurons and of movable teachers that no overlap tells apart.
     ///
-    /// Overlaps are equal if a chain of others joins them with gaps of at most `tolerance`, which must exceed the error of the
-    /// entries and stay below the gaps between those that differ. NaN equals NaN and nothing else.
+    /// Overlaps are equal if a chain of others joins them with gaps of at most `tolerance`, which must exceed the error
+    /// of the entries and stay below the gaps between those that differ. NaN equals NaN and nothing else.
     ///
     /// # Panics
     /// If there are not `rows` × `columns` entries, or more than `columns` movable columns.
@@ -83,7 +84,8 @@ impl Overlaps {
         }
     }
 
-    /// Canonical orders of the rows and of the movable columns: the row, or column, that comes first, second, and so on.
+    /// Canonical orders of the rows and of the movable columns: the row, or column, that comes first, second, and so
+    /// on.
     ///
     /// Matrices that differ by a permutation of rows and one of movable columns become equal when reordered, up to the
     /// differences that `tolerance` (see [`orbits`](Self::orbits)) forgives. Matrices that differ otherwise never do.
@@ -112,7 +114,8 @@ impl Overlaps {
 
     /// Rank of every entry among the distinct ones, the largest first, and how many are distinct.
     ///
-    /// With the largest first, canonical orders put the teacher that a neuron has learnt where the neuron is: on the diagonal.
+    /// With the largest first, canonical orders put the teacher that a neuron has learnt where the neuron is: on the
+    /// diagonal.
     fn levels(&self, tolerance: f64) -> (Vec<u32>, usize) {
         let mut sorted: Vec<(f64, usize)> = self.entries.iter().copied().zip(0..).collect();
         sorted.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
@@ -132,7 +135,8 @@ impl Overlaps {
 
 /// An ordered partition of rows and columns into classes, and what remains to be done to make it stable.
 ///
-/// A class is a range of places; the rows have the places `0..rows`, the movable columns those after them, then the others.
+/// A class is a range of places; the rows have the places `0..rows`, the movable columns those after them, then the
+/// others.
 struct Colouring {
     rows: usize,
     columns: usize,
@@ -257,8 +261,8 @@ impl Colouring {
                 begin = place + 1;
             }
         }
-        // If others have been split by the whole, then what they see of one part follows from the rest: spare the largest.
-        // A whole that still waits has become its first part, and all the others must wait with it.
+        // If others have been split by the whole, then what they see of one part follows from the rest: spare the
+        // largest. A whole that still waits has become its first part, and all the others must wait with it.
         let spared = if self.waiting[class.start] { class.start } else { largest.start };
         let mut part = class.start;
         while part < class.end {

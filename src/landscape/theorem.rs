@@ -1,8 +1,8 @@
 //! Theorems: what they say of starts, held against what descent does.
 //!
-//! A model lists its theorems as [`Theorem`]s. For a start each makes a [`Claim`]: nothing, an outcome in which the run must end, or
-//! that a statement about the start is true. [`Check`] counts how the claims fare. A theorem has no exceptions, so a single broken
-//! claim is a finding: about the program, its arithmetic, or the theorem.
+//! A model lists its theorems as [`Theorem`]s. For a start each makes a [`Claim`]: nothing, an outcome in which the run
+//! must end, or that a statement about the start is true. [`Check`] counts how the claims fare. A theorem has no
+//! exceptions, so a single broken claim is a finding: about the program, its arithmetic, or the theorem.
 
 use crate::landscape::endpoint::Outcome;
 use serde::{Deserialize, Serialize};

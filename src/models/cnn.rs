@@ -3,9 +3,9 @@
 //! arXiv 1712.00779).
 //!
 //! The input is `k` disjoint patches `Z_j ∈ R^p` with standard normal entries. The student
-//! `f(Z; v, a) = Σ_j a_j relu(vᵀZ_j / ‖v‖)` learns a teacher `f(Z; w*, a*)` of the same shape without normalisation. With
-//! `φ = ∠(v, w*)`, `g = (π − φ) cos φ + sin φ`, `s = ‖w*‖`, `b = a − s a*` the population loss and its gradient are
-//! (Theorems 3.1 and 3.2)
+//! `f(Z; v, a) = Σ_j a_j relu(vᵀZ_j / ‖v‖)` learns a teacher `f(Z; w*, a*)` of the same shape without normalisation.
+//! With `φ = ∠(v, w*)`, `g = (π − φ) cos φ + sin φ`, `s = ‖w*‖`, `b = a − s a*` the population loss and its gradient
+//! are (Theorems 3.1 and 3.2)
 //!
 //! ```text
 //! ℓ(v, a) = ½ E (f(Z; v, a) − f(Z; w*, a*))²
@@ -20,12 +20,13 @@
 //!
 //! # Verdicts
 //! With `E = (s1ᵀa* − 1ᵀa) 1ᵀa* / (s‖a*‖²)` a run can only end in the global minimum once `aᵀa* > 0` and
-//! `g − 1 + min(E, 0) ≥ 0`, and only in the spurious one once `aᵀa* < 0` and `g − 1 + max(E, qπ/(k+π−1)) < 0`. Both regions
-//! are forward invariant if `η_a ≤ 2π/(k+π−1)` and `η_v T ≤ 2‖v‖²`, where
-//! `T = s|B₁| max(ρ, s|B₁|) + s|B₂| max(ρ, s|B₂|)` bounds `s|aᵀa*|` along the run for starts in a ball of radius `ρ`: the
-//! gap `D = 1 − 1ᵀa/(s1ᵀa*)` obeys `D' = (1−κ)D + κ(π−g)/(k+π−1)`, `κ = η_a(k+π−1)/2π`, the overlap
-//! `(aᵀa*)' = (1−c) aᵀa* + (η_a s‖a*‖²/2π)(E + g − 1)`, `c = η_a(π−1)/2π`, and the angle moves monotonically with the sign of
-//! the overlap without crossing 0 or π. The gradient norm decides nothing: towards the spurious minimum `π − φ ~ 1/t`.
+//! `g − 1 + min(E, 0) ≥ 0`, and only in the spurious one once `aᵀa* < 0` and `g − 1 + max(E, qπ/(k+π−1)) < 0`. Both
+//! regions are forward invariant if `η_a ≤ 2π/(k+π−1)` and `η_v T ≤ 2‖v‖²`, where
+//! `T = s|B₁| max(ρ, s|B₁|) + s|B₂| max(ρ, s|B₂|)` bounds `s|aᵀa*|` along the run for starts in a ball of radius `ρ`:
+//! the gap `D = 1 − 1ᵀa/(s1ᵀa*)` obeys `D' = (1−κ)D + κ(π−g)/(k+π−1)`, `κ = η_a(k+π−1)/2π`, the overlap
+//! `(aᵀa*)' = (1−c) aᵀa* + (η_a s‖a*‖²/2π)(E + g − 1)`, `c = η_a(π−1)/2π`, and the angle moves monotonically with the
+//! sign of the overlap without crossing 0 or π. The gradient norm decides nothing: towards the spurious minimum
+//! `π − φ ~ 1/t`.
 //!
 //! What Theorems 4.1 to 4.3 say of a start is in [`theorems`], the four sign choices of Theorem 4.2 in [`signs`].
 

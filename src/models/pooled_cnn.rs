@@ -1,8 +1,8 @@
-//! `pooled_cnn`: a convolutional network with one filter and average pooling, that of Brutzkus and Globerson, "Globally Optimal
-//! Gradient Descent for a ConvNet with Gaussian Inputs" (ICML 2017, arXiv 1702.07966).
+//! `pooled_cnn`: a convolutional network with one filter and average pooling, that of Brutzkus and Globerson, "Globally
+//! Optimal Gradient Descent for a ConvNet with Gaussian Inputs" (ICML 2017, arXiv 1702.07966).
 //!
-//! The input has `k` patches of length `m`, each `s` numbers after the one before, of one standard normal signal. With `w_i` the
-//! filter `w` moved to patch `i`
+//! The input has `k` patches of length `m`, each `s` numbers after the one before, of one standard normal signal. With
+//! `w_i` the filter `w` moved to patch `i`
 //!
 //! ```text
 //! f(x; w) = (1/k) Σ_i relu(w_iᵀx)
@@ -10,27 +10,29 @@
 //! g(u, v) = ‖u‖‖v‖ κ(∠(u, v))/2π,   κ(θ) = sin θ + (π − θ) cos θ
 //! ```
 //!
-//! (the plain mean square, without ½; arc-cosine kernel of order 1, Cho & Saul 2009). Only the distance `δ = j − i` of two patches
-//! matters, and `k − |δ|` pairs share it. With `(S_δ v)_p = v_{p−δs}` inside the filter, 0 outside, `r = ‖w‖`, `R = ‖w*‖`,
-//! `θ_δ = ∠(w, S_δ w)`, `φ_δ = ∠(w, S_δ w*)` by `cos θ_δ = wᵀS_δ w/r²` and `cos φ_δ = wᵀS_δ w*/rR`
+//! (the plain mean square, without ½; arc-cosine kernel of order 1, Cho & Saul 2009). Only the distance `δ = j − i` of
+//! two patches matters, and `k − |δ|` pairs share it. With `(S_δ v)_p = v_{p−δs}` inside the filter, 0 outside,
+//! `r = ‖w‖`, `R = ‖w*‖`, `θ_δ = ∠(w, S_δ w)`, `φ_δ = ∠(w, S_δ w*)` by `cos θ_δ = wᵀS_δ w/r²` and
+//! `cos φ_δ = wᵀS_δ w*/rR`
 //!
 //! ```text
 //! ∂ℓ/∂w = (1/πk²) Σ_{|δ|<k} (k − |δ|) { (r sin θ_δ − R sin φ_δ) w/r + (π − θ_δ) S_δ w − (π − φ_δ) S_δ w* }
 //! ```
 //!
-//! Patches with `|δ|s ≥ m` share no number: both angles are right ones and all such pairs make one term. A step therefore costs the
-//! same whatever `k` is: `2⌈m/s⌉ − 1` distances of `m` numbers. The case `s ≥ m` is the paper's network without overlap.
+//! Patches with `|δ|s ≥ m` share no number: both angles are right ones and all such pairs make one term. A step
+//! therefore costs the same whatever `k` is: `2⌈m/s⌉ − 1` distances of `m` numbers. The case `s ≥ m` is the paper's
+//! network without overlap.
 //!
 //! # Without overlap
-//! The critical points are `w*`, the degenerate saddle `−c w*` with `c = (k−1)/(k+π−1)`, and the corner at 0. Every start that is not
-//! exactly opposite to the teacher leads to `w*`; beside the saddle, at an angle `ψ` from it, that takes `πkc/(ηψ)` steps, since the
-//! angle grows like its square. The gradient there is of the order of `ψ²` and says nothing: a run is at rest only once its angle
-//! is acute.
+//! The critical points are `w*`, the degenerate saddle `−c w*` with `c = (k−1)/(k+π−1)`, and the corner at 0. Every
+//! start that is not exactly opposite to the teacher leads to `w*`; beside the saddle, at an angle `ψ` from it, that
+//! takes `πkc/(ηψ)` steps, since the angle grows like its square. The gradient there is of the order of `ψ²` and says
+//! nothing: a run is at rest only once its angle is acute.
 //!
 //! # Verdict
-//! In a ball around `w*` with the radius `ρ`, `ρL < λ`, where `λ` is the smallest eigenvalue of the Hessian at `w*` and `L` its Lipschitz
-//! constant in the ball (module [`hessian`]), the loss is strictly convex and descent with a step below 2 over the largest
-//! eigenvalue in it comes closer to `w*` with every step: such a run can only end there.
+//! In a ball around `w*` with the radius `ρ`, `ρL < λ`, where `λ` is the smallest eigenvalue of the Hessian at `w*` and
+//! `L` its Lipschitz constant in the ball (module [`hessian`]), the loss is strictly convex and descent with a step
+//! below 2 over the largest eigenvalue in it comes closer to `w*` with every step: such a run can only end there.
 
 mod critical;
 mod ends;
@@ -96,7 +98,8 @@ const LONGEST: i64 = 1024;
 const LONGEST_OVERLAPPING: usize = 256;
 /// Squared norm from which a filter has a direction.
 const SMALLEST_SQUARE: f64 = 1e-30;
-/// The automatic step size: the Hessian at `w*` is `2 E ∇f ∇fᵀ`, at most the identity, for every filter, stride and number of patches.
+/// The automatic step size: the Hessian at `w*` is `2 E ∇f ∇fᵀ`, at most the identity, for every filter, stride and
+/// number of patches.
 const STEP: f64 = 1.0;
 
 impl Model for PooledCnn {

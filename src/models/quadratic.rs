@@ -1,27 +1,29 @@
-//! `quadratic`: a sum of squares of linear neurons, the landscape of Du and Lee, "On the Power of Over-parametrization in Neural
-//! Networks with Quadratic Activation" (ICML 2018, arXiv 1803.01206).
+//! `quadratic`: a sum of squares of linear neurons, the landscape of Du and Lee, "On the Power of Over-parametrization
+//! in Neural Networks with Quadratic Activation" (ICML 2018, arXiv 1803.01206).
 //!
 //! ```text
 //! f(x; W) = Σ_j (w_jᵀx)² = xᵀWᵀW x,   W ∈ R^{k×d}
 //! ```
 //!
-//! with one of two losses: the mean square over given samples, with weight decay and the small linear perturbation of the paper's
-//! smoothed analysis ([`empirical`]), or over all standard normal inputs, for the labels of a quadratic teacher
-//! ([`population`]). Both are functions of `Z = WᵀW` alone, in which they are convex: rotations of the neurons, `W → O W`, change
-//! nothing, and `k ≥ d` neurons have the whole cone of `Z ⪰ 0` to choose from.
+//! with one of two losses: the mean square over given samples, with weight decay and the small linear perturbation of
+//! the paper's smoothed analysis ([`empirical`]), or over all standard normal inputs, for the labels of a quadratic
+//! teacher ([`population`]). Both are functions of `Z = WᵀW` alone, in which they are convex: rotations of the neurons,
+//! `W → O W`, change nothing, and `k ≥ d` neurons have the whole cone of `Z ⪰ 0` to choose from.
 //!
 //! # When a run is over
-//! It has found the global minimum once `L ≤ L* + tolerance`. `L*` is the least loss of `k` neurons for the population loss, in
-//! closed form ([`theory`]), and a certified lower bound of the loss of any number of neurons for the empirical one
-//! ([`mod@reference`]). The tolerance is `params.global_loss_population` and `params.global_loss` times the loss without weights, but
-//! no less than `16 ε` times the terms that cancel in the loss of an optimum, `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64.
+//! It has found the global minimum once `L ≤ L* + tolerance`. `L*` is the least loss of `k` neurons for the population
+//! loss, in closed form ([`theory`]), and a certified lower bound of the loss of any number of neurons for the
+//! empirical one ([`mod@reference`]). The tolerance is `params.global_loss_population` and `params.global_loss` times
+//! the loss without weights, but no less than `16 ε` times the terms that cancel in the loss of an optimum, `ε = 2⁻²⁴`
+//! in f32 and `2⁻⁵³` in f64.
 //!
-//! It comes to rest where `‖∂L/∂W‖ ≤ max(descent.tolerance, β ε √(kd)/η)`, with `β` the power of 2 at or below the norm of an optimum,
-//! at least 1: a weight between `β` and `2β` no longer moves once `η` times its slope is under half a unit in its last place. What
-//! it has found is then decided by the curvature there, modulo rotations of the neurons.
+//! It comes to rest where `‖∂L/∂W‖ ≤ max(descent.tolerance, β ε √(kd)/η)`, with `β` the power of 2 at or below the norm
+//! of an optimum, at least 1: a weight between `β` and `2β` no longer moves once `η` times its slope is under half a
+//! unit in its last place. What it has found is then decided by the curvature there, modulo rotations of the neurons.
 //!
-//! Where neurons are to spare the global minima are degenerate and descent reaches them only like `1/t²` in the loss. A run whose
-//! budget ends on that way is slow: [`population::Population`] and [`empirical::Empirical`] say in `late` how it is known.
+//! Where neurons are to spare the global minima are degenerate and descent reaches them only like `1/t²` in the loss. A
+//! run whose budget ends on that way is slow: [`population::Population`] and [`empirical::Empirical`] say in `late` how
+//! it is known.
 
 mod critical;
 pub mod data;
@@ -138,8 +140,8 @@ impl Model for Quadratic {
         &[("full", "w₁ ∈ R^d, then w₂ … w_k")]
     }
 
-    /// On the slow path of the population loss the tolerance of the loss is met first: there a gradient of 10⁻⁸ has a loss of
-    /// about 10⁻¹¹.
+    /// On the slow path of the population loss the tolerance of the loss is met first: there a gradient of 10⁻⁸ has a
+    /// loss of about 10⁻¹¹.
     fn tolerance(&self) -> Tolerance {
         Tolerance { default: 1e-8, about: "norm of the gradient at which a run is at rest" }
     }

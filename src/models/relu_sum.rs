@@ -11,23 +11,23 @@
 //! g(u, v) = (‖v‖ sin t û + (π − t) v)/2π,   û = u/‖u‖
 //! ```
 //!
-//! (arc-cosine kernel of order 1, Cho & Saul 2009; the paper's section on the closed form of the objective). The sine is
-//! `√((1−cos t)(1+cos t))`, never the sine of an arc cosine: an error of the angle then moves the gradient only in second
-//! order. A neuron shorter than 10⁻¹⁵ counts as having no direction, `û = 0`; elsewhere `F` is twice continuously
-//! differentiable, parallel vectors included.
+//! (arc-cosine kernel of order 1, Cho & Saul 2009; the paper's section on the closed form of the objective). The sine
+//! is `√((1−cos t)(1+cos t))`, never the sine of an arc cosine: an error of the angle then moves the gradient only in
+//! second order. A neuron shorter than 10⁻¹⁵ counts as having no direction, `û = 0`; elsewhere `F` is twice
+//! continuously differentiable, parallel vectors included.
 //!
 //! # When a run is over
-//! It comes to rest where `max_i ‖∂F/∂w_i‖ ≤ max(tolerance, β ε (√d/η + √(n+k)))`, with `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64 and `β` the
-//! power of 2 at or below the longest teacher's norm, at least 1. A weight between `β` and `2β` no longer moves once `η` times its
-//! slope is under half a unit in its last place, `βε`, and `d` such slopes make a norm of `√d βε/η`; the second term is the
-//! rounding of the gradient itself, a sum of `n + k` terms. (Smaller weights still move: f32 stalls at about a third of this.)
-//! What a run at rest has found is then decided by the curvature there, never by its gradient alone (see
-//! [`crate::judge::classify`]).
+//! It comes to rest where `max_i ‖∂F/∂w_i‖ ≤ max(tolerance, β ε (√d/η + √(n+k)))`, with `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in
+//! f64 and `β` the power of 2 at or below the longest teacher's norm, at least 1. A weight between `β` and `2β` no
+//! longer moves once `η` times its slope is under half a unit in its last place, `βε`, and `d` such slopes make a norm
+//! of `√d βε/η`; the second term is the rounding of the gradient itself, a sum of `n + k` terms. (Smaller weights still
+//! move: f32 stalls at about a third of this.) What a run at rest has found is then decided by the curvature there,
+//! never by its gradient alone (see [`crate::judge::classify`]).
 //!
-//! With more neurons than orthonormal teachers descent reaches the global minima, which are no strict minima, only like `1/t³`
-//! in the loss; there a run ends as global once its loss is below `global_loss`, as in the paper's protocol. That is
-//! a convention and no proof: it rests on every spurious minimum known having a larger loss. Other teachers can have spurious
-//! minima of any small loss, so for them the exit is off unless it is asked for.
+//! With more neurons than orthonormal teachers descent reaches the global minima, which are no strict minima, only like
+//! `1/t³` in the loss; there a run ends as global once its loss is below `global_loss`, as in the paper's protocol.
+//! That is a convention and no proof: it rests on every spurious minimum known having a larger loss. Other teachers can
+//! have spurious minima of any small loss, so for them the exit is off unless it is asked for.
 
 pub mod full;
 pub mod hessian;

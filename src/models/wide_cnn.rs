@@ -1,9 +1,9 @@
-//! `wide_cnn`: a convolutional layer with softplus neurons and a linear read-out, trained on finitely many samples, the setting of
-//! Nguyen and Hein, "Optimization Landscape and Expressivity of Deep CNNs" (ICML 2018, arXiv 1710.10928), for one convolutional layer
-//! below a fully connected one.
+//! `wide_cnn`: a convolutional layer with softplus neurons and a linear read-out, trained on finitely many samples, the
+//! setting of Nguyen and Hein, "Optimization Landscape and Expressivity of Deep CNNs" (ICML 2018, arXiv 1710.10928),
+//! for one convolutional layer below a fully connected one.
 //!
-//! Samples `x_i ∈ R^d` and targets `y_i` are standard normal, `i = 1 … N`. `T` filters `w_t` of length `l` meet `P` patches, `z_p` being
-//! the `l` inputs from `ps` on; every neuron has a bias of its own, as in the paper.
+//! Samples `x_i ∈ R^d` and targets `y_i` are standard normal, `i = 1 … N`. `T` filters `w_t` of length `l` meet `P`
+//! patches, `z_p` being the `l` inputs from `ps` on; every neuron has a bias of its own, as in the paper.
 //!
 //! ```text
 //! g_tp(x) = w_tᵀz_p + b_tp,   f(x) = Σ_{t,p} v_tp σ(g_tp(x)) + c,   σ(g) = log(1 + e^g)
@@ -12,20 +12,20 @@
 //! ∂Φ/∂w_t = Σ_i e_i Σ_p v_tp σ'(g_tp) z_p,  ∂Φ/∂c = Σ_i e_i
 //! ```
 //!
-//! The features `F_1 ∈ R^{N×n_1}` are the `n_1 = TP` activations of all samples. Where `n_1 ≥ N` and the activation is analytic, almost
-//! every choice of filters and biases gives them rank `N` (the paper's theorem on linearly independent features), and there `‖∇_v Φ‖ ≥
-//! σ_N(F_1) ‖e‖` ([`features`]), so that every critical point with features of rank `N` is a global minimum of error 0. Nothing is
-//! said of descent; what it does is what this model counts.
+//! The features `F_1 ∈ R^{N×n_1}` are the `n_1 = TP` activations of all samples. Where `n_1 ≥ N` and the activation is
+//! analytic, almost every choice of filters and biases gives them rank `N` (the paper's theorem on linearly independent
+//! features), and there `‖∇_v Φ‖ ≥ σ_N(F_1) ‖e‖` ([`features`]), so that every critical point with features of rank `N`
+//! is a global minimum of error 0. Nothing is said of descent; what it does is what this model counts.
 //!
 //! # When a run is over
-//! It ends as global once `Φ ≤ tolerance · ½ Σ y_i²`, a training error of zero to that tolerance. 0 is the smallest possible value, and it is
-//! attained if any features have rank `N`; that a smaller loss follows is what the lemma says as long as `σ_N` does not vanish, and
-//! a convention where `n_1 < N`.
-//! It comes to rest where `‖∇Φ‖ ≤ max(rest_gradient, ε√D/η)` with `D` weights, `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64: a weight of size 1 no
-//! longer moves once `η` times its slope is below `ε`. The curvature at the critical point beside it then decides, with the
-//! second derivatives in closed form ([`crate::judge::classify`]).
-//! A run that spends its budget is called slow if its features have rank `N` there: then the point is not critical and the loss
-//! still falls. Whether it falls to 0 is not proven, since `σ_N` may fall with it.
+//! It ends as global once `Φ ≤ tolerance · ½ Σ y_i²`, a training error of zero to that tolerance. 0 is the smallest
+//! possible value, and it is attained if any features have rank `N`; that a smaller loss follows is what the lemma says
+//! as long as `σ_N` does not vanish, and a convention where `n_1 < N`. It comes to rest where
+//! `‖∇Φ‖ ≤ max(rest_gradient, ε√D/η)` with `D` weights, `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64: a weight of size 1 no
+//! longer moves once `η` times its slope is below `ε`. The curvature at the critical point beside it then decides, with
+//! the second derivatives in closed form ([`crate::judge::classify`]). A run that spends its budget is called slow if
+//! its features have rank `N` there: then the point is not critical and the loss still falls. Whether it falls to 0 is
+//! not proven, since `σ_N` may fall with it.
 
 pub mod data;
 pub mod features;
@@ -124,7 +124,8 @@ impl Model for WideCnn {
     }
 }
 
-/// All weights 0 but the constant, which is the targets' mean: features that are alike for all samples tell nothing of them.
+/// All weights 0 but the constant, which is the targets' mean: features that are alike for all samples tell nothing of
+/// them.
 fn mean(values: &Values) -> Option<Point> {
     let data = data::Data::new(values).ok()?;
     let network = network::Network::new(values).ok()?;

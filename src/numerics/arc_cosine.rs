@@ -3,9 +3,9 @@
 //! For `x ~ N(0, I)` and two directions at angle `φ`, `E[relu(u·x) relu(v·x)] = ‖u‖‖v‖ g(φ) / 2π` with
 //! `g(φ) = (π − φ) cos φ + sin φ` (Cho & Saul 2009, arc-cosine kernel of order 1; Du et al. 2018, Theorem 3.1).
 //!
-//! The angle comes from our own arc tangent: shading languages guarantee only 4096 ulp for `atan2`, which would move the
-//! point a descent converges to. Half-angle reduction, `φ = 2 atan(y / (r + x))`, and a minimax polynomial keep it to a
-//! few ulp in either format.
+//! The angle comes from our own arc tangent: shading languages guarantee only 4096 ulp for `atan2`, which would move
+//! the point a descent converges to. Half-angle reduction, `φ = 2 atan(y / (r + x))`, and a minimax polynomial keep it
+//! to a few ulp in either format.
 
 use crate::numerics::real::{Precision, Real};
 use std::f64::consts::PI;
@@ -42,8 +42,8 @@ pub fn angle_of<R: Real>(x: R, y: R, r: R) -> Angle<R> {
     Angle { angle: R::select(left, obtuse, acute), supplement: R::select(left, acute, obtuse), acute }
 }
 
-/// `atan(t)/t` of `z = t²` by Horner's rule; the many terms of f64 as even and odd powers of `z`, so that one sum need not wait
-/// for the other.
+/// `atan(t)/t` of `z = t²` by Horner's rule; the many terms of f64 as even and odd powers of `z`, so that one sum need
+/// not wait for the other.
 #[inline(always)]
 fn atan_polynomial<R: Real>(z: R) -> R {
     let coefficients = R::PRECISION.atan_coefficients();

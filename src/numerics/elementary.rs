@@ -1,9 +1,9 @@
 //! Elementary functions for seeding, branch-free: a loop over a slice of arguments becomes vector instructions.
 //!
-//! The algorithms are those of `libm` (musl, from FreeBSD's msun, from Sun's fdlibm): the same coefficients and the same
-//! operations in the same order, with a selection in place of each branch. Within the stated ranges, all that seeding
-//! needs, every result is the same as `libm`'s bit by bit, which is within 1 unit in the last place of the true value;
-//! tests compare them.
+//! The algorithms are those of `libm` (musl, from FreeBSD's msun, from Sun's fdlibm): the same coefficients and the
+//! same operations in the same order, with a selection in place of each branch. Within the stated ranges, all that
+//! seeding needs, every result is the same as `libm`'s bit by bit, which is within 1 unit in the last place of the true
+//! value; tests compare them.
 //!
 //! Only IEEE additions, multiplications, divisions and selections are used, none of them fused or reordered, so that an
 //! argument has one value on every machine, whatever instructions it has.
@@ -124,8 +124,8 @@ pub fn expm1(x: f64) -> f64 {
 
 /// Cosine and sine of an angle from 10^-300 to 2π. Source: fdlibm, `e_rem_pio2.c`, `k_cos.c` and `k_sin.c`.
 ///
-/// Next to a multiple of π/2 the reduction has 118 bits, which is enough for every angle that is `2πu`, rounded, for a `u`
-/// that [`crate::numerics::seed::Draws::uniform`] can give.
+/// Next to a multiple of π/2 the reduction has 118 bits, which is enough for every angle that is `2πu`, rounded, for a
+/// `u` that [`crate::numerics::seed::Draws::uniform`] can give.
 #[inline(always)]
 #[must_use]
 pub fn cos_sin(angle: f64) -> (f64, f64) {

@@ -1,38 +1,40 @@
 //! Interval arithmetic with outward rounding: numbers enclosed between two floats, for computer-assisted proofs.
 //!
-//! **Theorem.** Let every operand of an operation be an [`Enclosure`], and take one real number from each. Where the operation
-//! is defined for these numbers, its exact result lies in the enclosure that is returned. By induction an expression of
-//! enclosures contains the value of the same expression over the reals, and a strict inequality seen between enclosures is
-//! one between the numbers.
+//! **Theorem.** Let every operand of an operation be an [`Enclosure`], and take one real number from each. Where the
+//! operation is defined for these numbers, its exact result lies in the enclosure that is returned. By induction an
+//! expression of enclosures contains the value of the same expression over the reals, and a strict inequality seen
+//! between enclosures is one between the numbers.
 //!
-//! The bounds of `+`, `−`, `×`, `÷`, squares and square roots are also the best ones: no float lies between a bound and the
-//! exact range of the operation, so what is exact in floats stays a point. Division by an enclosure that contains 0 is the
-//! exception; it gives the whole line.
+//! The bounds of `+`, `−`, `×`, `÷`, squares and square roots are also the best ones: no float lies between a bound and
+//! the exact range of the operation, so what is exact in floats stays a point. Division by an enclosure that contains 0
+//! is the exception; it gives the whole line.
 //!
 //! # What is assumed
 //!
-//! IEEE 754 binary64 with round to nearest, ties to even, and subnormals kept. Rust guarantees this for `+ − × ÷` and `sqrt` of
-//! `f64` on every target with hardware for it: results are those of the standard, no operation is fused or reordered, and a
-//! program that changes the rounding mode or flushes subnormals has undefined behaviour. Only 32-bit x86 without SSE2 computes
-//! with excess precision; this module does not compile there. Nothing else is used: neither `mul_add` nor a function of the
-//! platform's mathematical library.
+//! IEEE 754 binary64 with round to nearest, ties to even, and subnormals kept. Rust guarantees this for `+ − × ÷` and
+//! `sqrt` of `f64` on every target with hardware for it: results are those of the standard, no operation is fused or
+//! reordered, and a program that changes the rounding mode or flushes subnormals has undefined behaviour. Only 32-bit
+//! x86 without SSE2 computes with excess precision; this module does not compile there. Nothing else is used: neither
+//! `mul_add` nor a function of the platform's mathematical library.
 //!
 //! # How bounds are rounded
 //!
-//! Rust cannot change the rounding mode, so a bound is the nearest float, moved to its neighbour where the rounding error, which
-//! is known exactly, has the wrong sign (module `rounding`).
+//! Rust cannot change the rounding mode, so a bound is the nearest float, moved to its neighbour where the rounding
+//! error, which is known exactly, has the wrong sign (module `rounding`).
 //!
 //! # Conventions
 //!
-//! An enclosure is a closed, non-empty set of real numbers. `low` may be −∞ and `high` +∞, which are limits and not members.
-//! Whatever is not such a set (bounds in the wrong order, NaN, a point at infinity) becomes [`Enclosure::WHOLE`], the whole
-//! line: nothing is known, and nothing can be proved with it. A zero bound may have either sign.
+//! An enclosure is a closed, non-empty set of real numbers. `low` may be −∞ and `high` +∞, which are limits and not
+//! members. Whatever is not such a set (bounds in the wrong order, NaN, a point at infinity) becomes
+//! [`Enclosure::WHOLE`], the whole line: nothing is known, and nothing can be proved with it. A zero bound may have
+//! either sign.
 //!
 //! # Why not a crate
 //!
-//! `inari`, the best kept of them, refuses to compile for x86-64 unless the build asks for a Haswell or later, and has arc
-//! cosines only through GMP and MPFR, which bring a C build. `honestintervals` wraps MPFR as well and has seen no release for
-//! years. What a certificate needs fits in this page: four operations, a square root and two inverse trigonometric functions.
+//! `inari`, the best kept of them, refuses to compile for x86-64 unless the build asks for a Haswell or later, and has
+//! arc cosines only through GMP and MPFR, which bring a C build. `honestintervals` wraps MPFR as well and has seen no
+//! release for years. What a certificate needs fits in this page: four operations, a square root and two inverse
+//! trigonometric functions.
 
 pub(crate) mod arc_cosine;
 mod arc_tangent;
@@ -73,7 +75,8 @@ impl Enclosure {
         if x.is_finite() { Self { low: x, high: x } } else { Self::WHOLE }
     }
 
-    /// All numbers from `low` to `high`, ends included if finite. Bounds between which there is no number give the whole line.
+    /// All numbers from `low` to `high`, ends included if finite. Bounds between which there is no number give the
+    /// whole line.
     #[inline]
     #[must_use]
     pub const fn between(low: f64, high: f64) -> Self {
@@ -107,8 +110,8 @@ impl Enclosure {
     pub const fn mid(self) -> f64 {
         let sum = self.low + self.high;
         if sum.is_finite() {
-            // A sum of floats is exact where it is subnormal, but its half is not. The nearest float to a number between two
-            // floats is between them.
+            // A sum of floats is exact where it is subnormal, but its half is not. The nearest float to a number
+            // between two floats is between them.
             0.5 * sum
         } else if self.is_finite() {
             0.5 * self.low + 0.5 * self.high
@@ -121,8 +124,8 @@ impl Enclosure {
         }
     }
 
-    /// A bound of the distance between a member and [`mid`](Self::mid): `around(mid, radius)` encloses this. Infinite if a
-    /// bound is.
+    /// A bound of the distance between a member and [`mid`](Self::mid): `around(mid, radius)` encloses this. Infinite
+    /// if a bound is.
     #[inline]
     #[must_use]
     pub const fn radius(self) -> f64 {
@@ -180,8 +183,8 @@ impl Enclosure {
         Self { low: mul_down(least, least), high: mul_up(most, most) }
     }
 
-    /// The square roots of the members that are not negative: for a number that is known to be none. Where all members are
-    /// negative, which contradicts that, the whole line.
+    /// The square roots of the members that are not negative: for a number that is known to be none. Where all members
+    /// are negative, which contradicts that, the whole line.
     #[inline]
     #[must_use]
     pub fn sqrt(self) -> Self {
@@ -198,8 +201,8 @@ impl Enclosure {
         Self { low: self.mignitude(), high: self.magnitude() }
     }
 
-    /// The common members: encloses a number that is known to be in both. Where there is none, which contradicts that, the
-    /// whole line.
+    /// The common members: encloses a number that is known to be in both. Where there is none, which contradicts that,
+    /// the whole line.
     #[inline]
     #[must_use]
     pub const fn meet(self, other: Self) -> Self {
@@ -221,8 +224,8 @@ impl Enclosure {
         arc_tangent::arc_tangent(self)
     }
 
-    /// The arc cosines of the members that lie in [−1, 1], radians, within [0, π] rounded outward: for a number that is known to
-    /// be a cosine. Where no member is one, which contradicts that, the whole line.
+    /// The arc cosines of the members that lie in [−1, 1], radians, within [0, π] rounded outward: for a number that is
+    /// known to be a cosine. Where no member is one, which contradicts that, the whole line.
     ///
     /// Not the best bounds, but within few units in the last place of them; see the module `arc_tangent`.
     #[must_use]
@@ -281,8 +284,8 @@ impl Sub for Enclosure {
 impl Mul for Enclosure {
     type Output = Self;
 
-    /// A product of two factors is monotone in each, with the sign of the other. Where neither has both signs, the bounds of a
-    /// factor change places if the other is negative, and then low × low and high × high are the bounds.
+    /// A product of two factors is monotone in each, with the sign of the other. Where neither has both signs, the
+    /// bounds of a factor change places if the other is negative, and then low × low and high × high are the bounds.
     #[inline]
     fn mul(self, other: Self) -> Self {
         let (a, b) = (self, other);
@@ -327,8 +330,8 @@ impl Enclosure {
 impl Div for Enclosure {
     type Output = Self;
 
-    /// The whole line if the divisor contains 0. Otherwise a quotient `a/b` of `b > 0` grows with `a`, and with `b` where `a` is
-    /// negative; and it is `(−a)/(−b)`.
+    /// The whole line if the divisor contains 0. Otherwise a quotient `a/b` of `b > 0` grows with `a`, and with `b`
+    /// where `a` is negative; and it is `(−a)/(−b)`.
     #[inline]
     fn div(self, other: Self) -> Self {
         if other.low <= 0.0 && other.high >= 0.0 {

@@ -1,5 +1,5 @@
-//! Floating-point numbers as text without rounding: `-0x1.999999999999ap-4`, the form of C's `%a` with all 13 digits, which Python writes
-//! and reads as `float.hex` and `float.fromhex`.
+//! Floating-point numbers as text without rounding: `-0x1.999999999999ap-4`, the form of C's `%a` with all 13 digits,
+//! which Python writes and reads as `float.hex` and `float.fromhex`.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -34,7 +34,8 @@ impl Interval {
     /// All probabilities: what is known before the first run.
     const UNIT: Self = Self { low: 0.0, high: 1.0 };
 
-    /// Half of its length. An interval need not be symmetric: the estimate inside may be further than this from one end.
+    /// Half of its length. An interval need not be symmetric: the estimate inside may be further than this from one
+    /// end.
     #[must_use]
     pub fn half_width(self) -> f64 {
         0.5 * (self.high - self.low)
@@ -92,8 +93,8 @@ impl Method {
 
 /// Half-width of the Clopper-Pearson interval after `share` of `runs` runs were hits, continued to fractions of a hit.
 ///
-/// The tails are incomplete beta functions, which need no whole numbers: here the hits are `share` × `runs` as they are, so that
-/// the half-width is a smooth, decreasing function of the runs, and where the hits are whole it is that of
+/// The tails are incomplete beta functions, which need no whole numbers: here the hits are `share` × `runs` as they
+/// are, so that the half-width is a smooth, decreasing function of the runs, and where the hits are whole it is that of
 /// [`Method::interval`]. `share` lies in [0, 1] and `level` between 0 and 1, both excluded; no runs give 1/2.
 #[must_use]
 pub fn exact_half_width(share: f64, runs: u64, level: f64) -> f64 {

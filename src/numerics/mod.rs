@@ -1,7 +1,8 @@
 //! Numbers: the bottom of the house.
 //!
-//! In come numbers, out go numbers. Number types ([`real`]), elementary functions and the arc cosine, linear algebra, random numbers
-//! and the laws of starts, confidence intervals, enclosures for proofs. Nothing here knows what a landscape is.
+//! In come numbers, out go numbers. Number types ([`real`]), elementary functions and the arc cosine, linear algebra,
+//! random numbers and the laws of starts, confidence intervals, enclosures for proofs. Nothing here knows what a
+//! landscape is.
 //!
 //! May import: no other room.
 

@@ -37,9 +37,11 @@ pub fn quantile(p: f64) -> f64 {
     }
 }
 
-/// Replaces every number p by its quantile, for p in (0, 1) and normal (not subnormal): bit by bit that of [`quantile`].
+/// Replaces every number p by its quantile, for p in (0, 1) and normal (not subnormal): bit by bit that of
+/// [`quantile`].
 ///
-/// Branch-free but for what is rare, so that it becomes vector instructions where it is compiled for a CPU that has them.
+/// Branch-free but for what is rare, so that it becomes vector instructions where it is compiled for a CPU that has
+/// them.
 #[inline(always)]
 pub fn quantiles(numbers: &mut [f64]) {
     /// Numbers that are treated at once: all that is kept of them stays in the fastest memory.

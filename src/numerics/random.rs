@@ -1,17 +1,18 @@
 //! Random numbers inside a descent, over every number type and as a shader's text. Twin of `shaders/random.wgsl`.
 //!
-//! A run that needs noise at every step carries a key of two whole numbers and counts its steps. The words of a step are Threefry-4×32 with
-//! 20 rounds (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011) of the key and of the counter
-//! (step, block, 0, 0), block 0, 1, 2, …: additions, rotations and exclusive ors of 32 bits, of which every device has the same. So the
-//! noise of a run depends on its key and its step alone: not on the batch, the lane, the segment, the format or the device. (Starts
-//! have a generator of their own, see [`crate::numerics::seed`].)
+//! A run that needs noise at every step carries a key of two whole numbers and counts its steps. The words of a step
+//! are Threefry-4×32 with 20 rounds (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+//! SC 2011) of the key and of the counter (step, block, 0, 0), block 0, 1, 2, …: additions, rotations and exclusive ors
+//! of 32 bits, of which every device has the same. So the noise of a run depends on its key and its step alone: not on
+//! the batch, the lane, the segment, the format or the device. (Starts have a generator of their own, see
+//! [`crate::numerics::seed`].)
 //!
-//! Cheaper hashes will not do: with PCG4D (Jarzynski and Olano, JCGT 9(3), 2020), whose lowest bits do not see the highest ones of its input, a
-//! tenth more runs escaped from a spurious minimum than with independent noise.
+//! Cheaper hashes will not do: with PCG4D (Jarzynski and Olano, JCGT 9(3), 2020), whose lowest bits do not see the
+//! highest ones of its input, a tenth more runs escaped from a spurious minimum than with independent noise.
 //!
-//! A word becomes a [`Uniform`] `U = (2j + 1)/2²⁴`, `j` of 23 bits, or a [`Turn`], an angle of 24 bits. Both fit an f32, so that all
-//! formats see the same numbers. The functions of them are made of additions, multiplications, quotients and roots, since
-//! f64 shaders have nothing else:
+//! A word becomes a [`Uniform`] `U = (2j + 1)/2²⁴`, `j` of 23 bits, or a [`Turn`], an angle of 24 bits. Both fit an
+//! f32, so that all formats see the same numbers. The functions of them are made of additions, multiplications,
+//! quotients and roots, since f64 shaders have nothing else:
 //!
 //! ```text
 //! log U     = k log 2 + 2 atanh((f − 1)/(f + 1)),  U = 2ᵏ f,  √½ ≤ f < √2
@@ -19,9 +20,10 @@
 //! ```
 //!
 //! # A point of a ball, two coordinates at a time
-//! The first two coordinates of a uniform point of the unit ball of `Rⁿ` have the density `∝ (1 − ρ²)^((n−2)/2)`, so `1 − ρ²` is distributed as
-//! `U^(2/n)`, and a uniform direction. Given them the others are a uniform point of the ball of `Rⁿ⁻²` with radius `√(1 − ρ²) = U^(1/n)`.
-//! For `n = 1` the first of the two is right by itself: it is a coordinate of a uniform point of the sphere in `R³` (Archimedes).
+//! The first two coordinates of a uniform point of the unit ball of `Rⁿ` have the density `∝ (1 − ρ²)^((n−2)/2)`, so
+//! `1 − ρ²` is distributed as `U^(2/n)`, and a uniform direction. Given them the others are a uniform point of the ball
+//! of `Rⁿ⁻²` with radius `√(1 − ρ²) = U^(1/n)`. For `n = 1` the first of the two is right by itself: it is a coordinate
+//! of a uniform point of the sphere in `R³` (Archimedes).
 
 mod polynomials;
 
@@ -35,7 +37,8 @@ use std::sync::LazyLock;
 /// Numbers of a key and numbers of steps are below this: whole numbers that an f32 holds.
 pub const WHOLE: u32 = 1 << 24;
 
-/// What an f32's bits are raised by for its exponent to be that of the nearest power of two from `√½` times the number on.
+/// What an f32's bits are raised by for its exponent to be that of the nearest power of two from `√½` times the number
+/// on.
 const TO_NEAREST: u32 = 0x3f80_0000 - ROOT_HALF;
 /// The bits of √½ in f32.
 const ROOT_HALF: u32 = 0x3f35_04f3;
@@ -102,7 +105,8 @@ pub struct Moment<R> {
 }
 
 impl<R: Real> Moment<R> {
-    /// Hands over the words of a block, lane by lane. Numbers that are not whole are truncated, and their sign is ignored.
+    /// Hands over the words of a block, lane by lane. Numbers that are not whole are truncated, and their sign is
+    /// ignored.
     #[inline(always)]
     pub fn words(&self, block: u32, mut take: impl FnMut(usize, [u32; 4])) {
         // As many lanes together as fill a vector of words.

@@ -1,9 +1,9 @@
 //! The number types a model is written over.
 //!
-//! A model's mathematics is one generic text over [`Real`]. `f64` is the reference, `f32` the twin of the shaders, and a
-//! vector register of runs side by side is what makes the CPU backend fast. All operations are single IEEE operations, and
-//! multiplication and addition are fused exactly where the text says [`Real::mul_add`], so a run gives the same bits in a
-//! scalar and in any lane, whatever the width that the processor offers.
+//! A model's mathematics is one generic text over [`Real`]. `f64` is the reference, `f32` the twin of the shaders, and
+//! a vector register of runs side by side is what makes the CPU backend fast. All operations are single IEEE
+//! operations, and multiplication and addition are fused exactly where the text says [`Real::mul_add`], so a run gives
+//! the same bits in a scalar and in any lane, whatever the width that the processor offers.
 
 pub(crate) mod wide;
 

@@ -1,26 +1,28 @@
 //! Seeding: `(seed, cell, run) -> start`. The only file that names a generator.
 //!
-//! A run's generator is seeded with a hash of the experiment's seed, the cell's identity and the run's index, so a start
-//! depends on nothing else: not on the backend, the batch, the shard, the number of threads or the other cells. The hash
-//! fills the generator's whole state; advancing one stream by a multiple of the run index instead would correlate runs.
+//! A run's generator is seeded with a hash of the experiment's seed, the cell's identity and the run's index, so a
+//! start depends on nothing else: not on the backend, the batch, the shard, the number of threads or the other cells.
+//! The hash fills the generator's whole state; advancing one stream by a multiple of the run index instead would
+//! correlate runs.
 //!
-//! The cell's identity is a text: the model's name and those parameters that shape the teacher and the law of the start.
-//! Form, step sizes and budgets are left out on purpose, so cells that differ only in these share their starts and can
-//! be compared run by run (common random numbers).
+//! The cell's identity is a text: the model's name and those parameters that shape the teacher and the law of the
+//! start. Form, step sizes and budgets are left out on purpose, so cells that differ only in these share their starts
+//! and can be compared run by run (common random numbers).
 //!
-//! Every variate is made with IEEE additions, multiplications, divisions and square roots, none of them fused or reordered,
-//! and with the functions of [`elementary`], never with the system's mathematics library: the same seed gives the same starts
-//! on every machine. Golden tests pin them; they must not change.
+//! Every variate is made with IEEE additions, multiplications, divisions and square roots, none of them fused or
+//! reordered, and with the functions of [`elementary`], never with the system's mathematics library: the same seed
+//! gives the same starts on every machine. Golden tests pin them; they must not change.
 //!
-//! Runs are seeded in blocks ([`Streams`], [`crate::descent::starts`]), since the same work on many numbers is faster; how runs fall
-//! into blocks changes no bit.
+//! Runs are seeded in blocks ([`Streams`], [`crate::descent::starts`]), since the same work on many numbers is faster;
+//! how runs fall into blocks changes no bit.
 
 use super::{elementary, normal};
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 use std::ops::Range;
 
-/// The finaliser of MurmurHash3 (Appleby), a bijection of 64-bit words in which every input bit reaches every output bit.
+/// The finaliser of MurmurHash3 (Appleby), a bijection of 64-bit words in which every input bit reaches every output
+/// bit.
 const fn mix(mut word: u64) -> u64 {
     word ^= word >> 33;
     word = word.wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -48,8 +50,8 @@ impl CellSeed {
         CellSeed(words)
     }
 
-    /// The source of starts of the cell's pilot, of which no run is one of the cell's ([`crate::experiment::sampling`]): hashed once more, with
-    /// the letters of `pilot`.
+    /// The source of starts of the cell's pilot, of which no run is one of the cell's
+    /// ([`crate::experiment::sampling`]): hashed once more, with the letters of `pilot`.
     #[must_use]
     pub fn pilot(self) -> Self {
         const PILOT: u64 = u64::from_be_bytes(*b"\0\0\0pilot");
@@ -72,8 +74,8 @@ impl CellSeed {
 pub struct Draws(Pcg64Mcg);
 
 impl Draws {
-    /// Uniform on the open interval (0, 1): one of the 2^52 midpoints `(i + ½) 2^-52`, all of which an f64 can hold. With one
-    /// more bit the sum would be rounded from ½ on, and now and then to 1.
+    /// Uniform on the open interval (0, 1): one of the 2^52 midpoints `(i + ½) 2^-52`, all of which an f64 can hold.
+    /// With one more bit the sum would be rounded from ½ on, and now and then to 1.
     #[inline]
     pub fn uniform(&mut self) -> f64 {
         // 1 + i 2^-52, the numbers from 1 to 2, without a conversion; both operations are exact.
@@ -87,8 +89,8 @@ impl Draws {
     }
 }
 
-/// The random numbers of consecutive runs of one cell, side by side: each run draws its own in its own order, whatever is
-/// drawn for the others.
+/// The random numbers of consecutive runs of one cell, side by side: each run draws its own in its own order, whatever
+/// is drawn for the others.
 #[derive(Debug)]
 pub struct Streams {
     first: u64,
@@ -164,8 +166,8 @@ pub fn to_sphere(rows: &mut [f64], dim: usize, part: Range<usize>, radius: f64) 
     }
 }
 
-/// Scales a part of each row of `dim` normals to a point drawn uniformly from the ball of radius `radius`, by a uniform a row,
-/// which the radius of the point replaces.
+/// Scales a part of each row of `dim` normals to a point drawn uniformly from the ball of radius `radius`, by a uniform
+/// a row, which the radius of the point replaces.
 #[inline(always)]
 pub fn to_ball(rows: &mut [f64], dim: usize, part: Range<usize>, radius: f64, uniforms: &mut [f64]) {
     let size = part.len() as f64;

@@ -6,9 +6,9 @@ use super::seed::{Streams, on_circle, one_minus_power, to_ball, to_sphere};
 /// Most runs of a block.
 pub const BLOCK: usize = 128;
 
-/// Draws of each run a vector of `dim` numbers by the two that rotations leave: its component along a fixed direction, into `along`, and
-/// the norm of the rest, into `across`, which come in filled with 0. The vector is uniform on the sphere of radius `scale`, or has
-/// normal entries of that standard deviation.
+/// Draws of each run a vector of `dim` numbers by the two that rotations leave: its component along a fixed direction,
+/// into `along`, and the norm of the rest, into `across`, which come in filled with 0. The vector is uniform on the
+/// sphere of radius `scale`, or has normal entries of that standard deviation.
 #[inline(always)]
 pub fn along_and_across(
     draws: &mut Streams,
@@ -88,7 +88,8 @@ impl StartLaw {
     }
 
     /// A norm that a start of `dim` numbers exceeds with probability 10⁻¹² at most: for normal numbers by
-    /// `χ²_n ≤ n + 2 √(n t) + 2 t` but for a chance of `e^{−t}` (Laurent & Massart, Annals of Statistics 28, 2000, lemma 1).
+    /// `χ²_n ≤ n + 2 √(n t) + 2 t` but for a chance of `e^{−t}` (Laurent & Massart, Annals of Statistics 28, 2000,
+    /// lemma 1).
     pub fn reach(self, dim: usize) -> f64 {
         match self {
             StartLaw::Gaussian(deviation) => {

@@ -1,6 +1,7 @@
 //! What an experiment found, for keeping.
 //!
-//! In come records, out go files: the [`folder`] with its state, the [`tables`] that are rendered from it, and [`certificate`]s.
+//! In come records, out go files: the [`folder`] with its state, the [`tables`] that are rendered from it, and
+//! [`certificate`]s.
 //!
 //! May import: all rooms down to `experiment`.
 

@@ -1,8 +1,9 @@
 //! Figures: panels of curves, points, heat maps and images, as SVG and PNG.
 //!
-//! A [`Figure`] is plain data: panels one above another, each with two axes and layers that are painted in order. Drawing makes
-//! one text of it, the SVG; the PNG is that text rendered. The same figure gives the same bytes always: coordinates have fixed
-//! decimals, widths of text come from the one font that the PNG is set in, and nothing depends on the machine.
+//! A [`Figure`] is plain data: panels one above another, each with two axes and layers that are painted in order.
+//! Drawing makes one text of it, the SVG; the PNG is that text rendered. The same figure gives the same bytes always:
+//! coordinates have fixed decimals, widths of text come from the one font that the PNG is set in, and nothing depends
+//! on the machine.
 //!
 //! ```
 //! use spurious::show::figure::{Axis, Figure, Layer, Medium, Panel, Style};
@@ -15,11 +16,12 @@
 //! # Ok::<(), spurious::show::figure::FigureError>(())
 //! ```
 //!
-//! Values that cannot be drawn are left out, and a note below the figure counts them: values that are infinite or beyond
-//! [`LARGEST`], values that are not positive on a logarithmic axis, marks outside a given range. NaN stands for a gap.
+//! Values that cannot be drawn are left out, and a note below the figure counts them: values that are infinite or
+//! beyond [`LARGEST`], values that are not positive on a logarithmic axis, marks outside a given range. NaN stands for
+//! a gap.
 //!
-//! The font is DejaVu Sans (crate `dejavu`; Bitstream Vera licence, free to embed), its widths are read by `skrifa`, the SVG is
-//! rendered by `resvg` with that font alone, and images are written by `png`.
+//! The font is DejaVu Sans (crate `dejavu`; Bitstream Vera licence, free to embed), its widths are read by `skrifa`,
+//! the SVG is rendered by `resvg` with that font alone, and images are written by `png`.
 
 mod build;
 mod canvas;
@@ -93,8 +95,8 @@ pub struct Axis {
     pub label: String,
     /// Linear or logarithmic.
     pub scale: Scale,
-    /// Smallest and largest value that has a tick; `None`: from the heat map or image if there is one, else from all layers.
-    /// What lies outside is cut off.
+    /// Smallest and largest value that has a tick; `None`: from the heat map or image if there is one, else from all
+    /// layers. What lies outside is cut off.
     pub range: Option<(f64, f64)>,
     /// Places and texts of the ticks; empty: chosen by [`ticks`].
     pub ticks: Vec<(f64, String)>,
@@ -260,7 +262,8 @@ pub enum Layer {
         /// Colour.
         style: Style,
     },
-    /// Rectangles coloured by value, with a colour bar; without edges and values the bar alone. Missing values are hatched.
+    /// Rectangles coloured by value, with a colour bar; without edges and values the bar alone. Missing values are
+    /// hatched.
     Heat {
         /// Edges along x, ascending, one more than columns.
         x_edges: Vec<f64>,

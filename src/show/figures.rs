@@ -1,16 +1,16 @@
 //! What an experiment found, as figures.
 //!
-//! The lists of an experiment decide which figures there are. A list of numbers that measure something is an axis; words, seeds
-//! and values relative to another parameter only name cells. The experiment has
+//! The lists of an experiment decide which figures there are. A list of numbers that measure something is an axis;
+//! words, seeds and values relative to another parameter only name cells. The experiment has
 //!
 //! * no axis: a row per cell, each probability with its interval (`success`);
 //! * one axis: curves over it, a curve for each value of another list (`success`);
-//! * two axes: a map (`map`), curves where one of the two has few values (`success`), and the differences from published
-//!   figures (`difference`).
+//! * two axes: a map (`map`), curves where one of the two has few values (`success`), and the differences from
+//!   published figures (`difference`).
 //!
-//! What is left over makes further figures of the same kind, `success-2` and so on, a combination of values each. Intervals are
-//! those of the [`Summary`]; published figures have Wilson intervals of the same level for the runs behind them. A cell without
-//! runs is shown as missing, and one without a success by the upper end of its interval.
+//! What is left over makes further figures of the same kind, `success-2` and so on, a combination of values each.
+//! Intervals are those of the [`Summary`]; published figures have Wilson intervals of the same level for the runs
+//! behind them. A cell without runs is shown as missing, and one without a success by the upper end of its interval.
 
 mod axes;
 mod cells;
@@ -187,8 +187,8 @@ impl<'a> Context<'a> {
             .then(|| if published.source.is_empty() { "published".to_string() } else { published.source.clone() })
     }
 
-    /// Range of an axis of probabilities: all of them, or, where all intervals lie in a part, that part in steps of a twentieth. Rare
-    /// events have a finer one.
+    /// Range of an axis of probabilities: all of them, or, where all intervals lie in a part, that part in steps of a
+    /// twentieth. Rare events have a finer one.
     fn range(&self, rows: &[&Row]) -> (f64, f64) {
         let known = || rows.iter().filter(|row| row.probability.is_some());
         let mut low = known().map(|row| row.interval.low).fold(1.0, f64::min);

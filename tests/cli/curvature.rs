@@ -86,8 +86,8 @@ fn does_not_exist_without_a_direction() {
     assert!(table.numbers("grad_norm").iter().all(|norm| norm.is_some_and(|x| x > 0.1)));
 }
 
-/// The Hessian by differences of `eval --gradient` has an eigenvalue 0 at the minimum, along the filter; `--hessian` has the
-/// others.
+/// The Hessian by differences of `eval --gradient` has an eigenvalue 0 at the minimum, along the filter; `--hessian`
+/// has the others.
 fn leaves_out_the_scale_of_a_filter() {
     const STEP: f64 = 1e-4;
     let place = Place::new();

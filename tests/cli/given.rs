@@ -1,5 +1,5 @@
-//! Parameters of `relu_sum` that do not fit together, and files of teachers and starts that do not fit them: refused alike in
-//! an experiment and in `--set`.
+//! Parameters of `relu_sum` that do not fit together, and files of teachers and starts that do not fit them: refused
+//! alike in an experiment and in `--set`.
 
 use crate::models::relu_sum::families::identity;
 use crate::support::program::{Place, points_file};

@@ -126,9 +126,10 @@ const WRONG: &[Wrong] = &[
     ),
     (
         "too_many_cells_to_pair",
-        "[params]\nstart_signs = [\"as_drawn\", \"both_flipped\"]\n[descent]\nstep = [0.01, 0.011, 0.012, 0.013, 0.014, 0.015, \
-         0.016, 0.017, 0.018, 0.019, 0.02, 0.021, 0.022, 0.023, 0.024, 0.025, 0.026, 0.027, 0.028, 0.029, 0.03, 0.031, 0.032, \
-         0.033, 0.034, 0.035, 0.036, 0.037, 0.038, 0.039, 0.04, 0.041, 0.042]\n[output]\npaired = true",
+        "[params]\nstart_signs = [\"as_drawn\", \"both_flipped\"]\n[descent]\nstep = [0.01, 0.011, 0.012, 0.013, \
+         0.014, 0.015, 0.016, 0.017, 0.018, 0.019, 0.02, 0.021, 0.022, 0.023, 0.024, 0.025, 0.026, 0.027, 0.028, \
+         0.029, 0.03, 0.031, 0.032, 0.033, 0.034, 0.035, 0.036, 0.037, 0.038, 0.039, 0.04, 0.041, \
+         0.042]\n[output]\npaired = true",
         &["output.paired = true", "66 cells share their draws, more than 64", "shorten the lists"],
     ),
     (

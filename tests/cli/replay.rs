@@ -79,8 +79,8 @@ fn ends_where_the_run_did() {
         assert!(slope[0].unwrap() > 0.1 && slope.last().unwrap().unwrap() < 8f64.sqrt() * 1.6e-10, "{run}");
         let family = families.column("label").iter().position(|label| *label == row[6]).unwrap();
         let ending = format!(
-            "run {} of cell {} in f64: converged after {} steps, {}; critical point: loss {}, index 0, smallest eigenvalue {}, \
-             orbits {}\n",
+            "run {} of cell {} in f64: converged after {} steps, {}; critical point: loss {}, index 0, smallest \
+             eigenvalue {}, orbits {}\n",
             row[1],
             row[0],
             row[3],

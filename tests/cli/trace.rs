@@ -5,9 +5,9 @@ use crate::support::program::{Place, Table};
 trials![agrees_with_run_and_replay, says_what_was_measured, writes_tables_and_figures, refuses_what_it_cannot_do,];
 
 /// Two cells of eight runs, both with either outcome.
-const SPEC: &str = "[experiment]\nname = \"paths\"\nseed = 3\n[model]\nform = \"reduced\"\n[params]\npatches = 25\nratio = [1, 4]\n\
-                    [descent]\nstep = 0.05\nmax_steps = 3000\n[runs]\nper_cell = 8\n[compute]\nbackend = \"cpu\"\n\
-                    [output]\nruns = true\nendpoints = true\n";
+const SPEC: &str = "[experiment]\nname = \"paths\"\nseed = 3\n[model]\nform = \"reduced\"\n[params]\npatches = \
+                    25\nratio = [1, 4]\n[descent]\nstep = 0.05\nmax_steps = 3000\n[runs]\nper_cell = \
+                    8\n[compute]\nbackend = \"cpu\"\n[output]\nruns = true\nendpoints = true\n";
 
 fn place() -> Place {
     let place = Place::with(SPEC);

@@ -1,5 +1,5 @@
-//! Rung 4: endpoints, run by run. Devices and formats find the same outcomes; tiles, threads, batches and segments change nothing at
-//! all.
+//! Rung 4: endpoints, run by run. Devices and formats find the same outcomes; tiles, threads, batches and segments
+//! change nothing at all.
 
 use super::parity::lanes as lanes_of;
 use crate::support::subject::Subject;
@@ -92,8 +92,8 @@ pub(crate) fn segments_change_nothing(subject: &Subject) {
     }
 }
 
-/// More workgroups than one dimension of a dispatch holds, in the first segment and in those that the device sizes itself:
-/// every run is still advanced, once a step.
+/// More workgroups than one dimension of a dispatch holds, in the first segment and in those that the device sizes
+/// itself: every run is still advanced, once a step.
 pub(crate) fn two_dimensions_are_filled(subject: &Subject) {
     let settings = Settings { max_steps: 2, verdicts: false, tolerance: 1e-12, ..settings() };
     let problem = subject.problem(&[], &settings);

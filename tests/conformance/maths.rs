@@ -1,5 +1,5 @@
-//! Rung 1, mathematics: gradients against differences of the loss, f32 against f64, known critical points, second derivatives,
-//! symmetries, and forms against each other.
+//! Rung 1, mathematics: gradients against differences of the loss, f32 against f64, known critical points, second
+//! derivatives, symmetries, and forms against each other.
 
 use crate::support::subject::Subject;
 use crate::support::{assert_close, conditioning, distance, for_cases, largest, random_point, round_to_f32, run, seed};
@@ -22,9 +22,9 @@ fn loss_beside(problem: &Problem, x: &[f64], i: usize, by: f64) -> f64 {
     problem.evaluate(Precision::F64, &moved).loss
 }
 
-/// Central differences `D(h)` and `D(2h)` have truncation errors in the ratio 1 to 4, so `(4 D(h) − D(2h)) / 3` is better
-/// than both and their difference bounds its error; rounding adds the error of the loss over `h`. Both are known at each
-/// point, and at most one component in fifty may be so close to a kink that they prove nothing.
+/// Central differences `D(h)` and `D(2h)` have truncation errors in the ratio 1 to 4, so `(4 D(h) − D(2h)) / 3` is
+/// better than both and their difference bounds its error; rounding adds the error of the loss over `h`. Both are known
+/// at each point, and at most one component in fifty may be so close to a kink that they prove nothing.
 pub(crate) fn gradients_are_those_of_the_loss(subject: &Subject) {
     subject.for_cells(|what, set| {
         let problem = subject.problem(set, &subject.settings());
@@ -63,8 +63,8 @@ pub(crate) fn gradients_are_those_of_the_loss(subject: &Subject) {
     });
 }
 
-/// The tolerance is what f64 itself says about points off by f32 roundings; see [`conditioning`]. It is loose only where a
-/// weight that others are divided by is close to 0, as at most one point in fifty is.
+/// The tolerance is what f64 itself says about points off by f32 roundings; see [`conditioning`]. It is loose only
+/// where a weight that others are divided by is close to 0, as at most one point in fifty is.
 pub(crate) fn f32_matches_f64(subject: &Subject) {
     subject.for_cells(|what, set| {
         let problem = subject.problem(set, &subject.settings());
@@ -172,8 +172,8 @@ pub(crate) fn critical_points_are_critical(subject: &Subject) {
     }
 }
 
-/// Second derivatives, where a form has them, against differences of the gradient: `D(h)` and `D(2h)` as above, at most one entry in
-/// fifty so close to a kink that it proves nothing.
+/// Second derivatives, where a form has them, against differences of the gradient: `D(h)` and `D(2h)` as above, at most
+/// one entry in fifty so close to a kink that it proves nothing.
 pub(crate) fn hessians_are_those_of_the_gradient(subject: &Subject) {
     subject.for_cells(|what, set| {
         let problem = subject.problem(set, &subject.settings());
@@ -221,7 +221,8 @@ fn shuffled(draws: &mut Draws, count: usize) -> Vec<usize> {
     order
 }
 
-/// The image of a state and back, rows and movable columns in any order: the same loss. Along a flat direction the loss has no slope.
+/// The image of a state and back, rows and movable columns in any order: the same loss. Along a flat direction the loss
+/// has no slope.
 pub(crate) fn symmetries_keep_the_loss(subject: &Subject) {
     subject.for_cells(|what, set| {
         let problem = subject.problem(set, &subject.settings());
@@ -247,10 +248,11 @@ pub(crate) fn symmetries_keep_the_loss(subject: &Subject) {
     });
 }
 
-/// Where a form's runs are those of the paper's form, run by run, so is the loss that they report after any number of steps.
+/// Where a form's runs are those of the paper's form, run by run, so is the loss that they report after any number of
+/// steps.
 ///
-/// Rounding is amplified where a run passes a saddle, and shrinks with everything else towards a minimum: 10⁻¹⁰ of a loss of order one
-/// after hundreds of steps.
+/// Rounding is amplified where a run passes a saddle, and shrinks with everything else towards a minimum: 10⁻¹⁰ of a
+/// loss of order one after hundreds of steps.
 pub(crate) fn forms_agree(subject: &Subject) {
     let alike = subject.model.conformance().alike;
     let name = subject.model.name();

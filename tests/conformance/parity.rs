@@ -1,7 +1,7 @@
 //! Rungs 2 and 3: the kernels' values and steps against the CPU.
 //!
-//! f64 on the CPU is the reference, f32 on the CPU the twin. A kernel may fuse and reorder what the twin computes, so it is
-//! allowed eight times the twin's own largest error, and some roundings where that error happens to vanish.
+//! f64 on the CPU is the reference, f32 on the CPU the twin. A kernel may fuse and reorder what the twin computes, so
+//! it is allowed eight times the twin's own largest error, and some roundings where that error happens to vanish.
 
 use crate::support::subject::{Cell, Subject};
 use crate::support::{
@@ -139,8 +139,8 @@ pub(crate) fn compare_values(
     reference.check(what, &found)
 }
 
-/// States after 1, 10 and 100 steps, run by run, with a stop rule that nothing meets, and most runs moving: on its default cell a
-/// landscape may be at rest sooner, as long as most of its runs take a step.
+/// States after 1, 10 and 100 steps, run by run, with a stop rule that nothing meets, and most runs moving: on its
+/// default cell a landscape may be at rest sooner, as long as most of its runs take a step.
 pub(crate) fn compare_steps(what: &str, gpu: &Gpu, cell: Cell<'_>, runs: usize) -> Result<(), String> {
     let precision = gpu.precision();
     for steps in [1, 10, 100] {
@@ -152,7 +152,8 @@ pub(crate) fn compare_steps(what: &str, gpu: &Gpu, cell: Cell<'_>, runs: usize) 
         let exact = run(&Cpu::new(F64), &problem, &from);
         let twin = run(&Cpu::new(F32), &problem, &from);
         let found = run(gpu, &problem, &from);
-        // Runs of a small landscape may come to rest, or to a minimum, before. For another reason they stop only all at once.
+        // Runs of a small landscape may come to rest, or to a minimum, before. For another reason they stop only all at
+        // once.
         let mut resting = vec![false; runs];
         let stop_of = |ends: &Endpoints, run: usize| (ends.stops[run].status, ends.stops[run].steps);
         for (run, resting) in resting.iter_mut().enumerate() {

@@ -1,4 +1,5 @@
-//! Rung 0, text: the kernels of a form parse, validate and agree with the host about layouts, bindings and codes. No GPU.
+//! Rung 0, text: the kernels of a form parse, validate and agree with the host about layouts, bindings and codes. No
+//! GPU.
 
 use crate::support::subject::Subject;
 use spurious::descent::backend::gpu::layout::Control;
@@ -204,8 +205,8 @@ fn assert_codes(what: &str, kernel: &DeviceProgram, shape: Shape, module: &Modul
     }
 }
 
-/// SPIR-V has trigonometric and exponential instructions for 16 and 32 bits only; naga lets them through in f64, and drivers
-/// then return garbage.
+/// SPIR-V has trigonometric and exponential instructions for 16 and 32 bits only; naga lets them through in f64, and
+/// drivers then return garbage.
 fn assert_builtins(what: &str, module: &Module) {
     let allowed = [MathFunction::Abs, MathFunction::Min, MathFunction::Max, MathFunction::Sqrt, MathFunction::Fma];
     let functions = module.functions.iter().map(|(_, f)| f).chain(module.entry_points.iter().map(|e| &e.function));

@@ -1,8 +1,9 @@
 //! Rung 6, red: kernels that are wrong in one place fail, by their numbers.
 //!
-//! The wrong kernels are made of a model's own texts. In every function that loss and slopes come from, one real operation of a line is
-//! turned into another: a sum into a difference, a sign dropped, a factor or a constant changed. The comparisons of rungs 2 and 3 must
-//! reject every one that changes what the kernel finds by more than a hundredth, on some cell of the form, and there must be two.
+//! The wrong kernels are made of a model's own texts. In every function that loss and slopes come from, one real
+//! operation of a line is turned into another: a sum into a difference, a sign dropped, a factor or a constant changed.
+//! The comparisons of rungs 2 and 3 must reject every one that changes what the kernel finds by more than a hundredth,
+//! on some cell of the form, and there must be two.
 
 use super::parity::{Reference, compare_steps};
 use super::text::{capabilities, validate};
@@ -29,7 +30,8 @@ const COUNT: usize = 40;
 /// Change of a loss or of a slope, relative to the largest, that counts as one.
 const CHANGE: f64 = 0.01;
 
-/// What a real operation is changed into. The second text only says whether the first is one: it compiles for reals alone.
+/// What a real operation is changed into. The second text only says whether the first is one: it compiles for reals
+/// alone.
 const CHANGES: &[(&str, &str, &str)] = &[
     (" + ", " + ZERO + ", " - "),
     (" - ", " - ZERO - ", " + "),

@@ -1,5 +1,5 @@
-//! Kernel texts that are no model's, and the host's side of all: the layout of shared structs, and codes. What every model's texts
-//! are held to is in `tests/conformance/text.rs`.
+//! Kernel texts that are no model's, and the host's side of all: the layout of shared structs, and codes. What every
+//! model's texts are held to is in `tests/conformance/text.rs`.
 
 use crate::conformance::text::{assert_bindings, assert_layout, validate};
 use spurious::descent::backend::gpu::layout::{Control, Dispatch};
@@ -35,7 +35,9 @@ macro_rules! offsets {
 }
 
 fn control_and_dispatch_have_the_host_layout() {
-    let control = offsets!(Control: queued, survivors, taken, budget, segment, shortest, longest, capacity, runs_per_workgroup, cut);
+    let control = offsets!(Control:
+        queued, survivors, taken, budget, segment, shortest, longest, capacity, runs_per_workgroup, cut
+    );
     let dispatch = offsets!(Dispatch: x, y, z, padding);
     let module = wgsl::parse_str(&schedule()).unwrap();
     assert_layout(&module, "Control", &control, size_of::<Control>());

@@ -1,4 +1,5 @@
-//! Outcomes over the same draws against a plain join of `runs.csv`, in memory and in a folder, however the runs are cut.
+//! Outcomes over the same draws against a plain join of `runs.csv`, in memory and in a folder, however the runs are
+//! cut.
 
 use crate::models::cnn::signs::results;
 use crate::support::program::{Place, Table};
@@ -166,7 +167,8 @@ fn the_table_says_it() {
 /// The cells of `relu_sum` that differ in its exit share their draws as well.
 fn other_models_pair_too() {
     let results = results(
-        "output.paired = true\nruns.per_cell = 40\nmodel.name = 'relu_sum'\nparams.teachers = 6\ndescent.step = [0.1, 0.09]",
+        "output.paired = true\nruns.per_cell = 40\nmodel.name = 'relu_sum'\nparams.teachers = 6\ndescent.step = [0.1, \
+         0.09]",
     );
     let group = &results.groups[0];
     assert_eq!((group.cells.as_slice(), group.draws), (&[0, 1][..], 40));

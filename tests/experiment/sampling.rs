@@ -1,5 +1,5 @@
-//! Numbers of runs that a pilot decides: how many are needed, whether the intervals keep their promise, and experiments that
-//! use them, interrupted or not.
+//! Numbers of runs that a pilot decides: how many are needed, whether the intervals keep their promise, and experiments
+//! that use them, interrupted or not.
 
 mod coverage;
 mod experiments;

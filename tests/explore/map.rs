@@ -1,4 +1,5 @@
-//! Maps: planes of starts go where they say, runs end where the same starts end otherwise, and critical points are critical.
+//! Maps: planes of starts go where they say, runs end where the same starts end otherwise, and critical points are
+//! critical.
 
 use crate::support::program::{Place, Table, gpu_arguments};
 use crate::support::{problem, run, seed, settings, settings_of, starts};
@@ -215,8 +216,8 @@ fn gpu_has_the_same() {
 
 /// Besides the critical points that a model knows, those are marked that runs end in.
 fn marks_what_runs_end_in() {
-    let spec = "[model]\nname = \"pooled_cnn\"\n[params]\nfilter_length = 2\npatches = 32\nstride = 1\nteacher = \"angle\"\nteacher_angle = 135\n\
-                [compute]\nbackend = \"cpu\"\n";
+    let spec = "[model]\nname = \"pooled_cnn\"\n[params]\nfilter_length = 2\npatches = 32\nstride = 1\nteacher = \
+                \"angle\"\nteacher_angle = 135\n[compute]\nbackend = \"cpu\"\n";
     let place = Place::with(spec);
     let said = place.run(&["map", "spec.toml", "--x", "x0=-2:2", "--y", "x1=-2:2", "--size", "24x24"]).done();
     assert!(said.err.contains("map in map.svg"), "{}", said.err);

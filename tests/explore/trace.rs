@@ -152,8 +152,8 @@ fn of_either_form_agree() {
             for (x, y) in a.path_theory.curves.iter().zip(&b.path_theory.curves) {
                 assert_eq!((x.name, x.of), (y.name, y.of));
                 let last = a.trace_points.len().min(b.trace_points.len()) - 1;
-                // Bounds begin with a small overlap that has few digits; a slope goes through the last point, a difference of
-                // numbers of order 1 that is 1e-10 large.
+                // Bounds begin with a small overlap that has few digits; a slope goes through the last point, a
+                // difference of numbers of order 1 that is 1e-10 large.
                 let tolerance = if x.kind == CurveKind::Slope { 1e-5 } else { 1e-9 };
                 for (a, b) in x.values[..last].iter().zip(&y.values).filter(|(a, b)| !a.is_nan() && !b.is_nan()) {
                     assert!((a - b).abs() <= tolerance * (1.0 + a.abs()), "{what}: {} {a:e} {b:e}", x.name);

@@ -74,7 +74,8 @@ fn canonical(of: &Overlaps) -> Overlaps {
     reordered(of, &rows, &columns)
 }
 
-/// Matrices of every structure that the families of minima have, and of none; the last two have columns that do not move.
+/// Matrices of every structure that the families of minima have, and of none; the last two have columns that do not
+/// move.
 fn structured(draws: &mut Draws) -> Vec<(&'static str, Overlaps)> {
     let n = 3 + (draws.uniform() * 18.0) as usize;
     let m = 1 + (draws.uniform() * (n - 1) as f64) as usize;

@@ -1,5 +1,5 @@
-//! The model `linear_residual`: values against an independent program, identities of deep linear networks, the exact reduction, the
-//! verdict, laws of targets, figures of an independent descent, and the kernels.
+//! The model `linear_residual`: values against an independent program, identities of deep linear networks, the exact
+//! reduction, the verdict, laws of targets, figures of an independent descent, and the kernels.
 
 mod descents;
 mod devices;

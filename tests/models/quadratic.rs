@@ -1,8 +1,8 @@
-//! The model `quadratic`: values, critical points, the certified reference, descents against theory and against NumPy, refusals, and
-//! wrong kernels.
+//! The model `quadratic`: values, critical points, the certified reference, descents against theory and against NumPy,
+//! refusals, and wrong kernels.
 //!
-//! References are two independent programs (`oracle/quadratic.py`, `oracle/quadratic_descents.py`), closed forms, and the counts and
-//! losses of a NumPy descent of the same laws.
+//! References are two independent programs (`oracle/quadratic.py`, `oracle/quadratic_descents.py`), closed forms, and
+//! the counts and losses of a NumPy descent of the same laws.
 
 mod critical;
 mod descents;

@@ -1,7 +1,8 @@
 //! The model `relu_sum`: values, curvature, critical points and their classes, descents, and the kernels' other branch.
 //!
-//! References are two independent programs in many digits (`oracle/relu_sum.py`, `oracle/relu_sum_families.py`), identities of
-//! the landscape, and, where they are at hand, the endpoints that Safran and Shamir published with their paper.
+//! References are two independent programs in many digits (`oracle/relu_sum.py`, `oracle/relu_sum_families.py`),
+//! identities of the landscape, and, where they are at hand, the endpoints that Safran and Shamir published with their
+//! paper.
 
 mod classes;
 mod critical;

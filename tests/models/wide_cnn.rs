@@ -1,5 +1,5 @@
-//! The model `wide_cnn`: softplus, values against an independent program in many digits (`oracle/wide_cnn.py`), the lemma along
-//! whole descents, critical points and their classes, and what descent finds over the width.
+//! The model `wide_cnn`: softplus, values against an independent program in many digits (`oracle/wide_cnn.py`), the
+//! lemma along whole descents, critical points and their classes, and what descent finds over the width.
 
 mod classes;
 mod descents;

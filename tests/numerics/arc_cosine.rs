@@ -1,4 +1,5 @@
-//! Rung 1, mathematics: the angle and the arc-cosine kernel against `libm` and against series, over the whole half circle.
+//! Rung 1, mathematics: the angle and the arc-cosine kernel against `libm` and against series, over the whole half
+//! circle.
 
 use crate::support::for_cases;
 use spurious::numerics::arc_cosine::{angle_of, kernel_deficit};
@@ -14,8 +15,8 @@ trials![
     a_zero_vector_has_no_angle,
 ];
 
-/// Random points of the upper half plane, rounded to the format: angles uniform, or close to 0, π/4, π/2, 3π/4 or π at every
-/// distance down to 1e-12, and radii from 1e-3 to 1e3.
+/// Random points of the upper half plane, rounded to the format: angles uniform, or close to 0, π/4, π/2, 3π/4 or π at
+/// every distance down to 1e-12, and radii from 1e-3 to 1e3.
 fn for_points<R: Real>(name: &str, test: impl Fn(R, R, R)) {
     for_cases(name, 200_000, |case, draws| {
         let small = libm::exp(-27.0 * draws.uniform());
@@ -38,8 +39,8 @@ fn for_points<R: Real>(name: &str, test: impl Fn(R, R, R)) {
 /// Angle and supplement of the rounded point keep their relative precision everywhere.
 ///
 /// Three machine epsilons: the radius, the sum under the fraction bar, the quotient, its square (of little weight), the
-/// polynomial and its product are six roundings of half an epsilon each at worst, and what follows subtracts from π/2 or π at
-/// most half of it. 1.7 is the largest error seen in either format.
+/// polynomial and its product are six roundings of half an epsilon each at worst, and what follows subtracts from π/2
+/// or π at most half of it. 1.7 is the largest error seen in either format.
 fn angles_match_libm<R: Real>(epsilon: f64) {
     for_points::<R>("arc_cosine::angles", |x, y, r| {
         let (fx, fy) = (x.lane(0), y.lane(0));
@@ -86,8 +87,8 @@ fn deficit(angle: f64) -> f64 {
 /// Relative precision of the deficit down to angles of 1e-12, where it is 1.6e-24.
 ///
 /// Nine machine epsilons: it is a difference whose second term is at most half of the first, so errors grow at most
-/// threefold, and either term has a handful of roundings; just above 0.35, where the second term is a tenth of the first, its
-/// direct form has lost a factor of 20. 4.5 is the largest error seen in either format.
+/// threefold, and either term has a handful of roundings; just above 0.35, where the second term is a tenth of the
+/// first, its direct form has lost a factor of 20. 4.5 is the largest error seen in either format.
 fn deficit_matches_series<R: Real>(epsilon: f64) {
     for_points::<R>("arc_cosine::deficit", |x, y, r| {
         let expected = deficit(libm::atan2(y.lane(0), x.lane(0)));

@@ -1,8 +1,8 @@
 //! Rung 1, mathematics: interval arithmetic against arithmetic without error.
 //!
-//! Bounds are compared with exact results, held as integers of any length times powers of two; arc tangents and arc cosines
-//! with sines and cosines to 320 places. The comparisons are shown to fail for bounds that are not rounded outward, or are one
-//! float too far.
+//! Bounds are compared with exact results, held as integers of any length times powers of two; arc tangents and arc
+//! cosines with sines and cosines to 320 places. The comparisons are shown to fail for bounds that are not rounded
+//! outward, or are one float too far.
 
 mod angles;
 mod exact;
@@ -80,8 +80,8 @@ fn infinities_are_not_members() {
     assert!(!x.contains((-1.0f64).next_down()) && !x.contains(2.0f64.next_up()));
 }
 
-/// The middle is a member, no distance from it is above the radius, and the radius is no larger than it must be: with a middle
-/// that is rounded once, half the width, half a unit of the middle, and the rounding upward.
+/// The middle is a member, no distance from it is above the radius, and the radius is no larger than it must be: with a
+/// middle that is rounded once, half the width, half a unit of the middle, and the rounding upward.
 fn middle_and_radius_give_it_back() {
     for_cases("enclosure::middle", 200, |_, draws| {
         for _ in 0..1000 {

@@ -1,4 +1,5 @@
-//! Random numbers inside a descent: the hash by known values, functions against the system's, laws against closed forms.
+//! Random numbers inside a descent: the hash by known values, functions against the system's, laws against closed
+//! forms.
 
 use crate::support::{assert_close, for_cases, seed};
 use spurious::numerics::interval::incomplete_beta;
@@ -46,8 +47,8 @@ fn turn<R: Real>(word: u32) -> Turn<R> {
     turn
 }
 
-/// Both formats see the same uniform and the same angle: each function is within some roundings of its own format of the system's
-/// function of that number.
+/// Both formats see the same uniform and the same angle: each function is within some roundings of its own format of
+/// the system's function of that number.
 fn check_functions<R: Real>(word: u32) {
     let roundoff = R::PRECISION.roundoff();
     let what = |name: &str| format!("{name} of word {word:#010x} in {:?}", R::PRECISION);
@@ -56,7 +57,8 @@ fn check_functions<R: Real>(word: u32) {
     // A quotient, a square, a polynomial, a product and a fused sum that at most triples their errors.
     assert_close(log, u.ln(), 12.0 * roundoff * u.ln().abs(), &what("log"));
     for n in [1.0, 2.0, 3.0, 25.0, 1e6] {
-        // The error of the exponent x moves expm1 by at most |x eˣ| ≤ |expm1|, a halving adds two roundings and doubles none.
+        // The error of the exponent x moves expm1 by at most |x eˣ| ≤ |expm1|, a halving adds two roundings and doubles
+        // none.
         let exact = (u.ln() / n).exp_m1();
         let found = uniform::<R>(word).power_less_one(R::splat(1.0 / n)).lane(0);
         assert_close(found, exact, 32.0 * roundoff * exact.abs(), &what("power"));
@@ -99,7 +101,8 @@ fn moments_are_whole_and_without_sign() {
     assert_eq!(of::<f32>(last, last, last), of::<f64>(last, last, last));
 }
 
-/// Asserts that a sample is of a law on an interval, given its distribution function. Kolmogorov: `P(D√N > 3) = 2 exp(−18) = 3e-8`.
+/// Asserts that a sample is of a law on an interval, given its distribution function. Kolmogorov:
+/// `P(D√N > 3) = 2 exp(−18) = 3e-8`.
 fn assert_law(what: &str, mut sample: Vec<f64>, law: impl Fn(f64) -> f64) {
     sample.sort_by(f64::total_cmp);
     let n = sample.len() as f64;
@@ -116,8 +119,8 @@ fn moments(count: usize) -> impl Iterator<Item = [u32; 4]> {
     })
 }
 
-/// A coordinate of a uniform point of the ball of `Rⁿ` has the density `∝ (1 − x²)^((n−1)/2)`; the ball of all but two has
-/// `P(radius < r) = rⁿ`.
+/// A coordinate of a uniform point of the ball of `Rⁿ` has the density `∝ (1 − x²)^((n−1)/2)`; the ball of all but two
+/// has `P(radius < r) = rⁿ`.
 fn ball_pairs_have_their_laws() {
     const COUNT: usize = 100_000;
     for n in [1, 2, 3, 5, 25, 400] {
@@ -148,9 +151,9 @@ fn normals_are_normal() {
     assert_close(fourth, 3.0, 5.0 * (96.0 / all.len() as f64).sqrt(), "fourth moment");
 }
 
-/// Correlations of single bits of words that are neighbours in any of what they depend on: of `N` independent pairs a correlation has
-/// the deviation `1/√N`, and seven of them are exceeded by one of these 4 · 128 · 128 with probability 2e-7. (The lowest bits of a hash of
-/// products and sums fail this.)
+/// Correlations of single bits of words that are neighbours in any of what they depend on: of `N` independent pairs a
+/// correlation has the deviation `1/√N`, and seven of them are exceeded by one of these 4 · 128 · 128 with probability
+/// 2e-7. (The lowest bits of a hash of products and sums fail this.)
 fn steps_keys_and_blocks_are_independent() {
     const COUNT: u32 = 4_000;
     let base = seed() as u32 % WHOLE;

@@ -171,8 +171,8 @@ fn normals_have_their_moments() {
     }
 }
 
-/// Correlation of the first draws of runs a few indices apart, and of the same runs of neighbouring cells and seeds: that of
-/// a million independent pairs is normal with deviation 1/1000, so 5 deviations have p = 6e-7.
+/// Correlation of the first draws of runs a few indices apart, and of the same runs of neighbouring cells and seeds:
+/// that of a million independent pairs is normal with deviation 1/1000, so 5 deviations have p = 6e-7.
 fn neighbouring_runs_are_uncorrelated() {
     const PAIRS: u64 = 1_000_000;
     let cell = CellSeed::new(seed(), "seeding::correlation");
@@ -235,8 +235,8 @@ fn kolmogorov_smirnov(a: &mut [f64], b: &mut [f64]) -> f64 {
     most
 }
 
-/// The reduced start's own law against projections of full starts from another seed, by two-sample tests of every component
-/// and of a mixture, which sees dependences.
+/// The reduced start's own law against projections of full starts from another seed, by two-sample tests of every
+/// component and of a mixture, which sees dependences.
 fn reduced_law_is_the_projected_one() {
     const SAMPLES: usize = 20_000;
     // 60 comparisons at P(D > t) <= 2 exp(−N t²) for two samples of N: together 1e-6.

@@ -1,5 +1,6 @@
-//! Starts drawn in blocks: bit by bit those of an oracle that draws one run after another, number by number, with `libm`, and
-//! the same however runs fall into blocks and whatever instructions the functions of seeding are compiled for.
+//! Starts drawn in blocks: bit by bit those of an oracle that draws one run after another, number by number, with
+//! `libm`, and the same however runs fall into blocks and whatever instructions the functions of seeding are compiled
+//! for.
 
 use super::seed::hex;
 use crate::support::program::points_file;
@@ -48,7 +49,8 @@ fn midpoint(i: u64) -> f64 {
     (i as f64 + 0.5) / (1u64 << 52) as f64
 }
 
-/// Uniforms: drawn ones, and all that are closest to multiples of 1/8, among them the smallest and the largest there are.
+/// Uniforms: drawn ones, and all that are closest to multiples of 1/8, among them the smallest and the largest there
+/// are.
 fn uniforms() -> Vec<f64> {
     let mut draws = CellSeed::new(seed(), "seeding::functions").run(0);
     let mut all: Vec<f64> = (0..200_000).map(|_| draws.uniform()).collect();

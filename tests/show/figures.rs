@@ -40,7 +40,8 @@ fn tally(outcome: Outcome, hits: u64, runs: u64) -> Tally {
     tally
 }
 
-/// The figures of an experiment of 1000 runs a cell in which `hits` says how many of each cell succeed; `None`: no runs.
+/// The figures of an experiment of 1000 runs a cell in which `hits` says how many of each cell succeed; `None`: no
+/// runs.
 fn drawn(text: &str, hits: impl Fn(usize) -> Option<u64>) -> (Vec<Named>, Summary) {
     let spec = Spec::parse(&format!("runs.per_cell = 1000\n{text}"), "test", &[]).unwrap();
     let plan = Plan::new(&spec).unwrap();
@@ -207,8 +208,8 @@ fn words_and_seeds_are_no_axes() {
 }
 
 fn left_over_lists_are_bounded() {
-    let text = "params = { filter_size = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11], patches = [9, 16, 25, 36, 49, 64, 81, 100, 121, 144, 169], \
-                ratio = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9.5, 9.7] }";
+    let text = "params = { filter_size = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11], patches = [9, 16, 25, 36, 49, 64, 81, 100, \
+                121, 144, 169], ratio = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9.5, 9.7] }";
     let text = text.replace("9, 9.5, 9.7]", "8.2, 8.4, 8.6]").replace("patches = [9", "patches = [10");
     let (figures, _) = drawn(&text, |cell| Some(cell as u64 % 1000));
     let names: Vec<&str> = figures.iter().map(|n| n.name.as_str()).collect();
@@ -246,10 +247,26 @@ fn every_shape_of_table_can_be_read() {
         ("steps", "descent.step = [0.1, 0.01, 0.001, 0.0001]".into()),
         ("steps of groups", "descent.step = ['auto', { filter = 0.1, output = 0.2 }]".into()),
         ("a large map", format!("params = {{ patches = [{}], ratio = [{ratios}] }}", grid(40))),
-        ("many teachers", format!("model.name = 'pooled_cnn'\nparams = {{ filter_length = 3, stride = 1, patches = 4, teacher_seed = [{}] }}", grid(60))),
-        ("words and numbers", "model.name = 'linear_residual'\nparams = { layers = [2, 3, 4], dimension = 3, target = ['spd', 'symmetric'] }".into()),
+        (
+            "many \
+          teachers",
+            format!(
+                "model.name = 'pooled_cnn'\nparams = {{ filter_length = 3, stride = 1, patches = 4, \
+                                   teacher_seed = [{}] }}",
+                grid(60)
+            ),
+        ),
+        (
+            "words and \
+          numbers",
+            "model.name = 'linear_residual'\nparams = { layers = [2, 3, 4], dimension = 3, target = \
+                               ['spd', 'symmetric'] }"
+                .into(),
+        ),
     ] {
-        for hits in [|_: usize| None, |_: usize| Some(0), |_: usize| Some(1000), |cell: usize| Some(cell as u64 * 7 % 1001)] {
+        for hits in
+            [|_: usize| None, |_: usize| Some(0), |_: usize| Some(1000), |cell: usize| Some(cell as u64 * 7 % 1001)]
+        {
             let (figures, _) = drawn(&text, hits);
             assert!(!figures.is_empty(), "{name}");
             for figure in &figures {

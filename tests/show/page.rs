@@ -146,7 +146,8 @@ fn of_little_and_of_much() {
     let one = "[model]\nform = \"reduced\"\n[runs]\nper_cell = 1\n[compute]\nbackend = \"cpu\"\n";
     let (_, page) = page_of(one);
     tags(&page);
-    let never = "[model]\nname = \"linear_residual\"\n[params]\ntarget = \"negative\"\n[runs]\nper_cell = 20\n[compute]\nbackend = \"cpu\"\n";
+    let never = "[model]\nname = \"linear_residual\"\n[params]\ntarget = \"negative\"\n[runs]\nper_cell = \
+                 20\n[compute]\nbackend = \"cpu\"\n";
     let place = Place::with(never);
     if place.run(&["run", "spec.toml", "-q", "--out", "out"]).code == Some(0) {
         let page = self::page(&place);
@@ -156,7 +157,8 @@ fn of_little_and_of_much() {
     let ratios: Vec<String> = (0..40).map(|i| format!("{}", f64::from(i) * 0.5)).collect();
     let patches: Vec<String> = (30..70).map(|i| i.to_string()).collect();
     let many = format!(
-        "[model]\nform = \"reduced\"\n[params]\npatches = [{}]\nratio = [{}]\n[runs]\nper_cell = 10\n[compute]\nbackend = \"cpu\"\n",
+        "[model]\nform = \"reduced\"\n[params]\npatches = [{}]\nratio = [{}]\n[runs]\nper_cell = \
+         10\n[compute]\nbackend = \"cpu\"\n",
         patches.join(", "),
         ratios.join(", ")
     );

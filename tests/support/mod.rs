@@ -109,10 +109,10 @@ pub(crate) fn round_to_f32(points: &mut [f64]) {
 
 /// How far loss and gradient, evaluated in a format of unit roundoff `epsilon`, may be from the truth.
 ///
-/// The landscape is evaluated in f64 at points moved by `epsilon` of their size in every component. Sixteen times the largest
-/// change bounds the result of an evaluation with that many roundings on its longest path, each no worse than one in its
-/// input; the constants are rounded as well, which a change relative to the values themselves covers. Whole numbers from which
-/// random numbers are made stay as they are: they are exact in every format.
+/// The landscape is evaluated in f64 at points moved by `epsilon` of their size in every component. Sixteen times the
+/// largest change bounds the result of an evaluation with that many roundings on its longest path, each no worse than
+/// one in its input; the constants are rounded as well, which a change relative to the values themselves covers. Whole
+/// numbers from which random numbers are made stay as they are: they are exact in every format.
 pub(crate) fn conditioning(problem: &Problem, state: &[f64], epsilon: f64, draws: &mut Draws) -> (f64, f64) {
     let exact = problem.evaluate(Precision::F64, state);
     // The scale of the terms of which the loss is a sum.

@@ -38,8 +38,8 @@ impl Subject {
         self.model.forms()[0].0 == self.form
     }
 
-    /// The form's cells, the default one first. The paper's form takes every cell but those of other forms; others may refuse some, but
-    /// not most.
+    /// The form's cells, the default one first. The paper's form takes every cell but those of other forms; others may
+    /// refuse some, but not most.
     pub(crate) fn cells(&self) -> Vec<Set> {
         let (all, name) = (cells(self.model.name()), self.model.name());
         let fits = |set: &Set| self.model.problem(self.form, &values(name, set), &settings_of(name)).is_ok();

@@ -57,7 +57,8 @@ impl Model for Toy {
     }
 }
 
-/// An experiment with the model, from the lines of its `[params]` in the file `toy.toml` of a folder, with `--set` texts.
+/// An experiment with the model, from the lines of its `[params]` in the file `toy.toml` of a folder, with `--set`
+/// texts.
 pub(crate) fn toy_with(params: &str, folder: &Path, sets: &[&str]) -> Result<Spec, SpecError> {
     let table: toml::Table = params.parse().unwrap();
     let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();

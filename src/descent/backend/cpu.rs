@@ -77,7 +77,6 @@ impl Backend for Cpu {
     }
 
     fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
-        self.fits(batch.problem)?;
         let dim = batch.problem.dim();
         let runs = batch.runs();
         let mut states = batch.starts;

@@ -1,8 +1,8 @@
 //! The GPU: a batch goes to device buffers once, is advanced segment by segment, and comes back once.
 //!
-//! Every queued run has taken the same number of steps. A segment advances the queue by at most `segment` steps; runs that
-//! end write their code and leave the queue, the others are appended to the next queue, and a small kernel sizes the next
-//! dispatch to them. Host and device meet only to learn how many runs are left.
+//! Every queued run has taken the same number of steps. A segment advances the queue by at most `segment` steps; runs
+//! that end write their code and leave the queue, the others are appended to the next queue, and a small kernel sizes
+//! the next dispatch to them. Host and device meet only to learn how many runs are left.
 
 pub mod clock;
 pub mod device;
@@ -45,8 +45,8 @@ const SOLO_LIMIT: usize = 512;
 const SHORTEST_SEGMENT: u32 = 16;
 /// Most steps in a segment by default.
 const LONGEST_SEGMENT: u32 = 4096;
-/// Loop iterations of an invocation that a software adapter is given in one segment: Mesa's ends all loops of a kernel after
-/// 65,535 together.
+/// Loop iterations of an invocation that a software adapter is given in one segment: Mesa's ends all loops of a kernel
+/// after 65,535 together.
 const SOFTWARE_LOOPS: u32 = 40_000;
 /// What the GPU backend is opened with.
 #[derive(Clone, Debug)]
@@ -61,8 +61,8 @@ pub struct Options {
     pub segment: u32,
     /// Whether the device times its kernels for [`Backend::busy`]; ignored where it cannot.
     pub timing: bool,
-    /// Whether kernels are compiled with the checks that texts of unknown origin need: of every index, and of the iterations
-    /// of every loop.
+    /// Whether kernels are compiled with the checks that texts of unknown origin need: of every index, and of the
+    /// iterations of every loop.
     pub checks: bool,
     /// Changes the kernel's text before it is compiled. Only tests set it, to see a wrong kernel fail.
     pub edit: Option<fn(String) -> String>,

@@ -1,6 +1,7 @@
 //! Several devices of one machine: each batch goes to the one with the fewest in flight.
 //!
-//! What a run ends in does not depend on its batch, so that devices of one kind give the same results together as one of them alone.
+//! What a run ends in does not depend on its batch, so that devices of one kind give the same results together as one
+//! of them alone.
 
 use super::{Backend, BackendError, Batch};
 use crate::landscape::endpoint::Endpoints;

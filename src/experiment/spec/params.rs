@@ -7,9 +7,9 @@ use crate::landscape::model::{Parameter, Value};
 use std::path::Path;
 use toml::Table;
 
-/// Reads the table `[params]` of an experiment: the values of each parameter, in the model's order, the default where the
-/// table does not name it. `file` and `sets`, the texts of `--set` that are already in the table, are for messages. A
-/// relative path starts from `folder`, or from the current folder where `--set` gave it.
+/// Reads the table `[params]` of an experiment: the values of each parameter, in the model's order, the default where
+/// the table does not name it. `file` and `sets`, the texts of `--set` that are already in the table, are for messages.
+/// A relative path starts from `folder`, or from the current folder where `--set` gave it.
 ///
 /// # Errors
 /// An unknown name, a value that does not fit its parameter, a value listed twice, or a file that cannot be read.

@@ -29,7 +29,7 @@ pub(super) fn experiment(top: &mut Reader<'_>) -> Result<(String, String, u64), 
 /// `[model]`: the model and its form.
 pub(super) fn model(top: &mut Reader<'_>) -> Result<(&'static dyn Model, &'static str), SpecError> {
     let mut section = top.table("model")?;
-    let names: Vec<&'static str> = models::MODELS.iter().map(|m| m.name()).collect();
+    let names: Vec<&'static str> = models::all().iter().map(|m| m.name()).collect();
     let chosen = section.choice("name", &names)?;
     // `choice` only returns names of the list.
     let model = models::find(chosen).unwrap_or(models::MODELS[0]);

@@ -7,8 +7,8 @@ use crate::landscape::model::{StepSize, Value};
 use toml::Table;
 
 impl Spec {
-    /// The resolved experiment as a file that can itself be run. Values that are relative to others and paths are as they
-    /// were written.
+    /// The resolved experiment as a file that can itself be run. Values that are relative to others and paths are as
+    /// they were written.
     pub fn to_toml(&self) -> String {
         let mut top = self.table(to_toml);
         if let Some(toml::Value::Table(experiment)) = top.get_mut("experiment") {
@@ -32,8 +32,9 @@ impl Spec {
         toml::to_string(&top).unwrap_or_default()
     }
 
-    /// What decides the numbers in a result folder: all but `[compute]`, the title and the published table. A hash of their
-    /// contents stands for files. The outcome in question counts where its probability decides the number of runs.
+    /// What decides the numbers in a result folder: all but `[compute]`, the title and the published table. A hash of
+    /// their contents stands for files. The outcome in question counts where its probability decides the number of
+    /// runs.
     pub fn identity_table(&self) -> Table {
         let mut top = self.table(|value| match value {
             Value::Points(_) => value.identity().into(),
@@ -45,8 +46,8 @@ impl Spec {
         top
     }
 
-    /// The first thing in which another experiment differs of what decides the numbers in a result folder, if any: the key
-    /// with its value `there`, in this experiment, and `here`, in the other.
+    /// The first thing in which another experiment differs of what decides the numbers in a result folder, if any: the
+    /// key with its value `there`, in this experiment, and `here`, in the other.
     pub fn difference(&self, other: &Spec) -> Option<String> {
         let is_file = |value: &Value| matches!(value, Value::Points(_));
         // Paths say more than hashes.

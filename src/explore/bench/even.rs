@@ -10,8 +10,9 @@ pub struct Line {
 }
 
 impl Line {
-    /// The line with the least sum of squared relative errors `((overhead + per_run · n − t)/t)²` through points `(n, t)`, with neither
-    /// number negative. Times of few and of many runs differ by orders of magnitude and err in proportion.
+    /// The line with the least sum of squared relative errors `((overhead + per_run · n − t)/t)²` through points
+    /// `(n, t)`, with neither number negative. Times of few and of many runs differ by orders of magnitude and err in
+    /// proportion.
     ///
     /// `None` with fewer than two different numbers of runs, or a time that is not positive.
     pub fn fit(points: &[(f64, f64)]) -> Option<Self> {
@@ -33,7 +34,8 @@ impl Line {
         })
     }
 
-    /// The number of runs, at least 1, from which on `self` takes no more time than `other`; infinite where it never does.
+    /// The number of runs, at least 1, from which on `self` takes no more time than `other`; infinite where it never
+    /// does.
     pub fn pays_against(&self, other: &Line) -> f64 {
         if self.per_run >= other.per_run {
             return f64::INFINITY;

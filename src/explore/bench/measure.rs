@@ -36,8 +36,9 @@ const SPREAD: u64 = 16;
 /// Fresh programs whose start-up is measured at the most.
 const STARTS: usize = 5;
 
-/// Numbers of runs by default: a power of two that keeps a usual device of the kind busy for some tenths of a second at a tenth
-/// of its peak, and a sixteenth of it. It depends on the kind of device alone, so that two benches can be compared row by row.
+/// Numbers of runs by default: a power of two that keeps a usual device of the kind busy for some tenths of a second at
+/// a tenth of its peak, and a sixteenth of it. It depends on the kind of device alone, so that two benches can be
+/// compared row by row.
 pub fn case_runs(subject: &Subject, machine: &Machine) -> Vec<u64> {
     let work = match machine {
         Machine::Cpu(_) => CPU_WORK * rayon::current_num_threads() as f64,
@@ -53,7 +54,8 @@ pub fn case_runs(subject: &Subject, machine: &Machine) -> Vec<u64> {
     runs
 }
 
-/// A fresh program to be started: the row's cell by its position, its machine by its position, and how much to do there.
+/// A fresh program to be started: the row's cell by its position, its machine by its position, and how much to do
+/// there.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
     /// Position of the cell.
@@ -102,8 +104,8 @@ impl Timed {
 }
 
 /// Measures every cell on every machine, in the current pool of threads. `fresh` starts a program of its own that calls
-/// [`fresh`] and ends; where it returns `None`, start-up and memory are left out. A cell that a machine cannot take is left out,
-/// and `left_out` is told why.
+/// [`fresh`] and ends; where it returns `None`, start-up and memory are left out. A cell that a machine cannot take is
+/// left out, and `left_out` is told why.
 ///
 /// # Errors
 /// A device failure.

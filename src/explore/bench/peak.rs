@@ -1,5 +1,5 @@
-//! The peak of the CPU, measured: independent fused multiply-adds in registers of full width. That of a GPU is measured by
-//! [`crate::descent::backend::gpu::Gpu::peak`] in the same way.
+//! The peak of the CPU, measured: independent fused multiply-adds in registers of full width. That of a GPU is measured
+//! by [`crate::descent::backend::gpu::Gpu::peak`] in the same way.
 
 use crate::numerics::real::Precision;
 use pulp::{Arch, Simd, WithSimd};
@@ -14,8 +14,8 @@ const TRIALS: usize = 3;
 /// Links of a chain between two looks at the clock: some microseconds.
 const LINKS: usize = 4096;
 
-/// Fused multiply-adds a second that all threads of the current pool do together, lanes counted one by one: the most that was
-/// seen. A processor without the instruction imitates it, and so does this figure.
+/// Fused multiply-adds a second that all threads of the current pool do together, lanes counted one by one: the most
+/// that was seen. A processor without the instruction imitates it, and so does this figure.
 pub fn cpu(precision: Precision) -> f64 {
     let arch = Arch::new();
     // Enough chains to hide the latency of an instruction, few enough for the registers; which number is best differs.
@@ -57,7 +57,8 @@ macro_rules! chains {
 
             #[inline(always)]
             fn with_simd<S: Simd>(self, simd: S) -> f64 {
-                // Towards 1, and never a subnormal number. The compiler must neither know the numbers nor find two chains alike.
+                // Towards 1, and never a subnormal number. The compiler must neither know the numbers nor find two
+                // chains alike.
                 let factor = simd.$splat(black_box(0.75));
                 let term = simd.$splat(black_box(0.25));
                 let mut chains = [term; N];

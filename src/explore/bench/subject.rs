@@ -9,8 +9,8 @@ use crate::numerics::seed::CellSeed;
 /// A cell that is measured unless others are asked for: model, form and settings.
 pub type Standard = (&'static str, &'static str, &'static [&'static str]);
 
-/// The cells that are measured unless others are asked for: the smallest state, two of the paper's form, two with noise, and one whose
-/// state is a matrix.
+/// The cells that are measured unless others are asked for: the smallest state, two of the paper's form, two with
+/// noise, and one whose state is a matrix.
 pub const STANDARD: &[Standard] = &[
     ("cnn", "reduced", &["params.patches=25"]),
     ("cnn", "full", &["params.patches=25", "params.filter_size=10"]),
@@ -20,7 +20,8 @@ pub const STANDARD: &[Standard] = &[
     ("relu_sum", "full", &["params.teachers=20"]),
 ];
 
-/// A tolerance that no run meets within a bench's steps, and that f32 still holds when it is multiplied by constants of the models.
+/// A tolerance that no run meets within a bench's steps, and that f32 still holds when it is multiplied by constants of
+/// the models.
 const NO_TOLERANCE: &str = "1e-30";
 
 /// One cell to measure.
@@ -35,8 +36,8 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The cells that `sets` (texts of `--set`) make of a model's form, each of `steps` steps. With `verdicts` runs may end earlier, as
-    /// those of an experiment do.
+    /// The cells that `sets` (texts of `--set`) make of a model's form, each of `steps` steps. With `verdicts` runs may
+    /// end earlier, as those of an experiment do.
     ///
     /// # Errors
     /// A setting that the model refuses.
@@ -66,8 +67,8 @@ impl Subject {
         Ok((0..plan.cells.len()).map(alone).collect())
     }
 
-    /// The standard cells of a model, all models for `None`, in a form, all forms for `None`; `sets` are applied to each. A model
-    /// without standard cells is measured at its defaults.
+    /// The standard cells of a model, all models for `None`, in a form, all forms for `None`; `sets` are applied to
+    /// each. A model without standard cells is measured at its defaults.
     ///
     /// # Errors
     /// As [`Subject::new`].

@@ -57,7 +57,8 @@ impl Map {
         figure
     }
 
-    /// One line on what was computed: model, form, parameters that tell the cell from others or are not the usual ones, and the plane.
+    /// One line on what was computed: model, form, parameters that tell the cell from others or are not the usual ones,
+    /// and the plane.
     fn subject(&self, spec: &Spec, plan: &Plan, cell: &Cell) -> String {
         let told = |name: &str| {
             let parameter = spec.model.parameters().iter().find(|p| p.name == name);

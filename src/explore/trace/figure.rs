@@ -1,8 +1,8 @@
-//! Figures of traces: panels one above another over a common axis of steps, runs coloured by their outcome, with what theory
-//! draws beside them.
+//! Figures of traces: panels one above another over a common axis of steps, runs coloured by their outcome, with what
+//! theory draws beside them.
 //!
-//! Bounds are drawn for a single run; for several only where runs of an outcome tend to. Curves of many points are thinned to
-//! the first, last, lowest and highest of each [`BINS`]th of the axis, which looks the same.
+//! Bounds are drawn for a single run; for several only where runs of an outcome tend to. Curves of many points are
+//! thinned to the first, last, lowest and highest of each [`BINS`]th of the axis, which looks the same.
 
 use super::{Trace, words};
 use crate::experiment::plan::{Cell, step_text};

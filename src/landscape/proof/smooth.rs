@@ -20,12 +20,14 @@ pub trait Smooth: Send + Sync {
     /// # Errors
     /// They do not exist, or cannot be enclosed.
     fn slope(&self, point: &[f64]) -> Result<(Enclosure, Vec<Enclosure>), Refusal>;
-    /// The Hessian at every point of a ball. That there is one shows that the loss is twice continuously differentiable there.
+    /// The Hessian at every point of a ball. That there is one shows that the loss is twice continuously differentiable
+    /// there.
     ///
     /// # Errors
     /// As [`Smooth::slope`].
     fn hessian(&self, point: &[f64], radius: f64) -> Result<SymmetricEnclosure, Refusal>;
-    /// The block that a further input dimension adds to the Hessian, at every point of a ball; `None` where that has no meaning.
+    /// The block that a further input dimension adds to the Hessian, at every point of a ball; `None` where that has no
+    /// meaning.
     ///
     /// # Errors
     /// As [`Smooth::slope`].
@@ -36,13 +38,13 @@ pub trait Smooth: Send + Sync {
 
 /// Weights up to which a proof is tried: its matrices take 64 bytes an entry, 1 GB at this size.
 const MOST_WEIGHTS: usize = 4096;
-/// By what share bounds are stated weaker than they were found, so that other processors, whose products are rounded in another
-/// order, find them too.
+/// By what share bounds are stated weaker than they were found, so that other processors, whose products are rounded in
+/// another order, find them too.
 const SLACK: f64 = 1e-6;
 /// The first radius that is tried, relative to the size of the point.
 const FIRST_RADIUS: f64 = 1e-7;
-/// Shares of the gap that the Hessian may move by in the ball, in the order in which they are tried: the less, the closer are the
-/// bounds, and the smaller is the ball.
+/// Shares of the gap that the Hessian may move by in the ball, in the order in which they are tried: the less, the
+/// closer are the bounds, and the smaller is the ball.
 const SHARES: [f64; 3] = [0.05, 0.25, 0.45];
 /// The share of the gap at the centre that is left everywhere in the ball.
 const LEFT: f64 = 0.5;
@@ -98,7 +100,8 @@ impl Centre {
         mul_down(self.eigenvalues.gap, LEFT)
     }
 
-    /// Whether the ball of a radius in which the Hessian moves by no more than `distance` holds a critical point, and but one.
+    /// Whether the ball of a radius in which the Hessian moves by no more than `distance` holds a critical point, and
+    /// but one.
     fn holds(&self, radius: f64, distance: f64) -> bool {
         add_up(self.gap(), distance) <= self.eigenvalues.gap
             && mul_up(2.0, self.gradient) < mul_down(self.gap(), radius)

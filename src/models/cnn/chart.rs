@@ -1,11 +1,11 @@
 //! Coordinates of a state by which starts are placed in a plane, and the critical points in them.
 //!
-//! The angle `φ = ∠(v, w*)`, the length `‖v‖`, the sum `1ᵀa` and the overlap `aᵀa*` can be chosen independently of each other: the
-//! position `(x, y, A₁, A₂)` of a state is `x = ‖v‖ cos φ`, `y = ‖v‖ sin φ`, `A₁ = 1ᵀa/√k` and `A₂ = (aᵀa* − A₁B₁)/B₂`, where
-//! `B₂ > 0`. At `q = k` the overlap follows from the sum.
+//! The angle `φ = ∠(v, w*)`, the length `‖v‖`, the sum `1ᵀa` and the overlap `aᵀa*` can be chosen independently of each
+//! other: the position `(x, y, A₁, A₂)` of a state is `x = ‖v‖ cos φ`, `y = ‖v‖ sin φ`, `A₁ = 1ᵀa/√k` and
+//! `A₂ = (aᵀa* − A₁B₁)/B₂`, where `B₂ > 0`. At `q = k` the overlap follows from the sum.
 //!
-//! Critical points up to the length of the filter: the global minimum; below `q_c` the spurious minimum at `φ = π` (Du et al. 2018,
-//! Theorem 4.3) and the saddle between the basins, where `aᵀa* = 0` and `φ = φ_c` (see [`super::theory`]).
+//! Critical points up to the length of the filter: the global minimum; below `q_c` the spurious minimum at `φ = π` (Du
+//! et al. 2018, Theorem 4.3) and the saddle between the basins, where `aᵀa* = 0` and `φ = φ_c` (see [`super::theory`]).
 
 use super::{TeacherNetwork, theory};
 use crate::landscape::capability::{Coordinate, Landmark};

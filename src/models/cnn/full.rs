@@ -56,7 +56,8 @@ impl Full {
         [filter[0], filter[1..].iter().map(|v| v * v).sum::<f64>().sqrt(), along, across]
     }
 
-    /// Gives a state another image: the filter turns in its plane with `w*`, the output weights move in that of `1` and `a*`.
+    /// Gives a state another image: the filter turns in its plane with `w*`, the output weights move in that of `1` and
+    /// `a*`.
     fn lift(&self, image: Position, state: &mut [f64]) {
         let [_, before, along, across] = self.position(state);
         let (filter, output) = state.split_at_mut(self.cell.teacher.filter_size);
@@ -89,8 +90,8 @@ impl Full {
 }
 
 impl CnnCell {
-    /// Draws `v₀` and `a₀` of each run as the paper does: the filter's coordinates, the output weights', then the ball's radius. Then
-    /// flips signs where that is asked for.
+    /// Draws `v₀` and `a₀` of each run as the paper does: the filter's coordinates, the output weights', then the
+    /// ball's radius. Then flips signs where that is asked for.
     #[inline(always)]
     pub(super) fn full_starts(&self, draws: &mut Streams, out: &mut [f64]) {
         let p = self.teacher.filter_size;
@@ -149,9 +150,9 @@ impl<R: Real> Pass<R> {
     }
 }
 
-/// Arithmetic instructions of a step, `4k + 2p + 45`: those in the loop of `benches/peers/cuda_reference.cu` compiled for sm_90,
-/// 165 at `k = 25, p = 10` and 462 at `k = 100, p = 8`, as `benches/peers/count_slots.py` finds them. An output weight takes part in
-/// its sum, its overlap, its decay and its drive.
+/// Arithmetic instructions of a step, `4k + 2p + 45`: those in the loop of `benches/peers/cuda_reference.cu` compiled
+/// for sm_90, 165 at `k = 25, p = 10` and 462 at `k = 100, p = 8`, as `benches/peers/count_slots.py` finds them. An
+/// output weight takes part in its sum, its overlap, its decay and its drive.
 fn operations(filter_size: usize, patches: usize) -> f64 {
     (4 * patches + 2 * filter_size + 45) as f64
 }

@@ -56,8 +56,8 @@ constants! {
         across,
         /// `√k`
         root_patches,
-        /// Component of `v` across `w*` from which its step is 0: far below what any angle shows, far above where numbers
-        /// lose digits and processors time.
+        /// Component of `v` across `w*` from which its step is 0: far below what any angle shows, far above where
+        /// numbers lose digits and processors time.
         still,
         /// `η_v`
         filter_step,
@@ -215,8 +215,8 @@ impl CnnCell {
         let square = t.norm * t.norm;
         let sum = t.norm * t.ratio.sqrt();
         let spurious = theory::spurious_point(t);
-        // Converged means well inside the region where a verdict is given, whether or not its step conditions hold: `E` moves by at most `tolerance` of its margin there, and the
-        // overlap keeps its sign.
+        // Converged means well inside the region where a verdict is given, whether or not its step conditions hold: `E`
+        // moves by at most `tolerance` of its margin there, and the overlap keeps its sign.
         let gap_scale = sum / (s * square);
         let gap_ceiling = t.ratio * PI / t.stiffness();
         let margin = (1.0 - gap_ceiling).max(0.0);

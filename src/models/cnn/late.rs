@@ -2,8 +2,8 @@
 //!
 //! # At the global minimum
 //! The linearised step multiplies the angle by `1 − η_v s²‖a*‖²/(2r²)`, where `r` is the norm of the filter in the end,
-//! the part of `a − s a*` along `1` by `1 − η_a(k+π−1)/2π` and the rest by `1 − η_a(π−1)/2π`. Each has its square in the
-//! loss, so that `ln ℓ` falls by
+//! the part of `a − s a*` along `1` by `1 − η_a(k+π−1)/2π` and the rest by `1 − η_a(π−1)/2π`. Each has its square in
+//! the loss, so that `ln ℓ` falls by
 //!
 //! ```text
 //! 2 min( −ln|1 − η_v s²‖a*‖²/(2r²)|, −ln|1 − η_a(π−1)/2π|, −ln|1 − η_a(k+π−1)/2π| )      a step.

@@ -1,34 +1,38 @@
 //! Perturbed descent: noise on the weights at which the gradient is taken.
 //!
-//! Zhou, Liu, Li, Lin, Zhou and Zhao, "Toward Understanding the Importance of Noise in Training Neural Networks" (ICML 2019,
-//! arXiv 1909.03172), show for this network that noise, annealed, takes descent to the global minimum from any start. A step is
+//! Zhou, Liu, Li, Lin, Zhou and Zhao, "Toward Understanding the Importance of Noise in Training Neural Networks" (ICML
+//! 2019, arXiv 1909.03172), show for this network that noise, annealed, takes descent to the global minimum from any
+//! start. A step is
 //!
 //! ```text
 //! v ← v − η_v ∂ℓ/∂v(v + ξ, a + ζ)      ξ uniform in the ball of R^p of radius noise_filter · f
 //! a ← a − η_a ∂ℓ/∂a(v + ξ, a + ζ)      ζ uniform in the ball of R^k of radius noise_output · f
 //! ```
 //!
-//! with `f = noise_decay^e` in epoch `e = 0, 1, …` of `noise_epoch` steps each; after `noise_epochs` epochs there is no noise. The
-//! random numbers depend on the run's key and its step alone (see [`crate::numerics::random`]), the key being drawn with the start.
+//! with `f = noise_decay^e` in epoch `e = 0, 1, …` of `noise_epoch` steps each; after `noise_epochs` epochs there is no
+//! noise. The random numbers depend on the run's key and its step alone (see [`crate::numerics::random`]), the key
+//! being drawn with the start.
 //!
 //! # The norm of the filter
-//! The gradient at `v` is orthogonal to `v`, so that plain descent hardly changes `‖v‖`. The gradient at `v + ξ` is not: as long as
-//! noise drives `v` away from a minimum at `±w*` and descent takes it back, `‖v‖` grows, steps and noise shrink in proportion, and the noise
-//! anneals itself. The paper keeps the filter on the sphere, `v ← r₀ v/‖v‖` after each step: `filter_constraint = "sphere"`. The
-//! direction of the descent is the same; only with it does a constant radius mean constant noise. With `"none"` and without
-//! noise a perturbed form is the plain one.
+//! The gradient at `v` is orthogonal to `v`, so that plain descent hardly changes `‖v‖`. The gradient at `v + ξ` is
+//! not: as long as noise drives `v` away from a minimum at `±w*` and descent takes it back, `‖v‖` grows, steps and
+//! noise shrink in proportion, and the noise anneals itself. The paper keeps the filter on the sphere, `v ← r₀ v/‖v‖`
+//! after each step: `filter_constraint = "sphere"`. The direction of the descent is the same; only with it does a
+//! constant radius mean constant noise. With `"none"` and without noise a perturbed form is the plain one.
 //!
 //! # Verdicts
-//! While there is noise nothing is proven. After it the proof of the model's page holds with the weights of that moment in the place
-//! of the start: `‖v‖` never falls, on the sphere it stays, and with `η_a ≤ 2π/(k+π−1)` a step takes `A₁` to a mean of itself and of a number between
-//! 0 and `sB₁`, and `A₂` to one of itself and of a number between `−sB₂` and `sB₂`, so that from there on
+//! While there is noise nothing is proven. After it the proof of the model's page holds with the weights of that moment
+//! in the place of the start: `‖v‖` never falls, on the sphere it stays, and with `η_a ≤ 2π/(k+π−1)` a step takes `A₁`
+//! to a mean of itself and of a number between 0 and `sB₁`, and `A₂` to one of itself and of a number between `−sB₂`
+//! and `sB₂`, so that from there on
 //!
 //! ```text
 //! s|aᵀa*| ≤ T = s max(|A₁B₁|, sB₁²) + s max(|A₂B₂|, sB₂²),  and verdicts hold where η_v T ≤ 2‖v‖².
 //! ```
 //!
-//! With `noise_stop = "escape"` a run also ends, converged to the global minimum, before the first step at which this verdict would say
-//! global if the noise ceased: at which the iterate itself, without noise, is in the certified basin of the global minimum.
+//! With `noise_stop = "escape"` a run also ends, converged to the global minimum, before the first step at which this
+//! verdict would say global if the noise ceased: at which the iterate itself, without noise, is in the certified basin
+//! of the global minimum.
 
 pub(super) mod settings;
 
@@ -176,11 +180,11 @@ impl<R: Real> Over<R> {
         R::select(noisy, during, c.class(here, square))
     }
 
-    /// What a step on the sphere makes of a slope of the filter: it is to be multiplied by the first number, and the weight times the
-    /// second to be added. `v·∇`, `‖∇‖²` of the slopes; they are `1, 0` without the constraint.
+    /// What a step on the sphere makes of a slope of the filter: it is to be multiplied by the first number, and the
+    /// weight times the second to be added. `v·∇`, `‖∇‖²` of the slopes; they are `1, 0` without the constraint.
     ///
-    /// With `v' = v − η∇`, `κ = r₀/‖v'‖` the step is to `κv' = v − η(κ∇ + v(1−κ)/η)`, where `(1−κ)/η = G/(‖v'‖(‖v'‖ + r₀))` and
-    /// `G = (‖v'‖² − r₀²)/η = (‖v‖² − r₀²)/η − 2v·∇ + η‖∇‖²`.
+    /// With `v' = v − η∇`, `κ = r₀/‖v'‖` the step is to `κv' = v − η(κ∇ + v(1−κ)/η)`, where
+    /// `(1−κ)/η = G/(‖v'‖(‖v'‖ + r₀))` and `G = (‖v'‖² − r₀²)/η = (‖v‖² − r₀²)/η − 2v·∇ + η‖∇‖²`.
     #[inline(always)]
     pub(super) fn back_to_sphere(&self, here: &Survey<R>, inner: R, square: R) -> [R; 2] {
         if !self.noise.on_sphere {
@@ -193,11 +197,11 @@ impl<R: Real> Over<R> {
     }
 }
 
-/// Slope, for steps of the given size, of the norm of a vector of which a step takes `step · rate` times a second vector: that has
-/// `along` along the first one, whose norm is `length ≥ 0`, and `aside` orthogonal to it.
+/// Slope, for steps of the given size, of the norm of a vector of which a step takes `step · rate` times a second
+/// vector: that has `along` along the first one, whose norm is `length ≥ 0`, and `aside` orthogonal to it.
 ///
-/// The next norm is `n' = √((n − tm)² + (tq)²)`, `t = step · rate`, and `(n − n')/step = rate (2nm − t(m² + q²))/(n + n')`, without
-/// cancellation.
+/// The next norm is `n' = √((n − tm)² + (tq)²)`, `t = step · rate`, and
+/// `(n − n')/step = rate (2nm − t(m² + q²))/(n + n')`, without cancellation.
 #[inline(always)]
 pub(super) fn norm_slope<R: Real>(length: R, along: R, aside: R, rate: R, step: R) -> R {
     /// Where both norms vanish the numerator does; any positive number that an f32 holds will do.

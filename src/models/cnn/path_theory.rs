@@ -1,4 +1,5 @@
-//! What theory has to say of a path of `cnn`: [`bounds`](super::bounds) and [`late`](super::late) laid beside the trace points.
+//! What theory has to say of a path of `cnn`: [`bounds`](super::bounds) and [`late`](super::late) laid beside the trace
+//! points.
 
 use super::bounds::{Image, Majorant};
 use super::observables::{ANGLE, ANGLE_LEFT, EXCESS, NORM, OVERLAP, SUM};
@@ -135,8 +136,8 @@ impl CnnCell {
         path_theory
     }
 
-    /// The curves of a path with these trace points and outcome; `tail` are the constants of its tail, `late` the predicted
-    /// late loss.
+    /// The curves of a path with these trace points and outcome; `tail` are the constants of its tail, `late` the
+    /// predicted late loss.
     fn curves(
         &self,
         steps: &[u32],
@@ -226,8 +227,8 @@ impl CnnCell {
         (spurious && near(sum, overlap, spurious_sum, point.overlap)).then_some(Outcome::Spurious)
     }
 
-    /// Phase I of Theorem 4.1 ends where angle and overlap are of the order of their final values: here once `φ ≤ π/4` and
-    /// `aᵀa* ≥ s‖a*‖²/2`.
+    /// Phase I of Theorem 4.1 ends where angle and overlap are of the order of their final values: here once `φ ≤ π/4`
+    /// and `aᵀa* ≥ s‖a*‖²/2`.
     fn end_of_phase_one(&self, steps: &[u32], angle: &[f64], overlap: &[f64]) -> Option<Event> {
         let half = 0.5 * self.teacher.filter_norm * self.teacher.norm * self.teacher.norm;
         let at = angle.iter().zip(overlap).position(|(angle, overlap)| *angle <= FRAC_PI_4 && *overlap >= half)?;
@@ -235,8 +236,8 @@ impl CnnCell {
         Some(Event { label: "end of Phase I", after, by: steps[at] })
     }
 
-    /// `T₁ = ‖v₀‖²/(η_v β₀ cos φ₀) + 1/η_a` with `β₀ = min{ T₀, (g(φ₀)−1)s²‖a*‖² }`, for a start that meets the conditions of
-    /// Theorem 4.1.
+    /// `T₁ = ‖v₀‖²/(η_v β₀ cos φ₀) + 1/η_a` with `β₀ = min{ T₀, (g(φ₀)−1)s²‖a*‖² }`, for a start that meets the
+    /// conditions of Theorem 4.1.
     fn paper_scale(&self, start: &Image) -> Option<f64> {
         let (t, survey) = (&self.teacher, &start.survey);
         let beta = (t.filter_norm * survey.overlap).min(survey.kernel * (t.filter_norm * t.norm).powi(2));

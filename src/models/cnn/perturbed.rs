@@ -1,16 +1,18 @@
-//! Perturbed descent in eight numbers, exact in law. Twin of `shaders/model/cnn_perturbed.wgsl`; [`super::noise`] has the step.
+//! Perturbed descent in eight numbers, exact in law. Twin of `shaders/model/cnn_perturbed.wgsl`; [`super::noise`] has
+//! the step.
 //!
-//! Noise uniform in a ball looks the same from every side, so it may be drawn in the frame in which the weights are: with `v = x h + y u`,
-//! `a = A₁ e₁ + A₂ e₂ + A₃ e₃` (see [`super::reduced`]; `e₃` is the unit part of `a` orthogonal to `e₁` and `e₂`),
+//! Noise uniform in a ball looks the same from every side, so it may be drawn in the frame in which the weights are:
+//! with `v = x h + y u`, `a = A₁ e₁ + A₂ e₂ + A₃ e₃` (see [`super::reduced`]; `e₃` is the unit part of `a` orthogonal
+//! to `e₁` and `e₂`),
 //!
 //! ```text
 //! v + ξ = (x + ξ_h) h + (y + ξ_u) u + ξ_⊥                      φ̃, r̃, T̃, g̃: of v + ξ and a + ζ
 //! a + ζ = (A₁ + ζ₁) e₁ + (A₂ + ζ₂) e₂ + (A₃ + ζ₃) e₃ + ζ_⊥
 //! ```
 //!
-//! Descent moves `v` by multiples of `h` and of `v + ξ`, and `a` by multiples of `e₁`, `e₂` and `a + ζ`. What was `u` or `e₃` turns; only its length
-//! counts, since the noise of the next step does not know in which direction it points. With `ỹ² = (y + ξ_u)² + ‖ξ_⊥‖²`,
-//! `P = sT̃(π−φ̃)/(2πr̃³)` and `c = (π−1)/2π`
+//! Descent moves `v` by multiples of `h` and of `v + ξ`, and `a` by multiples of `e₁`, `e₂` and `a + ζ`. What was `u`
+//! or `e₃` turns; only its length counts, since the noise of the next step does not know in which direction it points.
+//! With `ỹ² = (y + ξ_u)² + ‖ξ_⊥‖²`, `P = sT̃(π−φ̃)/(2πr̃³)` and `c = (π−1)/2π`
 //!
 //! ```text
 //! x' = x + η_v P ỹ²                      y'  = ‖(y − η_v P x̃ (y + ξ_u), η_v P x̃ ‖ξ_⊥‖)‖
@@ -18,8 +20,9 @@
 //! A₂' = A₂ − η_a ∂ℓ/∂A₂(x̃, ỹ, Ã₁, Ã₂)
 //! ```
 //!
-//! so `(x, y, A₁, A₂, A₃)` is a Markov chain whose law is that of the paper's weights. `A₃` influences nothing but the loss, and noise keeps it
-//! alive, so it is part of the state. The joint law of `(ξ_h, ξ_u, ‖ξ_⊥‖)` and `(ζ₁, ζ₂, ζ₃, ‖ζ_⊥‖)` is drawn from eight words, see [`crate::numerics::random`].
+//! so `(x, y, A₁, A₂, A₃)` is a Markov chain whose law is that of the paper's weights. `A₃` influences nothing but the
+//! loss, and noise keeps it alive, so it is part of the state. The joint law of `(ξ_h, ξ_u, ‖ξ_⊥‖)` and
+//! `(ζ₁, ζ₂, ζ₃, ‖ζ_⊥‖)` is drawn from eight words, see [`crate::numerics::random`].
 
 use super::CnnCell;
 use super::landscape::{Constants, Survey};
@@ -345,8 +348,9 @@ impl Symmetry for Perturbed {
     }
 }
 
-/// Arithmetic instructions of a step with noise: those of the reduced form's, a second survey (33), three pairs, two powers and what
-/// scales them (24), two norms (13 each) and the sums with the noise (8). Those that make words are not counted.
+/// Arithmetic instructions of a step with noise: those of the reduced form's, a second survey (33), three pairs, two
+/// powers and what scales them (24), two norms (13 each) and the sums with the noise (8). Those that make words are not
+/// counted.
 fn operations(precision: Precision) -> f64 {
     let of = random::operations(precision);
     (46 + 33 + 3 * of.pair + 2 * of.power + 24 + 2 * 13 + 8) as f64

@@ -1,9 +1,9 @@
-//! Perturbed descent on the paper's weights, with a noise for each of them: the check of the law of [`super::perturbed`]. Twin of
-//! `shaders/model/cnn_perturbed_full.wgsl`; [`super::noise`] has the step.
+//! Perturbed descent on the paper's weights, with a noise for each of them: the check of the law of
+//! [`super::perturbed`]. Twin of `shaders/model/cnn_perturbed_full.wgsl`; [`super::noise`] has the step.
 //!
-//! The state is `v₀ … v_{p−1}, a₀ … a_{k−1}`, then the run's key in two numbers and the steps with noise that it has taken. A point of a ball
-//! is the direction of normal numbers (Box and Muller) times the radius times `U^(1/n)`: nothing that the reduced form uses but the
-//! words and their logarithms.
+//! The state is `v₀ … v_{p−1}, a₀ … a_{k−1}`, then the run's key in two numbers and the steps with noise that it has
+//! taken. A point of a ball is the direction of normal numbers (Box and Muller) times the radius times `U^(1/n)`:
+//! nothing that the reduced form uses but the words and their logarithms.
 
 use super::CnnCell;
 use super::landscape::{Constants, Survey};
@@ -385,8 +385,9 @@ impl Symmetry for PerturbedFull {
     }
 }
 
-/// Arithmetic instructions of a step with noise: those of the full form's, and a second survey (33); of each weight half a logarithm, a
-/// root and half a direction, a product, its part of a norm, of the noise and of the sums (5); two powers.
+/// Arithmetic instructions of a step with noise: those of the full form's, and a second survey (33); of each weight
+/// half a logarithm, a root and half a direction, a product, its part of a norm, of the noise and of the sums (5); two
+/// powers.
 fn operations(precision: Precision, filter_size: usize, patches: usize) -> f64 {
     let of = random::operations(precision);
     let weights = filter_size + patches;

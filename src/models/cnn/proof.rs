@@ -1,7 +1,9 @@
-//! What can be proved of critical points of the one-hidden-layer network: all of them are known in closed form, and enclosures decide the signs.
+//! What can be proved of critical points of the one-hidden-layer network: all of them are known in closed form, and
+//! enclosures decide the signs.
 //!
-//! The loss does not change with the length of `v`; everything here is modulo that. With `φ = ∠(v, w*)`, `g = (π − φ) cos φ + sin φ`, `s = ‖w*‖`,
-//! `T = aᵀa*`, `S* = 1ᵀa*`, `M = 11ᵀ + (π−1)I` and `b = a − s a*` (the page of [`super`])
+//! The loss does not change with the length of `v`; everything here is modulo that. With `φ = ∠(v, w*)`,
+//! `g = (π − φ) cos φ + sin φ`, `s = ‖w*‖`, `T = aᵀa*`, `S* = 1ᵀa*`, `M = 11ᵀ + (π−1)I` and `b = a − s a*` (the page of
+//! [`super`])
 //!
 //! ```text
 //! ℓ = (1/4π) { bᵀM b + 2 (π − g) s T }
@@ -11,21 +13,22 @@
 //! A critical point therefore has `φ = 0`, `φ = π` or `T = 0`, and `a = s a* − s (π − g) M⁻¹a*`:
 //!
 //! 1. `φ = 0`, `a = s a*`: the global minimum, loss 0, `T > 0`.
-//! 2. `φ = π`, `a_s = s {πS*/(k+π−1) 1 − a*}/(π−1)`, with `T_s = s {πS*²/(k+π−1) − ‖a*‖²}/(π−1)`. For all `a` with `T < 0` and all `φ < π`,
-//!    `ℓ(φ, a) = ℓ(π, a) + (s/2π) g |T| > ℓ(π, a) ≥ ℓ(π, a_s)`, since `g > 0` there and `M` is positive definite. **If `T_s < 0` it is a strict local
-//!    minimum modulo the length of `v`, the lowest point of the whole region `T < 0`, and spurious: its loss is positive.** (Du et al. 2018,
-//!    Theorem 4.3, with the region.) If `T_s > 0` the loss falls from it with the third power of `π − φ`: it is none, although its Hessian
-//!    has no negative eigenvalue.
-//! 3. If `T_s < 0`, `T = 0` and `π − g(φ_c) = (π−1)‖a*‖²/(‖a*‖² − S*²/(k+π−1))`: in `(φ, a)` the Hessian is `((0, γᵀ), (γ, M/2π))` with
-//!    `γ = (s/2π)(π − φ_c) sin φ_c · a* ≠ 0`, which has exactly one negative eigenvalue: a saddle of index 1, for `p ≥ 3` one on every
-//!    meridian.
+//! 2. `φ = π`, `a_s = s {πS*/(k+π−1) 1 − a*}/(π−1)`, with `T_s = s {πS*²/(k+π−1) − ‖a*‖²}/(π−1)`. For all `a` with
+//!    `T < 0` and all `φ < π`, `ℓ(φ, a) = ℓ(π, a) + (s/2π) g |T| > ℓ(π, a) ≥ ℓ(π, a_s)`, since `g > 0` there and `M` is
+//!    positive definite. **If `T_s < 0` it is a strict local minimum modulo the length of `v`, the lowest point of the
+//!    whole region `T < 0`, and spurious: its loss is positive.** (Du et al. 2018, Theorem 4.3, with the region.) If
+//!    `T_s > 0` the loss falls from it with the third power of `π − φ`: it is none, although its Hessian has no
+//!    negative eigenvalue.
+//! 3. If `T_s < 0`, `T = 0` and `π − g(φ_c) = (π−1)‖a*‖²/(‖a*‖² − S*²/(k+π−1))`: in `(φ, a)` the Hessian is
+//!    `((0, γᵀ), (γ, M/2π))` with `γ = (s/2π)(π − φ_c) sin φ_c · a* ≠ 0`, which has exactly one negative eigenvalue: a
+//!    saddle of index 1, for `p ≥ 3` one on every meridian.
 //!
-//! What cannot be proved: at the spurious minimum the Hessian is singular, since the loss grows with the third power of `π − φ` only.
-//! There is no positive lower bound of its eigenvalues, no ball by Newton's method, and descent comes to it like `1/t`, not geometrically.
-//! At `q = q_c`, where `T_s = 0`, no enclosure can tell the cases apart.
+//! What cannot be proved: at the spurious minimum the Hessian is singular, since the loss grows with the third power of
+//! `π − φ` only. There is no positive lower bound of its eigenvalues, no ball by Newton's method, and descent comes to
+//! it like `1/t`, not geometrically. At `q = q_c`, where `T_s = 0`, no enclosure can tell the cases apart.
 //!
-//! The ball of a certificate is `‖v'/‖v'‖ − v/‖v‖‖² + ‖a' − a‖² < ρ²`. It is chosen so that `T` and `φ` keep in it to the region of one of the three; that
-//! the critical point lies in it is shown by its distance.
+//! The ball of a certificate is `‖v'/‖v'‖ − v/‖v‖‖² + ‖a' − a‖² < ρ²`. It is chosen so that `T` and `φ` keep in it to
+//! the region of one of the three; that the critical point lies in it is shown by its distance.
 
 use super::TeacherNetwork;
 

@@ -8,7 +8,8 @@
 //! ℓ = (1/4π){ k(A₁−sB₁)² + (π−1)[(A₁−sB₁)² + (A₂−sB₂)² + A₃²] + 2(π−g) s (A₁B₁ + A₂B₂) }
 //! ```
 //!
-//! A flip of the sign of `v` is one of `x`, a flip of that of `a` one of `A₁` and `A₂`: `u` and the direction of `A₃` flip with them.
+//! A flip of the sign of `v` is one of `x`, a flip of that of `a` one of `A₁` and `A₂`: `u` and the direction of `A₃`
+//! flip with them.
 //!
 //! `A₃` decays by `1 − η_a(π−1)/2π` a step and influences nothing else, so it stays on the host in closed form.
 

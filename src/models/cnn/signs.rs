@@ -1,7 +1,8 @@
 //! The four sign choices of a start: `(v₀, a₀)`, `(v₀, −a₀)`, `(−v₀, a₀)`, `(−v₀, −a₀)`.
 //!
-//! Du et al. (2018), Theorem 4.2, start descent from all four, since one of them meets the conditions of Theorem 4.1. A flip acts on
-//! what has been drawn, so cells that differ only in it share their draws, and each by itself has starts of the same law.
+//! Du et al. (2018), Theorem 4.2, start descent from all four, since one of them meets the conditions of Theorem 4.1. A
+//! flip acts on what has been drawn, so cells that differ only in it share their draws, and each by itself has starts
+//! of the same law.
 
 /// Values of `start_signs`, in the order of the module's page.
 pub(super) const CHOICES: &[&str] = &["as_drawn", "output_flipped", "filter_flipped", "both_flipped"];

@@ -8,27 +8,28 @@
 //! 4.3  T₀ < 0, |1ᵀa₀| ≤ s|1ᵀa*|, g(φ₀) ≤ 1 − 2q and small steps             the run ends in the spurious minimum
 //! ```
 //!
-//! The three conditions are the paper's, which states 4.3 for `s = 1`; since a teacher's `s` and `a*` act through `s a*` alone, it
-//! holds for every `s`. What a small step is, the paper says up to constants that it does not give. Here it is explicit,
+//! The three conditions are the paper's, which states 4.3 for `s = 1`; since a teacher's `s` and `a*` act through
+//! `s a*` alone, it holds for every `s`. What a small step is, the paper says up to constants that it does not give.
+//! Here it is explicit,
 //!
 //! ```text
 //! η_a ≤ 2π/(k+π−1),   η_v T_sup ≤ 2‖v₀‖²,   T_sup = s|B₁| max(ρ, s|B₁|) + s|B₂| max(ρ, s|B₂|),
 //! ρ the radius of the ball of a₀,
 //! ```
 //!
-//! and derived as follows. `T_sup` bounds `s|aᵀa*|` along the run, and an angle that moves by less than it has left crosses
-//! neither 0 nor π. The gap `D = 1 − 1ᵀa/(s1ᵀa*)` obeys `D' = (1−κ)D + κ(π−g)/(k+π−1)`, `κ = η_a(k+π−1)/2π ≤ 1`, so that it stays
-//! between 0 and 2 if it begins there, as `|1ᵀa₀| ≤ s|1ᵀa*|` says. The overlap obeys
-//! `T' = (1−c)T + (η_a s‖a*‖²/2π)(qD + g − 1)`, `c = η_a(π−1)/2π < 1`: with `g > 1` it stays positive, the angle falls and `g`
-//! grows; with `qD ≤ 2q ≤ 1 − g` it stays negative, the angle grows and `g` falls. Either goes on for ever, and the limit
-//! is the minimum.
+//! and derived as follows. `T_sup` bounds `s|aᵀa*|` along the run, and an angle that moves by less than it has left
+//! crosses neither 0 nor π. The gap `D = 1 − 1ᵀa/(s1ᵀa*)` obeys `D' = (1−κ)D + κ(π−g)/(k+π−1)`,
+//! `κ = η_a(k+π−1)/2π ≤ 1`, so that it stays between 0 and 2 if it begins there, as `|1ᵀa₀| ≤ s|1ᵀa*|` says. The
+//! overlap obeys `T' = (1−c)T + (η_a s‖a*‖²/2π)(qD + g − 1)`, `c = η_a(π−1)/2π < 1`: with `g > 1` it stays positive,
+//! the angle falls and `g` grows; with `qD ≤ 2q ≤ 1 − g` it stays negative, the angle grows and `g` falls. Either goes
+//! on for ever, and the limit is the minimum.
 //!
-//! Theorem 4.2 draws `a₀` from a ball of radius `s|1ᵀa*|/√k` at most, which makes `|1ᵀa₀| ≤ s|1ᵀa*|` certain; from a larger one it says
-//! nothing. Draws with `q = 0`, `T₀ = 0` or `φ₀ = π/2` are degenerate: no flip takes them to one side. They have probability
-//! 0, but for `q = 0`, where the ball is a point.
+//! Theorem 4.2 draws `a₀` from a ball of radius `s|1ᵀa*|/√k` at most, which makes `|1ᵀa₀| ≤ s|1ᵀa*|` certain; from a
+//! larger one it says nothing. Draws with `q = 0`, `T₀ = 0` or `φ₀ = π/2` are degenerate: no flip takes them to one
+//! side. They have probability 0, but for `q = 0`, where the ball is a point.
 //!
-//! The verdicts of the descent rest on the same argument. So a run that stops at a verdict says little about the theorem: to check it,
-//! set `descent.verdicts = false`, and runs end within tolerance of a minimum.
+//! The verdicts of the descent rest on the same argument. So a run that stops at a verdict says little about the
+//! theorem: to check it, set `descent.verdicts = false`, and runs end within tolerance of a minimum.
 
 use super::CnnCell;
 use super::signs::Signs;

@@ -1,10 +1,10 @@
 //! Closed forms for a cell: where the spurious minimum is, whether it exists, and the slow limit of the success
 //! probability.
 //!
-//! At `φ = π` the loss is quadratic in `a` with minimiser `s (11ᵀ + (π−1)I)⁻¹ (11ᵀ − I) a*` (Du et al. 2018,
-//! Theorem 4.3). It is a local minimum exactly if the overlap `aᵀa*` is negative there, that is for
-//! `q < q_c = 1 + (k−1)/π`. Then a saddle at the angle `φ_c`, `g(φ_c) = 1 − q(π−1)/(k+π−1−q)`, separates the basins; when
-//! the filter moves much more slowly than the output weights, success is `φ₀ < φ_c`.
+//! At `φ = π` the loss is quadratic in `a` with minimiser `s (11ᵀ + (π−1)I)⁻¹ (11ᵀ − I) a*` (Du et al. 2018, Theorem
+//! 4.3). It is a local minimum exactly if the overlap `aᵀa*` is negative there, that is for `q < q_c = 1 + (k−1)/π`.
+//! Then a saddle at the angle `φ_c`, `g(φ_c) = 1 − q(π−1)/(k+π−1−q)`, separates the basins; when the filter moves much
+//! more slowly than the output weights, success is `φ₀ < φ_c`.
 
 use super::{CnnCell, TeacherNetwork};
 use crate::landscape::theory::Prediction;

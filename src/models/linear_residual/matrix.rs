@@ -1,7 +1,8 @@
-//! Small square matrices on the host, row by row, in a fixed order of IEEE operations: what is drawn with their help has the same
-//! bits on every machine.
+//! Small square matrices on the host, row by row, in a fixed order of IEEE operations: what is drawn with their help
+//! has the same bits on every machine.
 
-/// Makes rows orthonormal, one after another; the rows of a matrix of independent normals become a basis drawn uniformly.
+/// Makes rows orthonormal, one after another; the rows of a matrix of independent normals become a basis drawn
+/// uniformly.
 #[inline(always)]
 pub(super) fn orthonormalise(rows: &mut [f64], dim: usize) {
     for i in 0..dim {

@@ -1,9 +1,9 @@
-//! The exact image of a trajectory in the eigenvalues of layers and target, for symmetric targets and the identity as start.
-//! Twin of `shaders/model/linear_residual_reduced.wgsl`.
+//! The exact image of a trajectory in the eigenvalues of layers and target, for symmetric targets and the identity as
+//! start. Twin of `shaders/model/linear_residual_reduced.wgsl`.
 //!
-//! The state is `θ_1 … θ_d`, then `λ_1 … λ_d` where every run has its own target. The loss is that of the full form, its gradient
-//! `∂ℓ/∂θ = L θ^{L−1} (θ^L − λ)`: the recursion of the module's page is descent with step `η/L`. Powers are made by squaring,
-//! `x^n = Π x^{2^b}` over the bits `b` of `n` from the lowest on.
+//! The state is `θ_1 … θ_d`, then `λ_1 … λ_d` where every run has its own target. The loss is that of the full form,
+//! its gradient `∂ℓ/∂θ = L θ^{L−1} (θ^L − λ)`: the recursion of the module's page is descent with step `η/L`. Powers
+//! are made by squaring, `x^n = Π x^{2^b}` over the bits `b` of `n` from the lowest on.
 
 use super::landscape::resting;
 use super::shared::{Constants, ResidualCell, may_rest};
@@ -215,8 +215,8 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 }
 
-/// Arithmetic instructions of a step: for each eigenvalue the products of the power, 6 for residual, slope and sums, 9 for what
-/// the verdict asks, which a run without verdicts does not need, and 2 for the update.
+/// Arithmetic instructions of a step: for each eigenvalue the products of the power, 6 for residual, slope and sums, 9
+/// for what the verdict asks, which a run without verdicts does not need, and 2 for the update.
 fn operations(layers: usize, dim: usize) -> f64 {
     let exponent = layers.saturating_sub(2);
     let squares = if exponent == 0 { 0 } else { exponent.ilog2() };

@@ -12,7 +12,8 @@ constants! {
     pub struct Constants {
         /// Loss up to which a run is global.
         tolerance,
-        /// Loss below which a run at rest is on its way to loss 0, between that and the loss of any saddle; 0 if not known.
+        /// Loss below which a run at rest is on its way to loss 0, between that and the loss of any saddle; 0 if not
+        /// known.
         near,
         /// Squared norm of the gradient at which a run near a global minimum is at rest.
         rest_square,
@@ -101,9 +102,9 @@ impl ResidualCell {
 
     /// Norm of the gradient that a run at rest is below.
     ///
-    /// With `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64, a weight between 1 and 2 no longer moves once `η` times its slope is under `ε`. `L d²`
-    /// such slopes make a norm of `√L d ε/η`, times the power of 2 at or below the layers' norm `‖Φ‖^{1/L}`. The second term is
-    /// the rounding of the gradient itself.
+    /// With `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in f64, a weight between 1 and 2 no longer moves once `η` times its slope is
+    /// under `ε`. `L d²` such slopes make a norm of `√L d ε/η`, times the power of 2 at or below the layers' norm
+    /// `‖Φ‖^{1/L}`. The second term is the rounding of the gradient itself.
     fn rest(&self, precision: Precision) -> f64 {
         let unit = precision.roundoff();
         let (layers, dim) = (self.layers as f64, self.dim as f64);
@@ -131,7 +132,8 @@ impl ResidualCell {
         }
     }
 
-    /// A state of so many numbers: one start, where nothing is drawn, and else a target for every run where none is fixed.
+    /// A state of so many numbers: one start, where nothing is drawn, and else a target for every run where none is
+    /// fixed.
     pub(super) fn layout(&self, dim: usize) -> Layout {
         let fixed = self.target.fixed.is_some();
         Layout {
@@ -165,7 +167,8 @@ pub(super) fn teacher(values: &Values) -> Result<Vec<f64>, Invalid> {
     Ok(layers)
 }
 
-/// Lanes in which a run may end, given its loss and the squared norm of its gradient: all in which [`resting`] has a code.
+/// Lanes in which a run may end, given its loss and the squared norm of its gradient: all in which [`resting`] has a
+/// code.
 #[inline(always)]
 pub(super) fn may_rest<R: Real>(c: &Constants<R>, loss: R, steepest: R) -> R::Mask {
     loss.le(c.tolerance) | (steepest.le(c.rest_square) & loss.lt(c.near)) | steepest.le(c.still_square)

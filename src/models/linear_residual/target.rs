@@ -1,7 +1,8 @@
 //! The target `Φ`: its law, what is known of all targets of the law, and how one is drawn.
 //!
-//! A run draws, in this order: for symmetric targets `d` uniforms, one an eigenvalue, and for a random basis the `d²` normals that
-//! become its rows; for the other laws `d²` normals, anew until the target is of the class that is asked for.
+//! A run draws, in this order: for symmetric targets `d` uniforms, one an eigenvalue, and for a random basis the `d²`
+//! normals that become its rows; for the other laws `d²` normals, anew until the target is of the class that is asked
+//! for.
 
 use super::class::Class;
 use super::matrix;
@@ -15,8 +16,8 @@ use crate::numerics::start_law::BLOCK;
 const SAMPLE: usize = 1000;
 /// How many of them must be of that class.
 const ENOUGH: usize = 5;
-/// Targets that a run draws at most until one is of its class. Of a class of one in a thousand the chance to find none is 2e-9; such a
-/// run starts from no numbers and ends as `non_finite`.
+/// Targets that a run draws at most until one is of its class. Of a class of one in a thousand the chance to find none
+/// is 2e-9; such a run starts from no numbers and ends as `non_finite`.
 const TRIES: usize = 20_000;
 /// Smallest ratio of singular values that those of the squared matrix show.
 const RESOLVED: f64 = 1e-6;
@@ -350,7 +351,8 @@ impl Target {
         }
     }
 
-    /// All runs draw until each has a target of the class; a run's first such target is its own, whatever the others still draw.
+    /// All runs draw until each has a target of the class; a run's first such target is its own, whatever the others
+    /// still draw.
     #[inline(always)]
     fn draw_near_identity(&self, draws: &mut Streams, distance: f64, class: Class, out: &mut [f64]) {
         let (dim, size) = (self.dim, self.dim * self.dim);

@@ -12,7 +12,8 @@ pub fn local_steps(layers: usize, step: f64, eigenvalue: f64, loss: f64) -> f64 
     -loss.ln() / (2.0 * rate)
 }
 
-/// Smallest loss of a saddle, `½ σ_min²`, for the smallest and the largest singular value of a target; 0 if it is singular.
+/// Smallest loss of a saddle, `½ σ_min²`, for the smallest and the largest singular value of a target; 0 if it is
+/// singular.
 pub fn least_saddle(singular_values: Option<(f64, f64)>) -> f64 {
     match singular_values {
         Some((smallest, largest)) if smallest > SINGULAR * largest => 0.5 * smallest * smallest,
@@ -20,7 +21,8 @@ pub fn least_saddle(singular_values: Option<(f64, f64)>) -> f64 {
     }
 }
 
-/// Whether every run of a cell ends as global (1), or none does (0), in exact arithmetic; `None` where neither is proven.
+/// Whether every run of a cell ends as global (1), or none does (0), in exact arithmetic; `None` where neither is
+/// proven.
 fn certain(cell: &ResidualCell) -> Option<f64> {
     let (layers, norm) = (cell.layers as f64, cell.target.norm);
     if cell.sigma > 0.0 || !cell.target.is_symmetric() {

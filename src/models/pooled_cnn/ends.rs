@@ -22,8 +22,8 @@ pub(super) struct Ends<R> {
 }
 
 impl<R: Real> Ends<R> {
-    /// Verdicts and convergence; see the model's page. Arguments: squared norm of the gradient, squared distance from `w*`, components
-    /// along and across `w*`.
+    /// Verdicts and convergence; see the model's page. Arguments: squared norm of the gradient, squared distance from
+    /// `w*`, components along and across `w*`.
     #[inline(always)]
     pub(super) fn decide(&self, steepness: R, apart_square: R, along: R, across: R) -> R {
         let zero = R::zero();
@@ -40,8 +40,8 @@ impl<R: Real> Ends<R> {
     }
 }
 
-/// Code of a point at rest opposite to the teacher, without overlap: the degenerate saddle, the corner at 0 for a single patch, or the
-/// minimum of a filter of one number.
+/// Code of a point at rest opposite to the teacher, without overlap: the degenerate saddle, the corner at 0 for a
+/// single patch, or the minimum of a filter of one number.
 pub(super) fn opposite_code(shape: &Shape) -> f64 {
     let spurious = shape.filter_length == 1 && shape.patches > 1;
     f64::from(Stop::code(Status::Converged, Some(if spurious { Outcome::Spurious } else { Outcome::Saddle })))

@@ -1,15 +1,15 @@
 //! Second derivatives of the loss in closed form, in f64, and how fast they can change.
 //!
-//! With the words of the model's page, `ŵ = w/r`, `t_δ = (S_δ + S_{−δ}) w − 2 cos θ_δ w` and `q_δ = S_δ w*/R − cos φ_δ ŵ`, which is no longer than
-//! `sin φ_δ`,
+//! With the words of the model's page, `ŵ = w/r`, `t_δ = (S_δ + S_{−δ}) w − 2 cos θ_δ w` and
+//! `q_δ = S_δ w*/R − cos φ_δ ŵ`, which is no longer than `sin φ_δ`,
 //!
 //! ```text
 //! πk² ∂²ℓ/∂w∂w = kπ I + Σ_{0<δ} (k−δ) { 2 sin θ_δ I + (π − θ_δ)(S_δ + S_{−δ}) + t_δ t_δᵀ/(r² sin θ_δ) } + n₀ I
 //!              − (R/r) { Σ_δ (k−|δ|) [ sin φ_δ (I − ŵŵᵀ) + q_δ q_δᵀ/sin φ_δ ] + n₀ (I − ŵŵᵀ) }
 //! ```
 //!
-//! with `n₀` pairs of patches that share no number. A filter and a shifted copy of it are never parallel, so that `sin θ_δ` does not
-//! vanish; where `sin φ_δ` does, `q_δ` does too and its term is 0.
+//! with `n₀` pairs of patches that share no number. A filter and a shifted copy of it are never parallel, so that
+//! `sin θ_δ` does not vanish; where `sin φ_δ` does, `q_δ` does too and its term is 0.
 
 use super::{SMALLEST_SQUARE, Shape};
 use crate::numerics::vector::{dot, norm};
@@ -69,7 +69,8 @@ pub(super) fn hessian(shape: &Shape, w: &[f64], teacher: &[f64]) -> Vec<f64> {
             let moved = shifted(teacher, by);
             let cosine = dot(&unit, &moved) / norm_teacher;
             let q: Vec<f64> = moved.iter().zip(&unit).map(|(v, u)| v / norm_teacher - cosine * u).collect();
-            // The length of q and of what the shift takes out of the filter, which keep their digits where the two are nearly parallel.
+            // The length of q and of what the shift takes out of the filter, which keep their digits where the two are
+            // nearly parallel.
             let sine = (dot(&q, &q) + outside(teacher, by) / (norm_teacher * norm_teacher)).sqrt();
             let scale = weight * norm_teacher / r;
             round -= scale * sine;
@@ -86,11 +87,13 @@ pub(super) fn hessian(shape: &Shape, w: &[f64], teacher: &[f64]) -> Vec<f64> {
 
 /// Lipschitz constant of the Hessian where the filter's norm is at least `low`; infinite unless that is positive.
 ///
-/// Along a unit vector `a` the third derivative of `g(u, v)` in `u` is at most `(3√3/4) ‖v‖/(π‖u‖²)`. That of `g(w_i, w_j)`, in which both move,
-/// has this term twice, with `‖u‖ = ‖v‖ = r`, and `3 E δ(uᵀx) 1(vᵀx > 0) (aᵀx)² (bᵀx)` twice: the density of `uᵀx` at 0 is `1/(r√2π)`, and by Hölder's
-/// inequality a moment of third order of the rest, over half of the space, is at most `½ E|z|³ = √(2/π)`, which makes `3/(πr)`. Patches
-/// that share no number have a constant angle: only `‖w‖`, whose third derivative is at most `2/(√3 r²)`, is left of them. The Lipschitz
-/// constant of a matrix in the operator norm is the largest third derivative along a single direction (Banach).
+/// Along a unit vector `a` the third derivative of `g(u, v)` in `u` is at most `(3√3/4) ‖v‖/(π‖u‖²)`. That of
+/// `g(w_i, w_j)`, in which both move, has this term twice, with `‖u‖ = ‖v‖ = r`, and
+/// `3 E δ(uᵀx) 1(vᵀx > 0) (aᵀx)² (bᵀx)` twice: the density of `uᵀx` at 0 is `1/(r√2π)`, and by Hölder's inequality a
+/// moment of third order of the rest, over half of the space, is at most `½ E|z|³ = √(2/π)`, which makes `3/(πr)`.
+/// Patches that share no number have a constant angle: only `‖w‖`, whose third derivative is at most `2/(√3 r²)`, is
+/// left of them. The Lipschitz constant of a matrix in the operator norm is the largest third derivative along a single
+/// direction (Banach).
 pub(super) fn lipschitz(shape: &Shape, norm_teacher: f64, low: f64) -> f64 {
     if low.is_nan() || low <= 0.0 {
         return f64::INFINITY;

@@ -253,7 +253,8 @@ impl<R: Real> Landscape<R> for Over<R> {
                 students = twice.mul_add(kernel, students);
             }
         });
-        // Copies of the teacher. Beside its own patch the angle comes from the rest of the filter, which keeps its digits.
+        // Copies of the teacher. Beside its own patch the angle comes from the rest of the filter, which keeps its
+        // digits.
         let angle = angle_of(along, across, R::select(directed, norm, R::splat(1.0)));
         let (cosine, sine) = (along * inverse, across * inverse);
         scratch.others[reach] = self.weights[0] * angle.supplement;

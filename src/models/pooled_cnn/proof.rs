@@ -1,15 +1,16 @@
-//! What [certificates](crate::landscape::proof) need of average-pooled networks: enclosures of loss, gradient and Hessian.
+//! What [certificates](crate::landscape::proof) need of average-pooled networks: enclosures of loss, gradient and
+//! Hessian.
 //!
-//! With `f(u, v) = E relu(uᵀx) relu(vᵀx)` (module [`kernel`](crate::landscape::proof)), `n_0` pairs of patches that share no number and the filter moved by
-//! `e = δs` places within `m + e`, `w_+ = (0, w)` and `w_− = (w, 0)`,
+//! With `f(u, v) = E relu(uᵀx) relu(vᵀx)` (module [`kernel`](crate::landscape::proof)), `n_0` pairs of patches that
+//! share no number and the filter moved by `e = δs` places within `m + e`, `w_+ = (0, w)` and `w_− = (w, 0)`,
 //!
 //! ```text
 //! k² ℓ(w) = k ‖w‖²/2 + 2 Σ_{δ≥1} (k − δ) f(w_−, w_+) + n_0 ‖w‖²/2π
 //!           − 2 { k f(w, w*) + Σ_{δ≥1} (k − δ) (f(w_−, w*_+) + f(w_+, w*_−)) + n_0 ‖w‖‖w*‖/2π } + the same of w* alone
 //! ```
 //!
-//! which is the model's loss with its pairs of patches counted by their distance. Without overlap the degenerate saddle `−c w*` has no certificate:
-//! its Hessian is singular.
+//! which is the model's loss with its pairs of patches counted by their distance. Without overlap the degenerate saddle
+//! `−c w*` has no certificate: its Hessian is singular.
 
 use super::Shape;
 use crate::landscape::proof::smooth::Smooth;
@@ -65,7 +66,8 @@ impl Pooled {
         self.teacher.iter().map(|x| x.0).collect()
     }
 
-    /// Distances of patches that overlap, in numbers of the input, with how many pairs are so far apart in one direction.
+    /// Distances of patches that overlap, in numbers of the input, with how many pairs are so far apart in one
+    /// direction.
     fn shifts(&self) -> impl Iterator<Item = (usize, f64)> {
         let reach = self.filter_length.div_ceil(self.stride).min(self.patches) - 1;
         (1..=reach).map(|distance| (distance * self.stride, (self.patches - distance) as f64))
@@ -94,7 +96,8 @@ impl Pooled {
         Ok(loss)
     }
 
-    /// Filter and teacher as they meet: where each begins, in a space how much longer, and how many pairs of patches there are.
+    /// Filter and teacher as they meet: where each begins, in a space how much longer, and how many pairs of patches
+    /// there are.
     fn encounters(&self) -> Vec<(usize, usize, usize, f64)> {
         let mut all = vec![(0, 0, 0, self.patches as f64)];
         all.extend(self.shifts().flat_map(|(by, pairs)| [(0, by, by, pairs), (by, 0, by, pairs)]));

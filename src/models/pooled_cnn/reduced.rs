@@ -1,14 +1,15 @@
 //! Without overlap: the exact image of a trajectory in two numbers. Twin of `shaders/model/pooled_cnn_reduced.wgsl`.
 //!
-//! Descent keeps `w` in the plane of `w*` and `w₀`. With `w = a w*/R + b u`, `u` the unit part of `w₀` across `w*`, and `r² = a² + b²` the
-//! recursion is gradient descent on
+//! Descent keeps `w` in the plane of `w*` and `w₀`. With `w = a w*/R + b u`, `u` the unit part of `w₀` across `w*`, and
+//! `r² = a² + b²` the recursion is gradient descent on
 //!
 //! ```text
 //! ℓ = (1/k²) { γ (r² + R²) − 2k g − 2β r R },   β = k(k−1)/2π,   γ = β + k/2,
 //! g = {(π − φ) a + b} R/2π,   φ = ∠(w, w*)
 //! ```
 //!
-//! whatever the length `m` of the filter is; it only shapes the law of the start's angle, whose density is `∝ sin^{m−2} φ`.
+//! whatever the length `m` of the filter is; it only shapes the law of the start's angle, whose density is
+//! `∝ sin^{m−2} φ`.
 
 use super::ends::{Ends, opposite_code, own};
 use super::{PooledCell, SMALLEST_SQUARE, theory};
@@ -29,8 +30,8 @@ use crate::numerics::vector::{dot, norm};
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-/// Arithmetic instructions of a step: 6 for the norm, 18 for the angle, 8 for the slopes, 2 for the update and 6 for the norms of gradient and
-/// distance that are tested.
+/// Arithmetic instructions of a step: 6 for the norm, 18 for the angle, 8 for the slopes, 2 for the update and 6 for
+/// the norms of gradient and distance that are tested.
 const OPERATIONS: f64 = 40.0;
 
 constants! {

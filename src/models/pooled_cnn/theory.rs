@@ -1,8 +1,8 @@
 //! What is known in closed form, and the ball around the teacher in which a run can only end there.
 //!
-//! Without overlap the Hessian at `w*` is `1/k` across `w*` and `1/k + (1 − 1/k)/π` along it; with overlap its eigenvalues are computed.
-//! The degenerate saddle is `−c w*`, `c = (k−1)/(k+π−1)`. At the angle `ψ` from it `ψ' = Rψ²/(πkr)`, `r = cR`, so that a run leaves it in about
-//! `πkc/(ηψ)` steps.
+//! Without overlap the Hessian at `w*` is `1/k` across `w*` and `1/k + (1 − 1/k)/π` along it; with overlap its
+//! eigenvalues are computed. The degenerate saddle is `−c w*`, `c = (k−1)/(k+π−1)`. At the angle `ψ` from it
+//! `ψ' = Rψ²/(πkr)`, `r = cR`, so that a run leaves it in about `πkc/(ηψ)` steps.
 
 use super::hessian::{hessian, lipschitz};
 use super::teacher::TeacherFilter;

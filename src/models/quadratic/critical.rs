@@ -10,8 +10,8 @@ pub(super) const CRITICAL: &[Critical] = &[
     Critical { name: "nothing learned", form: "full", at: nothing },
 ];
 
-/// The teacher's neurons and zeros, where neither labels nor penalties pull elsewhere. Turned, and where samples are few moved, it has
-/// the same loss.
+/// The teacher's neurons and zeros, where neither labels nor penalties pull elsewhere. Turned, and where samples are
+/// few moved, it has the same loss.
 fn teacher(values: &Values) -> Option<Point> {
     let population = values.choice("risk") == "population";
     let free = values.real("weight_decay") == 0.0 && values.real("perturbation") == 0.0;

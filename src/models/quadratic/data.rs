@@ -1,7 +1,7 @@
 //! What the empirical loss is made of: samples, labels and the linear perturbation, the same for all runs of a cell.
 //!
-//! Sample `i` and its Gaussian label depend on `data_seed`, the dimension and `i` only: the first samples of a larger set are
-//! those of a smaller one.
+//! Sample `i` and its Gaussian label depend on `data_seed`, the dimension and `i` only: the first samples of a larger
+//! set are those of a smaller one.
 
 use super::teacher::TeacherMatrix;
 use crate::landscape::model::Invalid;
@@ -131,8 +131,8 @@ fn drawn(seed: u64, count: usize, dim: usize, teacher: Option<&TeacherMatrix>) -
     (samples, labels)
 }
 
-/// A symmetric matrix of given Frobenius norm, its direction uniform: normal entries, those beside the diagonal of half the
-/// variance, drawn row by row at and right of the diagonal.
+/// A symmetric matrix of given Frobenius norm, its direction uniform: normal entries, those beside the diagonal of half
+/// the variance, drawn row by row at and right of the diagonal.
 fn perturbation(seed: u64, dim: usize, norm: f64) -> Vec<f64> {
     let mut draws = CellSeed::new(seed, &format!("quadratic perturbation;{dim}")).run(0);
     let mut matrix = vec![0.0; dim * dim];

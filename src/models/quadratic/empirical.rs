@@ -32,8 +32,8 @@ const GAP_SHARE: f64 = 0.1;
 const PATIENCE: u32 = 10;
 /// Most steps that a run is led on for.
 const MOST_STEPS: u32 = 200_000;
-/// Bytes of a block's products and residuals that a run takes on a device at most: with them eight runs fit into the memory of the
-/// smallest workgroups.
+/// Bytes of a block's products and residuals that a run takes on a device at most: with them eight runs fit into the
+/// memory of the smallest workgroups.
 const BLOCK_BYTES: usize = 2 << 10;
 
 constants! {
@@ -133,7 +133,8 @@ pub struct OverEmpirical<R> {
 }
 
 impl<R: Real> OverEmpirical<R> {
-    /// Takes `S` samples from `first` on: adds what they give to the gradient, and returns the sum of their squared residuals.
+    /// Takes `S` samples from `first` on: adds what they give to the gradient, and returns the sum of their squared
+    /// residuals.
     #[inline(always)]
     fn add_samples<const S: usize>(&self, first: usize, x: &[R], gradient: &mut [R], products: &mut [R]) -> R {
         let (k, d) = (self.neurons, self.dim);
@@ -244,8 +245,8 @@ impl Curvature for Empirical {
         hessian
     }
 
-    /// `(12/n) Σ ‖x_i‖³ (‖W x_i‖ + ρ ‖x_i‖)`: along a segment the form `⟨V, H V⟩`, `‖V‖ = 1`, moves by the change of `r_i ‖V x_i‖²`, and of
-    /// twice `(x_iᵀWᵀV x_i)²`.
+    /// `(12/n) Σ ‖x_i‖³ (‖W x_i‖ + ρ ‖x_i‖)`: along a segment the form `⟨V, H V⟩`, `‖V‖ = 1`, moves by the change of
+    /// `r_i ‖V x_i‖²`, and of twice `(x_iᵀWᵀV x_i)²`.
     fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
         let d = self.data.input_dim;
         let output = |x: &[f64]| state.chunks_exact(d).map(|w| dot(w, x).powi(2)).sum::<f64>().sqrt();
@@ -305,8 +306,9 @@ impl Loss for Empirical {
         }
     }
 
-    /// A sample takes `k d` fused multiply-adds for its products and `k d` for its share of the slopes, and `2k + 2` operations for
-    /// residual and factors; the weights take 5 each for decay, norms and update, and `d` more with a perturbation.
+    /// A sample takes `k d` fused multiply-adds for its products and `k d` for its share of the slopes, and `2k + 2`
+    /// operations for residual and factors; the weights take 5 each for decay, norms and update, and `d` more with a
+    /// perturbation.
     fn cost(&self, frame: &Frame) -> Cost {
         let (k, d, samples) = (frame.neurons, self.data.input_dim, self.data.count());
         let perturbed = if self.data.perturbation.is_some() { d } else { 0 };
@@ -316,8 +318,8 @@ impl Loss for Empirical {
         }
     }
 
-    /// The run is led on in f64, by the same steps: it was slow if it comes within the tolerance of the reference value before ten
-    /// times its budget is spent, or 200,000 steps more.
+    /// The run is led on in f64, by the same steps: it was slow if it comes within the tolerance of the reference value
+    /// before ten times its budget is spent, or 200,000 steps more.
     fn late(full: &Full<Self>, state: &[f64]) -> Outcome {
         let budget = full.frame.settings.max_steps;
         let max_steps = budget.saturating_mul(PATIENCE - 1).min(MOST_STEPS);

@@ -220,8 +220,8 @@ impl<L: Loss> Symmetry for Full<L> {
         directions
     }
 
-    /// The triangular factor of `W`, `W = Q R`, with a diagonal that is not negative: weights with the same `WᵀW` have the same,
-    /// and no rotation of two of them brings them closer than these are apart.
+    /// The triangular factor of `W`, `W = Q R`, with a diagonal that is not negative: weights with the same `WᵀW` have
+    /// the same, and no rotation of two of them brings them closer than these are apart.
     fn image(&self, state: &[f64]) -> Overlaps {
         let (k, d) = (self.frame.neurons, self.frame.input_dim);
         Overlaps { rows: k, columns: d, movable: 0, entries: triangular(state, k, d) }
@@ -246,7 +246,8 @@ impl<L: Loss> PathFacts for Full<L> {
     }
 }
 
-/// The triangular factor of a `rows` × `columns` matrix, its diagonal not negative, row by row. By Householder's reflections.
+/// The triangular factor of a `rows` × `columns` matrix, its diagonal not negative, row by row. By Householder's
+/// reflections.
 fn triangular(matrix: &[f64], rows: usize, columns: usize) -> Vec<f64> {
     let mut r = matrix.to_vec();
     for c in 0..rows.min(columns) {

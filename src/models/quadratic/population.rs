@@ -22,8 +22,8 @@ use crate::numerics::real::{Precision, Real};
 use crate::numerics::vector::{dot, norm};
 use std::sync::Arc;
 
-/// What of the gradient's time scale is left to the step size: at a twelfth of the stability limit descent follows the gradient
-/// flow closely.
+/// What of the gradient's time scale is left to the step size: at a twelfth of the stability limit descent follows the
+/// gradient flow closely.
 const SHARE: f64 = 0.16;
 /// How far above the loss predicted for its budget a run may be and still count as slow.
 const BAND: f64 = 2.0;
@@ -171,7 +171,8 @@ impl Curvature for Population {
         hessian
     }
 
-    /// Along a segment of length `δ` the form `⟨V, H V⟩`, `‖V‖ = 1`, moves by at most `36 ‖W‖ δ`: its four terms by `8`, `4`, `16` and `8`.
+    /// Along a segment of length `δ` the form `⟨V, H V⟩`, `‖V‖ = 1`, moves by at most `36 ‖W‖ δ`: its four terms by
+    /// `8`, `4`, `16` and `8`.
     fn hessian_lipschitz(&self, state: &[f64], radius: f64) -> f64 {
         36.0 * (norm(state) + radius)
     }
@@ -208,8 +209,8 @@ impl Loss for Population {
         }
     }
 
-    /// `M` takes `k d(d+1)/2` fused multiply-adds and the slopes `k d²`; of `M` 3 more an entry for the loss and the scale, of the
-    /// weights 3 for both norms and the update.
+    /// `M` takes `k d(d+1)/2` fused multiply-adds and the slopes `k d²`; of `M` 3 more an entry for the loss and the
+    /// scale, of the weights 3 for both norms and the update.
     fn cost(&self, frame: &Frame) -> Cost {
         let (k, d) = (frame.neurons as f64, self.teacher.input_dim as f64);
         Cost {
@@ -218,8 +219,8 @@ impl Loss for Population {
         }
     }
 
-    /// A run is slow if its loss is at most twice what theory predicts for the budget, and below that of every saddle: then no
-    /// other end than the global minimum is left to it.
+    /// A run is slow if its loss is at most twice what theory predicts for the budget, and below that of every saddle:
+    /// then no other end than the global minimum is left to it.
     fn late(full: &Full<Self>, state: &[f64]) -> Outcome {
         let Full { frame, loss: population } = full;
         let Some(constant) = population.spectrum.speed(frame.neurons) else { return Outcome::Undecided };

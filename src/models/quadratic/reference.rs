@@ -1,7 +1,7 @@
 //! The least value that the empirical loss can have for any number of neurons, with a certificate.
 //!
-//! In `Z = WᵀW` the loss is the convex `φ(Z) = (1/2n) Σ (x_iᵀZx_i − y_i)² + ⟨Q, Z⟩`, `Q = (λ/2) I + C`, over positive semidefinite
-//! `Z`; `k ≥ d` neurons make every such `Z`, fewer only those of rank `k`.
+//! In `Z = WᵀW` the loss is the convex `φ(Z) = (1/2n) Σ (x_iᵀZx_i − y_i)² + ⟨Q, Z⟩`, `Q = (λ/2) I + C`, over positive
+//! semidefinite `Z`; `k ≥ d` neurons make every such `Z`, fewer only those of rank `k`.
 //!
 //! # The bound
 //! For any `ρ ∈ Rⁿ` with `G(ρ) = (1/n) Σ ρ_i x_i x_iᵀ + Q ⪰ 0` and any `Z ⪰ 0`
@@ -10,14 +10,14 @@
 //! φ(Z) ≥ D(ρ) = −(1/n) ρᵀy − (1/2n) ‖ρ‖²
 //! ```
 //!
-//! since `½ v² ≥ ρ v − ½ ρ²` for `v = x_iᵀZx_i − y_i`, summed over `i`, makes `φ(Z) ≥ ⟨G(ρ), Z⟩ + D(ρ)`, and the inner product of two
-//! positive semidefinite matrices is not negative. So one `ρ` whose `G(ρ)` has Cholesky factors proves a lower bound, up to the
-//! rounding of these factors, some units of `2⁻⁵²` of the sizes of `G` and `Z`.
+//! since `½ v² ≥ ρ v − ½ ρ²` for `v = x_iᵀZx_i − y_i`, summed over `i`, makes `φ(Z) ≥ ⟨G(ρ), Z⟩ + D(ρ)`, and the inner
+//! product of two positive semidefinite matrices is not negative. So one `ρ` whose `G(ρ)` has Cholesky factors proves a
+//! lower bound, up to the rounding of these factors, some units of `2⁻⁵²` of the sizes of `G` and `Z`.
 //!
 //! # How it is found
-//! By the maximum of `D(ρ) + μ log det G(ρ)`, a concave function, with Newton's method for falling `μ`. There `∂/∂ρ_i = 0` says
-//! `ρ_i = x_iᵀZx_i − y_i` for `Z = μ G⁻¹ ⪰ 0`: this `Z` is the upper bound, and `φ(Z) − D(ρ) = ⟨G, Z⟩ = μ d`. What is kept is the computed
-//! difference of both, whatever Newton's method has left.
+//! By the maximum of `D(ρ) + μ log det G(ρ)`, a concave function, with Newton's method for falling `μ`. There
+//! `∂/∂ρ_i = 0` says `ρ_i = x_iᵀZx_i − y_i` for `Z = μ G⁻¹ ⪰ 0`: this `Z` is the upper bound, and
+//! `φ(Z) − D(ρ) = ⟨G, Z⟩ = μ d`. What is kept is the computed difference of both, whatever Newton's method has left.
 
 use super::data::Data;
 use crate::numerics::vector::{dot, norm, orthonormal};
@@ -29,8 +29,8 @@ pub const GAP: f64 = 1e-9;
 const STEPS: usize = 300;
 /// Factor by which `μ` falls.
 const FALL: f64 = 0.15;
-/// Newton decrement, over √μ, at which the next step reaches the centre: to its square, whose square again is what remains of the
-/// gap beside `μ d`.
+/// Newton decrement, over √μ, at which the next step reaches the centre: to its square, whose square again is what
+/// remains of the gap beside `μ d`.
 const CENTRED: f64 = 1e-3;
 /// Doublings of the first `ρ` at most.
 const DOUBLINGS: usize = 60;
@@ -46,7 +46,8 @@ pub struct Reference {
     pub gap: f64,
     /// A `Z` whose loss is within the gap, row by row.
     pub optimum: Vec<f64>,
-    /// Its rank: the number of its eigenvalues that are more than 10⁻⁴ of the largest, or of what the labels ask for. Where optima are many this is the largest rank of one.
+    /// Its rank: the number of its eigenvalues that are more than 10⁻⁴ of the largest, or of what the labels ask for.
+    /// Where optima are many this is the largest rank of one.
     pub rank: usize,
 }
 
@@ -187,7 +188,8 @@ impl Convex {
 }
 
 impl Reference {
-    /// The least value, certified to `goal` times the loss without weights if rounding allows; the gap says how far it is.
+    /// The least value, certified to `goal` times the loss without weights if rounding allows; the gap says how far it
+    /// is.
     ///
     /// # Errors
     /// See [`Failure`].

@@ -108,8 +108,8 @@ pub(super) fn gram(weights: &[f64], dim: usize) -> Vec<f64> {
     gram
 }
 
-/// Draws a teacher: normal numbers row by row, then made orthonormal, or of variance `1/d`; then scaled. Only additions,
-/// multiplications, divisions and roots in a fixed order, so that a seed is one teacher on every machine.
+/// Draws a teacher: normal numbers row by row, then made orthonormal, or of variance `1/d`; then scaled. Only
+/// additions, multiplications, divisions and roots in a fixed order, so that a seed is one teacher on every machine.
 fn draw(law: &str, seed: u64, rank: usize, dim: usize, scale: f64) -> Vec<f64> {
     let mut draws = CellSeed::new(seed, &format!("quadratic teacher;{law};{dim}")).run(0);
     let mut rows: Vec<f64> = (0..rank * dim).map(|_| draws.normal()).collect();

@@ -1,21 +1,23 @@
 //! What is known in closed form, most of it of the population loss.
 //!
 //! # Critical points of the population loss
-//! `W(2M + tr M I) = 0` makes `A` commute with `Z = WᵀW`. In common eigenvectors, `a_i` and `z_i` the eigenvalues and `S` the set of
-//! those with `z_i > 0`, it says `z_i = a_i − ½ tr M` on `S`; the trace of that is
+//! `W(2M + tr M I) = 0` makes `A` commute with `Z = WᵀW`. In common eigenvectors, `a_i` and `z_i` the eigenvalues and
+//! `S` the set of those with `z_i > 0`, it says `z_i = a_i − ½ tr M` on `S`; the trace of that is
 //!
 //! ```text
 //! tr M = −2 s/(2 + |S|),   L = s²/(2 + |S|) + Σ_{i∉S} a_i²,   s = Σ_{i∉S} a_i,   |S| ≤ k
 //! ```
 //!
-//! The least of these values has the `k` largest eigenvalues in `S`: it is 0 from `k = k*` on, the teacher's rank, and less than
-//! that many neurons lack capacity. Every other one is at a strict saddle. With `|S| < k` some `uᵀW = 0`, `‖u‖ = 1`, and `V = u e_lᵀ` for an
-//! `l ∉ S` with `a_l > 0` has the curvature `−4 a_l + 2 tr M < 0`; with `|S| = k` and `a_l > a_i`, `l ∉ S`, `i ∈ S`, turning the row along
-//! `e_i` towards `e_l` has `4 (a_i − a_l) < 0`. So descent from almost every start, with a small step, ends in the global minimum.
+//! The least of these values has the `k` largest eigenvalues in `S`: it is 0 from `k = k*` on, the teacher's rank, and
+//! less than that many neurons lack capacity. Every other one is at a strict saddle. With `|S| < k` some `uᵀW = 0`,
+//! `‖u‖ = 1`, and `V = u e_lᵀ` for an `l ∉ S` with `a_l > 0` has the curvature `−4 a_l + 2 tr M < 0`; with `|S| = k`
+//! and `a_l > a_i`, `l ∉ S`, `i ∈ S`, turning the row along `e_i` towards `e_l` has `4 (a_i − a_l) < 0`. So descent
+//! from almost every start, with a small step, ends in the global minimum.
 //!
 //! # The slow path
-//! With `q = min(k, d) − k* > 0` directions to spare, their eigenvalues obey `ż = −(8 z + 4 tr M) z`, while the others follow them at once,
-//! `tr M = 2 Σ z/(k* + 2)`. All `z` become equal, `ż = −8 (1 + q/(k*+2)) z²`, so that after `t` steps of size `η`
+//! With `q = min(k, d) − k* > 0` directions to spare, their eigenvalues obey `ż = −(8 z + 4 tr M) z`, while the others
+//! follow them at once, `tr M = 2 Σ z/(k* + 2)`. All `z` become equal, `ż = −8 (1 + q/(k*+2)) z²`, so that after `t`
+//! steps of size `η`
 //!
 //! ```text
 //! L(t) → q / (64 (1 + q/(k*+2)) (ηt)²)
@@ -24,9 +26,10 @@
 //! whatever the teacher's eigenvalues. (Our own reduction.)
 //!
 //! # The empirical loss
-//! Du and Lee: every local minimum is global and every other critical point a strict saddle if `k ≥ d` and there is no `C`, or if
-//! `k(k+1)/2 > n`, for almost every `C` however small. `√(2n)` is about that `k`. An optimum of rank `r` with `r(r+1)/2 ≤ n` exists
-//! always (Barvinok 1995, Pataki 1998): from that `k` on the certified value is that of the best weights.
+//! Du and Lee: every local minimum is global and every other critical point a strict saddle if `k ≥ d` and there is no
+//! `C`, or if `k(k+1)/2 > n`, for almost every `C` however small. `√(2n)` is about that `k`. An optimum of rank `r`
+//! with `r(r+1)/2 ≤ n` exists always (Barvinok 1995, Pataki 1998): from that `k` on the certified value is that of the
+//! best weights.
 
 use crate::landscape::theory::Prediction;
 
@@ -67,7 +70,8 @@ impl Spectrum {
         sum * sum / (2 + k) as f64 + squares
     }
 
-    /// Loss of the lowest saddle for `k ≥ k*` neurons: the smallest eigenvalue is missed, and as many as possible are not 0.
+    /// Loss of the lowest saddle for `k ≥ k*` neurons: the smallest eigenvalue is missed, and as many as possible are
+    /// not 0.
     pub fn lowest_saddle(&self, k: usize) -> f64 {
         let missed = self.0[self.rank() - 1];
         missed * missed * (1.0 + 1.0 / (2 + k.min(self.0.len() - 1)) as f64)

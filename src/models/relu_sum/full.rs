@@ -23,15 +23,16 @@ use std::sync::Arc;
 
 /// Most weights, `n d`: the Hessian of more does not fit into memory.
 const MOST_WEIGHTS: usize = 16_384;
-/// Workgroup memory that a run should take on a device: with it a workgroup of one run fits the 32 KiB that even software
-/// adapters have, and 20 neurons and teachers are one block in f64.
+/// Workgroup memory that a run should take on a device: with it a workgroup of one run fits the 32 KiB that even
+/// software adapters have, and 20 neurons and teachers are one block in f64.
 const RUN_BYTES: usize = 20 << 10;
 /// Step size of the paper.
 const STEP: f64 = 0.1;
 /// Norm from which neurons are taken to leave the span of the teachers: far above what rounding leaves there.
 const OUTSIDE: f64 = 1e-4;
 
-/// Most inputs outside the span of the teachers whose rotations are looked at: they are this many times as many, halved.
+/// Most inputs outside the span of the teachers whose rotations are looked at: they are this many times as many,
+/// halved.
 const MOST_ROTATED: usize = 64;
 
 /// One cell.
@@ -122,8 +123,8 @@ impl Full {
         }
     }
 
-    /// Rows of a block on a device: all, if a run's share of the workgroup's memory stays within [`RUN_BYTES`]; else as many as
-    /// do, but enough to keep the lanes busy.
+    /// Rows of a block on a device: all, if a run's share of the workgroup's memory stays within [`RUN_BYTES`]; else as
+    /// many as do, but enough to keep the lanes busy.
     fn block(&self, precision: Precision) -> usize {
         let partners = self.neurons + self.teachers.count;
         let weights = self.neurons * self.teachers.input_dim + 3 * self.neurons;
@@ -132,8 +133,8 @@ impl Full {
     }
 }
 
-/// The automatic step size: 0.1 as in the paper, or half the stability limit at the global minimum of as many teachers as
-/// there are neurons, where 0.1 comes within a tenth of that limit.
+/// The automatic step size: 0.1 as in the paper, or half the stability limit at the global minimum of as many teachers
+/// as there are neurons, where 0.1 comes within a tenth of that limit.
 fn auto_step(neurons: usize) -> f64 {
     let limit = theory::step_limit(neurons);
     if STEP < 0.9 * limit { STEP } else { 0.5 * limit }
@@ -148,9 +149,10 @@ fn auto_step(neurons: usize) -> f64 {
 /// the rest  5 n d for norms, radial parts, scale, the gradient's norms and the update
 /// ```
 ///
-/// The 30 are 4 for the cosine within its bounds, 4 for the sine, 18 for the angle (5 of them, in f32, the polynomial), 1 for the
-/// kernel and 2 or 4 for what is added to sums; in f64 the polynomial takes 6 more, which are not counted. At `n = k = d = 20` and
-/// unit vectors the sum is 31,900; the loop of a hand-written GPU kernel compiled for sm_90 has 31,800 issue slots.
+/// The 30 are 4 for the cosine within its bounds, 4 for the sine, 18 for the angle (5 of them, in f32, the polynomial),
+/// 1 for the kernel and 2 or 4 for what is added to sums; in f64 the polynomial takes 6 more, which are not counted. At
+/// `n = k = d = 20` and unit vectors the sum is 31,900; the loop of a hand-written GPU kernel compiled for sm_90 has
+/// 31,800 issue slots.
 fn operations(neurons: usize, teachers: usize, input_dim: usize, unit: bool) -> f64 {
     const PAIR: usize = 30;
     let (n, k, d) = (neurons, teachers, input_dim);

@@ -1,6 +1,7 @@
 //! Second derivatives of the loss in closed form, in f64, and how fast they can change.
 //!
-//! With `f(u, v) = ‖u‖‖v‖ (sin t + (π − t) cos t)/2π`, `t = ∠(u, v)`, and the unit vector `m` in `v̂ = cos t û + sin t m`,
+//! With `f(u, v) = ‖u‖‖v‖ (sin t + (π − t) cos t)/2π`, `t = ∠(u, v)`, and the unit vector `m` in
+//! `v̂ = cos t û + sin t m`,
 //!
 //! ```text
 //! ∂²f/∂u∂u = ‖v‖ sin t (I − ûûᵀ + mmᵀ) / 2π‖u‖
@@ -100,10 +101,11 @@ pub(super) fn hessian(state: &[f64], teachers: &Teachers) -> Vec<f64> {
     matrix
 }
 
-/// Lipschitz constant of the Hessian in a ball: `(√2 n(n−1)(W + w) + max(n, 3√3/4) k‖v‖)/(π w²)`, where the norms of the neurons
-/// lie between `w` and `W` in the ball and those of the teachers are at most `‖v‖` (Safran & Shamir 2018, the bound on third
-/// derivatives behind their proof). Theirs has `n` for the maximum, which a single neuron exceeds: the largest third
-/// derivative of `f(·, v)` along a unit vector is `3√3/4 · ‖v‖/(π‖u‖²)`. Infinite where a neuron may vanish in the ball.
+/// Lipschitz constant of the Hessian in a ball: `(√2 n(n−1)(W + w) + max(n, 3√3/4) k‖v‖)/(π w²)`, where the norms of
+/// the neurons lie between `w` and `W` in the ball and those of the teachers are at most `‖v‖` (Safran & Shamir 2018,
+/// the bound on third derivatives behind their proof). Theirs has `n` for the maximum, which a single neuron exceeds:
+/// the largest third derivative of `f(·, v)` along a unit vector is `3√3/4 · ‖v‖/(π‖u‖²)`. Infinite where a neuron may
+/// vanish in the ball.
 pub(super) fn lipschitz(state: &[f64], teachers: &Teachers, radius: f64) -> f64 {
     let norms = state.chunks_exact(teachers.input_dim).map(|w| w.iter().map(|x| x * x).sum::<f64>().sqrt());
     let (mut low, mut high, mut n) = (f64::INFINITY, 0.0f64, 0.0f64);

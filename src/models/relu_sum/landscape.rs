@@ -25,10 +25,11 @@ pub struct Scratch<R> {
     inverses: Vec<R>,
     /// `Σ_{j≠i} ‖w_j‖ sin ∠(w_i, w_j) − Σ_j ‖v_j‖ sin ∠(w_i, v_j)`
     radials: Vec<R>,
-    /// Inner products of neurons, then the factor of `w_j` in the slope of `w_i`, n × n: `π − ∠(w_i, w_j)`, and for `w_i` itself
-    /// `π` and its radial part.
+    /// Inner products of neurons, then the factor of `w_j` in the slope of `w_i`, n × n: `π − ∠(w_i, w_j)`, and for
+    /// `w_i` itself `π` and its radial part.
     students: Vec<R>,
-    /// Factor of the teacher `v_j` in the slope of `w_i`, n × k, where the teachers are not unit vectors: `∠(w_i, v_j) − π`.
+    /// Factor of the teacher `v_j` in the slope of `w_i`, n × k, where the teachers are not unit vectors:
+    /// `∠(w_i, v_j) − π`.
     teachers: Vec<R>,
 }
 
@@ -139,8 +140,8 @@ impl<R: Real> Over<R> {
         });
     }
 
-    /// Finishes the gradient: adds to `gradient` all that is a combination of rows, and scales it. Returns the largest squared
-    /// norm of a neuron's part.
+    /// Finishes the gradient: adds to `gradient` all that is a combination of rows, and scales it. Returns the largest
+    /// squared norm of a neuron's part.
     #[inline(always)]
     fn combine(&self, x: &[R], scratch: &mut Scratch<R>, gradient: &mut [R]) -> R {
         let (n, k, d) = (self.neurons, self.teachers, self.input_dim);

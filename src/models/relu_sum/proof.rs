@@ -1,10 +1,10 @@
-//! What [certificates](crate::landscape::proof) need of sums of ReLUs: enclosures of loss, gradient and Hessian (formulas of the model's page), the block
-//! of further input dimensions, and the global minima.
+//! What [certificates](crate::landscape::proof) need of sums of ReLUs: enclosures of loss, gradient and Hessian
+//! (formulas of the model's page), the block of further input dimensions, and the global minima.
 //!
-//! A critical point `W` stays one if students and teachers are padded with zeros to `d' > d` inputs, since the gradient then lies in the
-//! span of them all. Second derivatives do not mix the new inputs with each other or with the old, so that the Hessian there is the old
-//! one and `d' − d` copies of one `n × n` block (from the formulas of [`super::hessian`], with `m` and `û` without a part along the new
-//! input):
+//! A critical point `W` stays one if students and teachers are padded with zeros to `d' > d` inputs, since the gradient
+//! then lies in the span of them all. Second derivatives do not mix the new inputs with each other or with the old, so
+//! that the Hessian there is the old one and `d' − d` copies of one `n × n` block (from the formulas of
+//! [`super::hessian`], with `m` and `û` without a part along the new input):
 //!
 //! ```text
 //! T_ii = ½ + ( Σ_{j≠i} ‖w_j‖ sin ∠(w_i, w_j) − Σ_j ‖v_j‖ sin ∠(w_i, v_j) ) / 2π‖w_i‖,   T_ij = (π − ∠(w_i, w_j)) / 2π

@@ -9,8 +9,8 @@
 //! W = ⎝ block₂₁                                diag₂ on, off₂ beside the diagonal       ⎠  m rows
 //! ```
 //!
-//! Six equations in six unknowns are left, whatever `k` is, and Newton's method solves them in microseconds. With row sums
-//! `s_r = diag_r + (n_r − 1) off_r` of a block by itself, `n₁ = k − m`, `n₂ = m`, `r` a block and `o` the other,
+//! Six equations in six unknowns are left, whatever `k` is, and Newton's method solves them in microseconds. With row
+//! sums `s_r = diag_r + (n_r − 1) off_r` of a block by itself, `n₁ = k − m`, `n₂ = m`, `r` a block and `o` the other,
 //!
 //! ```text
 //! ‖w_r‖²        = diag_r² + (n_r − 1) off_r² + n_o block_ro²
@@ -46,8 +46,8 @@
 //! `I^87`.
 //!
 //! `II` is what descent from random starts mostly finds besides `global`, and its loss vanishes as k grows; that of
-//! `II^m` is up to m times as large. The losses of `A` and `I` stay away from 0, and random starts reach them rarely: `A`
-//! one of 10,000 at k = 8. `A`, `I` and `II` were found and named by Y. Arjevani and M. Field ("Analytic study of
+//! `II^m` is up to m times as large. The losses of `A` and `I` stay away from 0, and random starts reach them rarely:
+//! `A` one of 10,000 at k = 8. `A`, `I` and `II` were found and named by Y. Arjevani and M. Field ("Analytic study of
 //! families of spurious minima in two-layer ReLU neural networks", arXiv 2107.10370; spectra, arXiv 2008.01805; those
 //! that descent does not find, "Hidden minima in two-layer ReLU networks", arXiv 2312.16819), as we recall their names;
 //! `I^j` and `II^m` with larger exponents are named here.
@@ -275,8 +275,8 @@ impl Sequence {
         found
     }
 
-    /// All points with some neurons flipped and others not, by how many are. Both ends are followed, since from some `k` on
-    /// there is a gap between.
+    /// All points with some neurons flipped and others not, by how many are. Both ends are followed, since from some
+    /// `k` on there is a gap between.
     fn members(self, k: usize) -> Vec<(Blocks, Entries)> {
         let (fewest, most) = match self {
             Sequence::Apart => (FEWEST, k.saturating_sub(1)),
@@ -297,9 +297,9 @@ fn power(name: &str, exponent: usize) -> String {
 /// Critical points of `k` neurons that learn `k` orthonormal teachers, the unit vectors of `k` inputs: names, and `k²`
 /// weights each, neuron by neuron.
 ///
-/// First `global`, the teachers themselves, then `A`, then `I`, `I^2`, … and `II`, `II^2`, …, as far as they exist (see the
-/// module's page). No point is another one with its neurons and inputs in other orders. Partial derivatives are 0 to
-/// rounding, at most 1e-14 for up to 100 teachers. Nothing is said of curvature: some are minima, some saddles.
+/// First `global`, the teachers themselves, then `A`, then `I`, `I^2`, … and `II`, `II^2`, …, as far as they exist (see
+/// the module's page). No point is another one with its neurons and inputs in other orders. Partial derivatives are 0
+/// to rounding, at most 1e-14 for up to 100 teachers. Nothing is said of curvature: some are minima, some saddles.
 pub fn critical_points(k: usize) -> Vec<(String, Vec<f64>)> {
     let global = (0..k * k).map(|e| if e / k == e % k { 1.0 } else { 0.0 }).collect();
     let mut points = vec![("global".to_owned(), global)];

@@ -1,11 +1,12 @@
 //! What is known in closed form for orthonormal teachers.
 //!
 //! At the global minimum of as many neurons as teachers, `W = V`, the Hessian's blocks are `I/2` on the diagonal and
-//! `I/4 + (v_i v_jᵀ + v_j v_iᵀ)/2π` beside it. It commutes with the permutations of the teachers, so that its eigenvalues are
-//! those of matrices of at most three rows: `1/4 − 1/2π`, `1/4 + 1/2π`, `1/4 + k/8 ± ½√(k²/16 − (π−1)/π²)` and
-//! `1/4 + k/8 + k/4π ± ½√((k−2)²(1/4−1/2π)² + (k−1)/4)`, of which the first is the smallest and the last, with its upper sign, the
-//! largest. Further input dimensions add `1/4` and `(k+1)/4`, which are neither. (The smallest eigenvalue, and that the
-//! largest grow like k while the others do not: Arjevani & Field, arXiv 2008.01805.)
+//! `I/4 + (v_i v_jᵀ + v_j v_iᵀ)/2π` beside it. It commutes with the permutations of the teachers, so that its
+//! eigenvalues are those of matrices of at most three rows: `1/4 − 1/2π`, `1/4 + 1/2π`,
+//! `1/4 + k/8 ± ½√(k²/16 − (π−1)/π²)` and `1/4 + k/8 + k/4π ± ½√((k−2)²(1/4−1/2π)² + (k−1)/4)`, of which the first is
+//! the smallest and the last, with its upper sign, the largest. Further input dimensions add `1/4` and `(k+1)/4`, which
+//! are neither. (The smallest eigenvalue, and that the largest grow like k while the others do not: Arjevani & Field,
+//! arXiv 2008.01805.)
 
 use super::teachers::Teachers;
 use crate::landscape::theory::Prediction;

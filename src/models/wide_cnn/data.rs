@@ -8,8 +8,8 @@ use std::sync::Arc;
 /// Most numbers of samples and targets together: 2 MB.
 const MOST_NUMBERS: usize = 1 << 18;
 
-/// Samples and targets, independent and standard normal. Sample `i` and then its target are the draws of "run" `i` of the data's own
-/// seed, so that more samples of the same length begin with those of fewer.
+/// Samples and targets, independent and standard normal. Sample `i` and then its target are the draws of "run" `i` of
+/// the data's own seed, so that more samples of the same length begin with those of fewer.
 #[derive(Clone, Debug)]
 pub struct Data {
     /// `N`

@@ -1,14 +1,16 @@
-//! The features `F_1` of the convolutional layer, their rank, and the lemma that bounds the gradient from below. In f64, with the
-//! exponential and the logarithm of `libm`.
+//! The features `F_1` of the convolutional layer, their rank, and the lemma that bounds the gradient from below. In
+//! f64, with the exponential and the logarithm of `libm`.
 //!
-//! For the features `F_1 ∈ R^{N×n_1}`, the errors `e = f(X) − y` and the part of the gradient along the read-out weights
+//! For the features `F_1 ∈ R^{N×n_1}`, the errors `e = f(X) − y` and the part of the gradient along the read-out
+//! weights
 //!
 //! ```text
 //! ∇_v Φ = F_1ᵀ e,   ‖∇_v Φ‖ ≥ σ_N(F_1) ‖e‖
 //! ```
 //!
-//! with the `N`-th singular value, which is 0 where `n_1 < N` (the paper's lemma that bounds `‖∇_{U_{k+1}} Φ‖` by `σ_min(F_k)`, for
-//! one layer above the convolutional one). So a critical point at which the features have rank `N` has `e = 0`.
+//! with the `N`-th singular value, which is 0 where `n_1 < N` (the paper's lemma that bounds `‖∇_{U_{k+1}} Φ‖` by
+//! `σ_min(F_k)`, for one layer above the convolutional one). So a critical point at which the features have rank `N`
+//! has `e = 0`.
 
 use super::data::Data;
 use super::network::Network;
@@ -16,8 +18,8 @@ use crate::landscape::theory::Prediction;
 use crate::numerics::vector;
 use nalgebra::DMatrix;
 
-/// Share of the largest singular value above which one counts for the rank: far above rounding, `max(N, n_1) ε`, and far below what
-/// Gaussian samples lead to.
+/// Share of the largest singular value above which one counts for the rank: far above rounding, `max(N, n_1) ε`, and
+/// far below what Gaussian samples lead to.
 pub const RANK: f64 = 1e-10;
 /// Starts of a cell that are looked at.
 pub const STARTS: usize = 100;
@@ -115,7 +117,8 @@ impl Lemma {
         if self.singular_values.len() < self.samples { 0.0 } else { self.sigma_min() * self.error }
     }
 
-    /// Whether the features have rank `N`, so that nothing but an error of 0 makes this point critical, and the gradient shows it.
+    /// Whether the features have rank `N`, so that nothing but an error of 0 makes this point critical, and the
+    /// gradient shows it.
     #[must_use]
     pub fn leads_to_zero(&self) -> bool {
         // The margin is rounding: of the singular value, n ε of the largest, against RANK times it.

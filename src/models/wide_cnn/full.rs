@@ -21,8 +21,8 @@ use crate::numerics::real::{Precision, Real};
 use crate::numerics::seed::{CellSeed, Streams};
 use std::sync::Arc;
 
-/// Workgroup memory that a run should take on a device: with it even a software adapter, which has 32 KiB for a workgroup, holds
-/// eight runs of eight lanes and their sums.
+/// Workgroup memory that a run should take on a device: with it even a software adapter, which has 32 KiB for a
+/// workgroup, holds eight runs of eight lanes and their sums.
 const RUN_BYTES: usize = 3840;
 
 /// One cell.
@@ -74,8 +74,8 @@ impl Full {
         }
     }
 
-    /// Samples of a block on a device: all, if a run's share of the workgroup's memory stays within [`RUN_BYTES`]; else as many
-    /// as do.
+    /// Samples of a block on a device: all, if a run's share of the workgroup's memory stays within [`RUN_BYTES`]; else
+    /// as many as do.
     fn block(&self, precision: Precision) -> usize {
         let numbers = RUN_BYTES / precision.bytes();
         let each = 2 * self.network.width() + 1;
@@ -142,7 +142,8 @@ impl Core for Full {
     fn cost(&self, precision: Precision) -> Cost {
         let (n, samples) = (&self.network, self.data.samples);
         Cost {
-            // Every neuron's convolution, activation and share of the prediction for every sample, and the sums over both of them.
+            // Every neuron's convolution, activation and share of the prediction for every sample, and the sums over
+            // both of them.
             iterations: (samples * (n.width() * (2 * n.filter_length + 4) + 1)) as u32,
             operations: operations(n, samples, precision),
         }

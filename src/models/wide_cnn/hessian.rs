@@ -1,7 +1,7 @@
 //! Second derivatives, in f64.
 //!
-//! `∂²Φ = Σ_i ∇f_i ∇f_iᵀ + e_i ∂²f_i`. Of the second derivatives of a prediction `f = Σ v_tp σ(g_tp) + c` only those within one filter are
-//! not 0: with the patch `z_p`
+//! `∂²Φ = Σ_i ∇f_i ∇f_iᵀ + e_i ∂²f_i`. Of the second derivatives of a prediction `f = Σ v_tp σ(g_tp) + c` only those
+//! within one filter are not 0: with the patch `z_p`
 //!
 //! ```text
 //! ∂²f/∂w_t² = Σ_p v σ'' z_p z_pᵀ,  ∂²f/∂w_t∂b_tp = v σ'' z_p,  ∂²f/∂b_tp² = v σ''

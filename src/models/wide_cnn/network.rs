@@ -6,8 +6,8 @@ use crate::landscape::parameter::Values;
 /// Most weights.
 const MOST_WEIGHTS: usize = 4096;
 
-/// Sizes of a network. A state holds the filters `w_1 … w_T`, the biases `b`, the read-out weights `v`, those of neuron `(t, p)` at
-/// `tP + p`, and at last the read-out's bias `c`.
+/// Sizes of a network. A state holds the filters `w_1 … w_T`, the biases `b`, the read-out weights `v`, those of neuron
+/// `(t, p)` at `tP + p`, and at last the read-out's bias `c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     /// `d`, numbers in a sample.

@@ -1,29 +1,31 @@
-//! Softplus `log(1 + eˣ)` and its slope, the logistic function `1/(1 + e⁻ˣ)`, over every number type and as a shader's text.
+//! Softplus `log(1 + eˣ)` and its slope, the logistic function `1/(1 + e⁻ˣ)`, over every number type and as a shader's
+//! text.
 //!
-//! Number types and f64 shaders have no exponential, so both functions are made of additions, multiplications, one division and
-//! selections. With `a = |x|` and `E = e⁻ᵃ`
+//! Number types and f64 shaders have no exponential, so both functions are made of additions, multiplications, one
+//! division and selections. With `a = |x|` and `E = e⁻ᵃ`
 //!
 //! ```text
 //! log(1 + eˣ)   = max(x, 0) + log(1 + E),  log(1 + E) = 2 atanh(E/(2 + E))
 //! 1/(1 + e⁻ˣ)   = 1/(1 + E) for x ≥ 0, E/(1 + E) for x < 0
 //! ```
 //!
-//! and one division for both quotients. The exponential starts from a polynomial for `expm1(−r)`, `r = a/2ʲ ≤ 5/4`, and is doubled
-//! `j` times. A rounding of `e⁻ʳ` would be doubled as often, to `2ʲ` roundings of `E`. So the first doublings are made with
-//! `t = expm1(−r)`, as `t ← t² + 2t`, which keeps its *relative* error to one rounding a doubling; then come two squarings
-//! of `1 + t`, which quadruple one rounding of a number that is at least `e^(−a/4)`. The error of `E` is thus at most about 4
-//! roundings of `e^(−3a/4)`. Against `libm` both functions are within 8 roundings of their values (`2⁻²⁴`, `2⁻⁵³`, so 4 to 8 units in
-//! the last place) for `x ≥ −1`, and within 9 times `e^(|x|/4)` roundings below.
+//! and one division for both quotients. The exponential starts from a polynomial for `expm1(−r)`, `r = a/2ʲ ≤ 5/4`, and
+//! is doubled `j` times. A rounding of `e⁻ʳ` would be doubled as often, to `2ʲ` roundings of `E`. So the first
+//! doublings are made with `t = expm1(−r)`, as `t ← t² + 2t`, which keeps its *relative* error to one rounding a
+//! doubling; then come two squarings of `1 + t`, which quadruple one rounding of a number that is at least `e^(−a/4)`.
+//! The error of `E` is thus at most about 4 roundings of `e^(−3a/4)`. Against `libm` both functions are within 8
+//! roundings of their values (`2⁻²⁴`, `2⁻⁵³`, so 4 to 8 units in the last place) for `x ≥ −1`, and within 9 times
+//! `e^(|x|/4)` roundings below.
 //!
-//! `a` ends at [`reach`], from where on `E` is less than rounding of 1: 20 in f32 (`e⁻²⁰ = 2·10⁻⁹`), 40 in f64 (`4·10⁻¹⁸`). Below minus
-//! that both functions stay at this number.
+//! `a` ends at [`reach`], from where on `E` is less than rounding of 1: 20 in f32 (`e⁻²⁰ = 2·10⁻⁹`), 40 in f64
+//! (`4·10⁻¹⁸`). Below minus that both functions stay at this number.
 
 use crate::numerics::real::{Precision, Real};
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-/// Coefficients of the polynomial for `expm1(−r)/(−r)` on `0 ≤ r ≤ 5/4`, lowest order first, for f32: relative minimax error 1.1e-8.
-/// (These and those below: Remez exchange in 50 digits, `tests/oracle/softplus.py`.)
+/// Coefficients of the polynomial for `expm1(−r)/(−r)` on `0 ≤ r ≤ 5/4`, lowest order first, for f32: relative minimax
+/// error 1.1e-8. (These and those below: Remez exchange in 50 digits, `tests/oracle/softplus.py`.)
 const EXPONENTIAL_F32: &[f64] = &[
     0.9999999889149505,
     -0.49999918044243,
@@ -139,8 +141,8 @@ pub fn softplus<R: Real>(x: R) -> (R, R) {
 pub(super) fn operations(precision: Precision) -> usize {
     let format = Format::of(precision);
     let polynomials = format.exponential.len() - 1 + format.logarithm.len() - 1;
-    // Absolute value, minimum, reduction, sign and product; 1 + t; two sums, their product, the division and two quotients; s, its
-    // square and the product; comparison, product and selection; maximum and sum.
+    // Absolute value, minimum, reduction, sign and product; 1 + t; two sums, their product, the division and two
+    // quotients; s, its square and the product; comparison, product and selection; maximum and sum.
     polynomials + 2 * format.doublings as usize + SQUARINGS as usize + 5 + 1 + 6 + 3 + 3 + 2
 }
 

@@ -24,7 +24,8 @@ impl Start {
         }
     }
 
-    /// Draws the starts of a block of runs: a normal variate a weight, in the order of the state, also for biases of scale 0.
+    /// Draws the starts of a block of runs: a normal variate a weight, in the order of the state, also for biases of
+    /// scale 0.
     #[inline(always)]
     pub(super) fn draw(&self, network: &Network, draws: &mut Streams, width: usize, out: &mut [f64]) {
         draws.normals(out);

@@ -6,18 +6,19 @@ use super::start::Start;
 use crate::landscape::theory::Prediction;
 use std::f64::consts::{LN_2, PI};
 
-/// The automatic step size: 2 over a bound on the expected trace of `JᵀJ` at the start, with the Jacobian `J` of the predictions.
+/// The automatic step size: 2 over a bound on the expected trace of `JᵀJ` at the start, with the Jacobian `J` of the
+/// predictions.
 ///
-/// `JᵀJ` is the Hessian where the error is 0, and its trace bounds its eigenvalues. With `σ_ip² = Var(g_tp)` at the start, the
-/// variance `τ²` of a read-out weight, and `softplus(g) ≤ log 2 + max(g, 0)`,
+/// `JᵀJ` is the Hessian where the error is 0, and its trace bounds its eigenvalues. With `σ_ip² = Var(g_tp)` at the
+/// start, the variance `τ²` of a read-out weight, and `softplus(g) ≤ log 2 + max(g, 0)`,
 ///
 /// ```text
 /// Λ = Σ_i ( 1 + T Σ_p ( log²2 + 2 log 2 σ_ip/√2π + σ_ip²/2 + τ² (1 + ‖z_ip‖²) ) )
 /// ```
 ///
-/// (`log 2` is 0 for ReLU). In the tests' cells this is 2.3 to 3.6 times the largest eigenvalue of `JᵀJ` at a start, so that the step is
-/// 0.28 to 0.44 of what makes descent unstable there. Minima are sharper than starts, those of few filters so much so that descent
-/// oscillates around them at any step of this size.
+/// (`log 2` is 0 for ReLU). In the tests' cells this is 2.3 to 3.6 times the largest eigenvalue of `JᵀJ` at a start, so
+/// that the step is 0.28 to 0.44 of what makes descent unstable there. Minima are sharper than starts, those of few
+/// filters so much so that descent oscillates around them at any step of this size.
 pub(super) fn auto_step(network: &Network, data: &Data, start: &Start) -> f64 {
     let log = if network.relu { 0.0 } else { LN_2 };
     let mut sum = 0.0;

@@ -1,7 +1,8 @@
-//! The arc-cosine kernel over balls: enclosures of `f(u, v) = E relu(uᵀx) relu(vᵀx)`, `x ~ N(0, I)`, and of its derivatives for all
-//! `u` and `v` in given balls.
+//! The arc-cosine kernel over balls: enclosures of `f(u, v) = E relu(uᵀx) relu(vᵀx)`, `x ~ N(0, I)`, and of its
+//! derivatives for all `u` and `v` in given balls.
 //!
-//! With `t = ∠(u, v)`, `û = u/‖u‖`, the part `n = v̂ − cos t û` of `v̂` across `û`, `‖n‖ = sin t`, and its direction `m = n/sin t`
+//! With `t = ∠(u, v)`, `û = u/‖u‖`, the part `n = v̂ − cos t û` of `v̂` across `û`, `‖n‖ = sin t`, and its direction
+//! `m = n/sin t`
 //!
 //! ```text
 //! f        = ‖u‖‖v‖ (sin t + (π − t) cos t)/2π                                   (Cho & Saul 2009)
@@ -10,13 +11,13 @@
 //! ∂²f/∂u∂v = { (π − t) I + sin t cos t ûûᵀ − cos t n mᵀ + sin t (û nᵀ + n ûᵀ) }/2π
 //! ```
 //!
-//! Nothing is divided by the sine but the unit vector `m`, whose components are in `[−1, 1]` whatever the quotient says: parallel vectors
-//! are no exception. Sine and angle come from the chords `‖û − v̂‖ = 2 sin(t/2)` and `‖û + v̂‖ = 2 cos(t/2)`, so that neither small nor
-//! nearly straight angles lose digits.
+//! Nothing is divided by the sine but the unit vector `m`, whose components are in `[−1, 1]` whatever the quotient
+//! says: parallel vectors are no exception. Sine and angle come from the chords `‖û − v̂‖ = 2 sin(t/2)` and
+//! `‖û + v̂‖ = 2 cos(t/2)`, so that neither small nor nearly straight angles lose digits.
 //!
-//! A ball of vectors becomes a cone of unit vectors by the inequality `‖x/‖x‖ − y/‖y‖‖ ≤ 2‖x − y‖/(‖x‖ + ‖y‖)` (Dunkl & Williams, American
-//! Mathematical Monthly 71, 1964): with `‖x − y‖ ≤ ρ` the right side is at most `2ρ/(2‖x‖ − ρ)`. Chords and cosines of two cones move by at
-//! most the sum of their widths.
+//! A ball of vectors becomes a cone of unit vectors by the inequality `‖x/‖x‖ − y/‖y‖‖ ≤ 2‖x − y‖/(‖x‖ + ‖y‖)` (Dunkl &
+//! Williams, American Mathematical Monthly 71, 1964): with `‖x − y‖ ≤ ρ` the right side is at most `2ρ/(2‖x‖ − ρ)`.
+//! Chords and cosines of two cones move by at most the sum of their widths.
 
 use crate::numerics::enclosure::{Enclosure, add_up, div_up, sub_down};
 

@@ -12,24 +12,26 @@
 //!
 //! and `atan(−t) = −atan t`. Between 1/2 and 2 the difference `t − 1` is exact.
 //!
-//! **Series.** With `z = u²`, `atan u = u (1 − z/3 + z²/5 − …)`. *Remainder:* for `0 <= z <= 1` the terms `z^k/(2k + 1)` fall
-//! and change sign, so what follows the first `n` terms has the sign of its own first term and is not larger (Leibniz):
-//! it is `(−z)^n θ/(2n + 1)` with some `θ` in `[0, 1]`. Horner's rule therefore starts from the enclosure `[0, 1/(2n + 1)]` and
-//! needs no estimate beside it. At `z = 1/4` and `n = 24` it is below 7.3e-17, less than a unit in the last place of the bracket:
-//! results are not wider than with more terms, and without it some would be wrong, as tests can show.
+//! **Series.** With `z = u²`, `atan u = u (1 − z/3 + z²/5 − …)`. *Remainder:* for `0 <= z <= 1` the terms
+//! `z^k/(2k + 1)` fall and change sign, so what follows the first `n` terms has the sign of its own first term and is
+//! not larger (Leibniz): it is `(−z)^n θ/(2n + 1)` with some `θ` in `[0, 1]`. Horner's rule therefore starts from the
+//! enclosure `[0, 1/(2n + 1)]` and needs no estimate beside it. At `z = 1/4` and `n = 24` it is below 7.3e-17, less
+//! than a unit in the last place of the bracket: results are not wider than with more terms, and without it some would
+//! be wrong, as tests can show.
 //!
-//! **Arc cosine.** Two forms of the half-angle formula, each with an arc tangent of at most `√2 − 1` that needs no reduction:
+//! **Arc cosine.** Two forms of the half-angle formula, each with an arc tangent of at most `√2 − 1` that needs no
+//! reduction:
 //!
 //! ```text
 //! acos c = 2 atan √((1 − c)/(1 + c))              c  >=  √½
 //!        = π/2 − 2 atan (c/(1 + √(1 − c²)))      |c| <=  √½
 //! ```
 //!
-//! and `acos(−c) = π − acos c`. Both hold for `0 <= c <= 1`, so `√½` need not be exact either. The difference `1 − c` does not
-//! cancel, because `c` is a float and no result of others.
+//! and `acos(−c) = π − acos c`. Both hold for `0 <= c <= 1`, so `√½` need not be exact either. The difference `1 − c`
+//! does not cancel, because `c` is a float and no result of others.
 //!
-//! Widths at a float, over 35 million of them: at most 8 floats from bound to bound for arc cosines and 7 for arc tangents, 2 to
-//! 3 on average.
+//! Widths at a float, over 35 million of them: at most 8 floats from bound to bound for arc cosines and 7 for arc
+//! tangents, 2 to 3 on average.
 
 use super::{Enclosure, larger, smaller};
 use std::f64::consts::FRAC_1_SQRT_2;

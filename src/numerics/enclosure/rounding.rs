@@ -1,28 +1,29 @@
 //! Sums, products, quotients and square roots of floats, rounded down or up: the best bounds of the exact results.
 //!
-//! The nearest float comes first, then the side of it on which the exact result lies, which is computed without error. Where
-//! that is the wrong side, the bound is the next float.
+//! The nearest float comes first, then the side of it on which the exact result lies, which is computed without error.
+//! Where that is the wrong side, the bound is the next float.
 //!
-//! **Sum.** Let `s` be the float nearest to `a + b`, and `|a| >= |b|`. Then `s − a` is a float (T. J. Dekker, Numer. Math. 18
-//! (1971) 224-242), so that `a + b > s` just if `b > s − a`. Subnormals are no exception, as sums of floats are multiples of the
-//! smallest one. Where `s` overflows, `s − a` is the same infinity, and the comparison says that the exact sum is on this side
-//! of it. Where a term is infinite, `s − a` is NaN, the comparison false, and the infinity stays.
+//! **Sum.** Let `s` be the float nearest to `a + b`, and `|a| >= |b|`. Then `s − a` is a float (T. J. Dekker, Numer.
+//! Math. 18 (1971) 224-242), so that `a + b > s` just if `b > s − a`. Subnormals are no exception, as sums of floats
+//! are multiples of the smallest one. Where `s` overflows, `s − a` is the same infinity, and the comparison says that
+//! the exact sum is on this side of it. Where a term is infinite, `s − a` is NaN, the comparison false, and the
+//! infinity stays.
 //!
-//! **Product, quotient, square root.** A float is `m 2^e` with an integer `m < 2^53`, so the sign of `|x y| − |z|` is that of
-//! a difference of integers, `mx my − mz 2^shift`. It decides all three: the nearest float is `z` for a product, `x` for the
-//! quotient `z/y`, and `x = y` for the root of `z`. With half a unit in the last place as the error of the nearest float, the
-//! difference is at most half of `2^shift`, half of `my`, or `mx + 1/4`.
+//! **Product, quotient, square root.** A float is `m 2^e` with an integer `m < 2^53`, so the sign of `|x y| − |z|` is
+//! that of a difference of integers, `mx my − mz 2^shift`. It decides all three: the nearest float is `z` for a
+//! product, `x` for the quotient `z/y`, and `x = y` for the root of `z`. With half a unit in the last place as the
+//! error of the nearest float, the difference is at most half of `2^shift`, half of `my`, or `mx + 1/4`.
 //!
-//! * All three normal: `mx my` is in `[2^104, 2^106)` and `mz` in `[2^52, 2^53)`, so the shift is from 51 to 54, the difference
-//!   is below `2^54`, and it is computed modulo `2^64`.
-//! * Otherwise in 128 bits: `mx my < 2^106`, and the other term is less than `2^108` because the difference is as small as that.
-//!   The shift of a quotient is −1 where it is as small as the smallest float and was rounded up to it; no shift is less, unless
-//!   a factor is 0.
+//! * All three normal: `mx my` is in `[2^104, 2^106)` and `mz` in `[2^52, 2^53)`, so the shift is from 51 to 54, the
+//!   difference is below `2^54`, and it is computed modulo `2^64`.
+//! * Otherwise in 128 bits: `mx my < 2^106`, and the other term is less than `2^108` because the difference is as small
+//!   as that. The shift of a quotient is −1 where it is as small as the smallest float and was rounded up to it; no
+//!   shift is less, unless a factor is 0.
 //!
 //! A fused multiply-add would give the difference as well, but not every processor has one, and it underflows for small
-//! results. To move every nearest product to its neighbour without a look at the error takes 8.6 ns for a multiply-add of
-//! enclosures, this takes 13 ns (one core of an AMD EPYC with AVX-512, code for SSE2, November 2026): the price of products that
-//! are exact where they can be and half as wide elsewhere.
+//! results. To move every nearest product to its neighbour without a look at the error takes 8.6 ns for a multiply-add
+//! of enclosures, this takes 13 ns (one core of an AMD EPYC with AVX-512, code for SSE2, November 2026): the price of
+//! products that are exact where they can be and half as wide elsewhere.
 
 #[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
 compile_error!("outward rounding needs f64 arithmetic without excess precision: build with the target feature sse2");
@@ -45,30 +46,32 @@ pub const fn add_up(a: f64, b: f64) -> f64 {
     step(nearest, small > nearest - large, true)
 }
 
-/// The largest float not above `a b`. A factor 0 gives 0 even if the other is infinite, as bounds of products of numbers need
-/// it; NaN gives NaN.
+/// The largest float not above `a b`. A factor 0 gives 0 even if the other is infinite, as bounds of products of
+/// numbers need it; NaN gives NaN.
 #[inline]
 #[must_use]
 pub const fn mul_down(a: f64, b: f64) -> f64 {
     product(a, b, false)
 }
 
-/// The smallest float not below `a b`. A factor 0 gives 0 even if the other is infinite, as bounds of products of numbers need
-/// it; NaN gives NaN.
+/// The smallest float not below `a b`. A factor 0 gives 0 even if the other is infinite, as bounds of products of
+/// numbers need it; NaN gives NaN.
 #[inline]
 #[must_use]
 pub const fn mul_up(a: f64, b: f64) -> f64 {
     product(a, b, true)
 }
 
-/// The largest float not above `a/b`; 0 for finite `a` and infinite `b`. NaN if `b` is 0, if both are infinite, and from NaN.
+/// The largest float not above `a/b`; 0 for finite `a` and infinite `b`. NaN if `b` is 0, if both are infinite, and
+/// from NaN.
 #[inline]
 #[must_use]
 pub const fn div_down(a: f64, b: f64) -> f64 {
     quotient(a, b, false)
 }
 
-/// The smallest float not below `a/b`; 0 for finite `a` and infinite `b`. NaN if `b` is 0, if both are infinite, and from NaN.
+/// The smallest float not below `a/b`; 0 for finite `a` and infinite `b`. NaN if `b` is 0, if both are infinite, and
+/// from NaN.
 #[inline]
 #[must_use]
 pub const fn div_up(a: f64, b: f64) -> f64 {
@@ -132,7 +135,8 @@ const fn not_finite(nearest: f64, a: f64, b: f64, up: bool) -> f64 {
     step(nearest, overflow && (nearest < 0.0) == up, up)
 }
 
-/// The bound of an exact result that is larger in size than the float nearest to it if `excess > 0`, smaller if `excess < 0`.
+/// The bound of an exact result that is larger in size than the float nearest to it if `excess > 0`, smaller if
+/// `excess < 0`.
 ///
 /// A result that underflows to 0 has the sign of the zero.
 #[inline]
@@ -143,8 +147,8 @@ const fn bound(nearest: f64, excess: i64, up: bool) -> f64 {
 
 /// The float next to `x`, above it if `up`, else below, where that is `needed`; otherwise `x`.
 ///
-/// Floats of one sign are ordered as their bits are, from zero to infinity. There is no step over zero: from +0 upward and
-/// from −0 downward only. Without a branch, because no branch could be foreseen.
+/// Floats of one sign are ordered as their bits are, from zero to infinity. There is no step over zero: from +0 upward
+/// and from −0 downward only. Without a branch, because no branch could be foreseen.
 #[inline]
 const fn step(x: f64, needed: bool, up: bool) -> f64 {
     let bits = x.to_bits();

@@ -1,17 +1,22 @@
-//! Eigenvalues of symmetric matrices whose entries are enclosures: bounds that are proved, from floating-point products alone.
+//! Eigenvalues of symmetric matrices whose entries are enclosures: bounds that are proved, from floating-point products
+//! alone.
 //!
 //! Let `A` be the symmetric matrix of the midpoints, and `Q` any matrix, here the computed eigenvectors of `A`.
 //!
-//! 1. **Products.** For matrices of `N` rows of floating-point numbers the computed product satisfies `|fl(AB) − AB| ≤ γ |A||B|`, entry by
-//!    entry, `γ = Nu/(1 − Nu)`, `u = 2⁻⁵³`, whatever the order of the sums and whether or not products and sums are fused (Higham,
-//!    *Accuracy and Stability of Numerical Algorithms*, 2nd edition 2002, equation 3.13; Jeannerod & Rump, SIAM J. Matrix Anal. Appl. 34,
-//!    2013), plus `2N` times the smallest positive number for products that underflow. It does not hold for fast products of Strassen's kind,
-//!    which are not used. Of a bound `|A||B|` only the sums of its rows are needed: two products of a matrix with a vector.
-//! 2. **Congruence.** `P = QᵀAQ` then lies within known bounds of what is computed, and Gershgorin's theorem puts its eigenvalues into
-//!    intervals around its diagonal. Where none of them contains 0, as many eigenvalues of `P` are negative as intervals are.
-//! 3. **Inertia.** If `δ ≥ ‖QᵀQ − I‖₂` is less than 1, `Q` is regular and `λ_i(P) = θ_i λ_i(A)` with `1 − δ ≤ θ_i ≤ 1 + δ` (Ostrowski; Horn &
-//!    Johnson, *Matrix Analysis*, theorem 4.5.9): `A` has the inertia of `P` (Sylvester), and `|λ_i(A)| ≥ |λ_i(P)|/(1 + δ)`.
-//! 4. **Weyl.** Every symmetric matrix `H` with entries in the enclosures has `|λ_i(H) − λ_i(A)| ≤ ‖H − A‖₂ ≤ max_a Σ_b |H_ab − A_ab|`.
+//! 1. **Products.** For matrices of `N` rows of floating-point numbers the computed product satisfies
+//!    `|fl(AB) − AB| ≤ γ |A||B|`, entry by entry, `γ = Nu/(1 − Nu)`, `u = 2⁻⁵³`, whatever the order of the sums and
+//!    whether or not products and sums are fused (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd edition
+//!    2002, equation 3.13; Jeannerod & Rump, SIAM J. Matrix Anal. Appl. 34, 2013), plus `2N` times the smallest
+//!    positive number for products that underflow. It does not hold for fast products of Strassen's kind, which are not
+//!    used. Of a bound `|A||B|` only the sums of its rows are needed: two products of a matrix with a vector.
+//! 2. **Congruence.** `P = QᵀAQ` then lies within known bounds of what is computed, and Gershgorin's theorem puts its
+//!    eigenvalues into intervals around its diagonal. Where none of them contains 0, as many eigenvalues of `P` are
+//!    negative as intervals are.
+//! 3. **Inertia.** If `δ ≥ ‖QᵀQ − I‖₂` is less than 1, `Q` is regular and `λ_i(P) = θ_i λ_i(A)` with
+//!    `1 − δ ≤ θ_i ≤ 1 + δ` (Ostrowski; Horn & Johnson, *Matrix Analysis*, theorem 4.5.9): `A` has the inertia of `P`
+//!    (Sylvester), and `|λ_i(A)| ≥ |λ_i(P)|/(1 + δ)`.
+//! 4. **Weyl.** Every symmetric matrix `H` with entries in the enclosures has
+//!    `|λ_i(H) − λ_i(A)| ≤ ‖H − A‖₂ ≤ max_a Σ_b |H_ab − A_ab|`.
 
 use crate::numerics::enclosure::{Enclosure, add_up, div_down, div_up, mul_up, sub_down};
 use nalgebra::{DMatrix, SymmetricEigen};
@@ -146,7 +151,8 @@ fn times(matrix: &DMatrix<f64>, x: &[f64], transposed: bool) -> Vec<f64> {
 }
 
 impl Eigenvalues {
-    /// The same for all matrices within a distance of the matrix in the operator norm; `None` if 0 cannot be excluded there.
+    /// The same for all matrices within a distance of the matrix in the operator norm; `None` if 0 cannot be excluded
+    /// there.
     pub fn within(self, distance: f64) -> Option<Self> {
         let gap = sub_down(self.gap, distance);
         let smallest = sub_down(self.smallest, distance);

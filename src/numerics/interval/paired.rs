@@ -1,14 +1,14 @@
 //! Two proportions over the same draws: whether they differ, and by how much.
 //!
-//! Of n draws, `both` hit twice, `only_first` and `only_second` once, the rest never. Shares p₁ and p₂ that come from the same
-//! draws are not independent, so the two intervals of a proportion do not say how far apart they are. Only the draws
-//! that hit once, the discordant ones, tell the two apart.
+//! Of n draws, `both` hit twice, `only_first` and `only_second` once, the rest never. Shares p₁ and p₂ that come from
+//! the same draws are not independent, so the two intervals of a proportion do not say how far apart they are. Only the
+//! draws that hit once, the discordant ones, tell the two apart.
 //!
-//! * McNemar's test (Q. McNemar, Psychometrika 12 (1947) 153-157) in its exact form: if p₁ = p₂, each discordant draw goes either
-//!   way with probability ½, so that the smaller count m of d discordant draws has P(X ≤ m) = I_½(d - m, m + 1); the p-value is
-//!   twice that, at most 1.
-//! * Newcombe's interval of p₁ - p₂ (R. G. Newcombe, Stat. Med. 17 (1998) 2635-2650, method 10): with Wilson's bounds lᵢ and uᵢ of
-//!   either share and φ an estimate of their correlation,
+//! * McNemar's test (Q. McNemar, Psychometrika 12 (1947) 153-157) in its exact form: if p₁ = p₂, each discordant draw
+//!   goes either way with probability ½, so that the smaller count m of d discordant draws has P(X ≤ m) = I_½(d - m,
+//!   m + 1); the p-value is twice that, at most 1.
+//! * Newcombe's interval of p₁ - p₂ (R. G. Newcombe, Stat. Med. 17 (1998) 2635-2650, method 10): with Wilson's bounds
+//!   lᵢ and uᵢ of either share and φ an estimate of their correlation,
 //!
 //!   ```text
 //!   low  = p₁ - p₂ - √{(p₁-l₁)² - 2φ (p₁-l₁)(u₂-p₂) + (u₂-p₂)²}
@@ -49,8 +49,8 @@ impl Fourfold {
         (self.only_first as f64 - self.only_second as f64) / self.draws() as f64
     }
 
-    /// Newcombe's interval of the difference at confidence `level`, between -1 and 1; all of that without draws. It holds the
-    /// difference, and is the negative of itself when first and second are exchanged.
+    /// Newcombe's interval of the difference at confidence `level`, between -1 and 1; all of that without draws. It
+    /// holds the difference, and is the negative of itself when first and second are exchanged.
     #[must_use]
     pub fn interval(&self, level: f64) -> Interval {
         let draws = self.draws();
@@ -85,8 +85,8 @@ impl Fourfold {
         if scale > 0.0 { corrected / scale } else { 0.0 }
     }
 
-    /// McNemar's exact p-value, two-sided: the probability of counts at least as uneven if neither is more likely; 1 without a
-    /// discordant draw. Relative error below 1e-12 for values down to 1e-300.
+    /// McNemar's exact p-value, two-sided: the probability of counts at least as uneven if neither is more likely; 1
+    /// without a discordant draw. Relative error below 1e-12 for values down to 1e-300.
     #[must_use]
     pub fn mcnemar(&self) -> f64 {
         let fewer = self.only_first.min(self.only_second);

@@ -10,7 +10,8 @@ pub(super) const HALVINGS: u32 = 4;
 pub(super) struct Polynomials {
     /// `2 atanh(√z)/√z` on `0 ≤ z ≤ (3 − √8)²`; relative error 6.9e-10 and 1.1e-18.
     pub(super) log: &'static [f64],
-    /// `expm1(−r)/(−r)` on `0 ≤ r ≤ 1.04`; relative error 3.2e-9 and 2.4e-17. Sixteen times 1.04 is more than `24 log 2`.
+    /// `expm1(−r)/(−r)` on `0 ≤ r ≤ 1.04`; relative error 3.2e-9 and 2.4e-17. Sixteen times 1.04 is more than
+    /// `24 log 2`.
     pub(super) expm1: &'static [f64],
     /// `sin(π√z)/√z` on `0 ≤ z ≤ ¼`; relative error 5.3e-9 and 1.4e-16.
     pub(super) sine: &'static [f64],

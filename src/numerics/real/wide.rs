@@ -1,7 +1,7 @@
 //! As many runs side by side as the processor's registers hold, chosen when the program starts.
 //!
-//! [`F32s`] and [`F64s`] are one vector register each of an instruction set that `pulp` has found: AVX-512, AVX2 with FMA,
-//! NEON, or a single number where there is none of them. They exist inside [`dispatch`] only.
+//! [`F32s`] and [`F64s`] are one vector register each of an instruction set that `pulp` has found: AVX-512, AVX2 with
+//! FMA, NEON, or a single number where there is none of them. They exist inside [`dispatch`] only.
 
 use super::{Mask, Precision, Real};
 use pulp::{Arch, Simd, WithSimd};

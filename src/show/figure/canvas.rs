@@ -156,7 +156,8 @@ fn dashes(style: Style) -> String {
     }
 }
 
-/// Commands of a path through points; points without a place break it. A point alone between two breaks is a short stroke.
+/// Commands of a path through points; points without a place break it. A point alone between two breaks is a short
+/// stroke.
 pub(super) fn through(points: impl IntoIterator<Item = (f64, f64)>) -> String {
     let mut path = String::new();
     // Points of the present piece, and the last of them as written.

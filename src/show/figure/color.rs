@@ -1,9 +1,10 @@
 //! Colours: inks for lines and text, maps for values.
 //!
-//! Series have the colours of Okabe and Ito (Color Universal Design, 2008), which readers with any colour vision can tell apart,
-//! without yellow, which is too pale on white. On dark paper each has a paler shade of the same hue. Values are shown in
-//! viridis (S. van der Walt and N. Smith, matplotlib 1.5, CC0), whose lightness rises evenly from its first colour to its last, and
-//! differences in RdBu (C. Brewer, ColorBrewer 2.0, Apache 2.0), reversed, palest in its middle.
+//! Series have the colours of Okabe and Ito (Color Universal Design, 2008), which readers with any colour vision can
+//! tell apart, without yellow, which is too pale on white. On dark paper each has a paler shade of the same hue. Values
+//! are shown in viridis (S. van der Walt and N. Smith, matplotlib 1.5, CC0), whose lightness rises evenly from its
+//! first colour to its last, and differences in RdBu (C. Brewer, ColorBrewer 2.0, Apache 2.0), reversed, palest in its
+//! middle.
 
 /// Number of series that have a colour of their own; later ones begin anew.
 pub const SERIES: usize = 7;

@@ -1,16 +1,19 @@
 //! Lines of equal value by marching squares.
 //!
-//! In every square of four neighbouring points of a grid the function is taken as linear along the edges. Where a level crosses all
-//! four edges, the mean of the corners tells which crossings belong together. A square with a missing corner has no lines.
+//! In every square of four neighbouring points of a grid the function is taken as linear along the edges. Where a level
+//! crosses all four edges, the mean of the corners tells which crossings belong together. A square with a missing
+//! corner has no lines.
 
 /// A point of the plane.
 pub type Point = (f64, f64);
 
-/// Crossing of a line with an edge of the grid: whether the edge is upright, and the column and row of its first corner.
+/// Crossing of a line with an edge of the grid: whether the edge is upright, and the column and row of its first
+/// corner.
 type Edge = (bool, usize, usize);
 
-/// Lines on which a function has the value `level`. `values` is row by row, a row for every one of `ys`, a column for every one of
-/// `xs`; the lines are open, or closed with the first point again at the end. None if the numbers do not fit together.
+/// Lines on which a function has the value `level`. `values` is row by row, a row for every one of `ys`, a column for
+/// every one of `xs`; the lines are open, or closed with the first point again at the end. None if the numbers do not
+/// fit together.
 pub fn lines(xs: &[f64], ys: &[f64], values: &[f64], level: f64) -> Vec<Vec<Point>> {
     let (columns, rows) = (xs.len(), ys.len());
     if columns < 2 || rows < 2 || values.len() != columns * rows {

@@ -282,7 +282,8 @@ fn level_text(text: &str, line: &[contour::Point], style: Style, frame: &mut Fra
     }
 }
 
-/// How many points of a panel have no place: those not finite, those not positive on a logarithmic axis, marks outside a range.
+/// How many points of a panel have no place: those not finite, those not positive on a logarithmic axis, marks outside
+/// a range.
 pub(super) fn left_out(layers: &[Layer], x: &Extent, y: &Extent) -> [usize; 3] {
     let mut counts = [0; 3];
     let mut count = |values: &[(f64, Scale)], is_outside: bool| {

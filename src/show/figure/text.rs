@@ -1,7 +1,8 @@
 //! Widths of text, line breaks, and characters that XML gives a meaning to.
 //!
-//! Widths are sums of the advance widths of DejaVu Sans 2.37, without kerning (which makes text a little narrower in places). A
-//! viewer without that font falls back to Helvetica or Arial, which are narrower, so that what fits here fits there.
+//! Widths are sums of the advance widths of DejaVu Sans 2.37, without kerning (which makes text a little narrower in
+//! places). A viewer without that font falls back to Helvetica or Arial, which are narrower, so that what fits here
+//! fits there.
 
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};

@@ -1,7 +1,7 @@
 //! Places and texts of ticks.
 //!
-//! A linear axis has ticks at multiples of 1, 2 or 5 times a power of ten. A logarithmic one has them at powers of ten, with small
-//! ones between, or at 1, 2 and 5 times them where it spans less than two.
+//! A linear axis has ticks at multiples of 1, 2 or 5 times a power of ten. A logarithmic one has them at powers of ten,
+//! with small ones between, or at 1, 2 and 5 times them where it spans less than two.
 
 /// A tick. One without text is a small one.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +12,8 @@ pub struct Tick {
     pub text: String,
 }
 
-/// Multiples of a round step between two values, at most `most` of them; none if the values are not finite or not ascending.
+/// Multiples of a round step between two values, at most `most` of them; none if the values are not finite or not
+/// ascending.
 pub fn linear(low: f64, high: f64, most: usize) -> Vec<Tick> {
     if !(low.is_finite() && high.is_finite() && low < high) || most == 0 {
         return Vec::new();
@@ -40,8 +41,8 @@ pub fn linear(low: f64, high: f64, most: usize) -> Vec<Tick> {
     }
 }
 
-/// Powers of ten between two positive values, or rounder numbers where there are fewer than two, at most `most` with a text;
-/// none if the values are not finite, positive and ascending.
+/// Powers of ten between two positive values, or rounder numbers where there are fewer than two, at most `most` with a
+/// text; none if the values are not finite, positive and ascending.
 pub fn logarithmic(low: f64, high: f64, most: usize) -> Vec<Tick> {
     if !(low > 0.0 && high.is_finite() && low < high) || most == 0 {
         return Vec::new();
@@ -81,8 +82,8 @@ fn scaled(mantissa: f64, exponent: i32) -> f64 {
     if value == 0.0 && mantissa != 0.0 { mantissa * 10f64.powi(exponent) } else { value + 0.0 }
 }
 
-/// Texts of values that are multiples of `10^exponent`: all with the same decimals, and with a power of ten where they are very
-/// large or small.
+/// Texts of values that are multiples of `10^exponent`: all with the same decimals, and with a power of ten where they
+/// are very large or small.
 fn texts(values: &[f64], exponent: i32) -> Vec<String> {
     let largest = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     if largest == 0.0 {

@@ -109,7 +109,8 @@ impl List {
         self.order().into_iter().filter_map(|i| numbers.get(i).copied()).collect()
     }
 
-    /// Logarithmic if the values are positive, span a factor of 8, and are nearer to equal ratios than to equal differences.
+    /// Logarithmic if the values are positive, span a factor of 8, and are nearer to equal ratios than to equal
+    /// differences.
     pub(super) fn scale(&self) -> Scale {
         let numbers = self.ascending();
         let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else { return Scale::Linear };
@@ -135,7 +136,8 @@ impl List {
         Axis::new(&self.label).scale(scale).ticks(ticks)
     }
 
-    /// Edges of cells around the values: halfway between neighbours as the axis is drawn, and as far beyond the first and the last.
+    /// Edges of cells around the values: halfway between neighbours as the axis is drawn, and as far beyond the first
+    /// and the last.
     pub(super) fn edges(&self) -> Vec<f64> {
         let is_log = self.scale() == Scale::Log;
         let straight = |x: f64| if is_log { x.ln() } else { x };

@@ -1,6 +1,6 @@
-//! Ten thousand experiments of a pilot and a sample each, with Bernoulli variates in place of descents: the interval covers
-//! the probability as often as it promises, and is as narrow as wanted. And the obvious alternative, which does not: stopping when
-//! the interval of the runs themselves looks narrow.
+//! Ten thousand experiments of a pilot and a sample each, with Bernoulli variates in place of descents: the interval
+//! covers the probability as often as it promises, and is as narrow as wanted. And the obvious alternative, which does
+//! not: stopping when the interval of the runs themselves looks narrow.
 
 use crate::support::seed;
 use spurious::experiment::sampling::{DecidedBy, Rule, Sampling, Size, Width};
@@ -89,7 +89,8 @@ fn holds(width: Width, p: f64) {
     let (covered, met) = simulate(width, p);
     let what = format!("{width:?} at p = {p}, SPURIOUS_TEST_SEED={}", seed());
     assert!(covered >= LEVEL - slack(), "{covered} of the intervals cover; {what}");
-    // The pilot's interval misses p on the wrong side once in 2,000 cells, and the sample strays far less than the pilot.
+    // The pilot's interval misses p on the wrong side once in 2,000 cells, and the sample strays far less than the
+    // pilot.
     assert!(met >= 0.99, "{met} of the intervals are as narrow as wanted; {what}");
 }
 

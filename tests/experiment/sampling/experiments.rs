@@ -1,5 +1,5 @@
-//! Experiments whose pilot decides the number of runs: what they promise, what they leave as it was, and what they do not
-//! depend on.
+//! Experiments whose pilot decides the number of runs: what they promise, what they leave as it was, and what they do
+//! not depend on.
 
 use crate::support::program::{Place, SMALL, Table, gpu_arguments};
 use spurious::experiment::spec::Spec;
@@ -210,9 +210,13 @@ fn every_table_has_the_runs_of_its_cell() {
 
 /// What the program wrote when it knew fixed numbers only.
 const SUMMARY: &str = "\
-cell,filter_size,patches,ratio,teacher_norm,filter_norm,start_filter,start_filter_scale,start_output_scale,start_reduced,outcome,runs,global,spurious,saddle,slow,undecided,diverged,non_finite,probability,low,high,level,restarts_99,restarts_99_low,restarts_99_high,mean_steps,longest,slow_limit
-0,5,25,1,1,1,sphere,1,1,law,global,300,172,128,0,0,0,0,0,0.5733333333333334,0.5167859400590311,0.6280264241613689,0.95,6,5,7,20.403333333333332,733,0.5397499503908516
-1,5,25,4,1,1,sphere,1,1,law,global,300,211,89,0,0,0,0,0,0.7033333333333334,0.6493365822398648,0.7521886094621532,0.95,4,4,5,63.336666666666666,767,0.6883393027588657
+cell,filter_size,patches,ratio,teacher_norm,filter_norm,start_filter,start_filter_scale,start_output_scale,\
+start_reduced,outcome,runs,global,spurious,saddle,slow,undecided,diverged,non_finite,probability,low,high,level,\
+restarts_99,restarts_99_low,restarts_99_high,mean_steps,longest,slow_limit
+0,5,25,1,1,1,sphere,1,1,law,global,300,172,128,0,0,0,0,0,0.5733333333333334,0.5167859400590311,0.6280264241613689,\
+0.95,6,5,7,20.403333333333332,733,0.5397499503908516
+1,5,25,4,1,1,sphere,1,1,law,global,300,211,89,0,0,0,0,0,0.7033333333333334,0.6493365822398648,0.7521886094621532,\
+0.95,4,4,5,63.336666666666666,767,0.6883393027588657
 2,5,25,9,1,1,sphere,1,1,law,global,300,300,0,0,0,0,0,0,1,0.987357028775454,1,0.95,1,1,2,283.85333333333335,24844,1
 ";
 

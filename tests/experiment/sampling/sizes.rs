@@ -171,7 +171,8 @@ fn a_time_is_filled() {
     let both = timed(Some(Width::Absolute(0.01)), DEFAULT_MOST);
     assert_eq!(both.size(&seen(1000, 500, 1e6)).runs, of_width(Width::Absolute(0.01)).size(&seen(1000, 500, 0.0)).runs);
     assert_eq!(both.size(&seen(1000, 500, 10.0)).runs, 600);
-    // A pilot takes about 1/32 of the time, and its second stage is never its first: that one includes what is made once.
+    // A pilot takes about 1/32 of the time, and its second stage is never its first: that one includes what is made
+    // once.
     for rate in [0.01, 3.0, 1e3, 1e6] {
         let size = timed(None, DEFAULT_MOST).expect(0.5, rate);
         assert_eq!(size.runs, ((rate * 60.0) as u64).max(1));

@@ -14,8 +14,8 @@ trials![
 
 type Set = &'static [(&'static str, &'static str)];
 
-/// Models and parameters: as many neurons as teachers or more, inputs outside their span, teachers that are not orthonormal; filters that
-/// overlap by one number or many, and not at all.
+/// Models and parameters: as many neurons as teachers or more, inputs outside their span, teachers that are not
+/// orthonormal; filters that overlap by one number or many, and not at all.
 const CASES: [(&str, Set); 9] = [
     ("relu_sum", &[("teachers", "1")]),
     ("relu_sum", &[("teachers", "3")]),

@@ -24,7 +24,8 @@ fn prove(k: usize, name: &str) -> Proof {
     square(k).1.prove(&named(name, k), None).unwrap_or_else(|why| panic!("{name} at k={k}: {why}"))
 }
 
-/// Where families turn from saddles into minima, and their indices before, by interval arithmetic elsewhere (python-flint).
+/// Where families turn from saddles into minima, and their indices before, by interval arithmetic elsewhere
+/// (python-flint).
 fn families_are_proved_on_both_sides() {
     let thresholds = [
         ("II", 5, Some(3)),
@@ -105,7 +106,8 @@ fn what_is_not_there_is_not_proved() {
             assert!(subject.prove(&moved, None).is_err(), "{name} moved by {by}");
         }
     }
-    // The same ball is refused at a point that the critical point is not near, and a larger or smaller ball than can be shown.
+    // The same ball is refused at a point that the critical point is not near, and a larger or smaller ball than can be
+    // shown.
     let point = named("II", 6);
     let proof = subject.prove(&point, None).expect("a proof");
     assert!(subject.prove(&point, Some(proof.radius)).is_ok());
@@ -133,8 +135,8 @@ fn points_without_a_hessian_are_refused() {
     assert!(subject.prove(&global[..8], None).is_err());
 }
 
-/// A gradient of 1e-9 needs no polish; one of 6e-7, where descent in f32 stalls, is more than a curvature of 0.005 allows. Whatever is
-/// proved holds of the polished point.
+/// A gradient of 1e-9 needs no polish; one of 6e-7, where descent in f32 stalls, is more than a curvature of 0.005
+/// allows. Whatever is proved holds of the polished point.
 fn unpolished_endpoints_are_proved_as_they_are() {
     let (problem, subject) = square(6);
     let point = named("II", 6);
@@ -158,7 +160,8 @@ fn four_hundred_weights_are_proved() {
     assert!((proof.loss_low - 0.0113).abs() < 1e-4, "{proof:?}");
 }
 
-/// Filters of two numbers, stride 1, teacher at 135°: spurious points and the eigenvalues of their Hessians, to the digits of NumPy.
+/// Filters of two numbers, stride 1, teacher at 135°: spurious points and the eigenvalues of their Hessians, to the
+/// digits of NumPy.
 fn overlapping_patches_are_proved() {
     for (patches, at, loss, smallest) in [
         ("2", 0.388, 0.1936, 0.387),

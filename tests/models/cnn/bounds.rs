@@ -20,8 +20,8 @@ trials![
     need_their_step_conditions,
 ];
 
-/// A random cell with a start that one of the four choices of sign has made favourable; `alike`: unit filters and one step size for both
-/// groups.
+/// A random cell with a start that one of the four choices of sign has made favourable; `alike`: unit filters and one
+/// step size for both groups.
 struct Favourable {
     what: String,
     cell: Cell,
@@ -78,9 +78,10 @@ fn cell_with(set: &[(&'static str, String)], steps: [f64; 2]) -> Cell {
     cell_of("cnn", "reduced", &set, Settings { step: StepSize::Groups(steps.to_vec()), ..settings() })
 }
 
-/// 400 random configurations, of which 200 have one step size and unit filters: no step breaks a bound. None is vacuous: by an
-/// independent recursion over such configurations the steps to `tan φ ≤ 0.001` that are certified are 1.13, 2.0 and 15 times those
-/// that are taken (5, 50 and 95 %), in closed form 11, 59 and 720 times; those to a loss of 1e-6 are 1.02, 1.67 and 13.4 times.
+/// 400 random configurations, of which 200 have one step size and unit filters: no step breaks a bound. None is
+/// vacuous: by an independent recursion over such configurations the steps to `tan φ ≤ 0.001` that are certified are
+/// 1.13, 2.0 and 15 times those that are taken (5, 50 and 95 %), in closed form 11, 59 and 720 times; those to a loss
+/// of 1e-6 are 1.02, 1.67 and 13.4 times.
 fn hold_at_every_step() {
     for (name, alike) in [("favourable starts, alike", true), ("favourable starts", false)] {
         let ratios = RefCell::new([Vec::new(), Vec::new(), Vec::new()]);
@@ -100,8 +101,8 @@ fn hold_at_every_step() {
     }
 }
 
-/// Every bound at every step, and certified steps over those taken: to a small angle by recursion and in closed form, and to a
-/// small loss.
+/// Every bound at every step, and certified steps over those taken: to a small angle by recursion and in closed form,
+/// and to a small loss.
 fn certify(favourable: &Favourable, ratios: &mut [Vec<f64>; 3]) {
     let trace = favourable.traced();
     let what = &favourable.what;
@@ -138,8 +139,8 @@ fn hold_in_f32() {
     });
 }
 
-/// Red: bounds for step sizes twice as large as those of the run, or one of them, are found broken; so is a loss that is
-/// 1 % larger where its bound is sharp.
+/// Red: bounds for step sizes twice as large as those of the run, or one of them, are found broken; so is a loss that
+/// is 1 % larger where its bound is sharp.
 fn with_a_wrong_constant_are_broken() {
     let broken = RefCell::new([0; 3]);
     for_cases("wrong bounds", 40, |_, draws| {

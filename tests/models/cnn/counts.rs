@@ -1,5 +1,5 @@
-//! Rung 5: probabilities against published ones, verdicts against what happens later, and proven bounds on the number of
-//! steps against simulated ones.
+//! Rung 5: probabilities against published ones, verdicts against what happens later, and proven bounds on the number
+//! of steps against simulated ones.
 
 use crate::support::{for_cases, problem, run, seed, settings, starts, values};
 use spurious::descent::backend::cpu::Cpu;
@@ -25,8 +25,8 @@ trials![
 ];
 
 /// Estimates of the success probability for `p = 5`, `‖a*‖ = ‖w*‖ = ‖v₀‖ = 1` by an independent program (NumPy, reduced
-/// recursion in polar coordinates), 5,000 runs a cell; they agree with Table 1 of Du et al. (2018) within its two digits and
-/// sampling errors. Columns: q = 0, 1, 4, 9, 16, 25.
+/// recursion in polar coordinates), 5,000 runs a cell; they agree with Table 1 of Du et al. (2018) within its two
+/// digits and sampling errors. Columns: q = 0, 1, 4, 9, 16, 25.
 const TABLE: [(u32, [f64; 6]); 6] = [
     (25, [0.506, 0.554, 0.719, 1.0, 1.0, 1.0]),
     (36, [0.501, 0.534, 0.666, 0.877, 1.0, 1.0]),
@@ -81,8 +81,8 @@ fn verdicts_are_never_contradicted() {
         (&[("patches", "25"), ("ratio", "4.0"), ("start_output_scale", "3.0")], 1_000),
     ] {
         let decided = problem("cnn", "reduced", set, &settings());
-        // Towards the spurious minimum π − φ falls as 1/t, so an angle of 0.01 takes tens of thousands of steps, and many
-        // more where a small filter and a small overlap make them small.
+        // Towards the spurious minimum π − φ falls as 1/t, so an angle of 0.01 takes tens of thousands of steps, and
+        // many more where a small filter and a small overlap make them small.
         let patient = Settings { verdicts: false, max_steps: 20_000_000, ..settings() };
         let patient = problem("cnn", "reduced", set, &patient);
         let from = starts("cnn", set, &decided, seed(), runs);
@@ -121,8 +121,8 @@ fn verdicts_wait_for_their_conditions() {
     }
 }
 
-/// A point that counts as converged is where the verdict holds too, however coarse the tolerance and however close the ratio
-/// to the critical one: so `converged` is a proof as well, once the filter's step is small enough.
+/// A point that counts as converged is where the verdict holds too, however coarse the tolerance and however close the
+/// ratio to the critical one: so `converged` is a proof as well, once the filter's step is small enough.
 fn converged_is_inside_the_verdict() {
     let mut seen = [0; 2];
     for case in 0..400 {
@@ -168,9 +168,9 @@ fn deficit(angle: f64) -> f64 {
     2.0 * PI * libm::sin(0.5 * angle).powi(2) + angle * libm::cos(angle) - libm::sin(angle)
 }
 
-/// Bounds for starts as in Theorem 4.1 of Du et al. (2018): `aᵀa* > 0`, `|1ᵀa| <= |1ᵀa*|`, `φ < π/2`, here with `‖w*‖ = 1` and
-/// `‖v₀‖ = 1`. Under the step conditions of the verdicts, with `c = η(π−1)/2π`, `κ = η(k+π−1)/2π`, `T` the bound of the overlap
-/// and `ρ² = exp(φ₀M²/arctan M)`, `M = ηT/2`, a bound of `‖v‖²`, each step does at least
+/// Bounds for starts as in Theorem 4.1 of Du et al. (2018): `aᵀa* > 0`, `|1ᵀa| <= |1ᵀa*|`, `φ < π/2`, here with
+/// `‖w*‖ = 1` and `‖v₀‖ = 1`. Under the step conditions of the verdicts, with `c = η(π−1)/2π`, `κ = η(k+π−1)/2π`, `T`
+/// the bound of the overlap and `ρ² = exp(φ₀M²/arctan M)`, `M = ηT/2`, a bound of `‖v‖²`, each step does at least
 ///
 /// ```text
 /// tan φ ← tan φ / (1 + η o (π−φ)/2πρ²)    o ← (1−c) o + (η/2π)(g−1)‖a*‖²    o a lower bound of aᵀa*
@@ -309,8 +309,8 @@ fn slow_filter_reaches_its_limit() {
     }
 }
 
-/// Lanes are refilled when their run ends: over the cells of Table 1 of Du et al. (2018), the steps that are computed, those of
-/// empty lanes at the end of a batch included, are at most 1.15 times the steps that the runs take.
+/// Lanes are refilled when their run ends: over the cells of Table 1 of Du et al. (2018), the steps that are computed,
+/// those of empty lanes at the end of a batch included, are at most 1.15 times the steps that the runs take.
 fn early_exit_pays() {
     let text = std::fs::read_to_string("experiments/du2018-table1.toml").unwrap();
     let sets = ["runs.per_cell=20_000".to_string(), "descent.max_steps=20_000".to_string()];

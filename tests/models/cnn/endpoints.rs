@@ -1,4 +1,5 @@
-//! Endpoints, run by run, where both outcomes are found: formats, forms and devices find the same, and a wrong verdict is noticed.
+//! Endpoints, run by run, where both outcomes are found: formats, forms and devices find the same, and a wrong verdict
+//! is noticed.
 
 use crate::conformance::parity::{compare_steps, compare_values, lanes, replaced};
 use crate::support::{
@@ -51,8 +52,8 @@ fn compare_outcomes(what: &str, a: &Endpoints, b: &Endpoints, allowed: usize) ->
     Ok(())
 }
 
-/// Runs that may differ between formats or devices: those that pass within rounding of the boundary between the basins. In
-/// 72,000 runs of f32 against f64 with correctly rounded functions there was none.
+/// Runs that may differ between formats or devices: those that pass within rounding of the boundary between the basins.
+/// In 72,000 runs of f32 against f64 with correctly rounded functions there was none.
 const BOUNDARY: usize = 2;
 
 /// The cells in which both outcomes are found: elsewhere agreement is cheap.
@@ -221,8 +222,8 @@ fn check_bad_starts(backend: &dyn Backend) {
     });
 }
 
-/// Without verdicts every run goes on to a minimum, on the GPU as on the CPU. The angle to the spurious one falls as 1/t, so
-/// the tolerance is coarse.
+/// Without verdicts every run goes on to a minimum, on the GPU as on the CPU. The angle to the spurious one falls as
+/// 1/t, so the tolerance is coarse.
 fn gpu_converges_without_verdicts() {
     let gpu = gpu(F32, 1);
     for model in MODELS.iter().filter(|model| model.name() == "cnn") {
@@ -240,8 +241,8 @@ fn gpu_converges_without_verdicts() {
     }
 }
 
-/// A verdict of `spurious` with one flipped sign is wrong often enough for the comparison above, which names the runs. (The
-/// same flip in the verdict of `global` hardly is; it is the comparison of values that catches it.)
+/// A verdict of `spurious` with one flipped sign is wrong often enough for the comparison above, which names the runs.
+/// (The same flip in the verdict of `global` hardly is; it is the comparison of values that catches it.)
 fn a_wrong_verdict_fails() {
     let edit = |text: String| {
         let (from, to) = ("s.kernel + max(gap", "s.kernel - max(gap");

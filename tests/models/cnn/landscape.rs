@@ -138,7 +138,8 @@ fn global_minimum_is_stationary() {
     }
 }
 
-/// At `φ = π`, `a = s (11ᵀ + (π−1)I)⁻¹ (11ᵀ − I) a*` (Theorem 4.3): stationary for every ratio, a minimum for small ones.
+/// At `φ = π`, `a = s (11ᵀ + (π−1)I)⁻¹ (11ᵀ − I) a*` (Theorem 4.3): stationary for every ratio, a minimum for small
+/// ones.
 fn spurious_point_is_stationary() {
     let mut minima = 0;
     for cell in Cell::all() {
@@ -225,7 +226,8 @@ fn filter_norm_does_not_matter() {
     });
 }
 
-/// Only the norm of `v`'s part across `w*` matters: swapping its components or their signs does the same to the gradient.
+/// Only the norm of `v`'s part across `w*` matters: swapping its components or their signs does the same to the
+/// gradient.
 fn filter_turns_and_mirrors() {
     for_points("landscape::filter_turns", |cell, problem, x| {
         let here = problem.evaluate(F64, x);

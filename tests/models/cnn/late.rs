@@ -27,9 +27,9 @@ fn regression(points: &[(f64, f64)]) -> f64 {
     up / down
 }
 
-/// Step sizes of filter and output weights under which another mode is the slowest each time: 0.0693579 and
-/// 0.0136805 are −2 ln(1 − η(π−1)/2π) at η = 0.1 and 0.02, as an independent recursion has measured them; the others follow
-/// from the linearised step by hand, with the norm of the filter at the end of the path.
+/// Step sizes of filter and output weights under which another mode is the slowest each time: 0.0693579 and 0.0136805
+/// are −2 ln(1 − η(π−1)/2π) at η = 0.1 and 0.02, as an independent recursion has measured them; the others follow from
+/// the linearised step by hand, with the norm of the filter at the end of the path.
 fn slopes_are_predicted() {
     let base: &[(&str, &str)] = &[("patches", "20"), ("ratio", "4.0")];
     let short: &[(&str, &str)] =
@@ -70,8 +70,8 @@ fn slopes_are_predicted() {
     }
 }
 
-/// k = 20, q = 1, η = 0.1 up to step 400,000: an independent recursion finds 1.0002 and 1.001 times what is predicted of
-/// angle and loss.
+/// k = 20, q = 1, η = 0.1 up to step 400,000: an independent recursion finds 1.0002 and 1.001 times what is predicted
+/// of angle and loss.
 fn tails_are_predicted() {
     let set = [("patches", "20"), ("ratio", "1.0")];
     let cell = cnn("reduced", &set, 0.1);

@@ -1,5 +1,6 @@
-//! Perturbed descent of `cnn`: random numbers inside a descent, the law of the eight numbers against the paper's weights, what noise
-//! does not change, escapes against an independent program (`oracle/noise.py`), kernels, and what is refused.
+//! Perturbed descent of `cnn`: random numbers inside a descent, the law of the eight numbers against the paper's
+//! weights, what noise does not change, escapes against an independent program (`oracle/noise.py`), kernels, and what
+//! is refused.
 
 mod descents;
 mod devices;
@@ -40,7 +41,8 @@ fn two_samples(a: &mut [f64], b: &mut [f64]) -> f64 {
     most
 }
 
-/// What [`two_samples`] exceeds for two samples of one law with this probability at most: `P(D > t) ≤ 2 exp(−N t²)` for two of `N`.
+/// What [`two_samples`] exceeds for two samples of one law with this probability at most: `P(D > t) ≤ 2 exp(−N t²)` for
+/// two of `N`.
 fn two_sample_bound(size: usize, probability: f64) -> f64 {
     ((2.0 / probability).ln() / size as f64).sqrt()
 }

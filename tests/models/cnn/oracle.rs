@@ -15,8 +15,8 @@ struct Case {
     filter_size: usize,
     patches: usize,
     filter_norm: f64,
-    /// `(s² ‖a*‖² (q + π − 1) + (1ᵀa)² + (π − 1)‖a‖²) / 4π`: the sum of the positive terms of which the loss is made. An
-    /// error relative to it, not to the loss, is all that f64 can promise where these cancel.
+    /// `(s² ‖a*‖² (q + π − 1) + (1ᵀa)² + (π − 1)‖a‖²) / 4π`: the sum of the positive terms of which the loss is made.
+    /// An error relative to it, not to the loss, is all that f64 can promise where these cancel.
     energy: f64,
     set: Vec<(&'static str, String)>,
     point: Vec<f64>,
@@ -63,9 +63,9 @@ impl Case {
         problem("cnn", form, &set, &settings())
     }
 
-    /// Asserts loss and gradient to a relative 1e-12 of themselves or of the energy, a gradient's scale being the energy
-    /// over the norm of its block of weights. It is 4,500 units in the last place: sums of up to 139 terms lose a few
-    /// dozen, and the angle of the points closest to the teacher's magnifies them.
+    /// Asserts loss and gradient to a relative 1e-12 of themselves or of the energy, a gradient's scale being the
+    /// energy over the norm of its block of weights. It is 4,500 units in the last place: sums of up to 139 terms lose
+    /// a few dozen, and the angle of the points closest to the teacher's magnifies them.
     fn check(&self, what: &str, loss: f64, expected: &[f64], found: &[f64], filter: usize) {
         let tolerance = |value: f64, scale: f64| 1e-12 * value.abs().max(scale);
         assert_close(loss, self.loss, tolerance(self.loss, self.energy), &format!("{what}: loss"));

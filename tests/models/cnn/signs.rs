@@ -1,4 +1,5 @@
-//! The four sign choices of Du et al. (2018), outcomes over the same draws, and theorems that are checked on every start.
+//! The four sign choices of Du et al. (2018), outcomes over the same draws, and theorems that are checked on every
+//! start.
 
 mod theorems;
 
@@ -84,7 +85,8 @@ fn full_and_reduced_agree(backend: &dyn Backend, runs: usize) {
                 let ends = run(backend, &problem, &from);
                 ends.stops.iter().map(|stop| stop.outcome()).collect::<Vec<_>>()
             });
-            // An independent study saw no outcome change between formats in 72,000 runs: none of these is near a separatrix.
+            // An independent study saw no outcome change between formats in 72,000 runs: none of these is near a
+            // separatrix.
             let differ = (0..runs).find(|run| outcomes[0][*run] != outcomes[1][*run]);
             assert_eq!(differ, None, "{set:?}, seed {}", seed());
             shares.push(outcomes[0].iter().filter(|outcome| **outcome == Outcome::Global).count());
@@ -105,7 +107,8 @@ pub(crate) fn counts(results: &Results, group: usize, outcome: Outcome) -> [u64;
     joint.map_or([0, 0, group.draws], |joint| [joint.any, joint.all, group.draws])
 }
 
-/// With `q = 0` the ball of `a₀` is a point: a flip of it does nothing, and exactly one of `±v₀` is within a right angle of `w*`.
+/// With `q = 0` the ball of `a₀` is a point: a flip of it does nothing, and exactly one of `±v₀` is within a right
+/// angle of `w*`.
 fn without_a_ball_the_filter_decides() {
     let text = "params.ratio = 0\noutput.paired = true\nruns.per_cell = 2000\nparams.start_signs = ['as_drawn', \
                 'output_flipped', 'filter_flipped', 'both_flipped']";
@@ -119,16 +122,17 @@ fn without_a_ball_the_filter_decides() {
     }
 }
 
-/// Shares of draws of which at least one of four sign choices ends in the spurious minimum, `p = 6`, all norms 1, by an independent
-/// program (NumPy, reduced recursion, 3,000 draws a cell). Columns: q = 0, 1, 4, 9, 16, 25.
+/// Shares of draws of which at least one of four sign choices ends in the spurious minimum, `p = 6`, all norms 1, by an
+/// independent program (NumPy, reduced recursion, 3,000 draws a cell). Columns: q = 0, 1, 4, 9, 16, 25.
 const SPURIOUS: [(u32, [f64; 6]); 3] = [
     (25, [1.0, 0.916, 0.523, 0.0, 0.0, 0.0]),
     (49, [1.0, 0.950, 0.754, 0.413, 0.003, 0.0]),
     (100, [1.0, 0.977, 0.891, 0.731, 0.463, 0.153]),
 ];
 
-/// Theorem 4.2: one of the four is global every time. How often one is spurious agrees with an independent program within four and a half
-/// standard errors and half a unit of its last digit: 7e-6 for each of 12 informative cells, 1e-4 in all for another seed.
+/// Theorem 4.2: one of the four is global every time. How often one is spurious agrees with an independent program
+/// within four and a half standard errors and half a unit of its last digit: 7e-6 for each of 12 informative cells,
+/// 1e-4 in all for another seed.
 fn one_of_four_is_global() {
     const DRAWS: f64 = 2000.0;
     let patches: Vec<u32> = SPURIOUS.iter().map(|(k, _)| *k).collect();
@@ -148,8 +152,8 @@ fn one_of_four_is_global() {
             let found = counts(&results, group, Outcome::Spurious)[0] as f64 / DRAWS;
             let error = share * (1.0 - share) * (1.0 / DRAWS + 1.0 / 3000.0);
             assert!((found - share).abs() <= 4.5 * error.sqrt() + 0.0005, "{what}: {found}, not {share}");
-            // The four cells have starts of one law: each two differ by chance alone. McNemar's p-value is below 1e-7 with at most that
-            // probability, 1e-5 over all 108 pairs.
+            // The four cells have starts of one law: each two differ by chance alone. McNemar's p-value is below 1e-7
+            // with at most that probability, 1e-5 over all 108 pairs.
             let joint = results.groups[group].outcomes.iter().find(|joint| joint.outcome == Outcome::Global).unwrap();
             assert_eq!(joint.pairs.len(), 6);
             assert!(joint.pairs.iter().all(|pair| pair.counts.mcnemar() > 1e-7), "{what}: {joint:?}");

@@ -1,4 +1,5 @@
-//! Counts of outcomes against an independent NumPy descent, and what rounding does to the failure of negative eigenvalues.
+//! Counts of outcomes against an independent NumPy descent, and what rounding does to the failure of negative
+//! eigenvalues.
 
 use super::{MODEL, count, ends, outcomes, settings};
 use crate::support::program::{Place, points_file};
@@ -16,8 +17,8 @@ trials![
     stalled_runs_are_global,
 ];
 
-/// Asserts that two samples can be of one probability: their intervals, of a confidence at which both miss by chance once in
-/// 10⁸ times, have a point in common.
+/// Asserts that two samples can be of one probability: their intervals, of a confidence at which both miss by chance
+/// once in 10⁸ times, have a point in common.
 #[track_caller]
 fn assert_same_probability(what: &str, (hits, runs): (u64, u64), (others, of): (u64, u64)) {
     const LEVEL: f64 = 1.0 - 1e-4;
@@ -60,8 +61,8 @@ fn near_identity_starts() {
     }
 }
 
-/// Random targets `I + E` at distance 2.5 with 20,000 steps of size `1/(4(1+3.5²))`, loss 1e-8: 400, 379 and 0 of 400 NumPy
-/// descents. Fewer runs here: the intervals allow for that.
+/// Random targets `I + E` at distance 2.5 with 20,000 steps of size `1/(4(1+3.5²))`, loss 1e-8: 400, 379 and 0 of 400
+/// NumPy descents. Fewer runs here: the intervals allow for that.
 fn the_sign_of_the_determinant_decides() {
     for (class, expected) in [("\"positive\"", 400), ("\"indefinite\"", 379), ("\"det_negative\"", 0)] {
         let set = [("target", "\"near_identity\""), ("target_distance", "2.5"), ("target_class", class)];
@@ -80,9 +81,9 @@ fn the_sign_of_the_determinant_decides() {
     }
 }
 
-/// One negative eigenvalue, 3,000 steps, loss 1e-10. In the eigenbasis no run becomes global, in any format, nor do two layers in a
-/// rotated basis, which stay each other's transpose to the last bit. Noise of the size of rounding is enough to leave
-/// their saddle: of 500 NumPy descents, whose matrix products sum in another order, 497 did.
+/// One negative eigenvalue, 3,000 steps, loss 1e-10. In the eigenbasis no run becomes global, in any format, nor do two
+/// layers in a rotated basis, which stay each other's transpose to the last bit. Noise of the size of rounding is
+/// enough to leave their saddle: of 500 NumPy descents, whose matrix products sum in another order, 497 did.
 fn rounding_leaves_the_invariant_set() {
     let settings = settings(None, 3_000, 1e-10);
     let sample = |layers, basis, sigma, precision| {
@@ -107,8 +108,9 @@ fn rounding_leaves_the_invariant_set() {
     assert_same_probability("noise in f64", (count(&double, Outcome::Global) as u64, 200), (497, 500));
     let (_, _, single) = sample("2", "\"rotated\"", "1e-7", F32);
     assert_same_probability("noise in f32", (count(&single, Outcome::Global) as u64, 200), (500, 500));
-    // Three layers leave for the saddle that gives up the eigenvalue which is smallest in size: 0.05 of loss instead of λ²/2. Of NumPy
-    // descents the median kept 0.0996 of λ²/2. Here 89 of another 200 did within these steps: 50 is 5.6 deviations less.
+    // Three layers leave for the saddle that gives up the eigenvalue which is smallest in size: 0.05 of loss instead of
+    // λ²/2. Of NumPy descents the median kept 0.0996 of λ²/2. Here 89 of another 200 did within these steps: 50 is 5.6
+    // deviations less.
     let (problem, ends, found) = sample("3", "\"rotated\"", "0.0", F64);
     assert_eq!(count(&found, Outcome::Global), 0);
     let losses = ends.states.chunks_exact(100).map(|state| problem.evaluate(F64, state).loss);
@@ -116,8 +118,8 @@ fn rounding_leaves_the_invariant_set() {
     assert!(left > 50, "{left} of 200 have left");
 }
 
-/// A positive definite target of condition 10⁴ in few steps: the runs that are below the loss of every saddle are called slow, and
-/// with more steps they are global.
+/// A positive definite target of condition 10⁴ in few steps: the runs that are below the loss of every saddle are
+/// called slow, and with more steps they are global.
 fn slow_runs_are_on_their_way() {
     let set = [("layers", "3"), ("dimension", "2"), ("target_norm", "1.0"), ("condition", "100.0")];
     for form in ["full", "reduced"] {

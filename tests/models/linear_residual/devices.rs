@@ -10,8 +10,8 @@ use spurious::numerics::real::Precision::{F32, F64};
 
 trials![gpu(gpu_computes_cells_of_the_full_form), gpu(gpu_finds_the_same_outcomes), gpu(a_wrong_verdict_fails),];
 
-/// Cells without a reduced form, which the rungs for all forms leave out, and one of more layers than differences of the reduced
-/// loss can tell.
+/// Cells without a reduced form, which the rungs for all forms leave out, and one of more layers than differences of
+/// the reduced loss can tell.
 const FULL_ONLY: [Set; 4] = [
     &[("layers", "7"), ("dimension", "3")],
     &[

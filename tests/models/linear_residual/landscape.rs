@@ -9,7 +9,8 @@ use spurious::numerics::real::Precision::F64;
 
 trials![critical_points_are_known, layers_stay_balanced, reduced_equals_full, normal_targets_are_reached_on_a_line,];
 
-/// Products that leave out some eigenvalues of the target are critical, of half the sum of their squares; all others move.
+/// Products that leave out some eigenvalues of the target are critical, of half the sum of their squares; all others
+/// move.
 fn critical_points_are_known() {
     let eigenvalues: [f64; 3] = [1.0, 2.0, 0.5];
     let set = [("layers", "3"), ("dimension", "3"), ("target_norm", "2.0"), ("condition", "4.0")];
@@ -38,8 +39,8 @@ fn critical_points_are_known() {
     }
 }
 
-/// `G_{i+1}ᵀ Θ_{i+1} + Θ_{i+1}ᵀ G_{i+1} = G_i Θ_iᵀ + Θ_i G_iᵀ`: the flow conserves `Θ_{i+1}ᵀ Θ_{i+1} − Θ_i Θ_iᵀ` (both sides are
-/// `Θ_{i+1}ᵀ M_{i+1} P_iᵀ` and its transpose).
+/// `G_{i+1}ᵀ Θ_{i+1} + Θ_{i+1}ᵀ G_{i+1} = G_i Θ_iᵀ + Θ_i G_iᵀ`: the flow conserves `Θ_{i+1}ᵀ Θ_{i+1} − Θ_i Θ_iᵀ` (both
+/// sides are `Θ_{i+1}ᵀ M_{i+1} P_iᵀ` and its transpose).
 fn layers_stay_balanced() {
     let set = [("layers", "5"), ("dimension", "4"), ("target", "\"sphere\"")];
     let problem = problem(MODEL, "full", &set, &settings(None, 10, 1e-10));
@@ -61,8 +62,8 @@ fn layers_stay_balanced() {
     });
 }
 
-/// The same draw in both forms: along 4,000 steps all layers are one polynomial in the target, with the eigenvalues that the
-/// reduced form has. Traces of powers, and of the product with the target, determine them.
+/// The same draw in both forms: along 4,000 steps all layers are one polynomial in the target, with the eigenvalues
+/// that the reduced form has. Traces of powers, and of the product with the target, determine them.
 fn reduced_equals_full() {
     for (layers, basis) in [("2", "\"rotated\""), ("4", "\"rotated\""), ("7", "\"rotated\""), ("4", "\"eigen\"")] {
         let set = [("layers", layers), ("dimension", "4"), ("basis", basis)];
@@ -109,7 +110,8 @@ fn reduced_equals_full() {
 }
 
 /// For `Φ` a rotation by `φ` times `ρ` the layers stay equal complex numbers `z`, and under the flow `p = z^L` obeys
-/// `ṗ = −L |p|^{2−2/L} (p − ρe^{iφ})`, since `ż = −z̄^{L−1}(p − ρe^{iφ})`: a straight line. Descent follows to first order in its step.
+/// `ṗ = −L |p|^{2−2/L} (p − ρe^{iφ})`, since `ż = −z̄^{L−1}(p − ρe^{iφ})`: a straight line. Descent follows to first
+/// order in its step.
 fn normal_targets_are_reached_on_a_line() {
     let set = [("layers", "3"), ("dimension", "2"), ("target", "\"sphere\"")];
     for (rho, phi) in [(1.3f64, 2.5f64), (0.6, -1.2), (2.0, 0.4)] {

@@ -29,8 +29,8 @@ fn norm(x: &[f64]) -> f64 {
     x.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
-/// Errors are relative to the products of norms of which loss and slopes are sums: 1e-13 is 450 units in the last place, for
-/// chains of up to 16 products of up to 5 terms each.
+/// Errors are relative to the products of norms of which loss and slopes are sums: 1e-13 is 450 units in the last
+/// place, for chains of up to 16 products of up to 5 terms each.
 fn values_match_the_oracle() {
     for (index, case) in cases("points", 10).iter().enumerate() {
         let (layers, d) = (size(case, "layers"), size(case, "dimension"));

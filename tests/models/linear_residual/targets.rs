@@ -23,7 +23,8 @@ trials![
 
 const RUNS: usize = 4_000;
 
-/// Sizes of eigenvalues are uniform in their logarithm between the bounds; the first two are the bounds where they are pinned.
+/// Sizes of eigenvalues are uniform in their logarithm between the bounds; the first two are the bounds where they are
+/// pinned.
 fn spectra_follow_their_law() {
     for extremes in ["\"pinned\"", "\"free\""] {
         let set = [
@@ -76,8 +77,8 @@ fn forms_draw_the_same_eigenvalues() {
     }
 }
 
-/// The mean of a projection on a fixed direction, and its second moment, are those of a uniform basis: `Φ` with one eigenvalue
-/// 2 and the others 1 is `1 + qqᵀ`, and `q_1²` has mean 1/d and variance `2(d−1)/(d²(d+2))`.
+/// The mean of a projection on a fixed direction, and its second moment, are those of a uniform basis: `Φ` with one
+/// eigenvalue 2 and the others 1 is `1 + qqᵀ`, and `q_1²` has mean 1/d and variance `2(d−1)/(d²(d+2))`.
 fn bases_are_uniform() {
     let set = [("dimension", "2"), ("target_norm", "2.0"), ("condition", "2.0"), ("layers", "1")];
     let problem = problem(MODEL, "full", &set, &settings(None, 10, 1e-10));

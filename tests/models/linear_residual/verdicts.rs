@@ -17,8 +17,8 @@ trials![
     predictions_are_those_of_the_theorem,
 ];
 
-/// One eigenvalue −½ from the identity. With an even number of layers no step size succeeds; with an odd one those do that are
-/// above `1/(1+|λ|) = 2/3`. Steps of three layers: an independent NumPy descent.
+/// One eigenvalue −½ from the identity. With an even number of layers no step size succeeds; with an odd one those do
+/// that are above `1/(1+|λ|) = 2/3`. Steps of three layers: an independent NumPy descent.
 fn parity_of_layers() {
     for (layers, succeeds) in [("2", None), ("3", Some([65, 10, 9])), ("4", None), ("5", Some([7631, 31, 43]))] {
         for (i, step) in [0.1, 0.5, 0.7, 0.9, 1.1].into_iter().enumerate() {
@@ -58,8 +58,8 @@ fn parity_of_layers() {
     }
 }
 
-/// Wherever there is a verdict, descent without verdicts never gets below `Σ λ²/2` over the negative eigenvalues, stays in
-/// bounds, and `|θ|` of those only falls. Any state, step and number of layers.
+/// Wherever there is a verdict, descent without verdicts never gets below `Σ λ²/2` over the negative eigenvalues, stays
+/// in bounds, and `|θ|` of those only falls. Any state, step and number of layers.
 fn verdicts_hold() {
     let (proven, other) = (Cell::new(0), Cell::new(0));
     for_cases("linear_residual::verdicts", 24, |case, draws| {
@@ -98,8 +98,8 @@ fn verdicts_hold() {
     assert!(proven.get() > 200 && other.get() > 200, "{} verdicts, {} states without", proven.get(), other.get());
 }
 
-/// With the paper's step every run is global; it takes about four fifths of the steps that the last phase alone would from a
-/// loss of one (an independent NumPy descent of 500 targets found the medians 330, 473, 567, 745 and 854).
+/// With the paper's step every run is global; it takes about four fifths of the steps that the last phase alone would
+/// from a loss of one (an independent NumPy descent of 500 targets found the medians 330, 473, 567, 745 and 854).
 fn positive_definite_targets_are_learned() {
     for (layers, median) in [(2, 330), (3, 473), (4, 567), (8, 745), (16, 854)] {
         let text = layers.to_string();
@@ -120,8 +120,8 @@ fn positive_definite_targets_are_learned() {
     }
 }
 
-/// Without verdicts one negative eigenvalue keeps its loss, in both formats. Over 20,000 steps an independent NumPy descent found
-/// losses of at most 1.0, 1.000001, 1.00007, 1.0019 and 1.0049 times `λ²/2`.
+/// Without verdicts one negative eigenvalue keeps its loss, in both formats. Over 20,000 steps an independent NumPy
+/// descent found losses of at most 1.0, 1.000001, 1.00007, 1.0019 and 1.0049 times `λ²/2`.
 fn saddles_keep_their_loss() {
     for (layers, most) in [("2", 1.000_001), ("3", 1.000_001), ("4", 1.000_1), ("8", 1.003), ("16", 1.007)] {
         let set = [("layers", layers), ("target", "\"symmetric\""), ("extremes", "\"free\"")];

@@ -1,4 +1,5 @@
-//! Probabilities and step counts against an independent NumPy program (float64, the same descent, its own random numbers).
+//! Probabilities and step counts against an independent NumPy program (float64, the same descent, its own random
+//! numbers).
 
 use super::Net;
 use super::descents::classified;
@@ -15,7 +16,8 @@ trials![
     success_of_pairs,
 ];
 
-/// Rows `(m, k, R, median steps)` of 10,000 runs each to a gradient of 1e-9; medians of other random starts differ by 2 at most.
+/// Rows `(m, k, R, median steps)` of 10,000 runs each to a gradient of 1e-9; medians of other random starts differ by 2
+/// at most.
 fn without_overlap_every_start_succeeds() {
     for (m, k, norm, median) in [
         (2, 2, "1.0", 32),
@@ -36,7 +38,8 @@ fn without_overlap_every_start_succeeds() {
         let found = classified(&problem, &ends);
         let global = found.iter().filter(|found| found.outcome == Outcome::Global).count();
         let slow = found.iter().filter(|found| found.outcome == Outcome::Slow).count();
-        // Starts within 2e-5 of the opposite of the teacher, at k = 50 and m = 2, have more than two million steps to go.
+        // Starts within 2e-5 of the opposite of the teacher, at k = 50 and m = 2, have more than two million steps to
+        // go.
         assert!(global + slow == runs && slow <= 3, "m = {m}, k = {k}: {global} global, {slow} slow");
         let mut steps: Vec<u32> = ends.stops.iter().map(|stop| stop.steps).collect();
         steps.sort_unstable();
@@ -44,8 +47,8 @@ fn without_overlap_every_start_succeeds() {
     }
 }
 
-/// `m = 2`, uniform angles: `P(T − T_local > xk) ≈ c/(ηx)`. The local phase is the median, and five standard deviations of a count are allowed,
-/// with 8 % for the asymptote.
+/// `m = 2`, uniform angles: `P(T − T_local > xk) ≈ c/(ηx)`. The local phase is the median, and five standard deviations
+/// of a count are allowed, with 8 % for the asymptote.
 fn steps_have_the_predicted_tail() {
     let settings = Settings { verdicts: false, max_steps: 10_000, ..settings_of("pooled_cnn") };
     let problem = Net(2, 2, 2).form("reduced", &[], &settings);
@@ -64,8 +67,8 @@ fn steps_have_the_predicted_tail() {
     }
 }
 
-/// Shares of 4,000 equally spaced starts, to three digits: exact but for their spacing. 2,000 random starts a cell, four standard errors, so that one of
-/// 24 cells fails in 1,000 seeds.
+/// Shares of 4,000 equally spaced starts, to three digits: exact but for their spacing. 2,000 random starts a cell,
+/// four standard errors, so that one of 24 cells fails in 1,000 seeds.
 fn success_by_the_angle_of_two_taps() {
     let rows: [(usize, [f64; 6]); 4] = [
         (2, [1.0, 1.0, 0.628, 0.612, 1.0, 1.0]),
@@ -98,8 +101,8 @@ fn success_by_the_angle_of_two_taps() {
     }
 }
 
-/// Pairs of teacher and start, `(m, s, k)`, of 2,000 runs to 40,000 steps: at most four standard errors of the difference from 1,000 of ours, one of 6 cells
-/// in 3,000 seeds. Runs that are undecided in either lie in between.
+/// Pairs of teacher and start, `(m, s, k)`, of 2,000 runs to 40,000 steps: at most four standard errors of the
+/// difference from 1,000 of ours, one of 6 cells in 3,000 seeds. Runs that are undecided in either lie in between.
 fn success_of_pairs() {
     let rows =
         [(2, 1, 2, 0.947), (2, 1, 20, 0.648), (4, 1, 5, 0.891), (4, 2, 20, 0.727), (8, 4, 5, 0.936), (8, 1, 20, 0.749)];

@@ -1,4 +1,5 @@
-//! Critical points: what theory says of the teacher and of the degenerate saddle, and which ball around the teacher is its own.
+//! Critical points: what theory says of the teacher and of the degenerate saddle, and which ball around the teacher is
+//! its own.
 
 use super::Net;
 use crate::support::{assert_close, assert_relative, for_cases, random_point, run, settings_of};
@@ -69,8 +70,8 @@ fn the_saddle_is_degenerate() {
     }
 }
 
-/// `T ψ₀ → πkc/η`, in either format and form, with the local phase of `(k/η) ln(1/tolerance)` steps on top. An independent NumPy descent takes
-/// 77,704 steps from `ψ₀ = 3e-4` at `k = 10`.
+/// `T ψ₀ → πkc/η`, in either format and form, with the local phase of `(k/η) ln(1/tolerance)` steps on top. An
+/// independent NumPy descent takes 77,704 steps from `ψ₀ = 3e-4` at `k = 10`.
 fn leaving_the_saddle_takes_as_long_as_predicted() {
     let settings = Settings { verdicts: false, max_steps: 200_000, ..settings_of("pooled_cnn") };
     let (k, angle) = (10.0, 3e-4);
@@ -90,7 +91,8 @@ fn leaving_the_saddle_takes_as_long_as_predicted() {
             let stop = ends.stops[0];
             assert_eq!((stop.status, stop.found), (Status::Converged, Some(Outcome::Global)), "{what} {precision:?}");
             if (what, precision) == ("full", F32) {
-                // Components along the teacher of order one hide an angle below 3e-4 in f32 only from a loss or a cosine: 1 % is what they leave of it.
+                // Components along the teacher of order one hide an angle below 3e-4 in f32 only from a loss or a
+                // cosine: 1 % is what they leave of it.
                 assert_relative(f64::from(stop.steps), 77_704.0, 0.03, "full form in f32");
             } else {
                 assert_relative(f64::from(stop.steps), 77_704.0, 0.01, &format!("{what} {precision:?}"));
@@ -112,7 +114,8 @@ fn leaving_the_saddle_takes_as_long_as_predicted() {
     assert_eq!(problem.slow_paths().unwrap().late(&ends.states), Outcome::Slow);
 }
 
-/// From every point of the ball descent comes closer with every step, and ends at the teacher; the same start outside of every ball may not.
+/// From every point of the ball descent comes closer with every step, and ends at the teacher; the same start outside
+/// of every ball may not.
 fn the_ball_holds_what_is_stated() {
     for net in [Net(2, 5, 1), Net(4, 20, 1), Net(6, 10, 3), Net(5, 50, 5)] {
         let usual = settings_of("pooled_cnn");

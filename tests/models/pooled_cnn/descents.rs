@@ -28,8 +28,8 @@ pub(super) fn classified(problem: &Problem, ends: &Endpoints) -> Vec<Found> {
     states.zip(&ends.stops).map(|(state, stop)| classifier.classify(problem, state, stop)).collect()
 }
 
-/// Components along the teacher and across after 4,000 steps, to 1e-12 of the norms: a hundred times the roundings of a step, and the
-/// descent forgets them.
+/// Components along the teacher and across after 4,000 steps, to 1e-12 of the norms: a hundred times the roundings of a
+/// step, and the descent forgets them.
 fn the_reduced_form_is_exact() {
     for (teacher, m) in [("\"sphere\"", 7), ("\"each_run\"", 4)] {
         let set = [("teacher", teacher), ("teacher_norm", "1.5"), ("start_reduced", "\"projected\"")];
@@ -102,8 +102,8 @@ fn verdicts_are_never_contradicted() {
     }
 }
 
-/// At `m = 2`, `s = 1`, `ψ = 135°` the spurious minimum is `−c w*` (an independent program found these points, losses and eigenvalues):
-/// losses down to 4e-4 that no tolerance on the loss would tell from 0.
+/// At `m = 2`, `s = 1`, `ψ = 135°` the spurious minimum is `−c w*` (an independent program found these points, losses
+/// and eigenvalues): losses down to 4e-4 that no tolerance on the loss would tell from 0.
 fn minima_are_told_by_where_they_are() {
     let known = [
         (2, 0.388, 0.1936, 0.387, 0.554),

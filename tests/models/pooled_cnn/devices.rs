@@ -9,8 +9,8 @@ use spurious::numerics::real::Precision::{F32, F64};
 
 trials![gpu(gpu_finds_the_same_outcomes)];
 
-/// Endpoints in f32 on the device, and in f64 on the CPU, run by run after classification; a run may differ that passes within rounding of the boundary
-/// between two basins.
+/// Endpoints in f32 on the device, and in f64 on the CPU, run by run after classification; a run may differ that passes
+/// within rounding of the boundary between two basins.
 fn gpu_finds_the_same_outcomes() {
     for (net, form, more) in [
         (Net(4, 20, 1), "full", ("teacher_norm", "1.0")),

@@ -43,7 +43,8 @@ fn oracle() -> Vec<Case> {
     cases
 }
 
-/// The loss is a sum of terms of the size of `‖w‖² + ‖w*‖²`, of which a hundred roundings are 2e-14; the gradient's are as large as the norms.
+/// The loss is a sum of terms of the size of `‖w‖² + ‖w*‖²`, of which a hundred roundings are 2e-14; the gradient's are
+/// as large as the norms.
 fn values_match_the_oracle() {
     for (index, case) in oracle().iter().enumerate() {
         let found = case.net.open().evaluate(F64, &case.state);
@@ -142,7 +143,8 @@ fn strides_beyond_the_filter_are_one() {
     });
 }
 
-/// The Hessians of two filters in a ball differ by no more than the constant times their distance; somewhere by a good part of it.
+/// The Hessians of two filters in a ball differ by no more than the constant times their distance; somewhere by a good
+/// part of it.
 fn the_lipschitz_constant_bounds_hessians() {
     for net in NETS {
         let problem = net.open();

@@ -51,7 +51,8 @@ fn rotations_change_nothing() {
     });
 }
 
-/// One image for all rotations of the same weights, with the same `WᵀW`, and no further from another's than the weights.
+/// One image for all rotations of the same weights, with the same `WᵀW`, and no further from another's than the
+/// weights.
 fn images_do_not_turn() {
     each_cell(|set, problem, d| {
         let k = problem.dim() / d;
@@ -68,7 +69,8 @@ fn images_do_not_turn() {
     });
 }
 
-/// The change of the Hessian over a distance is within the constant, and not far below it: at least a hundredth somewhere.
+/// The change of the Hessian over a distance is within the constant, and not far below it: at least a hundredth
+/// somewhere.
 fn hessians_are_lipschitz() {
     each_cell(|set, problem, _| {
         let tightest = std::cell::Cell::new(0.0f64);
@@ -90,8 +92,8 @@ fn hessians_are_lipschitz() {
     });
 }
 
-/// `z_i = a_i + s/(2+|S|)` on every set `S` of at most `k` eigenvectors is critical, its loss is the formula's, and it is a strict
-/// saddle unless its loss is the least, which is what theory says.
+/// `z_i = a_i + s/(2+|S|)` on every set `S` of at most `k` eigenvectors is critical, its loss is the formula's, and it
+/// is a strict saddle unless its loss is the least, which is what theory says.
 fn population_critical_points_are_known() {
     // Eigenvalues 2, 1, 0.25 and 0 along the axes; the last one has no teacher.
     let eigenvalues = [2.0f64, 1.0, 0.25, 0.0];
@@ -145,8 +147,8 @@ fn population_critical_points_are_known() {
     assert!(saddles > 40, "{saddles}");
 }
 
-/// `L` with `C` less `L` without is `⟨C, WᵀW⟩`: its matrix is read off at unit weights, has the norm that was asked for and gives
-/// loss and gradient everywhere.
+/// `L` with `C` less `L` without is `⟨C, WᵀW⟩`: its matrix is read off at unit weights, has the norm that was asked for
+/// and gives loss and gradient everywhere.
 fn perturbations_are_linear_and_as_large_as_said() {
     let sizes = [("neurons", "2"), ("input_dim", "3"), ("samples", "7")];
     let with = |norm: &str| {

@@ -42,10 +42,11 @@ fn losses(neurons: &str, step: f64, steps: u32, runs: usize) -> Vec<f64> {
     ends.states.chunks_exact(problem.dim()).map(|state| problem.evaluate(F64, state).loss).collect()
 }
 
-/// `L(t)^{-1/2}` grows by `η/√c` a step, whatever the start: between 10,000 and 20,000 steps the constant is the predicted one to 1 %
-/// for one neuron to spare, where there is nothing else to wait for. For more the eigenvalues to spare become equal like a power
-/// of `t`, so the start has them equal: weights along the axes beside the teacher's. There the first step of the series in `1/t`,
-/// the start's own `1/z_0`, drops out of the difference, and what remains is the discreteness of a step, `8 η z` in all.
+/// `L(t)^{-1/2}` grows by `η/√c` a step, whatever the start: between 10,000 and 20,000 steps the constant is the
+/// predicted one to 1 % for one neuron to spare, where there is nothing else to wait for. For more the eigenvalues to
+/// spare become equal like a power of `t`, so the start has them equal: weights along the axes beside the teacher's.
+/// There the first step of the series in `1/t`, the start's own `1/z_0`, drops out of the difference, and what remains
+/// is the discreteness of a step, `8 η z` in all.
 fn the_slow_path_has_its_constant() {
     let constant = |early: f64, late: f64, time: f64| (time / (late.sqrt().recip() - early.sqrt().recip())).powi(2);
     let (early, late) = (losses("3", 0.01, 10_000, 20), losses("3", 0.01, 20_000, 20));
@@ -86,9 +87,9 @@ fn the_slow_path_has_its_constant() {
     }
 }
 
-/// A NumPy descent of 400 runs with step 0.01 found these medians after 20,000 steps: they are those of 60 of our runs to 1 %, which
-/// held for each of six seeds that were tried. The prediction is 3.125e-7, 5.208e-7 and 1.042e-6: with 8 neurons to spare the
-/// eigenvalues are not equal yet, hence the 8 %.
+/// A NumPy descent of 400 runs with step 0.01 found these medians after 20,000 steps: they are those of 60 of our runs
+/// to 1 %, which held for each of six seeds that were tried. The prediction is 3.125e-7, 5.208e-7 and 1.042e-6: with 8
+/// neurons to spare the eigenvalues are not equal yet, hence the 8 %.
 fn losses_after_20_000_steps_are_numpys() {
     for (neurons, expected) in [("3", 3.129e-7), ("4", 5.213e-7), ("10", 9.69e-7)] {
         let mut losses = losses(neurons, 0.01, 20_000, 60);
@@ -100,8 +101,8 @@ fn losses_after_20_000_steps_are_numpys() {
     }
 }
 
-/// One neuron against a teacher of rank 2: every run at 4/3, the best of rank 1, as NumPy's 400. As many neurons as the teacher: all
-/// at 0. The failure of one run in 200 would be seen.
+/// One neuron against a teacher of rank 2: every run at 4/3, the best of rank 1, as NumPy's 400. As many neurons as the
+/// teacher: all at 0. The failure of one run in 200 would be seen.
 fn too_few_neurons_reach_their_best() {
     for (neurons, best) in [("1", 4.0 / 3.0), ("2", 0.0)] {
         let (set, problem) = population(neurons, 0.01, 20_000);
@@ -114,16 +115,16 @@ fn too_few_neurons_reach_their_best() {
             let found = classified(&problem, &ends);
             assert_eq!(count(&found, Outcome::Global), 200, "k={neurons} in {precision:?}, seed {}", seed());
             for state in ends.states.chunks_exact(problem.dim()) {
-                // The tolerance of the loss, 4e-10, or sixteen roundings of 4/3 in f32. There an M of 2e-5 has an error of some
-                // 1e-7 an entry, by which the loss in f64 may be a few hundredths above.
+                // The tolerance of the loss, 4e-10, or sixteen roundings of 4/3 in f32. There an M of 2e-5 has an error
+                // of some 1e-7 an entry, by which the loss in f64 may be a few hundredths above.
                 assert_close(problem.evaluate(F64, state).loss, best, 4.2e-10 + 2e-6 * best, &format!("k={neurons}"));
             }
         }
     }
 }
 
-/// With neurons to spare every run is slow, in both formats, and never spurious; after a budget so short that the loss is mostly far
-/// above the prediction most are undecided.
+/// With neurons to spare every run is slow, in both formats, and never spurious; after a budget so short that the loss
+/// is mostly far above the prediction most are undecided.
 fn slow_runs_are_on_the_path() {
     for (neurons, steps) in [("4", 3_000), ("10", 3_000), ("4", 30)] {
         let (set, problem) = population(neurons, 0.01, steps);
@@ -139,8 +140,8 @@ fn slow_runs_are_on_the_path() {
     }
 }
 
-/// Du and Lee's two cases: as many neurons as inputs; and `k(k+1)/2 > n` with a small perturbation. Every run of 150 is global, or
-/// slow, which is on the way there.
+/// Du and Lee's two cases: as many neurons as inputs; and `k(k+1)/2 > n` with a small perturbation. Every run of 150 is
+/// global, or slow, which is on the way there.
 fn enough_neurons_always_find_the_global_minimum() {
     let cases: [&[(&str, &str)]; 4] = [
         &[("neurons", "10"), ("samples", "15"), ("labels", "\"gaussian\""), ("data_seed", "1")],
@@ -172,8 +173,8 @@ fn enough_neurons_always_find_the_global_minimum() {
     }
 }
 
-/// What is called spurious has no slope, positive curvature but for the rotations, more loss than it may, and, by the theory of
-/// matrices in `Z`, a direction in which one more neuron would leave it.
+/// What is called spurious has no slope, positive curvature but for the rotations, more loss than it may, and, by the
+/// theory of matrices in `Z`, a direction in which one more neuron would leave it.
 fn spurious_minima_are_minima() {
     let set =
         [("neurons", "2"), ("samples", "15"), ("labels", "\"gaussian\""), ("data_seed", "2"), ("global_loss", "1e-4")];
@@ -199,8 +200,8 @@ fn spurious_minima_are_minima() {
     assert!(met >= 20, "{met} of 80 are spurious, seed {}", seed());
 }
 
-/// The same starts with a short and a long budget: what was slow becomes global, what was global stays so, and nothing that was slow
-/// turns out to be spurious.
+/// The same starts with a short and a long budget: what was slow becomes global, what was global stays so, and nothing
+/// that was slow turns out to be spurious.
 fn a_longer_budget_tells_slow_from_spurious() {
     let set = [("neurons", "3"), ("samples", "15"), ("labels", "\"gaussian\""), ("data_seed", "2")];
     let outcomes = |steps: u32| {

@@ -60,9 +60,10 @@ fn values_and_hessians_match_the_oracle() {
     }
 }
 
-/// Ours have a budget ten times as large, to come to rest by their own rule. Outcomes run by run, endpoints and reference values. NumPy's runs go on after ours have stopped, so endpoints are compared where
-/// both are at rest: there a gradient of 1e-8 over the smallest curvature, 1e-4 at least, leaves 1e-4 at most; rotations are taken
-/// out by comparing `WᵀW`.
+/// Ours have a budget ten times as large, to come to rest by their own rule. Outcomes run by run, endpoints and
+/// reference values. NumPy's runs go on after ours have stopped, so endpoints are compared where both are at rest:
+/// there a gradient of 1e-8 over the smallest curvature, 1e-4 at least, leaves 1e-4 at most; rotations are taken out by
+/// comparing `WᵀW`.
 fn descents_match_numpy() {
     let folder = tempfile::tempdir().unwrap();
     let cases = cases(include_str!("../../oracle/quadratic_descents.json"));

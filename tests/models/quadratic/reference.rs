@@ -69,8 +69,8 @@ fn no_weights_are_below_the_reference() {
     });
 }
 
-/// As many neurons as inputs come within 1e-4 of the loss without weights of it: it is not only a bound. Four starts a cell; descent
-/// with neurons to spare is slow, hence no finer tolerance. The certified gap is far below that.
+/// As many neurons as inputs come within 1e-4 of the loss without weights of it: it is not only a bound. Four starts a
+/// cell; descent with neurons to spare is slow, hence no finer tolerance. The certified gap is far below that.
 fn references_are_tight() {
     for_data("10", |what, set| {
         let set: Vec<_> = set.iter().copied().chain([("global_loss", "1e-4")]).collect();

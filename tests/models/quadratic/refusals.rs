@@ -75,8 +75,8 @@ fn teachers_follow_their_law() {
     assert_close(norm(&gaussian).powi(2), 128.0, 5.0 * 2f64.sqrt(), "Gaussian teacher");
 }
 
-/// Labels and samples are read off the loss: without weights it is half the mean of their squares, whatever the number of inputs,
-/// and more samples add to fewer.
+/// Labels and samples are read off the loss: without weights it is half the mean of their squares, whatever the number
+/// of inputs, and more samples add to fewer.
 fn samples_are_those_of_their_seed() {
     let squares = |n: &str, d: &str, seed: &str| {
         let set = [("labels", "\"gaussian\""), ("samples", n), ("input_dim", d), ("data_seed", seed)];

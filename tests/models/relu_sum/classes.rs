@@ -144,8 +144,8 @@ fn what_is_outside_of_the_ball_is_looked_at() {
     assert_eq!(with(&|f| f.loss = f64::NAN), (false, false));
 }
 
-/// A run that rested near a saddle only for want of digits has the outcome of its descent in f64, whether or not another run has
-/// found the saddle before.
+/// A run that rested near a saddle only for want of digits has the outcome of its descent in f64, whether or not
+/// another run has found the saddle before.
 fn classes_do_not_depend_on_what_is_known() {
     for (name, k) in [("II", 5), ("A", 5)] {
         let (saddle, size) = (point(name, k), Size::square(k));
@@ -271,8 +271,8 @@ fn split_neurons_are_global_by_their_loss() {
     assert_eq!((found.outcome, found.family.is_some()), (Outcome::Global, false));
 }
 
-/// A lone neuron that looks away from its teacher shrinks to zero, where the loss has a corner: no minimum and no saddle, at
-/// any tolerance and in any format.
+/// A lone neuron that looks away from its teacher shrinks to zero, where the loss has a corner: no minimum and no
+/// saddle, at any tolerance and in any format.
 fn a_vanishing_neuron_is_undecided() {
     let set: &[(&str, &str)] = &[("teachers", "1")];
     for tolerance in [1e-5, 1e-7, 1e-9 / (2.0 * std::f64::consts::PI), 1e-11, 1e-13] {
@@ -291,7 +291,8 @@ fn a_vanishing_neuron_is_undecided() {
     }
 }
 
-/// None but orthonormal teachers are judged by their loss unless that is asked for: others have spurious minima of any loss.
+/// None but orthonormal teachers are judged by their loss unless that is asked for: others have spurious minima of any
+/// loss.
 fn other_teachers_are_judged_by_curvature() {
     let rest = |set: &[(&str, &str)]| problem("relu_sum", "full", set, &settings_of("relu_sum")).rest().unwrap().near;
     assert!(rest(&[]) > 0.0 && rest(&[("neurons", "7")]) > 0.0);

@@ -20,8 +20,8 @@ trials![
     settle_leads_on_to_minima,
 ];
 
-/// Rounding of loss and eigenvalues leaves 1e-13 of their scale; the oracle's are exact. The bounds are looser, as wide as what
-/// depends on them allows: a label has 9 digits, families differ by 1e-6 of the largest eigenvalue.
+/// Rounding of loss and eigenvalues leaves 1e-13 of their scale; the oracle's are exact. The bounds are looser, as wide
+/// as what depends on them allows: a label has 9 digits, families differ by 1e-6 of the largest eigenvalue.
 fn known_points_are_critical() {
     for Point { k, family, orbits, weights, loss, lambda_min, lambda_max, index, .. } in points() {
         let problem = Size::square(k).problem();
@@ -70,9 +70,9 @@ fn known_points_stay_critical_with_more_inputs() {
     }
 }
 
-/// Eigenvalues at `W = V` with their multiplicities, by the permutations' irreducible representations: on symmetric matrices
-/// without diagonal and row sums, on antisymmetric ones, thrice the standard one (once as an antisymmetric matrix) and
-/// twice the trivial one.
+/// Eigenvalues at `W = V` with their multiplicities, by the permutations' irreducible representations: on symmetric
+/// matrices without diagonal and row sums, on antisymmetric ones, thrice the standard one (once as an antisymmetric
+/// matrix) and twice the trivial one.
 fn global_spectrum(k: usize, further: usize) -> Vec<f64> {
     let x = k as f64;
     let standard = 0.5 * (x * x / 16.0 - (PI - 1.0) / (PI * PI)).sqrt();
@@ -192,8 +192,8 @@ fn polish_returns_to_the_same_point() {
     });
 }
 
-/// Wherever Newton's method does not contract at once, at points without a Hessian, and without numbers, there is no answer;
-/// an answer is always a critical point.
+/// Wherever Newton's method does not contract at once, at points without a Hessian, and without numbers, there is no
+/// answer; an answer is always a critical point.
 fn polish_refuses_what_it_cannot_know() {
     let k = 6;
     let problem = Size::square(k).problem();
@@ -233,7 +233,8 @@ fn settle_at_saddles() {
         assert_eq!((there.spectrum.index(), there.spectrum.is_minimum()), (saddle.index, false), "{family}");
         assert!(distance(&there.point, &saddle.weights) < 1e-10, "{family}");
         for_cases("relu_sum::settle", 3, |case, draws| {
-            // Not at rest in f64, where 1e-6 of the weakest curvature, 0.006, is still above 1.6e-10; f32 would call it rest.
+            // Not at rest in f64, where 1e-6 of the weakest curvature, 0.006, is still above 1.6e-10; f32 would call it
+            // rest.
             let from = moved(&saddle.weights, [1e-6, 1e-5, 1e-3][case as usize], draws);
             let settled = refine::settle(&problem, &from).expect("there are only minima below");
             assert!(settled.spectrum.is_minimum(), "{family}: index {}", settled.spectrum.index());

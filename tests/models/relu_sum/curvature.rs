@@ -1,5 +1,5 @@
-//! Second derivatives: closed form against differences, the bound on how fast they change, and the generic scheme that models
-//! without a closed form get.
+//! Second derivatives: closed form against differences, the bound on how fast they change, and the generic scheme that
+//! models without a closed form get.
 
 use super::watched::Watched;
 use super::{Size, identity, moved, point};
@@ -29,9 +29,10 @@ fn shortest(point: &[f64], d: usize) -> f64 {
     point.chunks_exact(d).map(norm).fold(f64::INFINITY, f64::min)
 }
 
-/// Differences `D(h)` and `D(2h)` have errors in the ratio 1 to 4, unless two vectors so nearly parallel are met that third
-/// derivatives jump in between; their difference shows that, and at most one entry in fifty may prove nothing. Elsewhere
-/// the error is 4h⁴ times a fifth derivative, 10⁻¹² for `h` a thousandth of the shortest neuron, plus rounding over h.
+/// Differences `D(h)` and `D(2h)` have errors in the ratio 1 to 4, unless two vectors so nearly parallel are met that
+/// third derivatives jump in between; their difference shows that, and at most one entry in fifty may prove nothing.
+/// Elsewhere the error is 4h⁴ times a fifth derivative, 10⁻¹² for `h` a thousandth of the shortest neuron, plus
+/// rounding over h.
 fn hessian_matches_central_differences() {
     for set in cells("relu_sum") {
         let problem = problem("relu_sum", "full", set, &settings_of("relu_sum"));
@@ -78,8 +79,9 @@ fn spread(a: &[f64], b: &[f64]) -> (f64, Vec<f64>) {
     (eigen.eigenvalues[place].abs(), eigen.eigenvectors.column(place).iter().copied().collect())
 }
 
-/// Pairs of points in a ball: far apart, and close together in the direction in which the Hessian changes most. (That direction
-/// is found as the largest value of a symmetric trilinear form: the eigenvector of the change is the next direction.)
+/// Pairs of points in a ball: far apart, and close together in the direction in which the Hessian changes most. (That
+/// direction is found as the largest value of a symmetric trilinear form: the eigenvector of the change is the next
+/// direction.)
 fn assert_bounded(what: &str, problem: &Problem, centre: &[f64], radius: f64, draws: &mut Draws) -> f64 {
     let limit = problem.hessian_lipschitz(centre, radius);
     assert!(limit.is_finite(), "{what}");
@@ -195,8 +197,9 @@ fn cnn_minimum(set: Set, form: &str, radius: f64) -> Vec<f64> {
     vec![radius, 0.0, along, across]
 }
 
-/// Its loss does not depend on the filter's norm: that direction is projected out, and what is left is a strict minimum at the
-/// teacher's weights. The gradient's derivative has a kink there, `|φ|`, which costs the differences half their digits.
+/// Its loss does not depend on the filter's norm: that direction is projected out, and what is left is a strict minimum
+/// at the teacher's weights. The gradient's derivative has a kink there, `|φ|`, which costs the differences half their
+/// digits.
 fn differences_find_the_minima_of_cnn() {
     let sets: [Set; 3] = [
         &[],

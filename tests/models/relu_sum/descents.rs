@@ -1,4 +1,5 @@
-//! Descents: they come to rest, in either format at the same points, from starts of the stated law, and corners do no harm.
+//! Descents: they come to rest, in either format at the same points, from starts of the stated law, and corners do no
+//! harm.
 
 use super::{Size, classified, identity, moved, reordered};
 use crate::landscape::symmetry::shuffled;
@@ -162,8 +163,8 @@ fn loss_decreases() {
     }
 }
 
-/// Neurons may change places, and teachers with their coordinates. Sums are then taken in another order: after 200 steps the
-/// states differ by rounding that early steps have magnified, after all of them by what rest allows.
+/// Neurons may change places, and teachers with their coordinates. Sums are then taken in another order: after 200
+/// steps the states differ by rounding that early steps have magnified, after all of them by what rest allows.
 fn permutations_of_the_start_permute_the_run() {
     let k = 6;
     let size = Size::square(k);
@@ -189,8 +190,8 @@ fn permutations_of_the_start_permute_the_run() {
     });
 }
 
-/// Where a neuron is 0 its gradient depends on the side it is looked at from: the limits from opposite sides have the mean that
-/// the landscape gives it, and those of the other neurons exist.
+/// Where a neuron is 0 its gradient depends on the side it is looked at from: the limits from opposite sides have the
+/// mean that the landscape gives it, and those of the other neurons exist.
 fn zero_neuron_has_the_mean_of_its_limits() {
     let (n, d) = (4, 5);
     let problem = Size { n, k: 3, d }.problem();
@@ -207,7 +208,8 @@ fn zero_neuron_has_the_mean_of_its_limits() {
             problem.evaluate(F64, &x)
         });
         let mean: Vec<f64> = ahead.gradient.iter().zip(&behind.gradient).map(|(a, b)| 0.5 * (a + b)).collect();
-        // The gradients of the others move by at most the neuron's length, its own by the curvature of its surroundings.
+        // The gradients of the others move by at most the neuron's length, its own by the curvature of its
+        // surroundings.
         assert!(distance(&mean, &here.gradient) < 10.0 * short, "{:?}, not {mean:?}", here.gradient);
         // Along the neuron the loss grows like its length times a slope of order one.
         assert_close(here.loss, 0.5 * (ahead.loss + behind.loss), 10.0 * short, "loss");
@@ -324,8 +326,8 @@ fn starts_follow_their_law() {
     }
 }
 
-/// With `|x|` the length of the input, `E relu(w·x) = |x|/√(2πd)` for entries N(0, 1/d), so that the mean of the loss over starts is
-/// `n/4 + n(n−1)/4π − n k √(d/2π) Γ(d/2)/(2√π Γ((d+1)/2)) + C`.
+/// With `|x|` the length of the input, `E relu(w·x) = |x|/√(2πd)` for entries N(0, 1/d), so that the mean of the loss
+/// over starts is `n/4 + n(n−1)/4π − n k √(d/2π) Γ(d/2)/(2√π Γ((d+1)/2)) + C`.
 fn mean_loss_of_a_start_is_known() {
     // Entries N(0, 1/d) where start_scale = k/d.
     for (size, scale) in [

@@ -1,4 +1,5 @@
-//! Kernels of this model on a device: classes of endpoints, endpoints in f64, the branch for neurons in blocks, wrong kernels.
+//! Kernels of this model on a device: classes of endpoints, endpoints in f64, the branch for neurons in blocks, wrong
+//! kernels.
 
 use super::{Size, classified};
 use crate::conformance::parity::{compare_values, replaced};
@@ -41,8 +42,8 @@ fn gpu_finds_the_same_families() {
     }
 }
 
-/// Both come to rest below 1.6e-10, over a smallest eigenvalue of 0.09 at the global minimum: 4e-9 for six neurons, but the
-/// trajectories are the same to rounding, so that they stop at the same step or one beside it.
+/// Both come to rest below 1.6e-10, over a smallest eigenvalue of 0.09 at the global minimum: 4e-9 for six neurons, but
+/// the trajectories are the same to rounding, so that they stop at the same step or one beside it.
 fn gpu_endpoints_agree_in_f64() {
     let size = Size::square(6);
     let problem = size.problem();
@@ -56,8 +57,8 @@ fn gpu_endpoints_agree_in_f64() {
     assert!(off < 1e-9, "{off:e}");
 }
 
-/// Cells whose neurons do not fit into one block of a workgroup's memory: with orthonormal and with general teachers, the last
-/// block being a part of one.
+/// Cells whose neurons do not fit into one block of a workgroup's memory: with orthonormal and with general teachers,
+/// the last block being a part of one.
 const BLOCKS: [Set; 2] = [
     &[("neurons", "34"), ("teachers", "34"), ("input_dim", "34")],
     &[("neurons", "75"), ("teachers", "75"), ("input_dim", "8"), ("teacher", "\"sphere\"")],

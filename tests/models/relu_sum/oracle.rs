@@ -64,8 +64,8 @@ fn oracle() -> Vec<Case> {
     cases
 }
 
-/// Norm of the neurons that fill up a student with fewer neurons than teachers, which no parameters name. Their share of
-/// everything is a few parts in 1e15.
+/// Norm of the neurons that fill up a student with fewer neurons than teachers, which no parameters name. Their share
+/// of everything is a few parts in 1e15.
 const NOTHING: f64 = 1e-14;
 
 impl Case {
@@ -89,8 +89,8 @@ impl Case {
     }
 }
 
-/// To 1e-12: of the energy for the loss, of the largest slope, or of 1 where that is smaller, for the gradient. It is 4,500
-/// units in the last place; sums of up to 40 terms, each with a few roundings, lose some dozens.
+/// To 1e-12: of the energy for the loss, of the largest slope, or of 1 where that is smaller, for the gradient. It is
+/// 4,500 units in the last place; sums of up to 40 terms, each with a few roundings, lose some dozens.
 fn values_match_the_oracle() {
     let (mut general, mut fewer) = (0, 0);
     for case in oracle() {
@@ -105,8 +105,8 @@ fn values_match_the_oracle() {
     assert!(general >= 3 && fewer >= 2, "{general} cases of general teachers, {fewer} of few neurons");
 }
 
-/// To 1e-12 of the largest entry. Where a neuron is short its entries are large, and those of the others are compared to the
-/// same scale.
+/// To 1e-12 of the largest entry. Where a neuron is short its entries are large, and those of the others are compared
+/// to the same scale.
 fn hessians_match_the_oracle() {
     for case in oracle() {
         let (problem, point) = case.problem();
@@ -124,8 +124,8 @@ fn hessians_match_the_oracle() {
     }
 }
 
-/// The tolerance is what f64 itself says about points off by f32 roundings; see [`conditioning`]. Points that are no f32 numbers
-/// are off by one rounding themselves, which the same allows for.
+/// The tolerance is what f64 itself says about points off by f32 roundings; see [`conditioning`]. Points that are no
+/// f32 numbers are off by one rounding themselves, which the same allows for.
 fn f32_is_as_good_as_f32_can_be() {
     for case in oracle() {
         let (problem, point) = case.problem();

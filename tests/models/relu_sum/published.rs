@@ -1,8 +1,8 @@
 //! The endpoints that Safran and Shamir published with their paper (repository ItaySafran/OneLayerGDconvergence).
 //!
-//! They are no part of this crate: `SPURIOUS_SAFRAN_DATA` names a folder with files such as `k07_n07.csv`, k teachers and n
-//! neurons, of columns `point,x0,x1,…`: a name and the weights, neuron by neuron. Without it the tests are listed as
-//! ignored, by name.
+//! They are no part of this crate: `SPURIOUS_SAFRAN_DATA` names a folder with files such as `k07_n07.csv`, k teachers
+//! and n neurons, of columns `point,x0,x1,…`: a name and the weights, neuron by neuron. Without it the tests are listed
+//! as ignored, by name.
 
 use super::{AT_REST, Size};
 use crate::support::{assert_close, distance, trials};
@@ -101,7 +101,8 @@ fn published_endpoints_are_minima() {
     assert_eq!(saddles, usize::from(has_saddle), "of {points} points");
 }
 
-/// As they were published, without a polish: their gradients are small enough. Every minimum holds for all input dimensions, as theirs.
+/// As they were published, without a polish: their gradients are small enough. Every minimum holds for all input
+/// dimensions, as theirs.
 fn published_endpoints_are_proved() {
     for file in File::all() {
         let problem = file.size.problem();

@@ -1,5 +1,5 @@
-//! Starts of `relu_sum`: pinned bit by bit, made of the draws as the model says, and the same for cells that differ in nothing
-//! that shapes them.
+//! Starts of `relu_sum`: pinned bit by bit, made of the draws as the model says, and the same for cells that differ in
+//! nothing that shapes them.
 
 use crate::numerics::seed::hex;
 use crate::support::program::points_file;
@@ -32,8 +32,9 @@ fn start(set: &[(&str, &str)], seed: u64, run: u64) -> Vec<f64> {
 
 const WIDE: Set = &[("teachers", "2"), ("neurons", "3"), ("input_dim", "4"), ("start_scale", "0.5")];
 
-/// Published results depend on these bits: they change with a new format version only. They are those of a program of its
-/// own in 40-digit arithmetic (hash, generator, quantile of the normal distribution), up to the last one or two bits.
+/// Published results depend on these bits: they change with a new format version only. They are those of a program of
+/// its own in 40-digit arithmetic (hash, generator, quantile of the normal distribution), up to the last one or two
+/// bits.
 fn golden_starts() {
     assert_eq!(
         hex(&start(&[("teachers", "2")], 2018, 0)),

@@ -49,8 +49,8 @@ fn symmetric_points_are_critical() {
     }
 }
 
-/// Losses from an evaluation in 50 digits that knows nothing of the ansatz' formulas: sums over all pairs of neurons, arc
-/// cosines, Newton's method. In f64 the loss is a sum of 2k² terms up to 1/2, each rounded a few times.
+/// Losses from an evaluation in 50 digits that knows nothing of the ansatz' formulas: sums over all pairs of neurons,
+/// arc cosines, Newton's method. In f64 the loss is a sum of 2k² terms up to 1/2, each rounded a few times.
 fn symmetric_points_have_their_losses() {
     for (k, name, loss) in [
         (3, "A", 0.024_123_663_704_997_494),

@@ -23,8 +23,9 @@ trials![
 
 const AT_REST: Stop = Stop { status: Status::Converged, steps: 0, found: None };
 
-/// Without weights but `c`, the mean of the targets, the gradient is 0: `∂Φ/∂v = σ(0) Σ e = 0`, the others have a factor `v`. All
-/// features are the same there, of rank 1, as the theorem wants it, and `∂²Φ/∂w∂v = σ'(0) Σ e z` makes it a saddle.
+/// Without weights but `c`, the mean of the targets, the gradient is 0: `∂Φ/∂v = σ(0) Σ e = 0`, the others have a
+/// factor `v`. All features are the same there, of rank 1, as the theorem wants it, and `∂²Φ/∂w∂v = σ'(0) Σ e z` makes
+/// it a saddle.
 fn the_mean_of_the_targets_is_a_saddle() {
     for filters in ["1", "4", "6"] {
         let problem = twenty(filters, |set| cell(set, |_| {}));
@@ -45,8 +46,8 @@ fn the_mean_of_the_targets_is_a_saddle() {
     }
 }
 
-/// One ReLU on 6 samples: 11 of 32 runs come to rest at a strict minimum of positive loss. Around each of them the loss is larger in every
-/// direction that is tried, but for the rescaling of the filter.
+/// One ReLU on 6 samples: 11 of 32 runs come to rest at a strict minimum of positive loss. Around each of them the loss
+/// is larger in every direction that is tried, but for the rescaling of the filter.
 fn relu_rests_at_spurious_minima() {
     let set: Set = &[
         ("activation", "\"relu\""),
@@ -84,8 +85,8 @@ fn relu_rests_at_spurious_minima() {
     assert!(spurious > 0, "seed {}", seed());
 }
 
-/// Out of steps: slow where the features have rank N, undecided where there are too few neurons. A run at the point that is known to
-/// be critical is not slow.
+/// Out of steps: slow where the features have rank N, undecided where there are too few neurons. A run at the point
+/// that is known to be critical is not slow.
 fn late_runs() {
     for (filters, expected) in [("4", Outcome::Slow), ("6", Outcome::Slow), ("3", Outcome::Undecided)] {
         let problem = twenty(filters, |set| cell(set, |settings| settings.max_steps = 100));
@@ -104,8 +105,8 @@ fn late_runs() {
     }
 }
 
-/// Filters may change places, and ReLU may be rescaled: along the direction that says so neither loss nor gradient norms change at first
-/// order.
+/// Filters may change places, and ReLU may be rescaled: along the direction that says so neither loss nor gradient
+/// norms change at first order.
 fn symmetries() {
     let set: Set = &[("filters", "3"), ("input_length", "5"), ("activation", "\"relu\"")];
     for relu in [true, false] {

@@ -18,8 +18,9 @@ trials![
 /// `‖∂Φ/∂v‖ ≥ σ_N(F_1) ‖e‖`, the left side from the model's gradient, the right one from features of our own and their
 /// singular values, at every one of 400 steps from 8 starts of 5 cells.
 ///
-/// The margin is rounding of the gradient and the smallest singular value, both `N n_1 ε` times `σ_1 ‖e‖`, as a generous multiple of
-/// their sums' roundings. The bound is no empty one: with twice `σ_N` it fails somewhere, and margins are far below it.
+/// The margin is rounding of the gradient and the smallest singular value, both `N n_1 ε` times `σ_1 ‖e‖`, as a
+/// generous multiple of their sums' roundings. The bound is no empty one: with twice `σ_N` it fails somewhere, and
+/// margins are far below it.
 fn the_lemma_holds_at_every_step() {
     let sets: [Set; 5] = [
         &[("filters", "4"), ("samples", "20"), ("input_length", "8")],
@@ -64,8 +65,9 @@ fn told(problem: &Problem, set: &[(&str, &str)], name: &str) -> Option<f64> {
     all.iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}")).value
 }
 
-/// Every start has features of rank `min(N, n_1)`, and how far from singular they are is what an independent NumPy program found on
-/// samples of its own: medians of σ_min/σ_max of 0.097, 0.0094, 0.00092, 0.00085 and 0.0028, here within a factor of 2.
+/// Every start has features of rank `min(N, n_1)`, and how far from singular they are is what an independent NumPy
+/// program found on samples of its own: medians of σ_min/σ_max of 0.097, 0.0094, 0.00092, 0.00085 and 0.0028, here
+/// within a factor of 2.
 fn starts_have_full_rank() {
     for (filters, ratio) in [("1", 0.097), ("2", 0.0094), ("3", 0.00092), ("4", 0.00085), ("6", 0.0028)] {
         let problem = twenty(filters, |set| cell(set, |_| {}));
@@ -108,8 +110,8 @@ fn observables_are_those_of_the_lemma() {
     }
 }
 
-/// The automatic step is stable at the start, but not by far: on average from a fifth of what the largest eigenvalue of `JᵀJ`
-/// allows to nine tenths. (`JᵀJ` is the Hessian without its part of the errors, which either sign has.)
+/// The automatic step is stable at the start, but not by far: on average from a fifth of what the largest eigenvalue of
+/// `JᵀJ` allows to nine tenths. (`JᵀJ` is the Hessian without its part of the errors, which either sign has.)
 fn the_step_suits_the_curvature() {
     let sets: [Set; 5] = [
         &[("filters", "4"), ("samples", "20"), ("input_length", "8")],

@@ -1,4 +1,5 @@
-//! Samples, targets, loss and gradient against an independent program in 60 digits; second derivatives against differences.
+//! Samples, targets, loss and gradient against an independent program in 60 digits; second derivatives against
+//! differences.
 
 use super::{Sizes, cell};
 use crate::support::{Set, assert_close, cells, distance, for_cases, largest, random_point, seed, values};
@@ -33,8 +34,8 @@ fn for_oracle(check: impl Fn(&str, &Problem, &dyn Fn(&str) -> Vec<f64>)) {
     }
 }
 
-/// To 1e-12: of the loss and the terms whose squares it is, and of the largest slope. That is 4,500 units in the last place; sums of
-/// up to 500 terms, and data that are off by one unit, lose some dozens.
+/// To 1e-12: of the loss and the terms whose squares it is, and of the largest slope. That is 4,500 units in the last
+/// place; sums of up to 500 terms, and data that are off by one unit, lose some dozens.
 fn values_match_the_oracle() {
     for_oracle(|what, problem, numbers| {
         let found = problem.evaluate(F64, &numbers("point"));
@@ -65,8 +66,8 @@ fn hex(numbers: &[f64]) -> Vec<String> {
     numbers.iter().map(|x| format!("{:016x}", x.to_bits())).collect()
 }
 
-/// Published results depend on these bits: they change with a new format version only. More samples begin with those of fewer,
-/// whatever the network.
+/// Published results depend on these bits: they change with a new format version only. More samples begin with those of
+/// fewer, whatever the network.
 fn data_and_starts_are_pinned() {
     let data = |set: Set| Sizes::of(&cell(set, |_| {})).data;
     const TWENTY: Set = &[("filters", "4"), ("samples", "20"), ("input_length", "8")];
@@ -127,8 +128,8 @@ fn starts_are_made_of_the_draws() {
     }
 }
 
-/// Differences of the gradient over `h` and `2h`: extrapolated, their error is at most their distance, and that of rounding. Both
-/// triangles are compared.
+/// Differences of the gradient over `h` and `2h`: extrapolated, their error is at most their distance, and that of
+/// rounding. Both triangles are compared.
 fn hessians_match_differences() {
     for set in cells("wide_cnn") {
         let problem = cell(set, |_| {});

@@ -1,7 +1,7 @@
 //! Arithmetic without error: floats as integers times powers of two, and angles by their sines and cosines.
 //!
-//! Nothing is shared with the code under test: integers of any length, and for arc tangents and arc cosines the series of
-//! sine and cosine, so that a bound is judged by what it is the angle of.
+//! Nothing is shared with the code under test: integers of any length, and for arc tangents and arc cosines the series
+//! of sine and cosine, so that a bound is judged by what it is the angle of.
 
 use num_bigint::{BigInt, Sign};
 use std::cmp::Ordering;
@@ -105,8 +105,8 @@ impl Operation {
 /// Bits after the binary point of sines and cosines.
 const PLACES: u64 = 320;
 
-/// A power of two that bounds the errors of [`sine_cosine`], in units of the last place: there are about a hundred terms, and
-/// a truncation by one unit reaches the later terms, and the sum, less than e⁴ = 55 times.
+/// A power of two that bounds the errors of [`sine_cosine`], in units of the last place: there are about a hundred
+/// terms, and a truncation by one unit reaches the later terms, and the sum, less than e⁴ = 55 times.
 const ERROR_BITS: u64 = 16;
 
 /// Sine and cosine of a float from 2^-60 to 4, by their series, in units of `2^-PLACES`.

@@ -13,7 +13,8 @@ pub(crate) fn word(draws: &mut Draws) -> u64 {
     below(draws, 1 << 32) << 32 | below(draws, 1 << 32)
 }
 
-/// A float with a random fraction and sign and the exponent `e`, subnormal or zero below −1022, at most near the largest.
+/// A float with a random fraction and sign and the exponent `e`, subnormal or zero below −1022, at most near the
+/// largest.
 pub(crate) fn of_exponent(draws: &mut Draws, e: i32) -> f64 {
     let word = word(draws);
     let fraction = match word >> 60 & 3 {

@@ -58,7 +58,8 @@ fn results_of_members_are_members() {
     });
 }
 
-/// For finite operands each bound belongs to the exact result for two of their bounds: the next float is on its other side.
+/// For finite operands each bound belongs to the exact result for two of their bounds: the next float is on its other
+/// side.
 fn bounds_are_extreme_results() {
     for_operations("enclosure::operations::extremes", 60, |operation, [a, b], _| {
         let divides_by_zero = operation == Operation::Quotient && b.contains(0.0);
@@ -174,7 +175,8 @@ fn sums_contain_the_exact_sum() {
         let inside = |found: Enclosure, exact: &Dyadic| {
             let [low, high] = [found.low(), found.high()].map(|bound| exact.compare(&Dyadic::new(bound)));
             assert!(low != Ordering::Less && high != Ordering::Greater, "{found:?}");
-            // The sum stays below 40; each of its roundings is of less than 64 * 2^-53, and those of products of less than 2^-53.
+            // The sum stays below 40; each of its roundings is of less than 64 * 2^-53, and those of products of less
+            // than 2^-53.
             assert!(found.radius() <= 40.0 * 65.0 * 0.5 * f64::EPSILON, "{found:?}");
         };
         let products = terms.iter().map(|[x, y]| Enclosure::point(*x) * (*y).into());

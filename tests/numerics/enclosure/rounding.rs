@@ -31,7 +31,8 @@ fn nearest(operation: Operation, a: f64, b: f64) -> f64 {
     }
 }
 
-/// What is wrong with bounds of an operation on two floats: both are the exact result, or they are neighbours around it.
+/// What is wrong with bounds of an operation on two floats: both are the exact result, or they are neighbours around
+/// it.
 fn fault(operation: Operation, a: f64, b: f64, (low, high): (f64, f64)) -> Option<&'static str> {
     let (to_low, to_high) = (operation.compared_with(a, b, low), operation.compared_with(a, b, high));
     match (to_low, to_high) {

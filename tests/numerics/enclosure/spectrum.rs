@@ -12,7 +12,8 @@ trials![
     wide_enclosures_have_no_inertia,
 ];
 
-/// The chain with `2 − shift` on the diagonal and −1 beside it, exact in floats: eigenvalues `2 − shift − 2 cos(jπ/(N+1))`.
+/// The chain with `2 − shift` on the diagonal and −1 beside it, exact in floats: eigenvalues
+/// `2 − shift − 2 cos(jπ/(N+1))`.
 fn chain(rows: usize, shift: f64) -> (DMatrix<f64>, Vec<f64>) {
     let entry = |a: usize, b: usize| match a.abs_diff(b) {
         0 => 2.0 - shift,
@@ -31,7 +32,8 @@ fn eigenvalues_of_chains_are_bounded() {
             let gap = known.iter().fold(f64::INFINITY, |least, x| least.min(x.abs()));
             let found = eigenvalues(&matrix).unwrap_or_else(|| panic!("{what}: gap {gap:e}"));
             assert_eq!(found.index, known.iter().filter(|x| **x < 0.0).count(), "{what}");
-            // The cosines above are good to 4e-16; the bounds lose N roundings of numbers up to 4, times N for a sum of a row.
+            // The cosines above are good to 4e-16; the bounds lose N roundings of numbers up to 4, times N for a sum of
+            // a row.
             let (exact, loss) = (1e-15, 1e-14 * (rows * rows) as f64 + 1e-14);
             assert!(found.gap <= gap + exact && found.gap >= gap - loss, "{what}: {} of {gap}", found.gap);
             let smallest = known[0];
@@ -66,7 +68,8 @@ fn singular_matrices_have_no_inertia() {
     assert_eq!(eigenvalues(&DMatrix::zeros(3, 3)), None);
 }
 
-/// With a half-width of `r` in every entry the norm of the perturbation is up to `N r`, and a matrix of ones times `−r` attains it.
+/// With a half-width of `r` in every entry the norm of the perturbation is up to `N r`, and a matrix of ones times `−r`
+/// attains it.
 fn wide_enclosures_have_no_inertia() {
     let rows = 4;
     let widened = |radius: f64| {

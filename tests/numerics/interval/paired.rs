@@ -17,8 +17,8 @@ fn table([both, only_first, only_second, neither]: [u64; 4]) -> Fourfold {
     Fourfold { both, only_first, only_second, neither }
 }
 
-/// R. G. Newcombe, Stat. Med. 17 (1998) 2635-2650, table II, method 10, and the data of Bentur et al. (2009) as in M. Fagerland,
-/// S. Lydersen and P. Laake, Stat. Med. 33 (2014) 2850-2875.
+/// R. G. Newcombe, Stat. Med. 17 (1998) 2635-2650, table II, method 10, and the data of Bentur et al. (2009) as in M.
+/// Fagerland, S. Lydersen and P. Laake, Stat. Med. 33 (2014) 2850-2875.
 fn newcombe_matches_published() {
     for (counts, low, high, digit) in [([36, 12, 2, 0], 0.0569, 0.3404, 1e-4), ([1, 1, 7, 12], -0.507, -0.026, 1e-3)] {
         let interval = table(counts).interval(0.95);
@@ -75,8 +75,8 @@ fn newcombe_covers_on_average() {
             }
         }
     }
-    // Not rounding but the method: its coverage is only close to the level. Here a Python program has 0.95168 on average over the 35
-    // laws, and 0.94356 at least.
+    // Not rounding but the method: its coverage is only close to the level. Here a Python program has 0.95168 on
+    // average over the 35 laws, and 0.94356 at least.
     let mean = mean / laws;
     assert_close(mean, 0.951_68, 1e-5, "mean coverage");
     assert_close(least, 0.943_56, 1e-5, "least coverage");

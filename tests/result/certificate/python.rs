@@ -1,7 +1,7 @@
 //! The independent checker in Python, on certificates of every kind and on falsified ones.
 //!
-//! It needs python-flint: `tests/certificates/install.sh` brings it. Without it the tests are listed as ignored, by name, and fail if
-//! `REQUIRE_FLINT=1`.
+//! It needs python-flint: `tests/certificates/install.sh` brings it. Without it the tests are listed as ignored, by
+//! name, and fail if `REQUIRE_FLINT=1`.
 
 use crate::landscape::proof::fuzz::{altered, perturbed, sources};
 use crate::landscape::proof::{cell, square};
@@ -117,7 +117,8 @@ fn python_proves_what_is_perturbed() {
         }
     }
     assert!(certificates.len() > 30, "{}", certificates.len());
-    // Of altered certificates what the program still accepts; but for a smaller gap, from which the checker takes its distances.
+    // Of altered certificates what the program still accepts; but for a smaller gap, from which the checker takes its
+    // distances.
     let right = certificate(&*square(4).1, "A", &named("A", 4));
     let altered = (0..400).map(|_| altered(&right, &mut draws)).filter(|c| c.proof.gap_low == right.proof.gap_low);
     let accepted: Vec<Certificate> = altered.filter(|certificate| certificate.check().is_ok()).take(40).collect();

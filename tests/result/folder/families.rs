@@ -22,8 +22,8 @@ trials![
     are_refused_where_there_are_none,
 ];
 
-/// Cells with as many neurons as teachers, where most runs end in strict minima and some of the second size not at all, and
-/// with more, where they end at a small loss.
+/// Cells with as many neurons as teachers, where most runs end in strict minima and some of the second size not at all,
+/// and with more, where they end at a small loss.
 const SPEC: &str = r#"
 [experiment]
 name = "families"

@@ -76,8 +76,8 @@ fn rotations_do_not_matter() {
         assert_eq!(turned.column(column), straight.column(column), "{column}, seed {}", seed());
     }
     for (run, (end, turned_end)) in ends.iter().zip(&turned_ends).enumerate() {
-        // Each is at rest: a gradient below 1.6e-10 √6 over an eigenvalue of 0.0047 or more is this close to its minimum. Other
-        // minima, permutations of it among them, are at distances of 1.
+        // Each is at rest: a gradient below 1.6e-10 √6 over an eigenvalue of 0.0047 or more is this close to its
+        // minimum. Other minima, permutations of it among them, are at distances of 1.
         let apart = distance(&rotated(end, &basis), turned_end);
         assert!(apart < 2.0 * 1e-7, "run {run} ends {apart:e} apart, seed {}", seed());
     }

@@ -60,8 +60,8 @@ fn runs_in_parts(place: &Place) -> f64 {
     parts(place).iter().map(runs).sum()
 }
 
-/// Starts an experiment of so many runs a cell and sends it a signal once it has written some parts. Chooses its size so
-/// that it is not over by then, and returns what came of it.
+/// Starts an experiment of so many runs a cell and sends it a signal once it has written some parts. Chooses its size
+/// so that it is not over by then, and returns what came of it.
 fn stopped(signal: &str, spec: fn(u64) -> String, sizes: [u64; 3]) -> (Place, Ran) {
     for per_cell in sizes {
         let place = Place::with(&spec(per_cell));
@@ -172,10 +172,10 @@ fn families_of_killed_work_go_on() {
 
 fn spec_of_pairs(per_cell: u64) -> String {
     format!(
-        "[experiment]\nname = \"pairs\"\nseed = 11\n[model]\nform = \"reduced\"\n[params]\npatches = 25\nratio = [0.25, 4]\n\
-         start_signs = [\"as_drawn\", \"output_flipped\", \"filter_flipped\", \"both_flipped\"]\n\
-         [descent]\nverdicts = false\nmax_steps = 200\n[runs]\nper_cell = {per_cell}\n\
-         [compute]\nbackend = \"cpu\"\nbatch = 512\n[output]\npaired = true\ntheorems = true\n"
+        "[experiment]\nname = \"pairs\"\nseed = 11\n[model]\nform = \"reduced\"\n[params]\npatches = 25\nratio = \
+         [0.25, 4]\nstart_signs = [\"as_drawn\", \"output_flipped\", \"filter_flipped\", \
+         \"both_flipped\"]\n[descent]\nverdicts = false\nmax_steps = 200\n[runs]\nper_cell = \
+         {per_cell}\n[compute]\nbackend = \"cpu\"\nbatch = 512\n[output]\npaired = true\ntheorems = true\n"
     )
 }
 

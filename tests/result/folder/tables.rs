@@ -239,9 +239,9 @@ fn report_changes_the_level() {
 
 fn published_figures_are_compared() {
     let (runs, theirs, rounding) = (300.0, 5000.0, 0.01);
-    let published = "[published]\nsource = \"Table 1\"\nnote = \"A note.\"\noutcome = \"global\"\nruns_per_cell = 5000\n\
-                     rounding = 0.01\ncolumns = [\"patches\", \"ratio\"]\n\
-                     rows = [[25, 4, 0.71], [25, 9, 1.0], [36, 1, 0.53], [25, 1.0, 0.60]]\n";
+    let published = "[published]\nsource = \"Table 1\"\nnote = \"A note.\"\noutcome = \"global\"\nruns_per_cell = \
+                     5000\nrounding = 0.01\ncolumns = [\"patches\", \"ratio\"]\nrows = [[25, 4, 0.71], [25, 9, 1.0], \
+                     [36, 1, 0.53], [25, 1.0, 0.60]]\n";
     let place = Place::with(&(SMALL.replace("ratio = [1, 4, 9]", "ratio = [1, 4, 9, 16]") + published));
     let text = place.run(&RUN).done().out;
     let summary = place.table("out/summary.csv");

@@ -38,15 +38,16 @@ fn a_plane_has_straight_lines() {
 }
 
 fn a_saddle_is_crossed_by_the_mean() {
-    // Corners 1, 0, 1, 0 round a square: the mean is 0.5, so that above the level 0.4 the high corners are joined, and above 0.6
-    // they are not.
+    // Corners 1, 0, 1, 0 round a square: the mean is 0.5, so that above the level 0.4 the high corners are joined, and
+    // above 0.6 they are not.
     let values = [1.0, 0.0, 0.0, 1.0];
     for (level, joined) in [(0.4, true), (0.6, false)] {
         let found = lines(&[0.0, 1.0], &[0.0, 1.0], &values, level);
         assert_eq!(found.len(), 2);
         for line in &found {
             let middle = (0.5 * (line[0].0 + line[1].0), 0.5 * (line[0].1 + line[1].1));
-            // A line that cuts off a low corner lies near (1, 0) or (0, 1), one that cuts off a high one near (0, 0) or (1, 1).
+            // A line that cuts off a low corner lies near (1, 0) or (0, 1), one that cuts off a high one near (0, 0) or
+            // (1, 1).
             let near_low = (middle.0 - middle.1).abs() > (middle.0 + middle.1 - 1.0).abs();
             assert_eq!(near_low, joined, "level {level}: {line:?}");
         }

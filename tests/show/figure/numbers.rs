@@ -146,8 +146,8 @@ fn viridis_grows_lighter_evenly() {
     let steps: Vec<f64> = (0..=64).map(|i| color::lightness(Map::Viridis.rgb(f64::from(i) / 64.0))).collect();
     let slope = (steps[64] - steps[0]) / 64.0;
     for pair in steps.windows(2) {
-        // Its authors made the lightness linear in another space of colours; in L* its slope varies by a half, and rounding to
-        // 8 bits adds some tenths.
+        // Its authors made the lightness linear in another space of colours; in L* its slope varies by a half, and
+        // rounding to 8 bits adds some tenths.
         let step = pair[1] - pair[0];
         assert!(step > 0.4 * slope && step < 1.7 * slope, "a step of {step} among steps of {slope}");
     }
@@ -168,8 +168,8 @@ fn inks_stand_out_on_their_paper() {
     for dark in [false, true] {
         let paper = Ink::Paper.rgb(dark);
         let contrast = |ink: Ink| color::contrast(ink.rgb(dark), paper);
-        // Text: 4.5 by WCAG 2.2, 1.4.3. Lines: 3 by 1.4.11, which the two palest colours of Okabe and Ito miss on white; they come
-        // last, and marks and patterns tell them apart.
+        // Text: 4.5 by WCAG 2.2, 1.4.3. Lines: 3 by 1.4.11, which the two palest colours of Okabe and Ito miss on
+        // white; they come last, and marks and patterns tell them apart.
         assert!(contrast(Ink::Text) >= 7.0 && contrast(Ink::Faint) >= 4.5, "dark: {dark}");
         for i in 0..color::SERIES {
             let least = if dark || !(4..6).contains(&i) { 3.0 } else { 2.0 };

@@ -98,8 +98,8 @@ impl Sheet {
         }
     }
 
-    /// Asserts what holds for every figure: ids are unique and found, texts lie on the paper and not on each other, every
-    /// character has a glyph.
+    /// Asserts what holds for every figure: ids are unique and found, texts lie on the paper and not on each other,
+    /// every character has a glyph.
     pub(crate) fn check(&self) {
         let name = &self.name;
         assert!(self.titled, "{name}: no title and description");

@@ -169,8 +169,8 @@ pub fn open(wanted: &Wanted, precision: Precision, timing: bool) -> Result<Opene
     }
 }
 
-/// Opens every adapter that fits: all hardware, or where there is none all software if that will do. One device may be offered
-/// by several interfaces; only that of the best adapter counts.
+/// Opens every adapter that fits: all hardware, or where there is none all software if that will do. One device may be
+/// offered by several interfaces; only that of the best adapter counts.
 ///
 /// # Errors
 /// As [`open`].

@@ -16,7 +16,8 @@ const SUBMISSION: Duration = Duration::from_millis(60);
 /// Most segments in a submission: what is left of them when the last run has ended is dispatched for nothing.
 const MOST_SEGMENTS: u64 = 16;
 
-/// How many segments the next submission holds, and how many steps the longest of them, from the time that submissions take.
+/// How many segments the next submission holds, and how many steps the longest of them, from the time that submissions
+/// take.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// Segments in a submission.
@@ -32,8 +33,8 @@ impl Pace {
         Pace { segments: 1, longest: bounds.0.max(bounds.1.min(64)), bounds }
     }
 
-    /// Goes by the time that a submission took: more segments while it is short, then longer ones; the other way round at once
-    /// where it is long.
+    /// Goes by the time that a submission took: more segments while it is short, then longer ones; the other way round
+    /// at once where it is long.
     pub fn follow(&mut self, took: Duration) {
         if took < SUBMISSION / 2 {
             if self.segments < MOST_SEGMENTS {

@@ -1,12 +1,12 @@
 //! How many lanes share a run.
 //!
-//! One lane a run computes with the fewest instructions, since nothing has to be summed over lanes; but a device has room for tens
-//! of thousands of lanes, and where there are fewer runs only several lanes per run fill it.
+//! One lane a run computes with the fewest instructions, since nothing has to be summed over lanes; but a device has
+//! room for tens of thousands of lanes, and where there are fewer runs only several lanes per run fill it.
 
 use crate::landscape::model::DeviceProgram;
 
-/// Lanes that a device should have work for: enough to hide its latencies. A kernel of one lane a run, at 100 numbers, gave its full
-/// rate from about as many runs on.
+/// Lanes that a device should have work for: enough to hide its latencies. A kernel of one lane a run, at 100 numbers,
+/// gave its full rate from about as many runs on.
 pub const LANES_TO_FILL: u64 = 34_000;
 /// Largest state that one lane of a hardware device holds by itself: its registers end there.
 pub const SOLO_NUMBERS: u32 = 200;
@@ -16,8 +16,8 @@ pub const FEWEST_LANES: u32 = 8;
 const NUMBERS_PER_LANE: u32 = 50;
 /// Most lanes per run where they work in workgroup memory, if that memory allows.
 const MOST_LANES_WITH_MEMORY: u32 = 32;
-/// Largest state that one lane of a software adapter holds by itself. Its lanes are those of a CPU's vectors, which runs fill
-/// better than several: one lane is 5 to 10 times faster; but it compiles larger states for half a minute.
+/// Largest state that one lane of a software adapter holds by itself. Its lanes are those of a CPU's vectors, which
+/// runs fill better than several: one lane is 5 to 10 times faster; but it compiles larger states for half a minute.
 pub const SOFTWARE_SOLO_NUMBERS: u32 = 128;
 /// Most lanes per run.
 pub const MOST_LANES: u32 = 256;

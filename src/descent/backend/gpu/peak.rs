@@ -8,8 +8,8 @@ use super::shader::{self, MAX_GROUPS};
 use crate::descent::backend::BackendError;
 use std::time::{Duration, Instant};
 
-/// A dispatch should take this long: where the device has no clock, what it costs to submit it and to hear of its end is then
-/// well below one percent.
+/// A dispatch should take this long: where the device has no clock, what it costs to submit it and to hear of its end
+/// is then well below one percent.
 const DISPATCH: Duration = Duration::from_millis(40);
 /// Dispatches of that length; the fastest counts.
 const TRIALS: usize = 3;

@@ -14,8 +14,8 @@ pub(super) enum Use {
 
 pub(super) const SCHEDULE_BINDINGS: &[Use] = &[Use::Write, Use::Write];
 
-/// Bindings of an entry point: constants, data, state and control, then its own. Spelled out because a model need not use
-/// all of them, and a layout deduced from the text would leave the unused ones out.
+/// Bindings of an entry point: constants, data, state and control, then its own. Spelled out because a model need not
+/// use all of them, and a layout deduced from the text would leave the unused ones out.
 pub(super) fn bindings(entry: Entry, constant_data: bool) -> Vec<Use> {
     let data = if constant_data { Use::Uniform } else { Use::Read };
     let own: &[Use] = match entry {
@@ -82,8 +82,8 @@ pub(super) fn compile(
 /// A module without bound counters in its loops and without checks of its indices.
 #[expect(unsafe_code, reason = "the one call that leaves the checks out")]
 fn unchecked(opened: &Opened, descriptor: wgpu::ShaderModuleDescriptor<'_>) -> wgpu::ShaderModule {
-    // SAFETY: the texts are this crate's own. Every loop is bounded by a constant of the prelude or by the steps of a segment;
-    // every index is below a size of the prelude, or is of a run that the queue, which only these kernels write, holds. The
-    // tests run the same texts with all checks and compare every result with the CPU's.
+    // SAFETY: the texts are this crate's own. Every loop is bounded by a constant of the prelude or by the steps of a
+    // segment; every index is below a size of the prelude, or is of a run that the queue, which only these kernels
+    // write, holds. The tests run the same texts with all checks and compare every result with the CPU's.
     unsafe { opened.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }

@@ -1,7 +1,7 @@
 //! Kernel texts: shared pieces and a model's pieces behind a generated prelude.
 //!
-//! The prelude holds everything that Rust and WGSL must agree on and that would otherwise be typed twice: the number type,
-//! sizes, codes, the polynomial and the layout of the constants.
+//! The prelude holds everything that Rust and WGSL must agree on and that would otherwise be typed twice: the number
+//! type, sizes, codes, the polynomial and the layout of the constants.
 
 use super::unroll::unroll;
 use crate::landscape::endpoint::{Outcome, Status, Stop};
@@ -19,7 +19,8 @@ pub const MAX_GROUPS: u32 = 65_535;
 /// Most components of a lane whose loops are written out.
 const UNROLLED: u32 = 128;
 
-/// Bytes of data that every adapter takes as constants: the least limit on a uniform buffer that an interface guarantees.
+/// Bytes of data that every adapter takes as constants: the least limit on a uniform buffer that an interface
+/// guarantees.
 const CONSTANT_BYTES: usize = 16_384;
 
 /// What distinguishes one compiled kernel from another.
@@ -49,8 +50,8 @@ impl Shape {
         self.dim.div_ceil(self.lanes)
     }
 
-    /// Whether a kernel's data are constants to the device rather than a buffer: where lanes that advance together read the
-    /// same number at the same time, and the numbers are few enough.
+    /// Whether a kernel's data are constants to the device rather than a buffer: where lanes that advance together read
+    /// the same number at the same time, and the numbers are few enough.
     pub fn constant_data(&self, program: &DeviceProgram) -> bool {
         self.lanes == 1 && program.data.len() * self.precision.bytes() <= CONSTANT_BYTES
     }

@@ -1,9 +1,10 @@
 //! Loops over the components of a lane, written out.
 //!
-//! A compiler that sees the index of every component keeps the state in registers; one that is left a loop puts it into memory,
-//! the more so as the shader compiler adds a counter that bounds the loop. So a loop whose header is exactly
-//! `for (var j = 0u; j < PER_LANE; j++) {`, with any name for `j`, is replaced by one block a component, in which a number stands
-//! for the name. Its body must not leave it by `break` or `continue`, nor change the index. A loop around another loop stays.
+//! A compiler that sees the index of every component keeps the state in registers; one that is left a loop puts it into
+//! memory, the more so as the shader compiler adds a counter that bounds the loop. So a loop whose header is exactly
+//! `for (var j = 0u; j < PER_LANE; j++) {`, with any name for `j`, is replaced by one block a component, in which a
+//! number stands for the name. Its body must not leave it by `break` or `continue`, nor change the index. A loop around
+//! another loop stays.
 
 /// The text with its loops over `PER_LANE` written out.
 pub fn unroll(text: &str, per_lane: u32) -> String {

@@ -191,7 +191,8 @@ impl Noise {
         }
     }
 
-    /// The constants of the landscape for perturbed forms: their verdicts look at the weights, not at the law of the start.
+    /// The constants of the landscape for perturbed forms: their verdicts look at the weights, not at the law of the
+    /// start.
     pub(in crate::models::cnn) fn landscape(&self, cell: &CnnCell) -> Constants<f64> {
         let constants = cell.constants();
         let noisy = CnnCell { output_radius: cell.output_radius + self.output, ..cell.clone() }.constants();

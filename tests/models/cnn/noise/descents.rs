@@ -23,8 +23,8 @@ trials![
 /// The plain form of each perturbed one.
 const PAIRS: [(&str, &str); 2] = [("reduced", FORMS[0]), ("full", FORMS[1])];
 
-/// The same start, weight by weight, in a plain form and in its perturbed one: 1e-12 is what rounding leaves, as in the comparison of the
-/// full form with the reduced one.
+/// The same start, weight by weight, in a plain form and in its perturbed one: 1e-12 is what rounding leaves, as in the
+/// comparison of the full form with the reduced one.
 fn without_noise_it_is_plain_descent() {
     for set in [
         &[("patches", "25"), ("ratio", "4.0")] as Set,
@@ -57,8 +57,8 @@ fn without_noise_it_is_plain_descent() {
     }
 }
 
-/// On the sphere the direction of a step is the same. The angles differ, since on it the norm does not grow; for small steps
-/// it hardly does anyway.
+/// On the sphere the direction of a step is the same. The angles differ, since on it the norm does not grow; for small
+/// steps it hardly does anyway.
 fn a_sphere_changes_no_angle() {
     let set: Set = &[("patches", "25"), ("ratio", "4.0"), ("start_filter_scale", "2.0")];
     let on_sphere: Vec<_> = set.iter().copied().chain([("filter_constraint", "\"sphere\"")]).collect();
@@ -128,8 +128,8 @@ fn starts_are_those_of_the_plain_forms() {
 /// A cell with noise to the end of any of these tests.
 const NOISY: Set = &[("patches", "9"), ("ratio", "1.0"), ("noise_filter", "0.8"), ("noise_output", "0.5")];
 
-/// Other words would be other noise altogether. The functions of the words differ by roundings of f32, of which a step makes about
-/// ten; none is amplified by more than a few in a hundred steps.
+/// Other words would be other noise altogether. The functions of the words differ by roundings of f32, of which a step
+/// makes about ten; none is amplified by more than a few in a hundred steps.
 fn formats_see_the_same_noise() {
     for form in FORMS {
         let (problem, mut from) = cell(form, NOISY, &budget(100), seed(), 200);
@@ -171,8 +171,8 @@ fn noise_depends_on_key_and_step() {
     }
 }
 
-/// Epochs of ten steps at a tenth of the radius each, on a teacher that gives no slope but what noise does: the output weights are
-/// moved by `η_a ∂²ℓ/∂a² ζ`, of which the radius of each epoch is seen.
+/// Epochs of ten steps at a tenth of the radius each, on a teacher that gives no slope but what noise does: the output
+/// weights are moved by `η_a ∂²ℓ/∂a² ζ`, of which the radius of each epoch is seen.
 fn radii_are_annealed() {
     let set: Set = &[
         ("patches", "1"),
@@ -237,8 +237,8 @@ fn nothing_is_proven_while_there_is_noise() {
     }
 }
 
-/// Whether plain descent from `(x, y, A₁, A₂)` is proven to reach the global minimum, by the formulas of the model's page for unit norms,
-/// with the functions of the system.
+/// Whether plain descent from `(x, y, A₁, A₂)` is proven to reach the global minimum, by the formulas of the model's
+/// page for unit norms, with the functions of the system.
 fn certified(state: &[f64], patches: f64, ratio: f64, filter_step: f64) -> bool {
     let [x, y, along, across] = state[..4] else { panic!("{state:?}") };
     let (b1, b2) = ((ratio / patches).sqrt(), (1.0 - ratio / patches).sqrt());
@@ -250,8 +250,8 @@ fn certified(state: &[f64], patches: f64, ratio: f64, filter_step: f64) -> bool 
     valid && along * b1 + across * b2 > 0.0 && kernel - 1.0 + gap.min(0.0) >= 0.0
 }
 
-/// What `noise_stop = "escape"` says: plain descent from there is proven to reach the global minimum and does, and from no step before
-/// it was proven.
+/// What `noise_stop = "escape"` says: plain descent from there is proven to reach the global minimum and does, and from
+/// no step before it was proven.
 fn an_escape_is_the_first_certified_step() {
     let set: Set = &[
         ("patches", "4"),

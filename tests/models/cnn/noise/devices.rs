@@ -1,4 +1,5 @@
-//! Kernels with noise: values, steps and escapes against the CPU, batches and segments, and what is caught if they are wrong.
+//! Kernels with noise: values, steps and escapes against the CPU, batches and segments, and what is caught if they are
+//! wrong.
 
 use super::{FORMS, budget, cell};
 use crate::conformance::parity::{compare_steps, compare_values, replaced};

@@ -9,8 +9,8 @@ use spurious::numerics::real::Precision::F32;
 
 trials![escapes_are_as_often_and_as_late,];
 
-/// Share of runs that escape, and mean number of steps, those that do not counting with all: within five standard errors of the
-/// difference, which are exceeded with probability 6e-7.
+/// Share of runs that escape, and mean number of steps, those that do not counting with all: within five standard
+/// errors of the difference, which are exceeded with probability 6e-7.
 fn escapes_are_as_often_and_as_late() {
     const RUNS: usize = 4_000;
     let cases: Vec<serde_json::Value> = serde_json::from_str(include_str!("../../../oracle/noise.json")).unwrap();

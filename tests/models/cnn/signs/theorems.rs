@@ -1,5 +1,5 @@
-//! Theorems 4.1 to 4.3 of Du et al. (2018): the conditions, computed anew, and runs that must end as stated. A wrong theorem is
-//! caught.
+//! Theorems 4.1 to 4.3 of Du et al. (2018): the conditions, computed anew, and runs that must end as stated. A wrong
+//! theorem is caught.
 
 use super::{SIGNS, counts, results};
 use crate::support::program::{Place, gpu_arguments};
@@ -231,7 +231,8 @@ fn theorems_hold_on_a_gpu() {
 
 /// The theorem of [`Wrong`] forgets a condition: some of the runs break it, and the first of them is named.
 fn a_wrong_theorem_is_caught() {
-    let text = "[model]\nform = 'reduced'\n[runs]\nper_cell = 900\n[compute]\nbackend = 'cpu'\nbatch = 64\n[output]\ntheorems = true\n";
+    let text = "[model]\nform = 'reduced'\n[runs]\nper_cell = 900\n[compute]\nbackend = 'cpu'\nbatch = \
+                64\n[output]\ntheorems = true\n";
     let spec = Spec { model: &Wrong, params: Vec::new(), ..Spec::parse(text, "test", &[]).unwrap() };
     let results = result::run(&spec).unwrap();
     let check = results.records[0].checks[0];
