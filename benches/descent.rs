@@ -19,15 +19,11 @@ use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::device::Wanted;
 use spurious::descent::backend::gpu::{Gpu, Options};
 use spurious::descent::backend::{Backend, Batch};
-use spurious::experiment::plan::{Cell, Plan};
-use spurious::experiment::spec::Spec;
+use spurious::experiment::{Cell, Plan, Spec};
 use spurious::judge::classify::Classifier;
-use spurious::landscape::endpoint::Stop;
-use spurious::landscape::model::Work;
-use spurious::landscape::queue::Queue;
+use spurious::landscape::{Queue, Stop, Work};
 use spurious::models::MODELS;
-use spurious::numerics::interval::Method;
-use spurious::numerics::real::Precision;
+use spurious::numerics::{Method, Precision};
 use std::hint::black_box;
 use std::sync::atomic::AtomicBool;
 

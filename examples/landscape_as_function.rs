@@ -3,11 +3,12 @@
 //!
 //! `cargo run --release --example landscape_as_function`
 
+#![allow(clippy::print_stdout)]
+
 use spurious::judge::refine;
-use spurious::landscape::model::{Settings, StepSize};
-use spurious::landscape::parameter::Values;
+use spurious::landscape::{Settings, StepSize, Values};
 use spurious::models;
-use spurious::numerics::real::Precision;
+use spurious::numerics::Precision;
 use spurious::numerics::vector::norm;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,8 +16,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Six neurons learn six orthonormal teachers, all parameters at their defaults.
     let mut values = Values(model.parameters().iter().map(|p| (p.name, p.default_value())).collect());
     values.resolve(model.parameters())?;
-    let settings =
-        Settings { step: StepSize::Auto, max_steps: 100_000, tolerance: model.tolerance().default, verdicts: true };
+    let settings = Settings {
+        step: StepSize::Auto,
+        max_steps: 100_000,
+        tolerance: model.about().tolerance.default,
+        verdicts: true,
+    };
     let problem = model.problem("full", &values, &settings)?;
 
     // The teachers, a little moved.

@@ -7,16 +7,14 @@
 //!
 //! `cargo run --release --example own_landscape`
 
-use spurious::experiment::spec::Spec;
-use spurious::landscape::device::DeviceProgram;
-use spurious::landscape::endpoint::Outcome;
-use spurious::landscape::model::{Invalid, Model, Settings, Tolerance};
-use spurious::landscape::objective::Objective;
-use spurious::landscape::parameter::{Kind, Parameter, Values};
-use spurious::landscape::problem::Problem;
+#![allow(clippy::print_stdout)]
+
+use spurious::experiment::Spec;
+use spurious::landscape::{
+    About, DeviceProgram, Invalid, Kind, Model, Objective, Outcome, Parameter, Problem, Settings, Tolerance, Values,
+};
 use spurious::models;
-use spurious::numerics::real::Real;
-use spurious::numerics::start_law::StartLaw;
+use spurious::numerics::{Real, StartLaw};
 
 /// The same loss for a GPU: `down` takes the gradient.
 const SHADER: &str = "
@@ -90,34 +88,23 @@ impl Objective for DoubleWell {
 /// The model.
 struct Wells;
 
+const PARAMETERS: &[Parameter] = &[
+    Parameter::seeding("dimension", "d", Kind::Integer(1, 64), "2").about("number of weights"),
+    Parameter::sharing("tilt", "", Kind::Real(0.0, 1.5), "0.3").about("how much deeper the left well is"),
+    Parameter::seeding("start_scale", "", Kind::Positive, "1.0").about("standard deviation of a weight"),
+];
+
 impl Model for Wells {
-    fn name(&self) -> &'static str {
-        "double_well"
-    }
-
-    fn summary(&self) -> &'static str {
-        "a tilted double well"
-    }
-
-    fn description(&self) -> &'static str {
-        "Loss       ℓ(w) = (w₁² − 1)² + tilt w₁ + ½ Σ_{i>1} w_i²\n"
-    }
-
-    fn parameters(&self) -> &'static [Parameter] {
-        const PARAMETERS: &[Parameter] = &[
-            Parameter::seeding("dimension", "d", Kind::Integer(1, 64), "2").about("number of weights"),
-            Parameter::sharing("tilt", "", Kind::Real(0.0, 1.5), "0.3").about("how much deeper the left well is"),
-            Parameter::seeding("start_scale", "", Kind::Positive, "1.0").about("standard deviation of a weight"),
-        ];
-        PARAMETERS
-    }
-
-    fn forms(&self) -> &'static [(&'static str, &'static str)] {
-        &[("full", "w₁ … w_d")]
-    }
-
-    fn tolerance(&self) -> Tolerance {
-        Tolerance { default: 1e-9, about: "norm of the gradient at which a run is at rest" }
+    fn about(&self) -> About {
+        About {
+            name: "double_well",
+            summary: "a tilted double well",
+            description: "Loss       ℓ(w) = (w₁² − 1)² + tilt w₁ + ½ Σ_{i>1} w_i²\n",
+            parameters: PARAMETERS,
+            forms: &[("full", "w₁ … w_d")],
+            tolerance: Tolerance { default: 1e-9, about: "norm of the gradient at which a run is at rest" },
+            step_groups: &["weights"],
+        }
     }
 
     fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {

@@ -3,8 +3,10 @@
 //!
 //! `cargo run --release --example run_experiment`
 
-use spurious::experiment::spec::Spec;
-use spurious::landscape::endpoint::Outcome;
+#![allow(clippy::print_stdout)]
+
+use spurious::experiment::Spec;
+use spurious::landscape::Outcome;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let text = "

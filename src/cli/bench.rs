@@ -12,7 +12,7 @@ use spurious::explore::bench::subject::Subject;
 use spurious::explore::bench::table::Table;
 use spurious::explore::bench::{self, Fresh, Machine, Settings, Start};
 use spurious::models::MODELS;
-use spurious::numerics::real::Precision;
+use spurious::numerics::Precision;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 

@@ -3,13 +3,10 @@
 use super::models::{find, parameterised, single};
 use super::{Usage, print, say};
 use rayon::prelude::*;
-use spurious::experiment::plan::{Cell, Plan};
-use spurious::experiment::record::Record;
 use spurious::experiment::spec::io_reason;
+use spurious::experiment::{Cell, Plan, Record};
 use spurious::judge::refine::polished;
-use spurious::landscape::capability::Proofs;
-use spurious::landscape::points::Points;
-use spurious::landscape::proof::{Provable, Refusal};
+use spurious::landscape::{Points, Proofs, Provable, Refusal};
 use spurious::numerics::vector::norm;
 use spurious::result::Results;
 use spurious::result::certificate::Certificate;

@@ -2,11 +2,11 @@
 
 use super::models::{find, parameterised, single};
 use super::{Usage, print};
-use spurious::experiment::plan::Cell;
+use spurious::experiment::Cell;
 use spurious::judge::classify::Classifier;
 use spurious::judge::refine::{self, Spectrum};
-use spurious::landscape::points::Points;
-use spurious::numerics::real::Precision;
+use spurious::landscape::Points;
+use spurious::numerics::Precision;
 use spurious::numerics::vector;
 use spurious::result::tables::plain::{field, number, to_csv};
 use std::path::{Path, PathBuf};

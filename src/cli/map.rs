@@ -3,11 +3,10 @@
 use super::{Interrupted, SpecArguments, Usage, chosen, figures, print, say};
 use spurious::descent::backend::BackendError;
 use spurious::descent::plane::{Plane, Wish};
-use spurious::experiment::plan::{Cell, Plan};
 use spurious::experiment::run::{self, ExperimentError};
-use spurious::experiment::spec::Spec;
+use spurious::experiment::{Cell, Plan, Spec};
 use spurious::explore::map::{self, Map, Shade};
-use spurious::landscape::model::Invalid;
+use spurious::landscape::Invalid;
 use spurious::result::folder::write_file;
 use spurious::show::progress::{Progress, clock};
 use std::path::PathBuf;

@@ -18,9 +18,8 @@ mod trace;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use spurious::descent::backend::BackendError;
-use spurious::experiment::plan::{Cell, Plan};
 use spurious::experiment::run::ExperimentError;
-use spurious::experiment::spec::{Spec, SpecError};
+use spurious::experiment::{Cell, Plan, Spec, SpecError};
 use spurious::result::conduct::RunError;
 use spurious::result::folder::StoreError;
 use std::io::Write;

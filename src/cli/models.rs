@@ -1,9 +1,8 @@
 //! `spurious models`
 
 use super::{Usage, print};
-use spurious::experiment::plan::{Cell, Plan};
-use spurious::experiment::spec::Spec;
-use spurious::landscape::model::Model;
+use spurious::experiment::{Cell, Plan, Spec};
+use spurious::landscape::Model;
 use spurious::models;
 use std::fmt::Write;
 
@@ -18,7 +17,7 @@ pub(super) fn models(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.name {
         None => {
             for model in models::MODELS {
-                writeln!(text, "{}  {}", model.name(), model.summary())?;
+                writeln!(text, "{}  {}", model.name(), model.about().summary)?;
             }
         }
         Some(name) => text = explain(find(name)?)?,
@@ -52,7 +51,7 @@ pub(super) fn single(plan: &Plan) -> Result<&Cell, Usage> {
 }
 
 fn explain(model: &dyn Model) -> anyhow::Result<String> {
-    let mut text = format!("{}: {}\n\n{}\n", model.name(), model.summary(), model.description().trim_end());
+    let mut text = format!("{}: {}\n\n{}\n", model.name(), model.about().summary, model.about().description.trim_end());
     writeln!(text, "\nForms")?;
     for (name, about) in model.forms() {
         writeln!(text, "  {name:<14} {about}")?;
@@ -63,7 +62,7 @@ fn explain(model: &dyn Model) -> anyhow::Result<String> {
         writeln!(text, "  {:<19} {symbol}{}", p.name, p.about)?;
         writeln!(text, "  {:<19} {}; default {}", "", p.kind, p.default)?;
     }
-    writeln!(text, "\nStep groups ([descent] step = {{ … }})\n  {}", model.step_groups().join(", "))?;
+    writeln!(text, "\nStep groups ([descent] step = {{ … }})\n  {}", model.about().step_groups.join(", "))?;
     let spec = Spec::parse(&format!("[model]\nname = \"{}\"", model.name()), "defaults", &[])?;
     writeln!(text, "\nTheory (cells.csv), with its value at the default parameters")?;
     let plan = Plan::new(&spec)?;

@@ -1,10 +1,8 @@
 //! `spurious run`
 
 use super::{Interrupted, SpecArguments, below, print, say};
-use spurious::experiment::plan::Plan;
 use spurious::experiment::run;
-use spurious::experiment::spec::Spec;
-use spurious::experiment::tally::Tally;
+use spurious::experiment::{Plan, Spec, Tally};
 use spurious::result::Results;
 use spurious::result::conduct::{Event, RunError, conduct};
 use spurious::result::folder::Folder;

@@ -1,9 +1,8 @@
 //! What `replay` and `trace` start from: an experiment file or a result folder.
 
 use super::Usage;
-use spurious::experiment::plan::Plan;
-use spurious::experiment::spec::Spec;
-use spurious::numerics::real::Precision;
+use spurious::experiment::{Plan, Spec};
+use spurious::numerics::Precision;
 use spurious::result::Results;
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@ use super::{Usage, chosen, figures, print, say};
 use anyhow::anyhow;
 use clap::ValueEnum;
 use rayon::prelude::*;
-use spurious::experiment::plan::Cell;
+use spurious::experiment::Cell;
 use spurious::experiment::run;
 use spurious::explore::stepper::{Every, Track};
 use spurious::explore::trace::{Extent, Trace, figure, table, trace as follow, words};

@@ -4,9 +4,8 @@ pub mod cpu;
 pub mod gpu;
 pub mod several;
 
-use crate::landscape::endpoint::Endpoints;
-use crate::landscape::model::{DeviceProgram, Invalid, Problem};
-use crate::numerics::real::Precision;
+use crate::landscape::{DeviceProgram, Endpoints, Invalid, Problem};
+use crate::numerics::Precision;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 

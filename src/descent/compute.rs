@@ -1,13 +1,9 @@
 //! Every form is evaluated and advanced with the vectors that the processor has.
 
 use super::{starts, tile};
-use crate::landscape::endpoint::Stop;
-use crate::landscape::form::Form;
-use crate::landscape::problem::{Compute, Evaluation, Work};
-use crate::landscape::surface::{Landscape, Rule};
+use crate::landscape::{Compute, Evaluation, Form, Landscape, Rule, Stop, Work};
 use crate::numerics::real::wide::{self, F32s, F64s, Pair, Vectorised};
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::CellSeed;
+use crate::numerics::{CellSeed, Precision, Real};
 
 /// Loss, gradient and class of one state.
 struct Evaluate<'a, F: ?Sized> {

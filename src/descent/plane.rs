@@ -5,8 +5,8 @@
 //! centres of equal cells; the run `i` starts in column `i mod columns` and row `i / columns`, rows counted from the
 //! smallest value.
 
-use crate::landscape::model::{Chart, Coordinate, Invalid, Problem};
-use crate::numerics::seed::CellSeed;
+use crate::landscape::{Chart, Coordinate, Invalid, Problem};
+use crate::numerics::CellSeed;
 
 /// One side of a plane.
 #[derive(Clone, Debug, PartialEq)]

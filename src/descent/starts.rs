@@ -3,10 +3,10 @@
 //! A form draws a block with loops over its runs and numbers ([`Form::draw`]); here the loops are compiled for the
 //! instructions that the CPU has. None of this changes a bit of any start: see [`crate::numerics::elementary`].
 
-use crate::landscape::form::Form;
+use crate::landscape::Form;
 use crate::numerics::real::wide::{self, Vectorised};
-use crate::numerics::seed::{CellSeed, Streams};
 use crate::numerics::start_law::BLOCK;
+use crate::numerics::{CellSeed, Streams};
 
 /// Numbers that a block of several runs draws at most: what fits in the fastest memory of a core.
 const NUMBERS: usize = 2048;

@@ -1,9 +1,9 @@
 //! The runs that one thread advances together: some vectors, each with a run in every lane.
 
-use crate::landscape::endpoint::{Status, Stop};
-use crate::landscape::queue::{Hand, Queue, Taken};
-use crate::landscape::surface::{Landscape, Rule};
-use crate::numerics::real::{Mask, Real};
+use crate::landscape::queue::{Hand, Taken};
+use crate::landscape::{Landscape, Queue, Rule, Status, Stop};
+use crate::numerics::Real;
+use crate::numerics::real::Mask;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes of weights that a tile should hold: they stay in the cache that is nearest to the processor.
@@ -162,7 +162,6 @@ pub(crate) fn descend<R: Real, L: Landscape<R>>(
     let mut scratch: Vec<L::Scratch> = (0..tile.vectors).map(|_| landscape.scratch()).collect();
     let mut passed: Vec<Option<L::Pass>> = (0..tile.vectors).map(|_| None).collect();
     let diverged = R::splat(f64::from(Stop::code(Status::Diverged, None)));
-    let limit = landscape.size_limit();
     let half = R::splat(0.5);
     // No run spends its budget before this tick, so that the budget costs nothing in between.
     let mut deadline = tile.deadline();
@@ -189,7 +188,7 @@ pub(crate) fn descend<R: Real, L: Landscape<R>>(
                     passed[vector] = landscape.step(x, &survey, scratch);
                     break;
                 }
-                let bounded = landscape.size(&survey).lt(limit);
+                let bounded = landscape.is_bounded(&survey);
                 let codes = R::select(bounded, landscape.decide(&survey), diverged);
                 let lanes = if due { u64::MAX } else { may_end.bits() };
                 if tile.exchange(vector, lanes, &codes, tick) {

@@ -13,3 +13,8 @@ pub mod run;
 pub mod sampling;
 pub mod spec;
 pub mod tally;
+pub use plan::{Cell, Plan};
+pub use record::Record;
+pub use sampling::Sampling;
+pub use spec::{Spec, SpecError};
+pub use tally::Tally;

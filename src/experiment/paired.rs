@@ -9,10 +9,8 @@
 //! The outcomes of a group are joined in chunks, 64 draws to a machine word, so that the memory does not grow with the
 //! number of runs; only the draws that every cell of the group has are counted, the first ones.
 
-use crate::experiment::plan::Plan;
-use crate::experiment::record::Record;
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::model::Invalid;
+use crate::experiment::{Plan, Record};
+use crate::landscape::{Invalid, Outcome};
 use crate::numerics::interval::paired::Fourfold;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;

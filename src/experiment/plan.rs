@@ -2,11 +2,10 @@
 
 use crate::descent::plane::Plane;
 use crate::experiment::paired;
-use crate::experiment::sampling::{Sampling, Size};
-use crate::experiment::spec::{Spec, SpecError};
-use crate::landscape::model::{Invalid, Prediction, Problem, Settings, StepSize, Value, Values};
-use crate::numerics::interval::Method;
-use crate::numerics::seed::CellSeed;
+use crate::experiment::sampling::Size;
+use crate::experiment::{Sampling, Spec, SpecError};
+use crate::landscape::{Invalid, Prediction, Problem, Settings, StepSize, Value, Values};
+use crate::numerics::{CellSeed, Method};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;

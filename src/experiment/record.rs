@@ -1,11 +1,10 @@
 //! Records: what consecutive runs of one cell have ended in. Records add, so that batches, parts of a folder and
 //! restarts of the program combine to the record of a cell.
 
-use crate::experiment::plan::Plan;
-use crate::experiment::tally::Tally;
+use crate::experiment::{Plan, Tally};
 use crate::judge::family::Families;
-use crate::landscape::endpoint::{Outcome, Stop};
-use crate::landscape::theorem::{self, Check};
+use crate::landscape::theorem;
+use crate::landscape::{Check, Outcome, Stop};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 

@@ -30,8 +30,9 @@
 //! **Time.** The pilot also measures the rate of its last stage, and n is at most rate × seconds. The clock is read
 //! before the first counted run, never after one, so the argument above holds; but n then depends on the machine.
 
-use crate::numerics::interval::{Interval, Method, exact_half_width};
+use crate::numerics::interval::exact_half_width;
 use crate::numerics::normal;
+use crate::numerics::{Interval, Method};
 use serde::{Deserialize, Serialize};
 
 /// Confidence level of what a pilot says of the probability: of 1,000 cells about one is larger or smaller than it

@@ -30,9 +30,9 @@ pub use crate::landscape::points::io_reason;
 pub use params::read_params;
 pub use reader::SpecError;
 
-use crate::experiment::sampling::{Rule, Sampling};
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::model::{Invalid, Model, StepSize, Value};
+use crate::experiment::Sampling;
+use crate::experiment::sampling::Rule;
+use crate::landscape::{Invalid, Model, Outcome, StepSize, Value};
 use reader::Reader;
 use sections::Descent;
 use set::{apply_set, blame_set};
@@ -118,7 +118,7 @@ pub struct Spec {
     pub step: Vec<StepSize>,
     /// Step budget of a run.
     pub max_steps: u32,
-    /// What counts as converged; see [`Model::tolerance`].
+    /// What counts as converged; see [`About::tolerance`](crate::landscape::About::tolerance).
     pub tolerance: f64,
     /// Whether runs stop at a proof of their outcome.
     pub verdicts: bool,

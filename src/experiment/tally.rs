@@ -1,6 +1,6 @@
 //! Counts of outcomes. Tallies add, so that batches, shards and restarts of the program combine in any order.
 
-use crate::landscape::endpoint::{Outcome, Stop};
+use crate::landscape::{Outcome, Stop};
 use serde::{Deserialize, Serialize};
 use std::iter::Sum;
 use std::ops::Range;

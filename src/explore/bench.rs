@@ -39,8 +39,8 @@ pub use measure::{Fresh, Settings, Start, case_runs, fresh, measure, peak_memory
 use crate::descent::backend::cpu::Cpu;
 use crate::descent::backend::gpu::Gpu;
 use crate::descent::backend::{Backend, BackendError};
-use crate::landscape::model::Problem;
-use crate::numerics::real::Precision;
+use crate::landscape::Problem;
+use crate::numerics::Precision;
 
 /// A backend to measure.
 #[derive(Debug)]

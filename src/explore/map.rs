@@ -7,12 +7,10 @@ mod figure;
 
 use crate::descent::backend::{Backend, BackendError};
 use crate::descent::plane::Plane;
-use crate::experiment::plan::{Cell, Plan};
-use crate::experiment::record::Record;
 use crate::experiment::run::{self, Details};
+use crate::experiment::{Cell, Plan, Record};
 use crate::judge::family::Families;
-use crate::landscape::capability::Chart;
-use crate::landscape::endpoint::Outcome;
+use crate::landscape::{Chart, Outcome};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 

@@ -4,13 +4,10 @@
 //! same, bit by bit, whatever is kept of it. [`replay`] ends where the experiment did; [`crate::explore::trace`] goes
 //! on.
 
-use crate::experiment::plan::Cell;
+use crate::experiment::Cell;
 use crate::judge::classify::{Classifier, Found};
-use crate::landscape::endpoint::{Status, Stop};
-use crate::landscape::model::{Invalid, Model, Problem, Settings, Work};
-use crate::landscape::path::{Observable, TracePoint};
-use crate::landscape::queue::Queue;
-use crate::numerics::real::Precision;
+use crate::landscape::{Invalid, Model, Observable, Problem, Queue, Settings, Status, Stop, TracePoint, Work};
+use crate::numerics::Precision;
 use crate::numerics::vector::norm;
 use std::sync::atomic::AtomicBool;
 

@@ -11,10 +11,11 @@ pub mod words;
 
 use crate::explore::stepper::{Every, Stepper, Track};
 use crate::judge::classify::{Classifier, Found};
-use crate::landscape::endpoint::{Outcome, Status, Stop};
-use crate::landscape::model::{Invalid, Settings};
-use crate::landscape::path::{CurveKind, Observable, PathTheory, ReferenceCurve, TracePoint, Traced, VerdictPoint};
-use crate::numerics::real::Precision;
+use crate::landscape::{
+    CurveKind, Invalid, Observable, Outcome, PathTheory, ReferenceCurve, Settings, Status, Stop, TracePoint, Traced,
+    VerdictPoint,
+};
+use crate::numerics::Precision;
 
 /// What of a path is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

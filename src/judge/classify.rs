@@ -16,10 +16,8 @@
 
 use crate::judge::family::Family;
 use crate::judge::refine::{self, Settled, Settlement};
-use crate::landscape::endpoint::{Outcome, Status, Stop};
-use crate::landscape::model::{Problem, Rest};
-use crate::landscape::symmetry::Overlaps;
-use crate::numerics::real::Precision;
+use crate::landscape::{Outcome, Overlaps, Problem, Rest, Status, Stop};
+use crate::numerics::Precision;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 

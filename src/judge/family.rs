@@ -4,7 +4,7 @@
 //! ([`crate::landscape::symmetry::Orbits`]) are equal, and their Hessian's eigenvalues agree to 6 digits of the
 //! largest. Loss alone is no label: Safran and Shamir's data hold a saddle with the loss of a minimum to 5 digits.
 
-use crate::landscape::endpoint::Outcome;
+use crate::landscape::Outcome;
 use serde::{Deserialize, Serialize};
 
 /// A family, with the runs that ended in it.

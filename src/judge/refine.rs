@@ -7,10 +7,9 @@
 //! decide: all above their error bound make a strict minimum (modulo the named directions), one below minus that bound
 //! makes a saddle.
 
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::model::Problem;
+use crate::landscape::{Outcome, Problem};
+use crate::numerics::Precision;
 use crate::numerics::dense;
-use crate::numerics::real::Precision;
 use crate::numerics::vector::{dot, norm, orthonormal, remove};
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -113,6 +113,7 @@ macro_rules! conformance {
     ) => {
         fn conformance(&self) -> $crate::landscape::conformance::Conformance {
             use $crate::landscape::conformance::{Cell, Conformance};
+            #[allow(clippy::needless_update)]
             const ALL: Conformance = Conformance {
                 cells: &[$(Cell {
                     values: &[$((stringify!($name), stringify!($value))),*],

@@ -2,8 +2,7 @@
 
 use super::problem::Core;
 use super::surface::Landscape;
-use crate::numerics::real::Real;
-use crate::numerics::seed::Streams;
+use crate::numerics::{Real, Streams};
 
 /// One coordinate system of a model: its landscape over every number type, and the law of its starts.
 /// [`crate::descent`] computes every form with the vectors that the processor has.

@@ -25,3 +25,29 @@ pub mod surface;
 pub mod symmetry;
 pub mod theorem;
 pub mod theory;
+
+pub use capability::{
+    AtRest, Chart, Coordinate, Curvature, Landmark, PathFacts, Proofs, Rest, SlowPaths, Symmetry, Theorems,
+};
+pub(crate) use conformance::conformance;
+pub use conformance::{Conformance, Critical, Point};
+pub(crate) use device::constants;
+pub use device::{Cost, DeviceProgram};
+pub use endpoint::{Endpoints, Outcome, Status, Stop};
+pub use form::Form;
+pub use model::{About, Invalid, Model, Settings, StepSize, Tolerance};
+pub use objective::Objective;
+pub use parameter::{Kind, Parameter, Value, Values};
+pub use path::{
+    CurveKind, Drawn, Event, Observable, PathTheory, Reading, ReferenceCurve, Relation, TracePoint, Traced,
+    VerdictPoint,
+};
+pub use points::{Points, PointsError};
+pub use problem::{Compute, Core, Evaluation, Layout, Problem, Work};
+pub use proof::{Proof, Provable, Refusal, Verdict};
+pub use queue::Queue;
+pub use resting::{Ends, Measured, Resting, ValueAndGradient};
+pub use surface::{Landscape, Rule};
+pub use symmetry::{Orbits, Overlaps};
+pub use theorem::{Check, Claim, Theorem};
+pub use theory::Prediction;

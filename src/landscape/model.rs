@@ -4,17 +4,11 @@
 //! backends and judges see it. The mathematics of a form is written once, generic over the number type, as a
 //! [`Landscape`](super::surface::Landscape); a [`Form`](super::form::Form) ties it to its starts.
 
-pub use super::capability::{
-    AtRest, Chart, Coordinate, Curvature, Landmark, PathFacts, Proofs, Rest, SlowPaths, Symmetry, Theorems,
-};
-pub use super::device::{Cost, DeviceProgram};
-pub use super::parameter::{Kind, Parameter, Value, Values};
-pub use super::problem::{Compute, Core, Evaluation, Layout, Problem, Work};
-pub use super::theory::Prediction;
-
 use super::conformance::Conformance;
+use super::parameter::{Parameter, Values};
+use super::problem::Problem;
 use super::proof::Provable;
-use crate::numerics::real::Precision;
+use crate::numerics::Precision;
 
 /// How a model's step sizes are chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +39,7 @@ pub struct Settings {
     pub step: StepSize,
     /// Step budget of a run.
     pub max_steps: u32,
-    /// What counts as converged; see [`Model::tolerance`].
+    /// What counts as converged; see [`About::tolerance`].
     pub tolerance: f64,
     /// Whether runs stop at a proof of their outcome.
     pub verdicts: bool,
@@ -82,24 +76,41 @@ pub struct Tolerance {
     pub about: &'static str,
 }
 
+/// What a model says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Name in specs and on the command line.
+    pub name: &'static str,
+    /// One line: what it is, with its source.
+    pub summary: &'static str,
+    /// Formulas, step rule, outcomes and verdicts, as `models NAME` prints them.
+    pub description: &'static str,
+    /// Parameters, in the order of tables.
+    pub parameters: &'static [Parameter],
+    /// Forms and what each is; the first is the form of the paper, in which points are given.
+    pub forms: &'static [(&'static str, &'static str)],
+    /// Groups of weights that can have step sizes of their own.
+    pub step_groups: &'static [&'static str],
+    /// Meaning and default of `descent.tolerance`.
+    pub tolerance: Tolerance,
+}
+
 /// A landscape with named parameters.
 pub trait Model: Sync {
-    /// Name in specs and on the command line.
-    fn name(&self) -> &'static str;
-    /// One line: what it is, with its source.
-    fn summary(&self) -> &'static str;
-    /// Formulas, step rule, outcomes and verdicts, as `models NAME` prints them.
-    fn description(&self) -> &'static str;
-    /// Parameters, in the order of tables.
-    fn parameters(&self) -> &'static [Parameter];
-    /// Forms and what each is; the first is the form of the paper, in which points are given.
-    fn forms(&self) -> &'static [(&'static str, &'static str)];
-    /// Groups of weights that can have step sizes of their own.
-    fn step_groups(&self) -> &'static [&'static str] {
-        &["weights"]
+    /// What it is.
+    fn about(&self) -> About;
+    /// Its name.
+    fn name(&self) -> &'static str {
+        self.about().name
     }
-    /// Meaning and default of `descent.tolerance`.
-    fn tolerance(&self) -> Tolerance;
+    /// Its parameters.
+    fn parameters(&self) -> &'static [Parameter] {
+        self.about().parameters
+    }
+    /// Its forms.
+    fn forms(&self) -> &'static [(&'static str, &'static str)] {
+        self.about().forms
+    }
     /// Tolerance to which a trace follows a run on that has converged in the experiment's sense; `None` for no further.
     fn trace_tolerance(&self, _precision: Precision) -> Option<f64> {
         None

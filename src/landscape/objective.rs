@@ -22,10 +22,8 @@ use super::problem::{Core, Layout, Problem};
 use super::resting::{Ends, Measured, Resting, ValueAndGradient, sum_of_squares};
 use super::surface::Rule;
 use super::theory::Prediction;
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams};
-use crate::numerics::start_law::StartLaw;
 use crate::numerics::vector::{dot, norm};
+use crate::numerics::{CellSeed, Precision, Real, StartLaw, Streams};
 use std::sync::Arc;
 
 /// A loss with its gradient, and the law of the starts.

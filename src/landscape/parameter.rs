@@ -1,7 +1,6 @@
 //! Parameters of models: what they are called and mean, which values they take, and the values of one cell.
 
-use crate::landscape::model::Invalid;
-use crate::landscape::points::{Points, PointsError};
+use crate::landscape::{Invalid, Points, PointsError};
 use std::fmt;
 use std::path::Path;
 

@@ -1,12 +1,12 @@
 //! What a path shows beside its loss: a model's own observables of a point, and what theory draws beside them.
 //!
-//! A model names [`Observable`]s of a state ([`Problem::observables`](crate::landscape::model::Problem::observables))
+//! A model names [`Observable`]s of a state ([`Problem::observables`](crate::landscape::Problem::observables))
 //! and, for the whole path of a run, [`PathTheory`]: curves that bound an observable or that it tends to, steps at
 //! which something happens, and numbers that theory gives beside measured ones. [`crate::explore::trace`] collects
 //! both.
 
-use crate::landscape::endpoint::Outcome;
-use crate::numerics::real::Precision;
+use crate::landscape::Outcome;
+use crate::numerics::Precision;
 
 /// When a figure shows an observable that nobody asked for by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

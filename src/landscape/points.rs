@@ -2,7 +2,7 @@
 //! reads its points from one, and a parameter of kind [`Kind::Points`](crate::landscape::parameter::Kind::Points) takes
 //! one as its value.
 
-use crate::landscape::model::Invalid;
+use crate::landscape::Invalid;
 use crate::numerics::fnv::Hashing;
 use std::fmt;
 use std::fs::File;

@@ -1,6 +1,6 @@
 //! The runs of a batch, handed out to threads in blocks.
 
-use crate::landscape::endpoint::Stop;
+use crate::landscape::Stop;
 use std::slice::ChunksMut;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};

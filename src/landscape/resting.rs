@@ -4,7 +4,7 @@
 use super::device::{DeviceProgram, constants};
 use super::endpoint::{Outcome, Status, Stop};
 use super::surface::{Landscape, Rule, found};
-use crate::numerics::real::Real;
+use crate::numerics::Real;
 
 constants! {
     /// When a run ends, and how it moves, in the format it is meant for.
@@ -139,12 +139,7 @@ impl<R: Real, S: ValueAndGradient<R>> Landscape<R> for Resting<R, S> {
     }
 
     #[inline(always)]
-    fn size(&self, seen: &Measured<R>) -> R {
-        seen.size
-    }
-
-    #[inline(always)]
-    fn size_limit(&self) -> R {
-        self.ends.size_limit
+    fn is_bounded(&self, seen: &Measured<R>) -> R::Mask {
+        seen.size.lt(self.ends.size_limit)
     }
 }

@@ -5,8 +5,8 @@
 //! known minimum or has come to rest (`converged`), when it leaves every bound (`diverged`), or when its budget is
 //! spent (`out_of_steps`).
 
-use crate::landscape::endpoint::{Outcome, Status, Stop};
-use crate::numerics::real::Real;
+use crate::landscape::{Outcome, Status, Stop};
+use crate::numerics::Real;
 
 /// A loss surface in the coordinates of one form, over one number type.
 ///
@@ -38,10 +38,8 @@ pub trait Landscape<R: Real> {
     fn may_end(&self, survey: &Self::Survey) -> R::Mask;
     /// Code of the verdict or convergence that the survey shows (see [`Stop::code`]), or 0 to go on.
     fn decide(&self, survey: &Self::Survey) -> R;
-    /// A measure of the weights' size; a run whose size is not below [`Landscape::size_limit`] has diverged.
-    fn size(&self, survey: &Self::Survey) -> R;
-    /// Bound on [`Landscape::size`] that no converging run reaches.
-    fn size_limit(&self) -> R;
+    /// Lanes in which the weights are within bounds that no converging run leaves; not a number is within none.
+    fn is_bounded(&self, survey: &Self::Survey) -> R::Mask;
 }
 
 /// What limits a descent, apart from the landscape.

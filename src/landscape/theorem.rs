@@ -4,7 +4,7 @@
 //! must end, or that a statement about the start is true. [`Check`] counts how the claims fare. A theorem has no
 //! exceptions, so a single broken claim is a finding: about the program, its arithmetic, or the theorem.
 
-use crate::landscape::endpoint::Outcome;
+use crate::landscape::Outcome;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 

@@ -50,13 +50,10 @@ pub mod theory;
 
 pub use teacher::TeacherNetwork;
 
-use crate::landscape::conformance::conformance;
-use crate::landscape::model::{Invalid, Model, Settings, StepSize, Tolerance};
-use crate::landscape::parameter::{Kind, Parameter, Values};
-use crate::landscape::problem::Problem;
-use crate::landscape::proof::Provable;
-use crate::landscape::surface::Rule;
-use crate::numerics::real::Precision;
+use crate::landscape::{
+    About, Invalid, Kind, Model, Parameter, Problem, Provable, Rule, Settings, StepSize, Tolerance, Values, conformance,
+};
+use crate::numerics::Precision;
 use serde_json::Value;
 use signs::Signs;
 use std::f64::consts::PI;
@@ -107,40 +104,27 @@ const NEVER: f64 = 1e37;
 const STILL: f64 = 1e-18;
 
 impl Model for Cnn {
-    fn name(&self) -> &'static str {
-        "cnn"
-    }
-
-    fn summary(&self) -> &'static str {
-        "one-hidden-layer CNN with weight normalisation (Du, Lee, Tian, Póczos, Singh 2018)"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("cnn/description.txt")
-    }
-
-    fn parameters(&self) -> &'static [Parameter] {
-        PARAMETERS
-    }
-
-    fn forms(&self) -> &'static [(&'static str, &'static str)] {
-        &[
-            ("full", "v ∈ R^p, then a ∈ R^k, as in the paper"),
-            ("reduced", "x, y, A₁, A₂: the exact image of the same trajectory in 4 numbers, whatever p and k"),
-            (
-                "perturbed",
-                "x, y, A₁, A₂, A₃ under noise, exact in law; then a key of random numbers, and steps with noise",
-            ),
-            ("perturbed_full", "v ∈ R^p, then a ∈ R^k, with a noise for each; then the same"),
-        ]
-    }
-
-    fn step_groups(&self) -> &'static [&'static str] {
-        &["filter", "output"]
-    }
-
-    fn tolerance(&self) -> Tolerance {
-        Tolerance { default: 1e-2, about: "relative distance from a known minimum at which a run has converged" }
+    fn about(&self) -> About {
+        About {
+            name: "cnn",
+            summary: "one-hidden-layer CNN with weight normalisation (Du, Lee, Tian, Póczos, Singh 2018)",
+            description: include_str!("cnn/description.txt"),
+            parameters: PARAMETERS,
+            forms: &[
+                ("full", "v ∈ R^p, then a ∈ R^k, as in the paper"),
+                ("reduced", "x, y, A₁, A₂: the exact image of the same trajectory in 4 numbers, whatever p and k"),
+                (
+                    "perturbed",
+                    "x, y, A₁, A₂, A₃ under noise, exact in law; then a key of random numbers, and steps with noise",
+                ),
+                ("perturbed_full", "v ∈ R^p, then a ∈ R^k, with a noise for each; then the same"),
+            ],
+            step_groups: &["filter", "output"],
+            tolerance: Tolerance {
+                default: 1e-2,
+                about: "relative distance from a known minimum at which a run has converged",
+            },
+        }
     }
 
     /// Far enough for the late slope, and not so far that rounding is in the way.

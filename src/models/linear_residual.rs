@@ -69,10 +69,9 @@ pub mod shared;
 mod target;
 pub mod theory;
 
-use crate::landscape::conformance::{Critical, Point, conformance};
-use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
-use crate::landscape::parameter::{Kind, Parameter, Values};
-use crate::landscape::problem::Problem;
+use crate::landscape::{
+    About, Critical, Invalid, Kind, Model, Parameter, Point, Problem, Settings, Tolerance, Values, conformance,
+};
 use shared::ResidualCell;
 
 /// The model; see the module's page.
@@ -136,31 +135,22 @@ const PARAMETERS: &[Parameter] = &[
 ];
 
 impl Model for LinearResidual {
-    fn name(&self) -> &'static str {
-        "linear_residual"
-    }
-
-    fn summary(&self) -> &'static str {
-        "deep linear network started at the identity (Bartlett, Helmbold, Long 2018)"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("linear_residual/description.txt")
-    }
-
-    fn parameters(&self) -> &'static [Parameter] {
-        PARAMETERS
-    }
-
-    fn forms(&self) -> &'static [(&'static str, &'static str)] {
-        &[
-            ("full", "Θ₁ ∈ R^{d×d} row by row, then Θ₂ … Θ_L; then Φ where every run has its own"),
-            ("reduced", "θ₁ … θ_d, the layers' eigenvalues; then λ₁ … λ_d, the target's, where every run has its own"),
-        ]
-    }
-
-    fn tolerance(&self) -> Tolerance {
-        Tolerance { default: 1e-10, about: "largest loss that counts as global" }
+    fn about(&self) -> About {
+        About {
+            name: "linear_residual",
+            summary: "deep linear network started at the identity (Bartlett, Helmbold, Long 2018)",
+            description: include_str!("linear_residual/description.txt"),
+            parameters: PARAMETERS,
+            forms: &[
+                ("full", "Θ₁ ∈ R^{d×d} row by row, then Θ₂ … Θ_L; then Φ where every run has its own"),
+                (
+                    "reduced",
+                    "θ₁ … θ_d, the layers' eigenvalues; then λ₁ … λ_d, the target's, where every run has its own",
+                ),
+            ],
+            tolerance: Tolerance { default: 1e-10, about: "largest loss that counts as global" },
+            step_groups: &["weights"],
+        }
     }
 
     fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {

@@ -1,7 +1,7 @@
 //! The landscapes, and the one list of them. In come the contracts of [`crate::landscape`] and [`crate::numerics`]; out
 //! go [`Model`]s. How a landscape is added is told in CONTRIBUTING.md.
 
-use crate::landscape::model::Model;
+use crate::landscape::Model;
 use std::sync::{PoisonError, RwLock};
 
 /// Declares the module of every model, and the list of them.

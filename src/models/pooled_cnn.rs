@@ -44,13 +44,11 @@ pub mod reduced;
 pub mod teacher;
 pub mod theory;
 
-use crate::landscape::conformance::conformance;
-use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
-use crate::landscape::parameter::{Kind, Parameter, Values};
-use crate::landscape::problem::Problem;
-use crate::landscape::proof::Provable;
-use crate::numerics::real::Precision;
-use crate::numerics::seed::{Streams, to_sphere};
+use crate::landscape::{
+    About, Invalid, Kind, Model, Parameter, Problem, Provable, Settings, Tolerance, Values, conformance,
+};
+use crate::numerics::seed::to_sphere;
+use crate::numerics::{Precision, Streams};
 use serde_json::Value;
 use teacher::TeacherFilter;
 
@@ -103,35 +101,22 @@ const SMALLEST_SQUARE: f64 = 1e-30;
 const STEP: f64 = 1.0;
 
 impl Model for PooledCnn {
-    fn name(&self) -> &'static str {
-        "pooled_cnn"
-    }
-
-    fn summary(&self) -> &'static str {
-        "average-pooled CNN with one filter, with or without overlap (Brutzkus, Globerson 2017)"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("pooled_cnn/description.txt")
-    }
-
-    fn parameters(&self) -> &'static [Parameter] {
-        PARAMETERS
-    }
-
-    fn forms(&self) -> &'static [(&'static str, &'static str)] {
-        &[
-            ("full", "w ∈ R^m, then w* where teacher = \"each_run\""),
-            ("reduced", "without overlap: w along w* and across, the exact image of the same trajectory in 2 numbers"),
-        ]
-    }
-
-    fn step_groups(&self) -> &'static [&'static str] {
-        &["filter"]
-    }
-
-    fn tolerance(&self) -> Tolerance {
-        Tolerance { default: 1e-9, about: "norm of the gradient at which a run is at rest" }
+    fn about(&self) -> About {
+        About {
+            name: "pooled_cnn",
+            summary: "average-pooled CNN with one filter, with or without overlap (Brutzkus, Globerson 2017)",
+            description: include_str!("pooled_cnn/description.txt"),
+            parameters: PARAMETERS,
+            forms: &[
+                ("full", "w ∈ R^m, then w* where teacher = \"each_run\""),
+                (
+                    "reduced",
+                    "without overlap: w along w* and across, the exact image of the same trajectory in 2 numbers",
+                ),
+            ],
+            step_groups: &["filter"],
+            tolerance: Tolerance { default: 1e-9, about: "norm of the gradient at which a run is at rest" },
+        }
     }
 
     fn problem(&self, form: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {

@@ -35,10 +35,7 @@ pub mod reference;
 pub mod teacher;
 pub mod theory;
 
-use crate::landscape::conformance::conformance;
-use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
-use crate::landscape::parameter::{Kind, Parameter, Values};
-use crate::landscape::problem::Problem;
+use crate::landscape::{About, Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values, conformance};
 
 /// The model; see the module's page.
 #[derive(Debug)]
@@ -120,30 +117,18 @@ fn check(values: &Values) -> Result<(), Invalid> {
 }
 
 impl Model for Quadratic {
-    fn name(&self) -> &'static str {
-        "quadratic"
-    }
-
-    fn summary(&self) -> &'static str {
-        "sum of squared linear neurons, on samples or in expectation (Du, Lee 2018)"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("quadratic/description.txt")
-    }
-
-    fn parameters(&self) -> &'static [Parameter] {
-        PARAMETERS
-    }
-
-    fn forms(&self) -> &'static [(&'static str, &'static str)] {
-        &[("full", "w₁ ∈ R^d, then w₂ … w_k")]
-    }
-
-    /// On the slow path of the population loss the tolerance of the loss is met first: there a gradient of 10⁻⁸ has a
-    /// loss of about 10⁻¹¹.
-    fn tolerance(&self) -> Tolerance {
-        Tolerance { default: 1e-8, about: "norm of the gradient at which a run is at rest" }
+    fn about(&self) -> About {
+        About {
+            name: "quadratic",
+            summary: "sum of squared linear neurons, on samples or in expectation (Du, Lee 2018)",
+            description: include_str!("quadratic/description.txt"),
+            parameters: PARAMETERS,
+            forms: &[("full", "w₁ ∈ R^d, then w₂ … w_k")],
+            // On the slow path of the population loss the tolerance of the loss is met first: there a gradient of 10⁻⁸ has a
+            // loss of about 10⁻¹¹.
+            tolerance: Tolerance { default: 1e-8, about: "norm of the gradient at which a run is at rest" },
+            step_groups: &["weights"],
+        }
     }
 
     fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {

@@ -38,11 +38,10 @@ pub mod symmetric;
 pub mod teachers;
 pub mod theory;
 
-use crate::landscape::conformance::{Critical, Point, conformance};
-use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
-use crate::landscape::parameter::{Kind, Parameter, Values};
-use crate::landscape::problem::Problem;
-use crate::landscape::proof::Provable;
+use crate::landscape::{
+    About, Critical, Invalid, Kind, Model, Parameter, Point, Problem, Provable, Settings, Tolerance, Values,
+    conformance,
+};
 use serde_json::Value;
 use std::f64::consts::PI;
 
@@ -97,29 +96,20 @@ const MOST: i64 = 128;
 const MOST_INPUTS: i64 = 1024;
 
 impl Model for ReluSum {
-    fn name(&self) -> &'static str {
-        "relu_sum"
-    }
-
-    fn summary(&self) -> &'static str {
-        "sum of ReLU neurons learning a sum of ReLU neurons (Safran, Shamir 2018)"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("relu_sum/description.txt")
-    }
-
-    fn parameters(&self) -> &'static [Parameter] {
-        PARAMETERS
-    }
-
-    fn forms(&self) -> &'static [(&'static str, &'static str)] {
-        &[("full", "w₁ ∈ R^d, then w₂ … w_n")]
-    }
-
-    /// The authors' code stops at `2π max_i ‖∂F/∂w_i‖ ≤ 10⁻⁹`.
-    fn tolerance(&self) -> Tolerance {
-        Tolerance { default: 1e-9 / (2.0 * PI), about: "largest norm of a neuron's gradient at which a run is at rest" }
+    fn about(&self) -> About {
+        About {
+            name: "relu_sum",
+            summary: "sum of ReLU neurons learning a sum of ReLU neurons (Safran, Shamir 2018)",
+            description: include_str!("relu_sum/description.txt"),
+            parameters: PARAMETERS,
+            forms: &[("full", "w₁ ∈ R^d, then w₂ … w_n")],
+            // The authors' code stops at `2π max_i ‖∂F/∂w_i‖ ≤ 10⁻⁹`.
+            tolerance: Tolerance {
+                default: 1e-9 / (2.0 * PI),
+                about: "largest norm of a neuron's gradient at which a run is at rest",
+            },
+            step_groups: &["weights"],
+        }
     }
 
     fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {

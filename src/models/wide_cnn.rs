@@ -37,10 +37,9 @@ pub mod softplus;
 mod start;
 mod theory;
 
-use crate::landscape::conformance::{Critical, Point, conformance};
-use crate::landscape::model::{Invalid, Model, Settings, Tolerance};
-use crate::landscape::parameter::{Kind, Parameter, Values};
-use crate::landscape::problem::Problem;
+use crate::landscape::{
+    About, Critical, Invalid, Kind, Model, Parameter, Point, Problem, Settings, Tolerance, Values, conformance,
+};
 
 /// The model; see the module's page.
 #[derive(Debug)]
@@ -70,31 +69,19 @@ const PARAMETERS: &[Parameter] = &[
 ];
 
 impl Model for WideCnn {
-    fn name(&self) -> &'static str {
-        "wide_cnn"
-    }
-
-    fn summary(&self) -> &'static str {
-        "CNN with one wide layer fitting finitely many samples (Nguyen, Hein 2018)"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("wide_cnn/description.txt")
-    }
-
-    fn parameters(&self) -> &'static [Parameter] {
-        PARAMETERS
-    }
-
-    fn forms(&self) -> &'static [(&'static str, &'static str)] {
-        &[("full", "w_1 … w_T, then b_11 … b_TP, v_11 … v_TP and c")]
-    }
-
-    /// A loss below 10⁻⁴ for 20 samples.
-    fn tolerance(&self) -> Tolerance {
-        Tolerance {
-            default: 1e-5,
-            about: "largest loss, as a share of that of predicting 0, at which the training error counts as zero",
+    fn about(&self) -> About {
+        About {
+            name: "wide_cnn",
+            summary: "CNN with one wide layer fitting finitely many samples (Nguyen, Hein 2018)",
+            description: include_str!("wide_cnn/description.txt"),
+            parameters: PARAMETERS,
+            forms: &[("full", "w_1 … w_T, then b_11 … b_TP, v_11 … v_TP and c")],
+            // A loss below 10⁻⁴ for 20 samples.
+            tolerance: Tolerance {
+                default: 1e-5,
+                about: "largest loss, as a share of that of predicting 0, at which the training error counts as zero",
+            },
+            step_groups: &["weights"],
         }
     }
 

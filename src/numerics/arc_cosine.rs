@@ -7,7 +7,7 @@
 //! the point a descent converges to. Half-angle reduction, `φ = 2 atan(y / (r + x))`, and a minimax polynomial keep it
 //! to a few ulp in either format.
 
-use crate::numerics::real::{Precision, Real};
+use crate::numerics::{Precision, Real};
 use std::f64::consts::PI;
 
 /// The angle of a planar vector from the positive x axis, with its supplement.

@@ -19,3 +19,9 @@ pub mod real;
 pub mod seed;
 pub mod start_law;
 pub mod vector;
+
+pub use enclosure::Enclosure;
+pub use interval::{Interval, Method};
+pub use real::{Precision, Real};
+pub use seed::{CellSeed, Draws, Streams};
+pub use start_law::StartLaw;

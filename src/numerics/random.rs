@@ -27,8 +27,7 @@
 
 mod polynomials;
 
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::Streams;
+use crate::numerics::{Precision, Real, Streams};
 use polynomials::{HALVINGS, Polynomials, polynomial};
 use std::f64::consts::LN_2;
 use std::fmt::Write;

@@ -7,7 +7,7 @@
 //! still true.
 
 use crate::experiment::spec::io_reason;
-use crate::landscape::proof::{Proof, Provable, Refusal, Verdict};
+use crate::landscape::{Proof, Provable, Refusal, Verdict};
 use crate::models;
 use crate::numerics::fnv::Fnv1a;
 use crate::numerics::hexadecimal::Hexadecimal;

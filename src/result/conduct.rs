@@ -5,11 +5,8 @@ use super::Results;
 use super::folder::StoreError;
 use crate::descent::backend::{Backend, BackendError};
 use crate::experiment::paired;
-use crate::experiment::plan::Plan;
-use crate::experiment::record::Record;
 use crate::experiment::run::{self, Details, ExperimentError, Heard, Stage};
-use crate::experiment::spec::{Spec, SpecError};
-use crate::experiment::tally::Tally;
+use crate::experiment::{Plan, Record, Spec, SpecError, Tally};
 use std::sync::atomic::AtomicBool;
 
 /// Why an experiment did not end.

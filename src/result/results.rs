@@ -7,12 +7,9 @@ use super::tables::families::FamilyTable;
 use super::tables::paired::PairedTable;
 use super::tables::theorems::TheoremTable;
 use crate::experiment::paired::Group;
-use crate::experiment::plan::Plan;
-use crate::experiment::record::Record;
 use crate::experiment::run::Stages;
-use crate::experiment::spec::Spec;
-use crate::experiment::tally::Tally;
-use crate::landscape::endpoint::Outcome;
+use crate::experiment::{Plan, Record, Spec, Tally};
+use crate::landscape::Outcome;
 
 /// What an experiment found, or what of it there is so far.
 #[derive(Clone, Debug)]

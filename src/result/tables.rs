@@ -9,13 +9,12 @@ pub mod plain;
 mod sampled;
 pub mod theorems;
 
-use crate::experiment::plan::{Cell, Plan, numeric, step_text};
-use crate::experiment::record::Record;
-use crate::experiment::spec::{self, Published, Spec};
-use crate::experiment::tally::Tally;
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::model::{Prediction, StepSize};
-use crate::numerics::interval::{Interval, restarts, restarts_interval};
+use crate::experiment::plan::{numeric, step_text};
+use crate::experiment::spec::{self, Published};
+use crate::experiment::{Cell, Plan, Record, Spec, Tally};
+use crate::landscape::{Outcome, Prediction, StepSize};
+use crate::numerics::Interval;
+use crate::numerics::interval::{restarts, restarts_interval};
 use crate::result::Results;
 use crate::result::tables::plain::{field, number, to_csv};
 use layout::probability_text;
@@ -334,7 +333,7 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
     if spec.max_steps != spec::DEFAULT_MAX_STEPS {
         parts.push(format!("at most {} steps", spec.max_steps));
     }
-    if spec.tolerance != spec.model.tolerance().default {
+    if spec.tolerance != spec.model.about().tolerance.default {
         parts.push(format!("tolerance {}", number(spec.tolerance)));
     }
     if !spec.verdicts {

@@ -17,11 +17,9 @@ mod cells;
 mod curves;
 mod map;
 
-use crate::experiment::plan::Plan;
-use crate::experiment::spec::Spec;
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::model::Prediction;
-use crate::numerics::interval::{Interval, Method};
+use crate::experiment::{Plan, Spec};
+use crate::landscape::{Outcome, Prediction};
+use crate::numerics::{Interval, Method};
 use crate::result::tables::{Row, Summary};
 use crate::show::figure::ticks::number;
 use crate::show::figure::{Along, Figure, Layer, Mark, Shape, Style};

@@ -5,11 +5,10 @@
 //! of [`Summary`], families, parameters, theory, the model, and where the numbers come from. The same folder gives the
 //! same bytes.
 
-use crate::experiment::plan::{Plan, step_text};
-use crate::experiment::spec::Spec;
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::model::Value;
-use crate::numerics::interval::Method;
+use crate::experiment::plan::step_text;
+use crate::experiment::{Plan, Spec};
+use crate::landscape::{Outcome, Value};
+use crate::numerics::Method;
 use crate::result::Results;
 use crate::result::folder::manifest::{Manifest, State};
 use crate::result::tables::Summary;
@@ -64,8 +63,8 @@ pub fn page(results: &Results, level: f64) -> String {
     page.theory(plan);
     page.words(plan, &summary);
     page.element("h2", "", "Model");
-    page.element("p", "", &format!("{}: {}.", spec.model.name(), spec.model.summary()));
-    page.folded("Network, loss, descent, outcomes and sources", spec.model.description());
+    page.element("p", "", &format!("{}: {}.", spec.model.name(), spec.model.about().summary));
+    page.folded("Network, loss, descent, outcomes and sources", spec.model.about().description);
     results.provenance.iter().for_each(|manifest| page.provenance(manifest, spec));
     page.reproduce(spec);
     page.text.push_str("</main>\n</body>\n</html>\n");
@@ -232,7 +231,7 @@ impl Page {
         let steps: Vec<String> = spec.step.iter().map(step_text).collect();
         rows.push(vec!["step".into(), steps.join(", "), "step size; spurious models NAME says what auto is".into()]);
         rows.push(vec!["max_steps".into(), spec.max_steps.to_string(), "step budget of a run".into()]);
-        rows.push(vec!["tolerance".into(), number(spec.tolerance), spec.model.tolerance().about.into()]);
+        rows.push(vec!["tolerance".into(), number(spec.tolerance), spec.model.about().tolerance.about.into()]);
         let verdicts = if spec.verdicts { "on" } else { "off" };
         rows.push(vec!["verdicts".into(), verdicts.into(), "runs stop at a proof of their outcome".into()]);
         self.meanings(&["parameter", "value", "meaning"], &rows);

@@ -4,7 +4,7 @@ use crate::models::relu_sum::families::{curvature, identity, reference};
 use crate::support::program::{Place, Table, points_file};
 use crate::support::{assert_close, largest, random_point, seed};
 use nalgebra::DMatrix;
-use spurious::numerics::seed::CellSeed;
+use spurious::numerics::CellSeed;
 use std::f64::consts::PI;
 
 trials![

@@ -104,7 +104,7 @@ fn models_are_explained() {
     let all = place.run(&["models"]).done().out;
     assert_eq!(all.lines().count(), models::MODELS.len());
     for model in models::MODELS {
-        assert!(all.lines().any(|l| l.starts_with(model.name()) && l.contains(model.summary())), "{all}");
+        assert!(all.lines().any(|l| l.starts_with(model.name()) && l.contains(model.about().summary)), "{all}");
         let text = place.run(&["models", model.name()]).done().out;
         let lists = |word: &str| text.lines().any(|line| line.trim_start().starts_with(word));
         for parameter in model.parameters() {
@@ -112,7 +112,9 @@ fn models_are_explained() {
             assert!(text.contains(&format!("{}; default {}", parameter.kind, parameter.default)), "{text}");
         }
         assert!(model.forms().iter().all(|(form, about)| lists(form) && text.contains(about)), "{text}");
-        assert!(text.contains(model.description().trim_end()) && text.contains(&model.step_groups().join(", ")));
+        assert!(
+            text.contains(model.about().description.trim_end()) && text.contains(&model.about().step_groups.join(", "))
+        );
     }
     place.run(&["models", "mlp"]).refused(2, &["mlp", "no such model", "cnn"]);
 }

@@ -8,8 +8,7 @@ use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::Options;
 use spurious::descent::backend::gpu::shader::MAX_GROUPS;
 use spurious::descent::backend::{Backend, BackendError, Batch};
-use spurious::landscape::endpoint::{Endpoints, Outcome};
-use spurious::landscape::model::{Problem, Settings};
+use spurious::landscape::{Endpoints, Outcome, Problem, Settings};
 use spurious::numerics::real::Precision::{F32, F64};
 use std::sync::atomic::AtomicBool;
 

@@ -6,10 +6,8 @@ use crate::support::{assert_close, conditioning, distance, for_cases, largest, r
 use spurious::descent::backend::cpu::Cpu;
 use spurious::judge::classify::Classifier;
 use spurious::judge::refine;
-use spurious::landscape::endpoint::{Outcome, Status, Stop};
-use spurious::landscape::model::{Problem, Settings};
-use spurious::numerics::real::Precision;
-use spurious::numerics::seed::{CellSeed, Draws};
+use spurious::landscape::{Outcome, Problem, Settings, Status, Stop};
+use spurious::numerics::{CellSeed, Draws, Precision};
 use std::cell::Cell;
 
 const F64: f64 = f64::EPSILON;

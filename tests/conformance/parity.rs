@@ -10,10 +10,9 @@ use crate::support::{
 use spurious::descent::backend::Backend;
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::Gpu;
-use spurious::landscape::endpoint::{Endpoints, Status};
-use spurious::landscape::model::{Evaluation, Problem, Settings};
+use spurious::landscape::{Endpoints, Evaluation, Problem, Settings, Status};
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::{self, F32, F64};
-use spurious::numerics::seed::CellSeed;
 
 /// Points and runs of a comparison.
 const COUNT: usize = 300;

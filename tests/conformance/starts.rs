@@ -2,8 +2,8 @@
 
 use crate::support::seed;
 use crate::support::subject::Subject;
-use spurious::landscape::model::{Problem, Settings};
-use spurious::numerics::seed::CellSeed;
+use spurious::landscape::{Problem, Settings};
+use spurious::numerics::CellSeed;
 
 fn bits(numbers: &[f64]) -> Vec<u64> {
     numbers.iter().map(|x| x.to_bits()).collect()

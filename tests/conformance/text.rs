@@ -4,9 +4,8 @@
 use crate::support::subject::Subject;
 use spurious::descent::backend::gpu::layout::Control;
 use spurious::descent::backend::gpu::shader::{Entry, Shape, assemble};
-use spurious::landscape::endpoint::{Outcome, Status, Stop};
-use spurious::landscape::model::DeviceProgram;
-use spurious::numerics::real::Precision;
+use spurious::landscape::{DeviceProgram, Outcome, Status, Stop};
+use spurious::numerics::Precision;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 use wgpu::naga::{
     AddressSpace, Expression, Literal, MathFunction, Module, ScalarKind, StorageAccess, StructMember, TypeInner,

@@ -11,7 +11,7 @@ use crate::support::subject::{Set, Subject};
 use crate::support::{gpu_with, largest, round_to_f32};
 use spurious::descent::backend::gpu::shader::{Entry, Shape, assemble};
 use spurious::descent::backend::gpu::{Gpu, Options};
-use spurious::landscape::model::{DeviceProgram, Evaluation, Problem};
+use spurious::landscape::{DeviceProgram, Evaluation, Problem};
 use spurious::numerics::real::Precision::F32;
 use std::borrow::Cow;
 use std::cell::RefCell;

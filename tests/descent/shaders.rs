@@ -4,7 +4,7 @@
 use crate::conformance::text::{assert_bindings, assert_layout, validate};
 use spurious::descent::backend::gpu::layout::{Control, Dispatch};
 use spurious::descent::backend::gpu::shader::schedule;
-use spurious::landscape::endpoint::{Outcome, Status, Stop};
+use spurious::landscape::{Outcome, Status, Stop};
 use std::mem::offset_of;
 use wgpu::naga::valid::Capabilities;
 use wgpu::naga::{AddressSpace, StorageAccess, front::wgsl};

@@ -3,7 +3,7 @@
 
 use crate::models::cnn::signs::results;
 use crate::support::program::{Place, Table};
-use spurious::numerics::interval::Method;
+use spurious::numerics::Method;
 use spurious::numerics::interval::paired::Fourfold;
 use spurious::result::Results;
 use std::collections::BTreeMap;

@@ -3,9 +3,9 @@
 mod files;
 mod relative;
 
-use spurious::experiment::plan::{Plan, numeric};
-use spurious::experiment::spec::Spec;
-use spurious::landscape::model::Value;
+use spurious::experiment::plan::numeric;
+use spurious::experiment::{Plan, Spec};
+use spurious::landscape::Value;
 use spurious::models;
 use std::path::PathBuf;
 

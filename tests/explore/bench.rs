@@ -9,7 +9,7 @@ use spurious::explore::bench::subject::Subject;
 
 use spurious::models;
 use spurious::models::MODELS;
-use spurious::numerics::real::Precision;
+use spurious::numerics::Precision;
 use wgpu::naga::front::wgsl;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 

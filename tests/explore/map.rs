@@ -4,10 +4,9 @@
 use crate::support::program::{Place, Table, gpu_arguments};
 use crate::support::{problem, run, seed, settings, settings_of, starts};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::Outcome;
-use spurious::landscape::model::Problem;
+use spurious::landscape::{Outcome, Problem};
 
-use spurious::numerics::real::Precision;
+use spurious::numerics::Precision;
 
 trials![
     coordinates_can_be_set_and_read,

@@ -3,15 +3,13 @@
 mod figure;
 
 use crate::support::{for_all_cells, problem, settings, settings_of, values};
-use spurious::experiment::plan::Cell;
+use spurious::experiment::Cell;
 use spurious::explore::stepper::{Every, Track, replay};
 use spurious::explore::trace::{Extent, Trace, trace, trace_from};
-use spurious::landscape::endpoint::{Outcome, Status};
-use spurious::landscape::model::{Settings, StepSize};
-use spurious::landscape::path::CurveKind;
+use spurious::landscape::{CurveKind, Outcome, Settings, Status, StepSize};
 use spurious::models;
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::{self, F32, F64};
-use spurious::numerics::seed::CellSeed;
 
 trials![
     modules(figure),

@@ -3,7 +3,7 @@
 use crate::landscape::symmetry::shuffled;
 use crate::support::for_cases;
 use spurious::judge::family::{Families, Family, digits};
-use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::Outcome;
 use std::collections::BTreeSet;
 
 trials![families_add_in_any_order, labels_are_unique_and_stable, order_of_tables, digits_of_a_label,];

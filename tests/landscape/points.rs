@@ -1,7 +1,7 @@
 //! Files of points: what is read and what is refused.
 
 use crate::support::program::Place;
-use spurious::landscape::points::{Points, PointsError};
+use spurious::landscape::{Points, PointsError};
 use std::path::Path;
 
 trials![

@@ -6,8 +6,7 @@ mod proofs;
 
 use crate::models::relu_sum::families::named;
 use crate::support;
-use spurious::landscape::model::Problem;
-use spurious::landscape::proof::Provable;
+use spurious::landscape::{Problem, Provable};
 
 trials![modules(enclosed, fuzz, proofs),];
 

@@ -1,8 +1,8 @@
 //! Symmetry labels and canonical orders: blind to permutations, and to nothing else.
 
 use crate::support::{distance, for_cases};
-use spurious::landscape::symmetry::{Orbits, Overlaps};
-use spurious::numerics::seed::Draws;
+use spurious::landscape::{Orbits, Overlaps};
+use spurious::numerics::Draws;
 use std::collections::BTreeSet;
 
 trials![

@@ -12,8 +12,7 @@ mod verdicts;
 use crate::support::{self, problem, run, seed, settings_of};
 use spurious::descent::backend::cpu::Cpu;
 use spurious::judge::classify::Classifier;
-use spurious::landscape::endpoint::{Endpoints, Outcome};
-use spurious::landscape::model::{Problem, Settings, StepSize};
+use spurious::landscape::{Endpoints, Outcome, Problem, Settings, StepSize};
 use spurious::numerics::real::Precision::F64;
 
 trials![modules(descents, devices, landscape, oracle, refusals, targets, verdicts),];

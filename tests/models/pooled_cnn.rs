@@ -7,7 +7,7 @@ mod devices;
 mod oracle;
 
 use crate::support::{problem, settings_of};
-use spurious::landscape::model::{Problem, Settings};
+use spurious::landscape::{Problem, Settings};
 
 trials![modules(counts, critical, descents, devices, oracle),];
 

@@ -14,9 +14,8 @@ mod refusals;
 use crate::support::program::points_file;
 use crate::support::{self, problem, settings_of};
 use spurious::judge::classify::{Classifier, Found};
-use spurious::landscape::endpoint::{Endpoints, Outcome};
-use spurious::landscape::model::{Problem, Settings, StepSize};
-use spurious::numerics::seed::Draws;
+use spurious::landscape::{Endpoints, Outcome, Problem, Settings, StepSize};
+use spurious::numerics::Draws;
 use std::path::{Path, PathBuf};
 
 trials![modules(critical, descents, devices, oracle, reference, refusals),];

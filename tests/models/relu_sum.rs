@@ -19,9 +19,8 @@ mod watched;
 use crate::landscape::symmetry::shuffled;
 use crate::support::{self, problem, settings_of};
 use spurious::judge::classify::{Classifier, Found};
-use spurious::landscape::endpoint::{Endpoints, Status, Stop};
-use spurious::landscape::model::{Problem, Settings};
-use spurious::numerics::seed::Draws;
+use spurious::landscape::{Endpoints, Problem, Settings, Status, Stop};
+use spurious::numerics::Draws;
 
 trials![modules(classes, critical, curvature, descents, devices, oracle, published, start, symmetric),];
 

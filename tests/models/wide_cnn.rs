@@ -10,8 +10,8 @@ mod softplus;
 
 use crate::support::{problem, settings_of};
 use nalgebra::DMatrix;
-use spurious::landscape::model::{Problem, Settings};
-use spurious::numerics::real::Precision;
+use spurious::landscape::{Problem, Settings};
+use spurious::numerics::Precision;
 use std::sync::Arc;
 
 trials![modules(classes, descents, devices, lemma, oracle, softplus),];

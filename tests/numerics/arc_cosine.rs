@@ -2,8 +2,8 @@
 //! circle.
 
 use crate::support::for_cases;
+use spurious::numerics::Real;
 use spurious::numerics::arc_cosine::{angle_of, kernel_deficit};
-use spurious::numerics::real::Real;
 use std::f64::consts::PI;
 
 trials![

@@ -12,7 +12,7 @@ mod rounding;
 mod spectrum;
 
 use crate::support::for_cases;
-use spurious::numerics::enclosure::Enclosure;
+use spurious::numerics::Enclosure;
 use std::f64::consts::PI;
 
 trials![

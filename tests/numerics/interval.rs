@@ -13,7 +13,7 @@ mod restarts;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use spurious::numerics::interval::{Interval, Method};
+use spurious::numerics::{Interval, Method};
 
 use crate::support::assert_relative;
 

@@ -2,9 +2,9 @@
 //! forms.
 
 use crate::support::{assert_close, for_cases, seed};
+use spurious::numerics::Real;
 use spurious::numerics::interval::incomplete_beta;
 use spurious::numerics::random::{BallPair, Moment, Turn, Uniform, WHOLE, normals, threefry};
-use spurious::numerics::real::Real;
 
 trials![
     words_are_known,

@@ -1,9 +1,10 @@
 //! Seeding: starts are pinned bit by bit, independent of what must not matter, and follow the laws they claim.
 
 use crate::support::{Set, problem, seed, settings, values};
-use spurious::landscape::model::{Model, Settings, StepSize};
+use spurious::landscape::{Model, Settings, StepSize};
 use spurious::models::cnn::Cnn;
-use spurious::numerics::seed::{CellSeed, on_circle};
+use spurious::numerics::CellSeed;
+use spurious::numerics::seed::on_circle;
 
 trials![
     golden_uniforms,

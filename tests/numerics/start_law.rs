@@ -5,11 +5,10 @@
 use super::seed::hex;
 use crate::support::program::points_file;
 use crate::support::{Set, problem, seed, settings_of, values};
-use spurious::landscape::model::Problem;
-use spurious::landscape::points::Points;
+use spurious::landscape::{Points, Problem};
 use spurious::models;
-use spurious::numerics::seed::{CellSeed, Draws};
 use spurious::numerics::start_law::BLOCK;
+use spurious::numerics::{CellSeed, Draws};
 use spurious::numerics::{elementary, normal};
 use std::f64::consts::TAU;
 

@@ -4,7 +4,7 @@ mod python;
 
 use crate::landscape::proof::{cell, square};
 use crate::models::relu_sum::families::named;
-use spurious::landscape::proof::{Proof, Verdict};
+use spurious::landscape::{Proof, Verdict};
 use spurious::result::certificate::Certificate;
 
 trials![

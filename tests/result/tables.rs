@@ -1,6 +1,6 @@
 //! What the table says besides its numbers.
 
-use spurious::experiment::spec::Spec;
+use spurious::experiment::Spec;
 use spurious::result;
 use spurious::result::tables::Summary;
 

@@ -2,11 +2,9 @@
 
 use super::figure::sheet::Sheet;
 use crate::support::program::{Place, SMALL};
-use spurious::experiment::plan::Plan;
-use spurious::experiment::spec::Spec;
-use spurious::experiment::tally::Tally;
-use spurious::landscape::endpoint::Outcome;
-use spurious::numerics::interval::Method;
+use spurious::experiment::{Plan, Spec, Tally};
+use spurious::landscape::Outcome;
+use spurious::numerics::Method;
 use spurious::result::Results;
 use spurious::result::tables::Summary;
 use spurious::show::figure::{Figure, Layer, Mark, Medium, Scale, Shape};

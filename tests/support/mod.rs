@@ -12,11 +12,10 @@ pub(crate) use subject::{Set, cells, for_all_cells};
 use spurious::descent::backend::gpu::device::Wanted;
 use spurious::descent::backend::gpu::{Gpu, Options};
 use spurious::descent::backend::{Backend, Batch};
-use spurious::landscape::endpoint::Endpoints;
-use spurious::landscape::model::{self, Problem, Settings, StepSize, Values};
+use spurious::landscape::model;
+use spurious::landscape::{Endpoints, Problem, Settings, StepSize, Values};
 use spurious::models;
-use spurious::numerics::real::Precision;
-use spurious::numerics::seed::{CellSeed, Draws};
+use spurious::numerics::{CellSeed, Draws, Precision};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 
@@ -38,7 +37,7 @@ pub(crate) fn settings() -> Settings {
 
 /// The same with the model's own tolerance.
 pub(crate) fn settings_of(model: &str) -> Settings {
-    Settings { tolerance: models::find(model).unwrap().tolerance().default, ..settings() }
+    Settings { tolerance: models::find(model).unwrap().about().tolerance.default, ..settings() }
 }
 
 /// Values of a model's parameters: the defaults, and TOML texts for some. None is relative to another any more.
@@ -47,7 +46,7 @@ pub(crate) fn values(model: &str, set: &[(&str, &str)]) -> Values {
     for (name, _) in set {
         assert!(model.parameters().iter().any(|p| p.name == *name), "no parameter {name}");
     }
-    let value = |p: &model::Parameter| {
+    let value = |p: &spurious::landscape::Parameter| {
         let text = set.iter().find(|(name, _)| *name == p.name).map_or(p.default, |(_, text)| text);
         let table: toml::Table = format!("x = {text}").parse().unwrap();
         (p.name, p.kind.accept(&table["x"]).unwrap_or_else(|| panic!("{} = {text}", p.name)))

@@ -1,7 +1,7 @@
 //! What the ladder is climbed on: every form of every model, on its default cell and on those that the model declares.
 
 use super::{problem, settings_of, values};
-use spurious::landscape::model::{Model, Problem, Settings, Values};
+use spurious::landscape::{Model, Problem, Settings, Values};
 use spurious::models::{MODELS, find};
 
 pub(crate) use spurious::landscape::conformance::Set;

@@ -1,8 +1,9 @@
 //! A model for tests: parameters of every kind on the landscape of `cnn` at its defaults.
 
 use crate::support::values;
-use spurious::experiment::spec::{Spec, SpecError, read_params};
-use spurious::landscape::model::{Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Value, Values};
+use spurious::experiment::spec::read_params;
+use spurious::experiment::{Spec, SpecError};
+use spurious::landscape::{About, Invalid, Kind, Model, Parameter, Problem, Settings, Value, Values};
 use spurious::models;
 use std::path::Path;
 
@@ -26,27 +27,18 @@ fn cnn() -> &'static dyn Model {
 }
 
 impl Model for Toy {
-    fn name(&self) -> &'static str {
-        "toy"
+    fn about(&self) -> About {
+        About {
+            name: "toy",
+            summary: "for tests",
+            description: "for tests",
+            parameters: PARAMETERS,
+            forms: cnn().forms(),
+            step_groups: cnn().about().step_groups,
+            tolerance: cnn().about().tolerance,
+        }
     }
-    fn summary(&self) -> &'static str {
-        "for tests"
-    }
-    fn description(&self) -> &'static str {
-        "for tests"
-    }
-    fn parameters(&self) -> &'static [Parameter] {
-        PARAMETERS
-    }
-    fn forms(&self) -> &'static [(&'static str, &'static str)] {
-        cnn().forms()
-    }
-    fn step_groups(&self) -> &'static [&'static str] {
-        cnn().step_groups()
-    }
-    fn tolerance(&self) -> Tolerance {
-        cnn().tolerance()
-    }
+
     fn problem(&self, form: &str, ours: &Values, settings: &Settings) -> Result<Problem, Invalid> {
         let relative = |(_, value): &(_, Value)| matches!(value, Value::Above(..));
         assert!(!ours.0.iter().any(relative), "a model sees no relative values: {ours:?}");

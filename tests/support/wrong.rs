@@ -2,10 +2,7 @@
 //! points away from the teacher's, whatever the output weights are.
 
 use crate::support::values;
-use spurious::landscape::capability::Theorems;
-use spurious::landscape::endpoint::Outcome;
-use spurious::landscape::model::{Invalid, Model, Parameter, Problem, Settings, Tolerance, Values};
-use spurious::landscape::theorem::{Claim, Theorem};
+use spurious::landscape::{About, Claim, Invalid, Model, Outcome, Problem, Settings, Theorem, Theorems, Values};
 use spurious::models;
 use std::sync::Arc;
 
@@ -17,27 +14,18 @@ fn cnn() -> &'static dyn Model {
 }
 
 impl Model for Wrong {
-    fn name(&self) -> &'static str {
-        "wrong"
+    fn about(&self) -> About {
+        About {
+            name: "wrong",
+            summary: "for tests",
+            description: "for tests",
+            parameters: &[],
+            forms: cnn().forms(),
+            step_groups: cnn().about().step_groups,
+            tolerance: cnn().about().tolerance,
+        }
     }
-    fn summary(&self) -> &'static str {
-        "for tests"
-    }
-    fn description(&self) -> &'static str {
-        "for tests"
-    }
-    fn parameters(&self) -> &'static [Parameter] {
-        &[]
-    }
-    fn forms(&self) -> &'static [(&'static str, &'static str)] {
-        cnn().forms()
-    }
-    fn step_groups(&self) -> &'static [&'static str] {
-        cnn().step_groups()
-    }
-    fn tolerance(&self) -> Tolerance {
-        cnn().tolerance()
-    }
+
     fn problem(&self, form: &str, _: &Values, settings: &Settings) -> Result<Problem, Invalid> {
         Ok(cnn().problem(form, &values("cnn", &[]), settings)?.with_theorems(Arc::new(Forgetful)))
     }

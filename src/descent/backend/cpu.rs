@@ -1,10 +1,9 @@
 //! The CPU: threads, and in each thread vectors of runs side by side.
 
 use super::{Backend, BackendError, Batch, check_range};
-use crate::landscape::endpoint::{Endpoints, Stop};
-use crate::landscape::model::{Invalid, Problem, Work};
-use crate::landscape::queue::Queue;
-use crate::numerics::real::{Precision, wide};
+use crate::landscape::{Endpoints, Invalid, Problem, Queue, Stop, Work};
+use crate::numerics::Precision;
+use crate::numerics::real::wide;
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
 

@@ -17,9 +17,8 @@ pub mod shader;
 pub mod unroll;
 
 use super::{Backend, BackendError, Batch, check_range};
-use crate::landscape::endpoint::{Endpoints, Status, Stop};
-use crate::landscape::model::{DeviceProgram, Invalid, Problem};
-use crate::numerics::real::Precision;
+use crate::landscape::{DeviceProgram, Endpoints, Invalid, Problem, Status, Stop};
+use crate::numerics::Precision;
 use clock::Busy;
 use device::{AdapterReport, Opened, Wanted};
 use flight::{Flight, Pace};

@@ -4,9 +4,8 @@
 //! of them alone.
 
 use super::{Backend, BackendError, Batch};
-use crate::landscape::endpoint::Endpoints;
-use crate::landscape::model::{Invalid, Problem};
-use crate::numerics::real::Precision;
+use crate::landscape::{Endpoints, Invalid, Problem};
+use crate::numerics::Precision;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Ranges of runs, cut into batches.
 
 use crate::descent::backend::Backend;
-use crate::experiment::plan::Plan;
-use crate::landscape::model::Problem;
+use crate::experiment::Plan;
+use crate::landscape::Problem;
 use std::ops::Range;
 
 /// Runs in a batch of a cell: as many as are asked for and the backend can take, or as it likes for 0.

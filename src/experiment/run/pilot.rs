@@ -7,11 +7,9 @@
 
 use super::{Details, execute};
 use crate::descent::backend::{Backend, BackendError};
-use crate::experiment::plan::Plan;
-use crate::experiment::record::Record;
 use crate::experiment::sampling::{Size, Trial};
-use crate::experiment::tally::Tally;
-use crate::landscape::endpoint::Outcome;
+use crate::experiment::{Plan, Record, Tally};
+use crate::landscape::Outcome;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;

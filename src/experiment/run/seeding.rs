@@ -1,8 +1,8 @@
 //! Starts of a batch, drawn in parallel before the backend takes them, with what the model's theorems say of them.
 
 use super::Details;
-use crate::experiment::plan::{Cell, Plan};
-use crate::landscape::theorem::Claim;
+use crate::experiment::{Cell, Plan};
+use crate::landscape::Claim;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};

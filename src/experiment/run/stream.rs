@@ -3,7 +3,7 @@
 
 use super::{Advanced, Seeded, advance};
 use crate::descent::backend::{Backend, BackendError};
-use crate::experiment::record::Record;
+use crate::experiment::Record;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;

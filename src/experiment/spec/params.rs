@@ -3,7 +3,7 @@
 use super::SpecError;
 use super::reader::{Reader, short};
 use super::set::{blame_set, sets_key};
-use crate::landscape::model::{Parameter, Value};
+use crate::landscape::{Parameter, Value};
 use std::path::Path;
 use toml::Table;
 

@@ -3,8 +3,7 @@
 use super::reader::{Reader, SpecError, number, short};
 use super::set::sets_key;
 use super::{Compute, DEFAULT_MAX_STEPS, Output, Published};
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::model::{Model, StepSize};
+use crate::landscape::{Model, Outcome, StepSize};
 use crate::models;
 
 /// `[experiment]`: name, title and seed.
@@ -56,7 +55,7 @@ pub(super) fn descent(top: &mut Reader<'_>, model: &dyn Model) -> Result<Descent
         return Err(section.error("step", &value, "lists a step size twice", "remove one"));
     }
     let max_steps = section.integer("max_steps", u64::from(DEFAULT_MAX_STEPS), 1, u64::from(u32::MAX) - 1)? as u32;
-    let tolerance = section.number("tolerance", model.tolerance().default, 0.0, 0.5)?;
+    let tolerance = section.number("tolerance", model.about().tolerance.default, 0.0, 0.5)?;
     let verdicts = section.flag("verdicts", true)?;
     section.finish()?;
     Ok(Descent { step, max_steps, tolerance, verdicts })
@@ -119,7 +118,7 @@ pub(super) fn published(
 }
 
 fn read_steps(section: &mut Reader<'_>, model: &dyn Model) -> Result<Vec<StepSize>, SpecError> {
-    let groups = model.step_groups();
+    let groups = model.about().step_groups;
     let expected = format!("\"auto\", a number greater than 0, or a table with {}", groups.join(" and "));
     let positive = |v: &toml::Value| number(v).filter(|x| *x > 0.0);
     let one = |value: &toml::Value| match value {

@@ -3,7 +3,7 @@
 //! Two experiments that read files of the same contents are the same, wherever the files are.
 
 use super::{Published, Spec, runs};
-use crate::landscape::model::{StepSize, Value};
+use crate::landscape::{StepSize, Value};
 use toml::Table;
 
 impl Spec {
@@ -84,7 +84,7 @@ impl Spec {
             StepSize::Auto => "auto".into(),
             StepSize::One(x) => (*x).into(),
             StepSize::Groups(steps) => {
-                entry(self.model.step_groups().iter().copied().zip(steps.iter().map(|x| (*x).into())).collect())
+                entry(self.model.about().step_groups.iter().copied().zip(steps.iter().map(|x| (*x).into())).collect())
             }
         }));
         top.insert(

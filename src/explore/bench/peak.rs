@@ -1,7 +1,7 @@
 //! The peak of the CPU, measured: independent fused multiply-adds in registers of full width. That of a GPU is measured
 //! by [`crate::descent::backend::gpu::Gpu::peak`] in the same way.
 
-use crate::numerics::real::Precision;
+use crate::numerics::Precision;
 use pulp::{Arch, Simd, WithSimd};
 use std::hint::black_box;
 use std::sync::Barrier;

@@ -1,10 +1,9 @@
 //! What to measure: cells with a fixed number of steps.
 
-use crate::experiment::plan::Plan;
-use crate::experiment::spec::{Spec, SpecError};
-use crate::landscape::model::Model;
+use crate::experiment::{Plan, Spec, SpecError};
+use crate::landscape::Model;
 use crate::models::MODELS;
-use crate::numerics::seed::CellSeed;
+use crate::numerics::CellSeed;
 
 /// A cell that is measured unless others are asked for: model, form and settings.
 pub type Standard = (&'static str, &'static str, &'static [&'static str]);
@@ -95,7 +94,7 @@ impl Subject {
     }
 
     /// The landscape.
-    pub fn problem(&self) -> &crate::landscape::model::Problem {
+    pub fn problem(&self) -> &crate::landscape::Problem {
         &self.plan.cells[0].problem
     }
 

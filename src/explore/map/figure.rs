@@ -1,9 +1,8 @@
 //! The picture, the table and the counts of a map.
 
 use super::{Map, Shade};
-use crate::experiment::plan::{Cell, Plan};
-use crate::experiment::spec::Spec;
-use crate::landscape::endpoint::Outcome;
+use crate::experiment::{Cell, Plan, Spec};
+use crate::landscape::Outcome;
 use crate::result::tables::plain::{number, to_csv};
 use crate::show::figure::{
     Along, Aspect, Axis, Colors, Figure, Ink, Layer, Mark, Panel, Scale, Shape, Style, Swatch, color,

@@ -5,10 +5,9 @@
 //! thinned to the first, last, lowest and highest of each [`BINS`]th of the axis, which looks the same.
 
 use super::{Trace, words};
-use crate::experiment::plan::{Cell, step_text};
-use crate::experiment::spec::Spec;
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::path::{CurveKind, Drawn, ReferenceCurve};
+use crate::experiment::plan::step_text;
+use crate::experiment::{Cell, Spec};
+use crate::landscape::{CurveKind, Drawn, Outcome, ReferenceCurve};
 use crate::show::figure::{Along, Aspect, Axis, Dash, Figure, Ink, Layer, Mark, Panel, Scale, Shape, Style};
 
 /// Parts of the step axis within which a curve keeps four points.

@@ -1,8 +1,7 @@
 //! A trace in words, for stderr.
 
 use super::Trace;
-use crate::landscape::endpoint::Status;
-use crate::landscape::path::{Event, Reading, Relation};
+use crate::landscape::{Event, Reading, Relation, Status};
 
 /// What became of a run, in one line.
 pub fn headline(cell: usize, run: u64, trace: &Trace) -> String {

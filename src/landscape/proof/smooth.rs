@@ -1,8 +1,9 @@
 //! The theorem of [`crate::landscape::proof`] for losses that are twice continuously differentiable around a point.
 
 use super::{Proof, Provable, Refusal, Verdict};
+use crate::numerics::Enclosure;
 use crate::numerics::enclosure::spectrum::{Eigenvalues, SymmetricEnclosure, eigenvalues, positive};
-use crate::numerics::enclosure::{Enclosure, add_up, div_up, mul_down, mul_up, sqrt_up, sub_down};
+use crate::numerics::enclosure::{add_up, div_up, mul_down, mul_up, sqrt_up, sub_down};
 use serde_json::Value;
 
 /// A loss whose value, gradient and Hessian are enclosed, with global value 0.

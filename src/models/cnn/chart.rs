@@ -8,8 +8,7 @@
 //! et al. 2018, Theorem 4.3) and the saddle between the basins, where `aᵀa* = 0` and `φ = φ_c` (see [`super::theory`]).
 
 use super::{TeacherNetwork, theory};
-use crate::landscape::capability::{Coordinate, Landmark};
-use crate::landscape::endpoint::Outcome;
+use crate::landscape::{Coordinate, Landmark, Outcome};
 use std::f64::consts::PI;
 
 /// `x, y, A₁, A₂`

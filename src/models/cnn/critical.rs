@@ -1,9 +1,7 @@
 //! The critical points of a cell, in the coordinates of its forms, for the tests that every model passes.
 
 use super::{TeacherNetwork, chart, theory};
-use crate::landscape::conformance::{Critical, Point};
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::parameter::Values;
+use crate::landscape::{Critical, Outcome, Point, Values};
 use std::f64::consts::PI;
 
 /// Minima and saddle, of the full form and of the reduced one.

@@ -6,19 +6,14 @@ use super::landscape::{Constants, Survey};
 use super::proof::Network;
 use super::theorems::{self, Start};
 use super::{CnnCell, scale_direction};
-use crate::landscape::capability::{Chart, Coordinate, Landmark, PathFacts, Proofs, Symmetry, Theorems};
-use crate::landscape::device::{Cost, DeviceProgram};
-use crate::landscape::form::Form;
-use crate::landscape::path::{Observable, PathTheory, Traced};
-use crate::landscape::problem::{Core, Layout, Problem};
-use crate::landscape::proof::Provable;
-use crate::landscape::surface::{Landscape, Rule};
-use crate::landscape::theorem::{Claim, Theorem};
-use crate::landscape::theory::Prediction;
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams, to_ball, to_sphere};
+use crate::landscape::{
+    Chart, Claim, Coordinate, Core, Cost, DeviceProgram, Form, Landmark, Landscape, Layout, Observable, PathFacts,
+    PathTheory, Prediction, Problem, Proofs, Provable, Rule, Symmetry, Theorem, Theorems, Traced,
+};
+use crate::numerics::seed::{to_ball, to_sphere};
 use crate::numerics::start_law::BLOCK;
 use crate::numerics::vector::norm;
+use crate::numerics::{CellSeed, Precision, Real, Streams};
 use std::f64::consts::PI;
 use std::sync::Arc;
 
@@ -239,13 +234,8 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn size(&self, survey: &Survey<R>) -> R {
-        self.constants.size(survey)
-    }
-
-    #[inline(always)]
-    fn size_limit(&self) -> R {
-        self.constants.size_limit
+    fn is_bounded(&self, survey: &Survey<R>) -> R::Mask {
+        self.constants.size(survey).lt(self.constants.size_limit)
     }
 }
 

@@ -2,11 +2,10 @@
 //! `shaders/model/cnn.wgsl`.
 
 use super::{CnnCell, NEVER, STILL, theory};
-use crate::landscape::device::constants;
-use crate::landscape::endpoint::{Outcome, Status};
 use crate::landscape::surface::found;
+use crate::landscape::{Outcome, Status, constants};
+use crate::numerics::Real;
 use crate::numerics::arc_cosine::{Angle, angle_of, kernel_deficit};
-use crate::numerics::real::Real;
 use std::f64::consts::PI;
 
 constants! {

@@ -41,11 +41,10 @@ pub use settings::Noise;
 use super::CnnCell;
 use super::landscape::{Constants, Survey};
 use super::theory::{self, spurious_point};
-use crate::landscape::device::constants;
-use crate::landscape::endpoint::{Outcome, Status};
 use crate::landscape::surface::found;
-use crate::landscape::theory::Prediction;
-use crate::numerics::real::{Mask, Real};
+use crate::landscape::{Outcome, Prediction, Status, constants};
+use crate::numerics::Real;
+use crate::numerics::real::Mask;
 use std::f64::consts::PI;
 
 constants! {

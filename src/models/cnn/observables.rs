@@ -2,8 +2,7 @@
 
 use super::landscape::Survey;
 use super::{CnnCell, theory};
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::path::{Drawn, Observable};
+use crate::landscape::{Drawn, Observable, Outcome};
 
 /// `φ = ∠(v, w*)` in radians.
 pub(super) const ANGLE: &str = "angle";

@@ -4,9 +4,8 @@
 use super::bounds::{Image, Majorant};
 use super::observables::{ANGLE, ANGLE_LEFT, EXCESS, NORM, OVERLAP, SUM};
 use super::{CnnCell, STILL, late, theory};
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::path::{CurveKind, Event, PathTheory, Reading, ReferenceCurve, Relation, Traced};
-use crate::numerics::real::Precision;
+use crate::landscape::{CurveKind, Event, Outcome, PathTheory, Reading, ReferenceCurve, Relation, Traced};
+use crate::numerics::Precision;
 use std::f64::consts::{FRAC_PI_4, PI};
 
 /// `tan φ` whose step is compared with the bounds'.

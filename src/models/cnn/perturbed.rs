@@ -28,16 +28,11 @@ use super::CnnCell;
 use super::landscape::{Constants, Survey};
 use super::noise::{self, Noise, Shake, Stage, norm_slope};
 use super::reduced::Reduced;
-use crate::landscape::capability::Symmetry;
-use crate::landscape::device::{Cost, DeviceProgram};
-use crate::landscape::form::Form;
-use crate::landscape::problem::{Core, Layout, Problem};
-use crate::landscape::surface::{Landscape, Rule};
-use crate::landscape::theory::Prediction;
+use crate::landscape::{Core, Cost, DeviceProgram, Form, Landscape, Layout, Prediction, Problem, Rule, Symmetry};
 use crate::numerics::random::{self, BallPair, Moment, Turn, Uniform, draw_keys};
-use crate::numerics::real::{Mask, Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams};
+use crate::numerics::real::Mask;
 use crate::numerics::start_law::BLOCK;
+use crate::numerics::{CellSeed, Precision, Real, Streams};
 use std::f64::consts::PI;
 use std::sync::Arc;
 
@@ -264,13 +259,8 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn size(&self, places: &Places<R>) -> R {
-        self.0.landscape.size(&places.here) + places.third
-    }
-
-    #[inline(always)]
-    fn size_limit(&self) -> R {
-        self.0.landscape.size_limit
+    fn is_bounded(&self, places: &Places<R>) -> R::Mask {
+        (self.0.landscape.size(&places.here) + places.third).lt(self.0.landscape.size_limit)
     }
 }
 

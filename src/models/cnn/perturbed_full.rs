@@ -8,16 +8,11 @@
 use super::CnnCell;
 use super::landscape::{Constants, Survey};
 use super::noise::{self, Noise, Shake};
-use crate::landscape::capability::Symmetry;
-use crate::landscape::device::{Cost, DeviceProgram};
-use crate::landscape::form::Form;
-use crate::landscape::problem::{Core, Layout, Problem};
-use crate::landscape::surface::{Landscape, Rule};
-use crate::landscape::theory::Prediction;
+use crate::landscape::{Core, Cost, DeviceProgram, Form, Landscape, Layout, Prediction, Problem, Rule, Symmetry};
 use crate::numerics::random::{self, Moment, Turn, Uniform, draw_keys, normals};
-use crate::numerics::real::{Mask, Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams};
+use crate::numerics::real::Mask;
 use crate::numerics::start_law::BLOCK;
+use crate::numerics::{CellSeed, Precision, Real, Streams};
 use std::f64::consts::PI;
 use std::sync::Arc;
 
@@ -292,13 +287,8 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn size(&self, places: &Places<R>) -> R {
-        self.noise.landscape.size(&places.here)
-    }
-
-    #[inline(always)]
-    fn size_limit(&self) -> R {
-        self.noise.landscape.size_limit
+    fn is_bounded(&self, places: &Places<R>) -> R::Mask {
+        self.noise.landscape.size(&places.here).lt(self.noise.landscape.size_limit)
     }
 }
 

@@ -32,9 +32,10 @@
 
 use super::TeacherNetwork;
 
-use crate::landscape::proof::{Proof, Provable, Refusal, Verdict};
+use crate::landscape::{Proof, Provable, Refusal, Verdict};
+use crate::numerics::Enclosure;
 use crate::numerics::enclosure::arc_cosine::{length, two_pi};
-use crate::numerics::enclosure::{Enclosure, mul_down};
+use crate::numerics::enclosure::mul_down;
 use crate::numerics::hexadecimal::Hexadecimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -17,18 +17,14 @@ use super::bounds::Image;
 use super::landscape::{Constants, Survey};
 use super::theorems::{self, Start};
 use super::{CnnCell, chart};
-use crate::landscape::capability::{Chart, Coordinate, Landmark, PathFacts, Symmetry, Theorems};
-use crate::landscape::device::{Cost, DeviceProgram};
-use crate::landscape::form::Form;
-use crate::landscape::path::{Observable, PathTheory, Traced};
-use crate::landscape::problem::{Core, Layout, Problem};
-use crate::landscape::surface::{Landscape, Rule};
-use crate::landscape::theorem::{Claim, Theorem};
-use crate::landscape::theory::Prediction;
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams, on_circle, one_minus_power, root, to_ball};
+use crate::landscape::{
+    Chart, Claim, Coordinate, Core, Cost, DeviceProgram, Form, Landmark, Landscape, Layout, Observable, PathFacts,
+    PathTheory, Prediction, Problem, Rule, Symmetry, Theorem, Theorems, Traced,
+};
+use crate::numerics::seed::{on_circle, one_minus_power, root, to_ball};
 use crate::numerics::start_law::{BLOCK, along_and_across};
 use crate::numerics::vector::norm;
+use crate::numerics::{CellSeed, Precision, Real, Streams};
 use std::f64::consts::PI;
 use std::sync::Arc;
 
@@ -184,13 +180,8 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn size(&self, survey: &Survey<R>) -> R {
-        self.0.size(survey)
-    }
-
-    #[inline(always)]
-    fn size_limit(&self) -> R {
-        self.0.size_limit
+    fn is_bounded(&self, survey: &Survey<R>) -> R::Mask {
+        self.0.size(survey).lt(self.0.size_limit)
     }
 }
 

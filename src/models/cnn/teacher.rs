@@ -1,7 +1,6 @@
 //! The teacher of a cell, in canonical form.
 
-use crate::landscape::model::Invalid;
-use crate::landscape::parameter::Values;
+use crate::landscape::{Invalid, Values};
 use std::f64::consts::PI;
 
 /// The teacher's parameters and the numbers that follow from them.

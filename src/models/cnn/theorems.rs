@@ -33,8 +33,7 @@
 
 use super::CnnCell;
 use super::signs::Signs;
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::theorem::{Claim, Theorem};
+use crate::landscape::{Claim, Outcome, Theorem};
 use std::f64::consts::PI;
 
 /// What the theorems look at.

@@ -7,7 +7,7 @@
 //! more slowly than the output weights, success is `φ₀ < φ_c`.
 
 use super::{CnnCell, TeacherNetwork};
-use crate::landscape::theory::Prediction;
+use crate::landscape::Prediction;
 use crate::numerics::interval::incomplete_beta;
 use std::f64::consts::PI;
 

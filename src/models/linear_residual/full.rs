@@ -3,16 +3,11 @@
 use super::landscape::Over;
 use super::shared::ResidualCell;
 use super::{matrix, theory};
-use crate::landscape::capability::{PathFacts, SlowPaths};
-use crate::landscape::device::{Cost, DeviceProgram};
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::form::Form;
-use crate::landscape::path::{Drawn, Observable};
-use crate::landscape::problem::{Compute, Core, Layout, Problem};
-use crate::landscape::surface::Rule;
-use crate::landscape::theory::Prediction;
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams};
+use crate::landscape::{
+    Compute, Core, Cost, DeviceProgram, Drawn, Form, Layout, Observable, Outcome, PathFacts, Prediction, Problem, Rule,
+    SlowPaths,
+};
+use crate::numerics::{CellSeed, Precision, Real, Streams};
 use std::sync::Arc;
 
 /// One cell in full form.

@@ -1,9 +1,9 @@
 //! Loss and gradient of the full form over every number type. Twin of `shaders/model/linear_residual_full.wgsl`.
 
 use super::shared::{Constants, may_rest};
-use crate::landscape::endpoint::{Outcome, Status, Stop};
-use crate::landscape::surface::{Landscape, found};
-use crate::numerics::real::Real;
+use crate::landscape::surface::found;
+use crate::landscape::{Landscape, Outcome, Status, Stop};
+use crate::numerics::Real;
 
 /// What is known of a point.
 #[derive(Clone, Copy, Debug)]
@@ -192,13 +192,8 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn size(&self, survey: &Survey<R>) -> R {
-        survey.size
-    }
-
-    #[inline(always)]
-    fn size_limit(&self) -> R {
-        self.constants.size_limit
+    fn is_bounded(&self, survey: &Survey<R>) -> R::Mask {
+        survey.size.lt(self.constants.size_limit)
     }
 }
 

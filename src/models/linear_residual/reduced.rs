@@ -8,17 +8,12 @@
 use super::landscape::resting;
 use super::shared::{Constants, ResidualCell, may_rest};
 use super::theory;
-use crate::landscape::capability::{PathFacts, SlowPaths};
-use crate::landscape::device::{Cost, DeviceProgram};
-use crate::landscape::endpoint::{Outcome, Status};
-use crate::landscape::form::Form;
-use crate::landscape::model::Invalid;
-use crate::landscape::path::{Drawn, Observable};
-use crate::landscape::problem::{Compute, Core, Layout, Problem};
-use crate::landscape::surface::{Landscape, Rule, found};
-use crate::landscape::theory::Prediction;
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams};
+use crate::landscape::surface::found;
+use crate::landscape::{
+    Compute, Core, Cost, DeviceProgram, Drawn, Form, Invalid, Landscape, Layout, Observable, Outcome, PathFacts,
+    Prediction, Problem, Rule, SlowPaths, Status,
+};
+use crate::numerics::{CellSeed, Precision, Real, Streams};
 use std::sync::Arc;
 
 /// One cell in reduced form.
@@ -205,13 +200,8 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn size(&self, survey: &Survey<R>) -> R {
-        survey.size
-    }
-
-    #[inline(always)]
-    fn size_limit(&self) -> R {
-        self.constants.size_limit
+    fn is_bounded(&self, survey: &Survey<R>) -> R::Mask {
+        survey.size.lt(self.constants.size_limit)
     }
 }
 

@@ -1,11 +1,8 @@
 //! What both forms of a cell share: target, start, step size and stop rule.
 
 use super::target::Target;
-use crate::landscape::device::constants;
-use crate::landscape::model::{Invalid, Settings, StepSize};
-use crate::landscape::parameter::Values;
-use crate::landscape::problem::Layout;
-use crate::numerics::real::{Precision, Real};
+use crate::landscape::{Invalid, Layout, Settings, StepSize, Values, constants};
+use crate::numerics::{Precision, Real};
 
 constants! {
     /// Constants of step and stop rule, in the format they are meant for.

@@ -6,11 +6,11 @@
 
 use super::class::Class;
 use super::matrix;
-use crate::landscape::model::Invalid;
-use crate::landscape::parameter::Values;
+use crate::landscape::{Invalid, Values};
 use crate::numerics::elementary::{exp, log};
-use crate::numerics::seed::{CellSeed, Streams, to_sphere};
+use crate::numerics::seed::to_sphere;
 use crate::numerics::start_law::BLOCK;
+use crate::numerics::{CellSeed, Streams};
 
 /// Targets that are drawn to see which share is of a class.
 const SAMPLE: usize = 1000;

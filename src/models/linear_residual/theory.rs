@@ -1,7 +1,7 @@
 //! What is known in closed form; see the module's page for the proofs.
 
 use super::shared::{ResidualCell, auto_step};
-use crate::landscape::theory::Prediction;
+use crate::landscape::Prediction;
 
 /// Ratio of singular values below which a target counts as singular: what rounding leaves of 0.
 const SINGULAR: f64 = 1e-6;

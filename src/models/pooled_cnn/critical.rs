@@ -2,8 +2,7 @@
 
 use super::teacher::TeacherFilter;
 use super::{Shape, theory};
-use crate::landscape::conformance::{Critical, Point};
-use crate::landscape::parameter::Values;
+use crate::landscape::{Critical, Point, Values};
 use std::f64::consts::PI;
 
 /// The teacher, and without overlap the degenerate saddle opposite to it.

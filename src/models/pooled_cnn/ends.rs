@@ -1,9 +1,9 @@
 //! What both forms share: when a run ends, and as what.
 
 use super::Shape;
-use crate::landscape::endpoint::{Outcome, Status, Stop};
 use crate::landscape::surface::found;
-use crate::numerics::real::Real;
+use crate::landscape::{Outcome, Status, Stop};
+use crate::numerics::Real;
 use std::f64::consts::PI;
 
 /// When a run ends, in either form.

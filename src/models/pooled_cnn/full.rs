@@ -5,19 +5,12 @@ use super::landscape::{Constants, Over, operations};
 use super::proof::Pooled;
 use super::reduced::{project, seen};
 use super::{PooledCell, SMALLEST_SQUARE, Shape, hessian, theory};
-use crate::landscape::capability::{AtRest, Chart, Curvature, Landmark, PathFacts, Proofs, Rest, SlowPaths, Symmetry};
-use crate::landscape::device::{Cost, DeviceProgram};
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::form::Form;
-use crate::landscape::path::Observable;
-use crate::landscape::problem::{Core, Layout, Problem};
-use crate::landscape::proof::Provable;
-use crate::landscape::surface::Rule;
-use crate::landscape::symmetry::Overlaps;
-use crate::landscape::theory::Prediction;
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams};
+use crate::landscape::{
+    AtRest, Chart, Core, Cost, Curvature, DeviceProgram, Form, Landmark, Layout, Observable, Outcome, Overlaps,
+    PathFacts, Prediction, Problem, Proofs, Provable, Rest, Rule, SlowPaths, Symmetry,
+};
 use crate::numerics::vector::norm;
+use crate::numerics::{CellSeed, Precision, Real, Streams};
 use std::sync::Arc;
 
 /// Distance from `w*`, relative to its norm, at which a minimum is the teacher: far above what Newton's method leaves.

@@ -2,10 +2,9 @@
 
 use super::Shape;
 use super::ends::Ends;
-use crate::landscape::device::constants;
-use crate::landscape::surface::Landscape;
+use crate::landscape::{Landscape, constants};
+use crate::numerics::Real;
 use crate::numerics::arc_cosine::angle_of;
-use crate::numerics::real::Real;
 
 constants! {
     /// Constants of the landscape and its stop rule, in the format they are meant for.
@@ -334,13 +333,8 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn size(&self, survey: &Survey<R>) -> R {
-        survey.norm
-    }
-
-    #[inline(always)]
-    fn size_limit(&self) -> R {
-        self.constants.size_limit
+    fn is_bounded(&self, survey: &Survey<R>) -> R::Mask {
+        survey.norm.lt(self.constants.size_limit)
     }
 }
 

@@ -14,8 +14,8 @@
 
 use super::Shape;
 use crate::landscape::proof::smooth::Smooth;
-use crate::landscape::proof::{Provable, Refusal};
-use crate::numerics::enclosure::Enclosure;
+use crate::landscape::{Provable, Refusal};
+use crate::numerics::Enclosure;
 use crate::numerics::enclosure::arc_cosine::{Meeting, Own, Ray, two_pi};
 use crate::numerics::enclosure::spectrum::SymmetricEnclosure;
 use crate::numerics::hexadecimal::Hexadecimal;

@@ -13,20 +13,14 @@
 
 use super::ends::{Ends, opposite_code, own};
 use super::{PooledCell, SMALLEST_SQUARE, theory};
-use crate::landscape::capability::{PathFacts, SlowPaths};
-use crate::landscape::device::{Cost, DeviceProgram, constants};
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::form::Form;
-use crate::landscape::model::Invalid;
-use crate::landscape::path::Observable;
-use crate::landscape::problem::{Core, Layout, Problem};
-use crate::landscape::surface::{Landscape, Rule};
-use crate::landscape::theory::Prediction;
+use crate::landscape::{
+    Core, Cost, DeviceProgram, Form, Invalid, Landscape, Layout, Observable, Outcome, PathFacts, Prediction, Problem,
+    Rule, SlowPaths, constants,
+};
 use crate::numerics::arc_cosine::{Angle, angle_of};
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams};
 use crate::numerics::start_law::{BLOCK, along_and_across};
 use crate::numerics::vector::{dot, norm};
+use crate::numerics::{CellSeed, Precision, Real, Streams};
 use std::f64::consts::PI;
 use std::sync::Arc;
 
@@ -196,13 +190,8 @@ impl<R: Real> Landscape<R> for Over<R> {
     }
 
     #[inline(always)]
-    fn size(&self, survey: &Survey<R>) -> R {
-        survey.norm
-    }
-
-    #[inline(always)]
-    fn size_limit(&self) -> R {
-        self.constants.size_limit
+    fn is_bounded(&self, survey: &Survey<R>) -> R::Mask {
+        survey.norm.lt(self.constants.size_limit)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The teacher's filter.
 
-use crate::landscape::model::Invalid;
-use crate::landscape::parameter::Values;
-use crate::numerics::seed::{CellSeed, on_sphere};
+use crate::landscape::{Invalid, Values};
+use crate::numerics::CellSeed;
+use crate::numerics::seed::on_sphere;
 use crate::numerics::vector::norm;
 
 /// The teacher of a cell.

@@ -7,7 +7,7 @@
 use super::hessian::{hessian, lipschitz};
 use super::teacher::TeacherFilter;
 use super::{PooledCell, Shape};
-use crate::landscape::theory::Prediction;
+use crate::landscape::Prediction;
 use crate::numerics::dense;
 use std::f64::consts::PI;
 

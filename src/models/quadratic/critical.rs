@@ -1,8 +1,7 @@
 //! Critical points that are known in closed form, for the tests that every model passes.
 
 use super::teacher::TeacherMatrix;
-use crate::landscape::conformance::{Critical, Point};
-use crate::landscape::parameter::Values;
+use crate::landscape::{Critical, Point, Values};
 
 /// The teacher among enough neurons, and what has learned nothing.
 pub(super) const CRITICAL: &[Critical] = &[

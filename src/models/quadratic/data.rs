@@ -4,10 +4,8 @@
 //! set are those of a smaller one.
 
 use super::teacher::TeacherMatrix;
-use crate::landscape::model::Invalid;
-use crate::landscape::parameter::Values;
-use crate::landscape::points::Points;
-use crate::numerics::seed::CellSeed;
+use crate::landscape::{Invalid, Points, Values};
+use crate::numerics::CellSeed;
 
 /// Data of a cell.
 #[derive(Clone, Debug)]

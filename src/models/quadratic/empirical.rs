@@ -11,16 +11,13 @@ use super::full::{Frame, Full, Goal, Loss};
 use super::landscape::{add_product, for_blocks};
 use super::reference::{self, Failure, Reference};
 use super::theory::{Known, sure_rank};
-use crate::landscape::capability::Curvature;
-use crate::landscape::device::{Cost, DeviceProgram, constants};
-use crate::landscape::endpoint::{Outcome, Stop};
-use crate::landscape::model::{Invalid, Settings};
-use crate::landscape::parameter::Values;
-use crate::landscape::problem::{Compute, Work};
-use crate::landscape::queue::Queue;
-use crate::landscape::resting::{Measured, ValueAndGradient, sum_of_squares};
-use crate::numerics::real::{Precision, Real};
+use crate::landscape::resting::sum_of_squares;
+use crate::landscape::{
+    Compute, Cost, Curvature, DeviceProgram, Invalid, Measured, Outcome, Queue, Settings, Stop, ValueAndGradient,
+    Values, Work, constants,
+};
 use crate::numerics::vector::{dot, norm};
+use crate::numerics::{Precision, Real};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 

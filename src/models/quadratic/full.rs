@@ -1,23 +1,14 @@
 //! The form of the paper: state `w_1 … w_k`, one neuron after another, for either loss.
 
 use super::theory::{self, Known};
-use crate::landscape::capability::{AtRest, Curvature, PathFacts, Rest, SlowPaths, Symmetry};
-use crate::landscape::device::{Cost, DeviceProgram};
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::form::Form;
-use crate::landscape::model::{Invalid, Settings};
-use crate::landscape::parameter::Values;
-use crate::landscape::path::Observable;
-use crate::landscape::problem::{Compute, Core, Evaluation, Layout, Problem};
-use crate::landscape::resting::{Ends, Resting, ValueAndGradient};
-use crate::landscape::surface::Rule;
-use crate::landscape::symmetry::Overlaps;
-use crate::landscape::theory::Prediction;
+use crate::landscape::{
+    AtRest, Compute, Core, Cost, Curvature, DeviceProgram, Ends, Evaluation, Form, Invalid, Layout, Observable,
+    Outcome, Overlaps, PathFacts, Prediction, Problem, Rest, Resting, Rule, Settings, SlowPaths, Symmetry,
+    ValueAndGradient, Values,
+};
 use crate::numerics::dense;
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams};
-use crate::numerics::start_law::StartLaw;
 use crate::numerics::vector::norm;
+use crate::numerics::{CellSeed, Precision, Real, StartLaw, Streams};
 use std::sync::Arc;
 
 /// Most weights, `k d`: the Hessian of more does not fit into memory.

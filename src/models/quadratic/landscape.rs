@@ -1,6 +1,6 @@
 //! Products that both losses need, over every number type.
 
-use crate::numerics::real::Real;
+use crate::numerics::Real;
 
 /// Rows, columns and samples that are taken together: each number that is fetched is then used this often.
 pub(super) const BLOCK: usize = 4;

@@ -10,16 +10,11 @@ use super::full::{Frame, Full, Goal, Loss};
 use super::landscape::{add_product, for_blocks};
 use super::teacher::{TeacherMatrix, gram};
 use super::theory::{Known, Spectrum};
-use crate::landscape::capability::Curvature;
-use crate::landscape::device::{Cost, DeviceProgram};
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::model::Invalid;
-use crate::landscape::parameter::Values;
-use crate::landscape::problem::Compute;
-use crate::landscape::resting::{Measured, ValueAndGradient, sum_of_squares};
+use crate::landscape::resting::sum_of_squares;
+use crate::landscape::{Compute, Cost, Curvature, DeviceProgram, Invalid, Measured, Outcome, ValueAndGradient, Values};
 use crate::numerics::dense;
-use crate::numerics::real::{Precision, Real};
 use crate::numerics::vector::{dot, norm};
+use crate::numerics::{Precision, Real};
 use std::sync::Arc;
 
 /// What of the gradient's time scale is left to the step size: at a twelfth of the stability limit descent follows the

@@ -1,9 +1,7 @@
 //! The teacher: weights `W*`, a neuron per row.
 
-use crate::landscape::model::Invalid;
-use crate::landscape::parameter::Values;
-use crate::landscape::points::Points;
-use crate::numerics::seed::CellSeed;
+use crate::landscape::{Invalid, Points, Values};
+use crate::numerics::CellSeed;
 use crate::numerics::vector::dot;
 
 /// The teacher of a cell.

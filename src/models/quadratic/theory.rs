@@ -31,7 +31,7 @@
 //! with `r(r+1)/2 ≤ n` exists always (Barvinok 1995, Pataki 1998): from that `k` on the certified value is that of the
 //! best weights.
 
-use crate::landscape::theory::Prediction;
+use crate::landscape::Prediction;
 
 /// Eigenvalues below this share of the largest are rounding.
 const ZERO: f64 = 1e-12;

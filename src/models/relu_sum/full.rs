@@ -5,20 +5,12 @@ use super::proof::Sum;
 use super::start::Start;
 use super::teachers::Teachers;
 use super::{SMALLEST_SQUARE, hessian, theory};
-use crate::landscape::capability::{AtRest, Curvature, Proofs, Rest, Symmetry};
-use crate::landscape::device::{Cost, DeviceProgram};
-use crate::landscape::form::Form;
-use crate::landscape::model::{Invalid, Settings};
-use crate::landscape::parameter::Values;
-use crate::landscape::problem::{Core, Layout, Problem};
-use crate::landscape::proof::Provable;
-use crate::landscape::resting::{Ends, Resting};
-use crate::landscape::surface::Rule;
-use crate::landscape::symmetry::Overlaps;
-use crate::landscape::theory::Prediction;
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams};
+use crate::landscape::{
+    AtRest, Core, Cost, Curvature, DeviceProgram, Ends, Form, Invalid, Layout, Overlaps, Prediction, Problem, Proofs,
+    Provable, Rest, Resting, Rule, Settings, Symmetry, Values,
+};
 use crate::numerics::vector;
+use crate::numerics::{CellSeed, Precision, Real, Streams};
 use std::sync::Arc;
 
 /// Most weights, `n d`: the Hessian of more does not fit into memory.

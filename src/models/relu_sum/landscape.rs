@@ -1,10 +1,9 @@
 //! Loss and gradient over every number type. Twin of `shaders/model/relu_sum.wgsl`.
 
 use super::teachers::Teachers;
-use crate::landscape::device::constants;
-use crate::landscape::resting::{Measured, ValueAndGradient};
+use crate::landscape::{Measured, ValueAndGradient, constants};
+use crate::numerics::Real;
 use crate::numerics::arc_cosine::angle_of;
-use crate::numerics::real::Real;
 use std::f64::consts::PI;
 
 constants! {

@@ -1,9 +1,7 @@
 //! Where runs start.
 
-use crate::landscape::model::Invalid;
-use crate::landscape::parameter::Values;
-use crate::landscape::points::Points;
-use crate::numerics::seed::Streams;
+use crate::landscape::{Invalid, Points, Values};
+use crate::numerics::Streams;
 
 /// Law of the start.
 #[derive(Clone, Debug)]

@@ -1,10 +1,9 @@
 //! The teachers: which they are, and what of them the loss needs.
 
 use super::SMALLEST_SQUARE;
-use crate::landscape::model::Invalid;
-use crate::landscape::parameter::Values;
-use crate::landscape::points::Points;
-use crate::numerics::seed::{CellSeed, on_sphere};
+use crate::landscape::{Invalid, Points, Values};
+use crate::numerics::CellSeed;
+use crate::numerics::seed::on_sphere;
 use crate::numerics::vector;
 use std::f64::consts::PI;
 

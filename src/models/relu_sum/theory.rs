@@ -9,7 +9,7 @@
 //! arXiv 2008.01805.)
 
 use super::teachers::Teachers;
-use crate::landscape::theory::Prediction;
+use crate::landscape::Prediction;
 use std::f64::consts::PI;
 
 /// Smallest eigenvalue at the global minimum of `k ≥ 2` neurons and teachers.

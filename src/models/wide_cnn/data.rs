@@ -1,8 +1,7 @@
 //! Samples and targets of a cell.
 
-use crate::landscape::model::Invalid;
-use crate::landscape::parameter::Values;
-use crate::numerics::seed::CellSeed;
+use crate::landscape::{Invalid, Values};
+use crate::numerics::CellSeed;
 use std::sync::Arc;
 
 /// Most numbers of samples and targets together: 2 MB.

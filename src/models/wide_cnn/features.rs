@@ -14,7 +14,7 @@
 
 use super::data::Data;
 use super::network::Network;
-use crate::landscape::theory::Prediction;
+use crate::landscape::Prediction;
 use crate::numerics::vector;
 use nalgebra::DMatrix;
 

@@ -6,19 +6,11 @@ use super::landscape::Over;
 use super::network::Network;
 use super::start::Start;
 use super::{hessian, softplus, theory};
-use crate::landscape::capability::{AtRest, Curvature, PathFacts, Rest, SlowPaths, Symmetry};
-use crate::landscape::device::{Cost, DeviceProgram};
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::form::Form;
-use crate::landscape::model::{Invalid, Settings};
-use crate::landscape::parameter::Values;
-use crate::landscape::path::{Drawn, Observable};
-use crate::landscape::problem::{Compute, Core, Layout, Problem};
-use crate::landscape::resting::{Ends, Resting};
-use crate::landscape::surface::Rule;
-use crate::landscape::theory::Prediction;
-use crate::numerics::real::{Precision, Real};
-use crate::numerics::seed::{CellSeed, Streams};
+use crate::landscape::{
+    AtRest, Compute, Core, Cost, Curvature, DeviceProgram, Drawn, Ends, Form, Invalid, Layout, Observable, Outcome,
+    PathFacts, Prediction, Problem, Rest, Resting, Rule, Settings, SlowPaths, Symmetry, Values,
+};
+use crate::numerics::{CellSeed, Precision, Real, Streams};
 use std::sync::Arc;
 
 /// Workgroup memory that a run should take on a device: with it even a software adapter, which has 32 KiB for a

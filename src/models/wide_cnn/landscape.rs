@@ -3,8 +3,9 @@
 use super::data::Data;
 use super::network::Network;
 use super::softplus::softplus;
-use crate::landscape::resting::{Measured, ValueAndGradient, sum_of_squares};
-use crate::numerics::real::Real;
+use crate::landscape::resting::sum_of_squares;
+use crate::landscape::{Measured, ValueAndGradient};
+use crate::numerics::Real;
 use std::sync::Arc;
 
 /// One sample and its features.

@@ -1,7 +1,6 @@
 //! Sizes of the network, and where in a state its weights are.
 
-use crate::landscape::model::Invalid;
-use crate::landscape::parameter::Values;
+use crate::landscape::{Invalid, Values};
 
 /// Most weights.
 const MOST_WEIGHTS: usize = 4096;

@@ -20,7 +20,7 @@
 //! `a` ends at [`reach`], from where on `E` is less than rounding of 1: 20 in f32 (`e⁻²⁰ = 2·10⁻⁹`), 40 in f64
 //! (`4·10⁻¹⁸`). Below minus that both functions stay at this number.
 
-use crate::numerics::real::{Precision, Real};
+use crate::numerics::{Precision, Real};
 use std::fmt::Write;
 use std::sync::LazyLock;
 

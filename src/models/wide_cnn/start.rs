@@ -1,8 +1,8 @@
 //! Where runs start.
 
 use super::network::Network;
-use crate::landscape::parameter::Values;
-use crate::numerics::seed::Streams;
+use crate::landscape::Values;
+use crate::numerics::Streams;
 
 /// Standard deviations of the weights, which are independent and normal.
 #[derive(Clone, Copy, Debug)]

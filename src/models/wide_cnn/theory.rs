@@ -3,7 +3,7 @@
 use super::data::Data;
 use super::network::Network;
 use super::start::Start;
-use crate::landscape::theory::Prediction;
+use crate::landscape::Prediction;
 use std::f64::consts::{LN_2, PI};
 
 /// The automatic step size: 2 over a bound on the expected trace of `JᵀJ` at the start, with the Jacobian `J` of the

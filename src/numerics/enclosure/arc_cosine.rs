@@ -19,7 +19,8 @@
 //! Williams, American Mathematical Monthly 71, 1964): with `‖x − y‖ ≤ ρ` the right side is at most `2ρ/(2‖x‖ − ρ)`.
 //! Chords and cosines of two cones move by at most the sum of their widths.
 
-use crate::numerics::enclosure::{Enclosure, add_up, div_up, sub_down};
+use crate::numerics::Enclosure;
+use crate::numerics::enclosure::{add_up, div_up, sub_down};
 
 /// The vectors of a ball, none of them zero.
 #[derive(Clone, Debug)]

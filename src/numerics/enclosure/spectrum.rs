@@ -18,7 +18,8 @@
 //! 4. **Weyl.** Every symmetric matrix `H` with entries in the enclosures has
 //!    `|λ_i(H) − λ_i(A)| ≤ ‖H − A‖₂ ≤ max_a Σ_b |H_ab − A_ab|`.
 
-use crate::numerics::enclosure::{Enclosure, add_up, div_down, div_up, mul_up, sub_down};
+use crate::numerics::Enclosure;
+use crate::numerics::enclosure::{add_up, div_down, div_up, mul_up, sub_down};
 use nalgebra::{DMatrix, SymmetricEigen};
 
 /// Unit roundoff of f64.

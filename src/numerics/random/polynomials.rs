@@ -1,6 +1,6 @@
 //! Polynomials of which the functions of random numbers are made.
 
-use crate::numerics::real::{Precision, Real};
+use crate::numerics::{Precision, Real};
 
 /// Halvings of an exponential's argument, in either format.
 pub(super) const HALVINGS: u32 = 4;

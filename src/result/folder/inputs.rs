@@ -1,9 +1,8 @@
 //! The files that an experiment reads, as its result folder keeps them: copies in `inputs/`.
 
 use super::{CHECK_PERMISSIONS, StoreError, io};
-use crate::experiment::spec::Spec;
-use crate::landscape::model::Value;
-use crate::landscape::points::Points;
+use crate::experiment::Spec;
+use crate::landscape::{Points, Value};
 use crate::numerics::fnv::Hashing;
 use crate::result::Results;
 use std::fs::{self, File};

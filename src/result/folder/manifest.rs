@@ -2,8 +2,8 @@
 
 use super::{CHECK_PERMISSIONS, StoreError, io, write_file};
 use crate::descent::backend::Backend;
+use crate::experiment::Tally;
 use crate::experiment::spec::io_reason;
-use crate::experiment::tally::Tally;
 use crate::numerics::fnv::Fnv1a;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -4,8 +4,7 @@
 use super::part::{self, damaged, unreadable};
 use super::{CHECK_PERMISSIONS, StoreError, io};
 use crate::experiment::paired::{self, Group, are_outcomes};
-use crate::experiment::plan::Plan;
-use crate::experiment::record::Record;
+use crate::experiment::{Plan, Record};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};

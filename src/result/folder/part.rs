@@ -1,7 +1,7 @@
 //! Parts: what a folder keeps of each finished batch until the tables are made.
 
 use super::{CHECK_PERMISSIONS, StoreError, io, state};
-use crate::experiment::record::Record;
+use crate::experiment::Record;
 use crate::experiment::run::Stage;
 use crate::experiment::spec::io_reason;
 use crate::result::Results;

@@ -1,10 +1,8 @@
 //! Proofs as tables: a row a point, or a row a cell as in Safran and Shamir's table.
 
 use super::layout;
-use crate::experiment::plan::Plan;
-use crate::experiment::record::Record;
-use crate::landscape::endpoint::Outcome;
-use crate::landscape::proof::{Proof, Refusal, Verdict};
+use crate::experiment::{Plan, Record};
+use crate::landscape::{Outcome, Proof, Refusal, Verdict};
 use crate::result::tables::plain::{field, number, to_csv};
 
 /// What was proved of a point, and in what time.

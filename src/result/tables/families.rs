@@ -1,8 +1,7 @@
 //! Families as tables: which critical points the runs of each cell ended in.
 
 use super::layout::{self, probability_text};
-use crate::experiment::plan::Plan;
-use crate::experiment::record::Record;
+use crate::experiment::{Plan, Record};
 use crate::judge::family::{Families, Family, digits};
 use crate::result::Results;
 use crate::result::tables::plain::{field, number, to_csv};

@@ -2,7 +2,7 @@
 
 use super::sampled::Sampled;
 use super::{Row, Summary};
-use crate::landscape::endpoint::Outcome;
+use crate::landscape::Outcome;
 
 impl Summary {
     /// Lines below the table.

@@ -5,9 +5,9 @@
 //! [`crate::numerics::interval`] and [`crate::numerics::interval::paired`].
 
 use super::layout::{Grid, probability_text};
+use crate::experiment::Plan;
 use crate::experiment::paired::{Group, Joint, Pair};
-use crate::experiment::plan::Plan;
-use crate::numerics::interval::Method;
+use crate::numerics::Method;
 use crate::numerics::interval::paired::Fourfold;
 use crate::result::Results;
 use crate::result::tables::plain::{field, number, to_csv};

@@ -1,10 +1,10 @@
 //! The CSV files of a result folder: a header row, snake_case names, no comment lines, numbers in the shortest text
 //! that reads back the same, empty for missing, rows in the order of the plan.
 
+use crate::experiment::Record;
 use crate::experiment::plan::step_text;
-use crate::experiment::record::Record;
-use crate::landscape::endpoint::Outcome;
-use crate::numerics::interval::Method;
+use crate::landscape::Outcome;
+use crate::numerics::Method;
 use crate::result::Results;
 
 /// Header of `runs.csv`.

@@ -1,8 +1,8 @@
 //! What a table says where a pilot has decided the number of runs of each cell.
 
 use super::{Row, Summary};
-use crate::experiment::plan::Plan;
-use crate::experiment::sampling::{DecidedBy, Sampling, Size, Width};
+use crate::experiment::sampling::{DecidedBy, Size, Width};
+use crate::experiment::{Plan, Sampling};
 use serde_json::{Map, Value, json};
 
 /// A rule with what its pilot has decided.

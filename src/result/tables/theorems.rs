@@ -1,9 +1,8 @@
 //! Theorems that were checked on every start, as a table: `theorems.csv`, a row a cell and theorem.
 
 use super::layout::Grid;
-use crate::experiment::plan::{Cell, Plan};
-use crate::experiment::record::Record;
-use crate::landscape::theorem::{Check, Theorem};
+use crate::experiment::{Cell, Plan, Record};
+use crate::landscape::{Check, Theorem};
 use crate::result::Results;
 use crate::result::tables::plain::to_csv;
 

@@ -1,8 +1,8 @@
 //! The lists of an experiment: which are axes, where a cell is in each, and how an axis is drawn.
 
-use crate::experiment::plan::{Plan, numeric, step_text};
-use crate::experiment::spec::Spec;
-use crate::landscape::model::{Parameter, StepSize};
+use crate::experiment::plan::{numeric, step_text};
+use crate::experiment::{Plan, Spec};
+use crate::landscape::{Parameter, StepSize};
 use crate::show::figure::ticks::number;
 use crate::show::figure::{Axis, Scale};
 

@@ -3,9 +3,9 @@
 //! not: stopping when the interval of the runs themselves looks narrow.
 
 use crate::support::seed;
-use spurious::experiment::sampling::{DecidedBy, Rule, Sampling, Size, Width};
-use spurious::numerics::interval::{Interval, Method};
-use spurious::numerics::seed::{CellSeed, Draws};
+use spurious::experiment::Sampling;
+use spurious::experiment::sampling::{DecidedBy, Rule, Size, Width};
+use spurious::numerics::{CellSeed, Draws, Interval, Method};
 use std::collections::HashMap;
 
 trials![

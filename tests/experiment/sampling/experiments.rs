@@ -2,8 +2,8 @@
 //! not depend on.
 
 use crate::support::program::{Place, SMALL, Table, gpu_arguments};
-use spurious::experiment::spec::Spec;
-use spurious::landscape::endpoint::Outcome;
+use spurious::experiment::Spec;
+use spurious::landscape::Outcome;
 use spurious::result::{self, Results};
 
 trials![

@@ -1,8 +1,8 @@
 //! What is wrong with a rule, in one line.
 
 use crate::support::program::{Place, SMALL, points_file};
+use spurious::experiment::Spec;
 use spurious::experiment::sampling::{DEFAULT_MOST, Rule, Width};
-use spurious::experiment::spec::Spec;
 
 trials![what_makes_no_sense, given_starts, rules_are_read_and_written,];
 

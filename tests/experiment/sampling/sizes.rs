@@ -1,9 +1,10 @@
 //! Numbers of runs: the least that do, what a pilot asks for, and what it costs.
 
 use crate::support::for_cases;
-use spurious::experiment::sampling::{DEFAULT_MOST, DecidedBy, Rule, SHARE, Sampling, Trial as Tried, Width};
-use spurious::numerics::interval::{Interval, Method, exact_half_width};
-use spurious::numerics::seed::CellSeed;
+use spurious::experiment::Sampling;
+use spurious::experiment::sampling::{DEFAULT_MOST, DecidedBy, Rule, SHARE, Trial as Tried, Width};
+use spurious::numerics::interval::exact_half_width;
+use spurious::numerics::{CellSeed, Interval, Method};
 
 trials![
     half_widths_are_those_of_intervals,

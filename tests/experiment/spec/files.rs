@@ -2,9 +2,9 @@
 
 use crate::support::program::Place;
 use crate::support::toy::{PARAMETERS, Toy, toy_with};
-use spurious::experiment::plan::Plan;
-use spurious::experiment::spec::{Spec, SpecError, read_params};
-use spurious::landscape::model::{Kind, Model, Value};
+use spurious::experiment::spec::read_params;
+use spurious::experiment::{Plan, Spec, SpecError};
+use spurious::landscape::{Kind, Model, Value};
 use std::fs;
 
 trials![

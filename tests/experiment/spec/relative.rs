@@ -1,9 +1,10 @@
 //! Whole numbers that are relative to another parameter.
 
 use crate::support::toy::{PARAMETERS, Toy, toy};
-use spurious::experiment::plan::Plan;
-use spurious::experiment::spec::{Spec, SpecError, read_params};
-use spurious::landscape::model::{self, Kind, Model, Value, Values};
+use spurious::experiment::spec::read_params;
+use spurious::experiment::{Plan, Spec, SpecError};
+use spurious::landscape::model;
+use spurious::landscape::{Kind, Model, Value, Values};
 use spurious::models;
 use spurious::result::Results;
 use std::path::Path;
@@ -62,7 +63,8 @@ fn bases_are_whole_numbers() {
     for parameters in models::MODELS.iter().map(|m| m.parameters()).chain([PARAMETERS]) {
         for parameter in parameters {
             if let Kind::Relative { base, .. } = parameter.kind {
-                let is_base = |p: &model::Parameter| p.name == base && matches!(p.kind, Kind::Integer(..));
+                let is_base =
+                    |p: &spurious::landscape::Parameter| p.name == base && matches!(p.kind, Kind::Integer(..));
                 assert!(parameters.iter().any(is_base), "{} is relative to {base}", parameter.name);
             }
         }

@@ -2,12 +2,10 @@
 
 use super::{Extent, Trace, USUAL, cell_of, cnn, traced, traced_from};
 use crate::support::settings_of;
-use spurious::experiment::plan::Cell;
-use spurious::experiment::spec::Spec;
+use spurious::experiment::{Cell, Spec};
 use spurious::explore::stepper::Every;
 use spurious::explore::trace::figure::{self, BINS, Options, StepAxis};
-use spurious::landscape::endpoint::Outcome;
-use spurious::landscape::model::Settings;
+use spurious::landscape::{Outcome, Settings};
 use spurious::numerics::real::Precision::F64;
 use spurious::show::figure::{Figure, Layer, Medium, Scale};
 

@@ -1,9 +1,8 @@
 //! Enclosures of loss, gradient and Hessian against the model's own closed forms in f64, at many points of many balls.
 
 use super::cell;
-use spurious::numerics::enclosure::Enclosure;
 use spurious::numerics::real::Precision::F64;
-use spurious::numerics::seed::{CellSeed, Draws};
+use spurious::numerics::{CellSeed, Draws, Enclosure};
 
 trials![
     slopes_are_enclosed,

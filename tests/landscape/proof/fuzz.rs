@@ -3,9 +3,8 @@
 use super::{cell, named};
 use crate::support::{distance, seed};
 use spurious::judge::refine;
-use spurious::landscape::model::Problem;
-use spurious::landscape::proof::{Proof, Provable, Verdict};
-use spurious::numerics::seed::{CellSeed, Draws};
+use spurious::landscape::{Problem, Proof, Provable, Verdict};
+use spurious::numerics::{CellSeed, Draws};
 use spurious::result::certificate::Certificate;
 
 trials![proofs_of_perturbed_points_are_true, proofs_of_perturbed_files_are_true,];

@@ -4,7 +4,7 @@ use super::{cell, named, square};
 use crate::support::{assert_close, distance};
 use spurious::judge::refine;
 use spurious::judge::refine::polished;
-use spurious::landscape::proof::{Proof, Verdict};
+use spurious::landscape::{Proof, Verdict};
 use spurious::numerics::vector;
 
 trials![

@@ -2,13 +2,12 @@
 
 use crate::explore::trace::{USUAL, cell_of, column, traced_from, track};
 use crate::support::{for_cases, seed, settings};
-use spurious::experiment::plan::Cell;
+use spurious::experiment::Cell;
 use spurious::explore::stepper::Every;
 use spurious::explore::trace::{Extent, Trace, trace_from};
-use spurious::landscape::model::{Settings, StepSize};
-use spurious::landscape::path::Relation;
+use spurious::landscape::{Relation, Settings, StepSize};
+use spurious::numerics::Draws;
 use spurious::numerics::real::Precision::F32;
-use spurious::numerics::seed::Draws;
 use std::cell::RefCell;
 use std::f64::consts::PI;
 

@@ -3,14 +3,11 @@
 
 use crate::support::{for_cases, problem, run, seed, settings, starts, values};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::experiment::plan::Plan;
-use spurious::experiment::spec::Spec;
-use spurious::landscape::endpoint::{Outcome, Status, Stop};
-use spurious::landscape::model::{Model, Settings, StepSize, Work};
-use spurious::landscape::queue::Queue;
+use spurious::experiment::{Plan, Spec};
+use spurious::landscape::{Model, Outcome, Queue, Settings, Status, StepSize, Stop, Work};
 use spurious::models::cnn::Cnn;
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::F64;
-use spurious::numerics::seed::CellSeed;
 use std::f64::consts::PI;
 use std::sync::atomic::AtomicBool;
 

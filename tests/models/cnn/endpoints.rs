@@ -8,11 +8,10 @@ use crate::support::{
 use spurious::descent::backend::Backend;
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::Options;
-use spurious::landscape::endpoint::{Endpoints, Outcome, Status, Stop};
-use spurious::landscape::model::{Problem, Settings, StepSize};
+use spurious::landscape::{Endpoints, Outcome, Problem, Settings, Status, StepSize, Stop};
 use spurious::models::{MODELS, find};
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::{F32, F64};
-use spurious::numerics::seed::CellSeed;
 
 trials![
     formats_agree,

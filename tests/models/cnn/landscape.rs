@@ -3,12 +3,12 @@
 //! Formulas are those of Du, Lee, Tian, Póczos and Singh (2018); predictions are compared with points of the landscape.
 
 use crate::support::{Set, assert_close, cells, distance, for_cases, largest, problem, random_point, settings, values};
-use spurious::landscape::model::{Model, Problem, Settings, StepSize};
+use spurious::landscape::{Model, Problem, Settings, StepSize};
 use spurious::models::cnn::Cnn;
 use spurious::models::cnn::TeacherNetwork;
 use spurious::models::cnn::theory::{critical_ratio, slow_limit, spurious_point};
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::{self, F32, F64};
-use spurious::numerics::seed::CellSeed;
 use std::f64::consts::PI;
 
 trials![

@@ -4,9 +4,7 @@ use crate::explore::trace::{USUAL, cell_of, cnn, column, traced, traced_from};
 use crate::support::{assert_relative, settings};
 use spurious::explore::stepper::Every;
 use spurious::explore::trace::{Extent, Trace};
-use spurious::landscape::endpoint::Outcome;
-use spurious::landscape::model::{Settings, StepSize};
-use spurious::landscape::path::{Reading, Relation};
+use spurious::landscape::{Outcome, Reading, Relation, Settings, StepSize};
 use std::f64::consts::PI;
 
 trials![slopes_are_predicted, tails_are_predicted, phases_match_references, phase_one_ends_where_it_says,];

@@ -9,7 +9,7 @@ mod oracle;
 mod refusals;
 
 use crate::support::{problem, settings, starts};
-use spurious::landscape::model::{Problem, Settings};
+use spurious::landscape::{Problem, Settings};
 
 trials![modules(descents, devices, law, oracle, refusals),];
 

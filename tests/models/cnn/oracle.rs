@@ -2,9 +2,9 @@
 
 use crate::support::{assert_close, problem, run, settings};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::model::Settings;
+use spurious::landscape::Settings;
 use spurious::models::find;
-use spurious::numerics::real::Precision;
+use spurious::numerics::Precision;
 
 trials![small_components_of_a_filter_rest, full_matches_the_oracle, reduced_matches_the_oracle];
 

@@ -6,12 +6,11 @@ mod theorems;
 use crate::support::{Set, cells, gpu, problem, round_to_f32, run, seed, settings, starts, values};
 use spurious::descent::backend::Backend;
 use spurious::descent::backend::cpu::Cpu;
-use spurious::experiment::spec::Spec;
-use spurious::landscape::endpoint::Outcome;
-use spurious::landscape::model::Model;
+use spurious::experiment::Spec;
+use spurious::landscape::{Model, Outcome};
 use spurious::models::cnn::Cnn;
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::{F32, F64};
-use spurious::numerics::seed::CellSeed;
 use spurious::result::{self, Results};
 
 trials![

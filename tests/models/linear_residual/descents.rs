@@ -5,8 +5,8 @@ use super::{MODEL, count, ends, outcomes, settings};
 use crate::support::program::{Place, points_file};
 use crate::support::{problem, run, seed, seen};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::Outcome;
-use spurious::numerics::interval::Method;
+use spurious::landscape::Outcome;
+use spurious::numerics::Method;
 use spurious::numerics::real::Precision::{F32, F64};
 
 trials![

@@ -5,7 +5,7 @@ use crate::conformance::parity::{compare_steps, compare_values, replaced};
 use crate::support::{Set, gpu, gpu_with, problem, round_to_f32, run, settings_of};
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::Options;
-use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::Outcome;
 use spurious::numerics::real::Precision::{F32, F64};
 
 trials![gpu(gpu_computes_cells_of_the_full_form), gpu(gpu_finds_the_same_outcomes), gpu(a_wrong_verdict_fails),];

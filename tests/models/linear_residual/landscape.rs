@@ -3,8 +3,7 @@
 use super::{MODEL, multiply, settings, starts, transpose};
 use crate::support::{assert_close, distance, for_cases, largest, problem, random_point, run};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::{Outcome, Status};
-use spurious::landscape::model::Settings;
+use spurious::landscape::{Outcome, Settings, Status};
 use spurious::numerics::real::Precision::F64;
 
 trials![critical_points_are_known, layers_stay_balanced, reduced_equals_full, normal_targets_are_reached_on_a_line,];

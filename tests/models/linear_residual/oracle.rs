@@ -4,7 +4,7 @@ use super::{MODEL, settings};
 use crate::support::{assert_close, distance, problem, run};
 use serde_json::Value;
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::model::Settings;
+use spurious::landscape::Settings;
 use spurious::numerics::real::Precision::F64;
 
 trials![values_match_the_oracle, descents_match_the_oracle, the_recursion_matches_the_oracle,];

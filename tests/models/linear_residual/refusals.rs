@@ -2,7 +2,7 @@
 
 use super::{MODEL, settings};
 use crate::support::{Set, values};
-use spurious::landscape::model::Model;
+use spurious::landscape::Model;
 use spurious::models::linear_residual::LinearResidual;
 
 trials![bad_values_are_refused,];

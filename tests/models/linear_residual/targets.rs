@@ -4,10 +4,10 @@ use super::{MODEL, multiply, settings, starts, transpose};
 use crate::support::program::{Place, points_file};
 use crate::support::{assert_close, distance, problem, seed, values};
 use nalgebra::DMatrix;
-use spurious::landscape::model::Model;
+use spurious::landscape::Model;
 use spurious::models::linear_residual::LinearResidual;
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::F64;
-use spurious::numerics::seed::CellSeed;
 
 trials![
     spectra_follow_their_law,

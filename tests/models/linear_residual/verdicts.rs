@@ -3,8 +3,7 @@
 use super::{MODEL, count, ends, outcomes, settings};
 use crate::support::{for_cases, problem, run};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::{Outcome, Status};
-use spurious::landscape::model::Settings;
+use spurious::landscape::{Outcome, Settings, Status};
 use spurious::models::linear_residual::theory::local_steps;
 use spurious::numerics::real::Precision::{F32, F64};
 use std::cell::Cell;

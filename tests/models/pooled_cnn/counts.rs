@@ -5,8 +5,7 @@ use super::Net;
 use super::descents::classified;
 use crate::support::{run, seed, settings_of, starts};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::{Outcome, Status};
-use spurious::landscape::model::Settings;
+use spurious::landscape::{Outcome, Settings, Status};
 use spurious::numerics::real::Precision::F64;
 
 trials![

@@ -4,11 +4,10 @@ use super::Net;
 use crate::support::{assert_relative, distance, random_point, run, seed, settings_of, starts, values};
 use spurious::descent::backend::cpu::Cpu;
 use spurious::judge::classify::{Classifier, Found};
-use spurious::landscape::endpoint::{Endpoints, Outcome, Status};
-use spurious::landscape::model::{Problem, Settings, StepSize};
+use spurious::landscape::{Endpoints, Outcome, Problem, Settings, Status, StepSize};
 use spurious::models::find;
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::F64;
-use spurious::numerics::seed::CellSeed;
 use spurious::numerics::vector::norm;
 
 trials![

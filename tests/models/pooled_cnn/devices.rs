@@ -4,7 +4,7 @@ use super::Net;
 use super::descents::classified;
 use crate::support::{gpu, round_to_f32, run, seed, settings_of, starts};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::Outcome;
 use spurious::numerics::real::Precision::{F32, F64};
 
 trials![gpu(gpu_finds_the_same_outcomes)];

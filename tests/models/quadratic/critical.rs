@@ -3,7 +3,7 @@
 use super::{cell, known, product, rotation, write_points};
 use crate::support::{Set, assert_close, cells, distance, for_cases, largest, problem, random_point, settings_of};
 use spurious::judge::refine::{self};
-use spurious::landscape::model::{Model, Problem};
+use spurious::landscape::{Model, Problem};
 use spurious::models::quadratic::{Quadratic, theory::sure_rank};
 use spurious::numerics::real::Precision::F64;
 use spurious::numerics::vector;

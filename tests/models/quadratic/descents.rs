@@ -4,7 +4,7 @@ use super::{cell, classified, count, known, starts, theory};
 use crate::support::{assert_close, assert_relative, run, seed, seen};
 use spurious::descent::backend::cpu::Cpu;
 use spurious::judge::refine::{self};
-use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::landscape::{Outcome, Status};
 use spurious::numerics::real::Precision::{F32, F64};
 use spurious::numerics::vector;
 use spurious::numerics::vector::norm;

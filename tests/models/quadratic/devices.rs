@@ -4,7 +4,7 @@ use super::{cell, classified, count, starts};
 use crate::conformance::parity::compare_values;
 use crate::support::{Set, gpu, problem, round_to_f32, run, seed, settings_of};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::Outcome;
+use spurious::landscape::Outcome;
 use spurious::numerics::real::Precision::{F32, F64};
 
 trials![gpu(gpu_finds_the_same_outcomes), gpu(gpu_takes_samples_in_blocks)];

@@ -3,8 +3,7 @@
 use super::{cell, classified, count, known, write_points};
 use crate::support::{assert_close, distance, largest, problem, run, settings_of};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::Outcome;
-use spurious::landscape::model::Problem;
+use spurious::landscape::{Outcome, Problem};
 use spurious::numerics::real::Precision::F64;
 use std::path::Path;
 

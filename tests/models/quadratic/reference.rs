@@ -3,8 +3,7 @@
 use super::{classified, known, starts, theory, write_points};
 use crate::support::{assert_close, for_cases, problem, random_point, run, settings_of};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::Outcome;
-use spurious::landscape::model::Problem;
+use spurious::landscape::{Outcome, Problem};
 use spurious::numerics::real::Precision::F64;
 
 trials![

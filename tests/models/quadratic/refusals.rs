@@ -2,10 +2,10 @@
 
 use super::write_points;
 use crate::support::{assert_close, settings_of, values};
-use spurious::landscape::model::{Model, Problem};
+use spurious::landscape::{Model, Problem};
 use spurious::models::quadratic::Quadratic;
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::F64;
-use spurious::numerics::seed::CellSeed;
 use spurious::numerics::vector::{dot, norm};
 
 trials![

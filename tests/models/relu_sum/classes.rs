@@ -7,10 +7,9 @@ use spurious::descent::backend::cpu::Cpu;
 use spurious::judge::classify::{Classifier, Found};
 use spurious::judge::family::{Families, Family};
 use spurious::judge::refine;
-use spurious::landscape::endpoint::{Outcome, Status, Stop};
-use spurious::landscape::model::Settings;
+use spurious::landscape::{Outcome, Settings, Status, Stop};
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::{F32, F64};
-use spurious::numerics::seed::CellSeed;
 use std::sync::Arc;
 
 trials![

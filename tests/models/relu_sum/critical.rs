@@ -3,7 +3,7 @@
 use super::{Point, Size, identity, moved, point, points};
 use crate::support::{assert_close, distance, for_cases, largest, random_point, settings_of};
 use spurious::judge::refine;
-use spurious::landscape::model::{Settings, StepSize};
+use spurious::landscape::{Settings, StepSize};
 use spurious::models::relu_sum::theory::{global_eigenvalue_max, global_eigenvalue_min, step_limit};
 use spurious::numerics::real::Precision::F64;
 use std::f64::consts::PI;

@@ -8,10 +8,10 @@ use crate::support::{
 };
 use nalgebra::DMatrix;
 use spurious::judge::refine::{self, Spectrum};
-use spurious::landscape::model::{Model, Problem};
+use spurious::landscape::{Model, Problem};
 use spurious::models::cnn::Cnn;
+use spurious::numerics::Draws;
 use spurious::numerics::real::Precision::F64;
-use spurious::numerics::seed::Draws;
 use spurious::numerics::vector::norm;
 use std::cell::Cell;
 use std::f64::consts::PI;

@@ -8,8 +8,7 @@ use crate::support::{
 };
 use spurious::descent::backend::cpu::Cpu;
 use spurious::judge::refine::{self};
-use spurious::landscape::endpoint::{Outcome, Status};
-use spurious::landscape::model::{Problem, Settings, StepSize};
+use spurious::landscape::{Outcome, Problem, Settings, Status, StepSize};
 use spurious::numerics::real::Precision::{self, F32, F64};
 use spurious::numerics::vector::norm;
 use std::f64::consts::PI;

@@ -6,8 +6,7 @@ use crate::conformance::parity::{compare_values, replaced};
 use crate::support::{Set, distance, gpu, gpu_with, problem, round_to_f32, run, seed, settings_of};
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::{Gpu, Options};
-use spurious::landscape::endpoint::Status;
-use spurious::landscape::model::Problem;
+use spurious::landscape::{Problem, Status};
 use spurious::numerics::real::Precision::{self, F32, F64};
 
 trials![

@@ -3,7 +3,7 @@
 use super::{AT_REST, Size};
 use crate::support::{assert_close, conditioning, distance, for_cases, largest, problem, random_point, settings_of};
 use spurious::judge::classify::Classifier;
-use spurious::landscape::model::Problem;
+use spurious::landscape::Problem;
 use spurious::numerics::real::Precision::{F32, F64};
 use spurious::numerics::vector;
 use spurious::numerics::vector::norm;

@@ -4,9 +4,9 @@
 use crate::numerics::seed::hex;
 use crate::support::program::points_file;
 use crate::support::{Set, problem, seed, settings, settings_of, values};
-use spurious::landscape::model::{Model, Settings, StepSize};
+use spurious::landscape::{Model, Settings, StepSize};
 use spurious::models::relu_sum::ReluSum;
-use spurious::numerics::seed::CellSeed;
+use spurious::numerics::CellSeed;
 
 trials![
     golden_starts,

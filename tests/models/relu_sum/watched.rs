@@ -1,12 +1,9 @@
 //! A problem with a look at what a judge asks of it.
 
-use spurious::landscape::capability::Curvature;
-use spurious::landscape::device::{Cost, DeviceProgram};
-use spurious::landscape::problem::{Compute, Core, Evaluation, Layout, Problem, Work};
-use spurious::landscape::surface::Rule;
-use spurious::landscape::theory::Prediction;
-use spurious::numerics::real::Precision;
-use spurious::numerics::seed::CellSeed;
+use spurious::landscape::{
+    Compute, Core, Cost, Curvature, DeviceProgram, Evaluation, Layout, Prediction, Problem, Rule, Work,
+};
+use spurious::numerics::{CellSeed, Precision};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -7,8 +7,7 @@ use crate::support::{
 use spurious::descent::backend::cpu::Cpu;
 use spurious::judge::classify::Classifier;
 use spurious::judge::refine;
-use spurious::landscape::endpoint::{Outcome, Status, Stop};
-use spurious::landscape::model::{Model, StepSize};
+use spurious::landscape::{Model, Outcome, Status, StepSize, Stop};
 use spurious::models::wide_cnn::WideCnn;
 use spurious::numerics::real::Precision::F64;
 use spurious::numerics::vector;

@@ -3,8 +3,8 @@
 use super::{Sizes, cell, twenty};
 use crate::support::{Set, run, seed, settings_of, starts};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::{Outcome, Status};
-use spurious::numerics::interval::Method;
+use spurious::landscape::{Outcome, Status};
+use spurious::numerics::Method;
 use spurious::numerics::real::Precision::{F32, F64};
 use spurious::numerics::vector::norm;
 

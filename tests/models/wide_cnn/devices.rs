@@ -4,7 +4,7 @@ use super::cell;
 use crate::conformance::parity::{compare_steps, compare_values, replaced};
 use crate::support::{Set, gpu, gpu_with};
 use spurious::descent::backend::gpu::Options;
-use spurious::landscape::model::Problem;
+use spurious::landscape::Problem;
 use spurious::numerics::real::Precision::{self, F32, F64};
 
 trials![gpu(gpu_takes_samples_in_blocks), gpu(a_wrong_block_fails)];

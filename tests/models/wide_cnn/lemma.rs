@@ -2,10 +2,10 @@
 
 use super::{Sizes, cell, twenty};
 use crate::support::{Set, assert_close, seed, seen, starts};
-use spurious::landscape::model::{Model, Problem};
+use spurious::landscape::{Model, Problem};
 use spurious::models::wide_cnn::WideCnn;
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::F64;
-use spurious::numerics::seed::CellSeed;
 use spurious::numerics::vector::{dot, norm};
 
 trials![

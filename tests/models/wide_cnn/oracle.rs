@@ -3,10 +3,10 @@
 
 use super::{Sizes, cell};
 use crate::support::{Set, assert_close, cells, distance, for_cases, largest, random_point, seed, values};
-use spurious::landscape::model::{Model, Problem};
+use spurious::landscape::{Model, Problem};
 use spurious::models::wide_cnn::WideCnn;
+use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::F64;
-use spurious::numerics::seed::CellSeed;
 
 trials![
     values_match_the_oracle,

@@ -2,8 +2,7 @@
 
 use crate::support::seed;
 use spurious::models::wide_cnn::softplus::{reach, softplus};
-use spurious::numerics::real::{Precision, Real};
-use spurious::numerics::seed::CellSeed;
+use spurious::numerics::{CellSeed, Precision, Real};
 
 trials![
     softplus_is_accurate_in_f64 = || is_accurate::<f64>(BOUNDS_F64),

@@ -3,8 +3,7 @@
 use super::exact::{arc_cosine_compared_with, arc_tangent_compared_with, pi};
 use super::{between, floats};
 use crate::support::for_cases;
-use spurious::numerics::enclosure::Enclosure;
-use spurious::numerics::seed::Draws;
+use spurious::numerics::{Draws, Enclosure};
 use std::cell::Cell;
 use std::cmp::Ordering;
 use std::f64::consts::PI;

@@ -1,7 +1,6 @@
 //! Random floats and enclosures from everywhere on the line, most of all from where rounding is delicate.
 
-use spurious::numerics::enclosure::Enclosure;
-use spurious::numerics::seed::Draws;
+use spurious::numerics::{Draws, Enclosure};
 
 /// A random integer below `n`, which is at most 2^32.
 pub(crate) fn below(draws: &mut Draws, n: u64) -> u64 {

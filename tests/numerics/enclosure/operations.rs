@@ -4,7 +4,7 @@ use super::between;
 use super::exact::{Dyadic, Operation};
 use super::floats;
 use crate::support::for_cases;
-use spurious::numerics::enclosure::Enclosure;
+use spurious::numerics::Enclosure;
 use std::cmp::Ordering;
 
 trials![

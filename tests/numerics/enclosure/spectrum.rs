@@ -1,7 +1,7 @@
 //! Bounds of eigenvalues, on matrices whose eigenvalues are known.
 
 use nalgebra::DMatrix;
-use spurious::numerics::enclosure::Enclosure;
+use spurious::numerics::Enclosure;
 use spurious::numerics::enclosure::spectrum::{SymmetricEnclosure, eigenvalues, positive};
 use std::f64::consts::PI;
 

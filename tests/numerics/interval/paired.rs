@@ -1,7 +1,7 @@
 //! Differences of two proportions over the same draws.
 
 use crate::support::{assert_close, assert_relative};
-use spurious::numerics::interval::Interval;
+use spurious::numerics::Interval;
 use spurious::numerics::interval::paired::Fourfold;
 
 trials![

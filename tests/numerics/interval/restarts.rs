@@ -1,6 +1,7 @@
 //! Numbers of restarts.
 
-use spurious::numerics::interval::{Interval, restarts, restarts_interval};
+use spurious::numerics::Interval;
+use spurious::numerics::interval::{restarts, restarts_interval};
 
 trials![restarts_at_boundaries, restarts_by_brute_force, restarts_has_its_limits, restarts_interval_swaps_bounds,];
 

@@ -4,7 +4,7 @@ use super::{RUN, TABLES, assert_same};
 use crate::models::relu_sum::families::{identity, reference};
 use crate::support::program::{Place, Table, numbers, points_file};
 use crate::support::{distance, problem, seed, settings_of, starts};
-use spurious::numerics::seed::CellSeed;
+use spurious::numerics::CellSeed;
 use spurious::numerics::vector;
 use std::fs;
 

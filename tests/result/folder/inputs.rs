@@ -3,9 +3,9 @@
 use crate::support::program::Place;
 use crate::support::toy::{PARAMETERS, toy_with};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::experiment::plan::Plan;
-use spurious::experiment::spec::{Spec, read_params};
-use spurious::numerics::real::Precision;
+use spurious::experiment::spec::read_params;
+use spurious::experiment::{Plan, Spec};
+use spurious::numerics::Precision;
 use spurious::result::Results;
 use spurious::result::conduct::conduct;
 use spurious::result::folder::manifest::Manifest;

@@ -2,7 +2,7 @@
 
 use super::{RUN, TABLES, assert_same, small};
 use crate::support::program::{Place, SMALL, Table, numbers};
-use spurious::landscape::endpoint::{Outcome, Status};
+use spurious::landscape::{Outcome, Status};
 use spurious::models;
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Adapters: what there is, which one `auto` takes, and what is missing when there is none.
 
 use crate::descent::backend::BackendError;
-use crate::numerics::real::Precision;
+use crate::numerics::Precision;
 use std::path::Path;
 
 /// One adapter that the system offers.

@@ -5,8 +5,7 @@ use super::layout::Control;
 use super::memory::{decode, words};
 use super::shader::{Entry, MAX_GROUPS};
 use crate::descent::backend::BackendError;
-use crate::landscape::endpoint::Stop;
-use crate::landscape::model::{Evaluation, Problem};
+use crate::landscape::{Evaluation, Problem, Stop};
 
 impl Gpu {
     /// Loss, gradient and class of given states, computed by the kernel's own text.

@@ -3,7 +3,7 @@
 //! One lane a run computes with the fewest instructions, since nothing has to be summed over lanes; but a device has
 //! room for tens of thousands of lanes, and where there are fewer runs only several lanes per run fill it.
 
-use crate::landscape::model::DeviceProgram;
+use crate::landscape::DeviceProgram;
 
 /// Lanes that a device should have work for: enough to hide its latencies. A kernel of one lane a run, at 100 numbers,
 /// gave its full rate from about as many runs on.

@@ -4,8 +4,8 @@ use super::Gpu;
 use super::layout::Control;
 use super::shader::{Shape, vectors};
 use crate::descent::backend::BackendError;
-use crate::landscape::model::DeviceProgram;
-use crate::numerics::real::Precision;
+use crate::landscape::DeviceProgram;
+use crate::numerics::Precision;
 use std::sync::{Arc, PoisonError};
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
 

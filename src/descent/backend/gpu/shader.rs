@@ -4,9 +4,8 @@
 //! type, sizes, codes, the polynomial and the layout of the constants.
 
 use super::unroll::unroll;
-use crate::landscape::endpoint::{Outcome, Status, Stop};
-use crate::landscape::model::DeviceProgram;
-use crate::numerics::real::Precision;
+use crate::landscape::{DeviceProgram, Outcome, Status, Stop};
+use crate::numerics::Precision;
 use std::f64::consts::PI;
 use std::fmt::Write;
 

@@ -1,8 +1,7 @@
 //! What a cell says of its noise: parameters, and what is refused.
 
 use super::Shake;
-use crate::landscape::model::{Invalid, Settings};
-use crate::landscape::parameter::{Kind, Parameter, Values};
+use crate::landscape::{Invalid, Kind, Parameter, Settings, Values};
 use crate::models::cnn::landscape::Constants;
 use crate::models::cnn::{CnnCell, NEVER, PARAMETERS, TeacherNetwork, theory};
 use crate::numerics::random::WHOLE;

@@ -3,8 +3,7 @@
 use super::{FORMS, budget, cell};
 use crate::support::{Set, assert_close, run, seed, settings, starts};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::{Outcome, Status};
-use spurious::landscape::model::{Settings, StepSize};
+use spurious::landscape::{Outcome, Settings, Status, StepSize};
 use spurious::numerics::random::WHOLE;
 use spurious::numerics::real::Precision::{F32, F64};
 

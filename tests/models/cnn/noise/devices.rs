@@ -6,8 +6,7 @@ use crate::conformance::parity::{compare_steps, compare_values, replaced};
 use crate::support::{Set, gpu_with, run, seed, settings};
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::{Gpu, Options};
-use spurious::landscape::endpoint::Status;
-use spurious::landscape::model::{Settings, StepSize};
+use spurious::landscape::{Settings, Status, StepSize};
 use spurious::numerics::real::Precision::{self, F32, F64};
 
 trials![

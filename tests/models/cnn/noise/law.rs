@@ -3,8 +3,7 @@
 use super::{budget, cell, two_sample_bound, two_samples};
 use crate::support::{Set, run, seed, settings, values};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::{Outcome, Status};
-use spurious::landscape::model::{Model, Problem, Settings, StepSize};
+use spurious::landscape::{Model, Outcome, Problem, Settings, Status, StepSize};
 use spurious::models::cnn::Cnn;
 use spurious::numerics::real::Precision::F64;
 

@@ -3,8 +3,7 @@
 use super::cell;
 use crate::support::{run, seed, settings};
 use spurious::descent::backend::cpu::Cpu;
-use spurious::landscape::endpoint::Status;
-use spurious::landscape::model::{Settings, StepSize};
+use spurious::landscape::{Settings, Status, StepSize};
 use spurious::numerics::real::Precision::F32;
 
 trials![escapes_are_as_often_and_as_late,];

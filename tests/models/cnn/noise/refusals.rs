@@ -1,7 +1,7 @@
 //! What perturbed forms refuse, and what others do: key, value and remedy in the user's words.
 
 use crate::support::{settings, values};
-use spurious::landscape::model::{Model, Settings, StepSize};
+use spurious::landscape::{Model, Settings, StepSize};
 use spurious::models::cnn::Cnn;
 
 trials![other_forms_take_no_noise, impossible_noise_is_refused, noise_is_no_part_of_a_cells_identity,];

@@ -5,15 +5,12 @@ use super::{SIGNS, counts, results};
 use crate::support::program::{Place, gpu_arguments};
 use crate::support::wrong::Wrong;
 use crate::support::{Set, cells, for_cases, problem, seed, settings, values};
-use spurious::experiment::record::Record;
-use spurious::experiment::spec::Spec;
+use spurious::experiment::{Record, Spec};
 use spurious::explore::stepper::{Every, Track, replay};
-use spurious::landscape::endpoint::Outcome;
-use spurious::landscape::model::{Model, Settings, StepSize};
-use spurious::landscape::theorem::{Check, Claim};
+use spurious::landscape::{Check, Claim, Model, Outcome, Settings, StepSize};
 use spurious::models::MODELS;
 use spurious::models::cnn::Cnn;
-use spurious::numerics::seed::CellSeed;
+use spurious::numerics::CellSeed;
 use spurious::result;
 use std::f64::consts::PI;
 
@@ -299,7 +296,7 @@ fn theorems_have_names() {
     let mut with = 0;
     for model in MODELS {
         let set: Set = &[];
-        let settings = Settings { tolerance: model.tolerance().default, ..settings() };
+        let settings = Settings { tolerance: model.about().tolerance.default, ..settings() };
         let problem = problem(model.name(), model.forms()[0].0, set, &settings);
         let theorems = problem.theorem_list();
         let help = place.run(&["models", model.name()]).done().out;
