@@ -12,7 +12,6 @@ pub(crate) use subject::{Set, cells, for_all_cells};
 use spurious::descent::backend::gpu::device::Wanted;
 use spurious::descent::backend::gpu::{Gpu, Options};
 use spurious::descent::backend::{Backend, Batch};
-use spurious::landscape::model;
 use spurious::landscape::{Endpoints, Problem, Settings, StepSize, Values};
 use spurious::models;
 use spurious::numerics::{CellSeed, Draws, Precision};

@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 macro_rules! trials {
     ($($item:tt)*) => {
         /// The tests of this module and of those below it.
+        #[allow(clippy::vec_init_then_push)]
         pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
             let mut all = Vec::new();
             $crate::support::trials::each!(all; $($item)*);

@@ -3,7 +3,6 @@
 use crate::support::toy::{PARAMETERS, Toy, toy};
 use spurious::experiment::spec::read_params;
 use spurious::experiment::{Plan, Spec, SpecError};
-use spurious::landscape::model;
 use spurious::landscape::{Kind, Model, Value, Values};
 use spurious::models;
 use spurious::result::Results;
