@@ -130,7 +130,7 @@ header() {
 
 parity() {
     local name
-    for name in parity endpoints relu_sum; do
+    for name in conformance endpoints relu_sum; do
         REQUIRE_GPU=1 SPURIOUS_TEST_ADAPTER=$adapter step "$name" "$bin/tests" "$name"
     done
 }

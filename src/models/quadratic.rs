@@ -124,8 +124,8 @@ impl Model for Quadratic {
             description: include_str!("quadratic/description.txt"),
             parameters: PARAMETERS,
             forms: &[("full", "w₁ ∈ R^d, then w₂ … w_k")],
-            // On the slow path of the population loss the tolerance of the loss is met first: there a gradient of 10⁻⁸ has a
-            // loss of about 10⁻¹¹.
+            // On the slow path of the population loss the tolerance of the loss is met first: there a gradient of 10⁻⁸
+            // has a loss of about 10⁻¹¹.
             tolerance: Tolerance { default: 1e-8, about: "norm of the gradient at which a run is at rest" },
             step_groups: &["weights"],
         }

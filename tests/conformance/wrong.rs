@@ -118,6 +118,9 @@ fn mutants(kernel: &DeviceProgram, shape: Shape) -> Vec<Mutant> {
         };
         places.extend(within.filter(matters).map(|line| (t, line)));
     }
+    if places.is_empty() {
+        return Vec::new();
+    }
     // In an order that is spread over all places however many are taken: by their positions with the bits reversed.
     let bits = usize::BITS - places.len().leading_zeros();
     let mut order: Vec<usize> = (0..1 << bits).map(|i: usize| i.reverse_bits() >> (usize::BITS - bits)).collect();
@@ -192,8 +195,10 @@ impl Tried {
         let most = largest(&self.found.iter().map(|f| f.loss).collect::<Vec<_>>());
         self.found.iter().zip(found).any(|(a, b)| {
             let slope = largest(&a.gradient);
-            let off = a.gradient.iter().zip(&b.gradient).any(|(a, b)| !((a - b).abs() <= CHANGE * slope));
-            off || !((a.loss - b.loss).abs() <= CHANGE * most)
+            // What is no number differs too.
+            let same = |a: f64, b: f64, size: f64| (a - b).abs() <= CHANGE * size;
+            let slopes = a.gradient.iter().zip(&b.gradient).all(|(a, b)| same(*a, *b, slope));
+            !slopes || !same(a.loss, b.loss, most)
         })
     }
 }

@@ -25,8 +25,10 @@ fn reduced(values: &Values, which: usize) -> Option<Point> {
     let state = state.to_vec();
     Some(match landmark.kind {
         Outcome::Global => Point::global(state),
+        // Across the filter the loss grows with the third power of the angle.
         Outcome::Spurious => {
-            Point::critical(state, theory::spurious_point(&teacher).loss).of_index(0).found(landmark.kind)
+            let loss = theory::spurious_point(&teacher).loss;
+            Point::critical(state, loss).of_index(0).among_others().found(landmark.kind)
         }
         _ => {
             // Where aᵀa* vanishes, the loss is that of the output weights alone: ((k + π − 1) b₁² + (π − 1) b₂²) / 4π.

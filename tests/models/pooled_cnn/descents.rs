@@ -202,7 +202,7 @@ fn wrong_values_are_refused() {
     let model = find("pooled_cnn").unwrap();
     let settings = settings_of("pooled_cnn");
     let refused = |form: &str, set: &[(&str, &str)], settings: &Settings, words: &[&str]| {
-        let error = model.problem(form, &values("pooled_cnn", set), settings).err().expect("refused").to_string();
+        let error = model.problem(form, &values("pooled_cnn", set), settings).expect_err("refused").to_string();
         assert!(words.iter().all(|word| error.contains(word)), "{error}");
     };
     refused("reduced", &[("stride", "1")], &settings, &["model.form = reduced", "overlap", "full"]);

@@ -156,7 +156,7 @@ fn what_is_not_bounded_is_refused() {
     // Where no sample looks, C can lower the loss without end.
     let set = [("samples", "4"), ("input_dim", "12"), ("labels", "\"gaussian\""), ("perturbation", "0.1")];
     let refused = model.problem("full", &crate::support::values("quadratic", &set), &settings_of("quadratic"));
-    let error = refused.err().expect("unbounded").to_string();
+    let error = refused.expect_err("unbounded").to_string();
     assert!(error.contains("params.perturbation = 0.1") && error.contains("no lower bound"), "{error}");
     // Weight decay bounds it.
     let bounded: Vec<_> = set.into_iter().chain([("weight_decay", "0.2")]).collect();
@@ -164,6 +164,6 @@ fn what_is_not_bounded_is_refused() {
     // A tolerance that no certificate reaches.
     let set = [("labels", "\"gaussian\""), ("global_loss", "1e-13")];
     let refused = model.problem("full", &crate::support::values("quadratic", &set), &settings_of("quadratic"));
-    let error = refused.err().expect("too fine").to_string();
+    let error = refused.expect_err("too fine").to_string();
     assert!(error.contains("params.global_loss") && error.contains("choose global_loss >= "), "{error}");
 }
