@@ -11,7 +11,7 @@ use spurious::models;
 use spurious::numerics::Precision;
 use spurious::numerics::vector::norm;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = models::find("relu_sum").ok_or("no such model")?;
     // Six neurons learn six orthonormal teachers, all parameters at their defaults.
     let mut values = Values(model.parameters().iter().map(|p| (p.name, p.default_value())).collect());

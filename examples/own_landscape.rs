@@ -113,7 +113,7 @@ impl Model for Wells {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     models::add(&Wells);
     let text = "
         [model]

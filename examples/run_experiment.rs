@@ -8,7 +8,7 @@
 use spurious::experiment::Spec;
 use spurious::landscape::Outcome;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let text = "
         [params]
         patches = 25

@@ -9,6 +9,7 @@ mod support;
 mod cli;
 mod conformance;
 mod descent;
+mod examples;
 mod experiment;
 mod explore;
 mod judge;
@@ -22,6 +23,7 @@ mod show;
 trials![modules(
     rooms,
     conformance,
+    examples,
     numerics,
     landscape,
     models,
