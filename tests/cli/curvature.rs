@@ -15,7 +15,8 @@ trials![
     of_wrong_points_is_refused,
 ];
 
-const COLUMNS: [&str; 7] = ["point", "loss", "grad_norm", "index", "eigenvalue_min", "eigenvalue_max", "outcome"];
+const COLUMNS: [&str; 8] =
+    ["point", "loss", "grad_norm", "index", "eigenvalue_min", "eigenvalue_max", "flat_directions", "outcome"];
 
 /// Error of losses and eigenvalues below 10: sums of some hundred terms of that size at most, in f64.
 const ROUNDING: f64 = 1e-12;
@@ -61,6 +62,7 @@ fn matches_the_oracle() {
         let table = curvature(&place, "relu_sum", &sets, std::slice::from_ref(&expected.point));
         assert_eq!(table.header, COLUMNS);
         assert_eq!(table.column("outcome"), [outcome], "{what}");
+        assert_eq!(table.column("flat_directions"), [""], "{what}");
         assert_eq!(table.column("index"), [expected.index.to_string()], "{what}");
         assert_close(number(&table, "loss", 0), expected.loss, ROUNDING, &what);
         assert_close(number(&table, "grad_norm", 0), 0.0, ROUNDING, &what);
@@ -77,7 +79,7 @@ fn does_not_exist_without_a_direction() {
     let points = [one_less, vec![0.0; 36]];
     let table = curvature(&Place::new(), "relu_sum", &["params.teachers=6"], &points);
     assert_eq!(table.column("outcome"), ["undecided"; 2]);
-    for column in ["index", "eigenvalue_min", "eigenvalue_max"] {
+    for column in ["index", "eigenvalue_min", "eigenvalue_max", "flat_directions"] {
         assert_eq!(table.column(column), [""; 2], "{column}");
     }
     // A teacher that is missing from the sum costs f(v, v)/2 = 1/4; all six cost k/4 + k(k−1)/4π.
@@ -117,6 +119,7 @@ fn leaves_out_the_scale_of_a_filter() {
     let table = curvature(&place, "cnn", &sets, &[teacher]);
     assert_eq!(table.header, COLUMNS);
     assert_eq!((table.column("outcome"), table.column("index")), (vec!["global"], vec!["0"]));
+    assert_eq!(table.column("flat_directions"), ["1: scale of the filter"]);
     assert_close(number(&table, "eigenvalue_min", 0), eigenvalues[0], tolerance, "smallest eigenvalue");
     assert_close(number(&table, "eigenvalue_max", 0), largest(&eigenvalues), tolerance, "largest eigenvalue");
     assert_close(number(&table, "grad_norm", 0), 0.0, ROUNDING, "gradient");

@@ -177,7 +177,8 @@ fn differences_find_the_spectrum() {
             assert!(distance(&polished, &point.weights) < 1e-11, "{what}");
         });
         let (hessians, evaluations) = watch.asked();
-        assert!(hessians >= 7 && evaluations >= 4 * 7 * k * k, "{what}: {hessians}, {evaluations}");
+        // No closed form is there to be asked for: each Hessian takes 4 gradients for each of the k² weights.
+        assert!(hessians == 0 && evaluations >= 4 * 7 * k * k, "{what}: {hessians}, {evaluations}");
     }
 }
 
