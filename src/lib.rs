@@ -4,8 +4,8 @@
 //! where a proof is known and never guessed from a small gradient, each probability with an interval.
 //!
 //! ```
-//! use spurious::landscape::endpoint::Outcome;
-//! use spurious::experiment::spec::Spec;
+//! use spurious::experiment::Spec;
+//! use spurious::landscape::Outcome;
 //!
 //! let spec = Spec::parse("
 //!     [params]
@@ -26,15 +26,17 @@
 //! # Words
 //! A **model** is a landscape with named parameters; a **form** is one of its coordinate systems (`full`, the paper's
 //! weights, or `reduced`, an exact low-dimensional image of the same trajectory). A **cell** is a model with a form,
-//! parameter values and descent settings. A **run** is one descent from one random start. A **batch** goes to a backend
-//! at once, a **segment** is what a device advances it by in one dispatch, a **team** is the lanes that share one run.
-//! A **verdict** is a proof, tested inside the loop, that a run can only end in one outcome. An **endpoint** is where a
+//! parameter values and descent settings, and its **problem** what everything else sees of it: a core and
+//! **capabilities**. A **run** is one descent from one random start. A **batch** goes to a backend at once, a
+//! **segment** is what a device advances it by in one dispatch; **lanes per run** share one run on a device. A
+//! **verdict** is a proof, tested inside the loop, that a run can only end in one outcome. An **endpoint** is where a
 //! run stopped, its **status** why, its **outcome** what it found; an **estimate** is the probability of an outcome
-//! with an interval. A **family** is the endpoints whose critical points no permutation that keeps the loss tells
-//! apart. Cells whose starts come from the same draws are a **group**. A **promise** is a theorem that says of some
-//! starts where descent ends. A **path** is the steps of a run, a **waypoint** one of them that is kept, a **guide**
-//! what theory draws beside it. A **proof** is of a critical point in a ball around a floating-point one, a
-//! **certificate** the file that holds it, an **enclosure** an interval that is sure to contain a number.
+//! with an interval. A **record** is what consecutive runs of a cell ended in. A **family** is the endpoints whose
+//! critical points no permutation that keeps the loss tells apart. Cells whose starts come from the same draws are a
+//! **group**. A **theorem** says of some starts where descent ends. A **path** is the steps of a run, a **trace point**
+//! one of them that is kept, a **reference curve** what theory draws beside it. A **proof** is of a critical point in a
+//! ball around a floating-point one, a **certificate** the file that holds it, an **enclosure** an interval that is sure
+//! to contain a number.
 //!
 //! # Rooms
 //! A module may import those above it in this list, and none below. `tests/rooms.rs` reads the imports and fails on one

@@ -1,7 +1,8 @@
 //! Tests of `src/landscape`, a file beside each that it tests.
 
+mod objective;
 pub(crate) mod points;
 pub(crate) mod proof;
 pub(crate) mod symmetry;
 
-trials![modules(points, proof, symmetry)];
+trials![modules(objective, points, proof, symmetry)];

@@ -181,6 +181,48 @@ impl<R: Real> Over<R> {
     }
 }
 
+/// Where a filter lies, seen from the teacher.
+struct Place<R> {
+    /// `‖w‖²`
+    square: R,
+    /// `w·w*`
+    product: R,
+    /// `‖w*‖²`
+    teacher_square: R,
+    /// Squared norm of the part of `w` across `w*`.
+    rest: R,
+    /// `‖w − w*‖²`
+    apart_square: R,
+}
+
+impl<R: Real> Place<R> {
+    #[inline(always)]
+    fn of(w: &[R], v: &[R]) -> Self {
+        let m = w.len();
+        let v = &v[..m];
+        let mut square = R::zero();
+        let mut product = R::zero();
+        let mut teacher_square = R::zero();
+        for p in 0..m {
+            square = w[p].mul_add(w[p], square);
+            product = w[p].mul_add(v[p], product);
+            teacher_square = v[p].mul_add(v[p], teacher_square);
+        }
+        let lean = product / teacher_square;
+        let mut rest = R::zero();
+        let mut apart_square = R::zero();
+        for p in 0..m {
+            let across = (-lean).mul_add(v[p], w[p]);
+            rest = across.mul_add(across, rest);
+            let apart = w[p] - v[p];
+            apart_square = apart.mul_add(apart, apart_square);
+        }
+        // A filter of one number has nothing but rounding there.
+        let rest = if m == 1 { R::zero() } else { rest };
+        Place { square, product, teacher_square, rest, apart_square }
+    }
+}
+
 impl<R: Real> Landscape<R> for Over<R> {
     type Pass = Survey<R>;
     type Survey = Survey<R>;
@@ -212,25 +254,7 @@ impl<R: Real> Landscape<R> for Over<R> {
             scratch.teacher[margin..][..m].copy_from_slice(&x[m..2 * m]);
         }
         let v = &scratch.teacher[margin..][..m];
-        let mut square = R::zero();
-        let mut product = R::zero();
-        let mut teacher_square = R::zero();
-        for p in 0..m {
-            square = w[p].mul_add(w[p], square);
-            product = w[p].mul_add(v[p], product);
-            teacher_square = v[p].mul_add(v[p], teacher_square);
-        }
-        let lean = product / teacher_square;
-        let mut rest = R::zero();
-        let mut apart_square = R::zero();
-        for p in 0..m {
-            let across = (-lean).mul_add(v[p], w[p]);
-            rest = across.mul_add(across, rest);
-            let apart = w[p] - v[p];
-            apart_square = apart.mul_add(apart, apart_square);
-        }
-        // A filter of one number has nothing but rounding there.
-        let rest = if m == 1 { R::zero() } else { rest };
+        let Place { square, product, teacher_square, rest, apart_square } = Place::of(w, v);
         let norm = square.sqrt();
         let teacher_norm = teacher_square.sqrt();
         let (along, across) = (product / teacher_norm, rest.sqrt());

@@ -177,14 +177,10 @@ pub(super) fn draw_panel(
     };
     let y_ticks = left_ticks(&plan.y, &panel.y, h);
     let x_ticks = bottom_ticks(&plan.x, &panel.x, left, w);
-    if !filled {
-        for (at, lines) in &y_ticks {
-            // Small ticks of a logarithmic axis have no line of the grid.
-            if !lines.is_empty() {
-                let y = frame.y.place(*at);
-                canvas.line((left, y), (area.right(), y), Ink::Grid, 0.7);
-            }
-        }
+    // Small ticks of a logarithmic axis have no line of the grid.
+    for (at, _) in y_ticks.iter().filter(|(_, lines)| !filled && !lines.is_empty()) {
+        let y = frame.y.place(*at);
+        canvas.line((left, y), (area.right(), y), Ink::Grid, 0.7);
     }
     panel.layers.iter().for_each(|layer| layers::paint(canvas, layer, &mut frame));
     for (place, ink, text) in std::mem::take(&mut frame.late) {
