@@ -101,9 +101,13 @@ pub(crate) fn a_step_is_a_step_size_times_the_gradient(subject: &Subject) {
                     let slopes = problem.evaluate(Precision::F64, &x).gradient;
                     let (_, noise) = conditioning(&problem, &x, epsilon, draws);
                     for (i, (end, start)) in ends.states.iter().zip(&x).enumerate() {
+                        // What is no weight stays, or counts the step.
+                        let counted = if i < problem.weights() { 0.0 } else { (end - start).round() };
+                        assert!([0.0, 1.0].contains(&counted), "{what}, {precision:?}, number {i}: {start} to {end}");
                         // The step's own roundings, and those of the slope.
-                        let allowed = steps[i] * noise + 4.0 * epsilon * (start.abs() + (steps[i] * slopes[i]).abs());
-                        let expected = start - steps[i] * slopes[i];
+                        let moved = counted - steps[i] * slopes[i];
+                        let allowed = steps[i] * noise + 4.0 * epsilon * (start.abs() + moved.abs());
+                        let expected = start + moved;
                         assert!(
                             (end - expected).abs() <= allowed,
                             "{what}, {precision:?}, weight {i}: {end}, {expected}"
