@@ -1,4 +1,4 @@
-// The arc-cosine kernel's angle. Twin of src/arc_cosine.rs, where the formulas and their source stand.
+// The arc-cosine kernel's angle. Twin of src/numerics/arc_cosine.rs, where the formulas and their source stand.
 // `atan_polynomial(z)`, with atan(t) = t * atan_polynomial(t * t) for t up to tan(PI / 8), comes from the prelude.
 
 struct Angle {

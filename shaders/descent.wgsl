@@ -1,5 +1,5 @@
 // The one kernel: take a run from the queue, step it until its verdict or the end of the segment, put it back. Twin of
-// src/descent.rs. The model's text defines
+// src/descent/tile.rs. The model's text defines
 //   struct Survey;  fn survey(x: ptr<function, Components>) -> Survey;  fn decide(s: Survey) -> u32;
 //   fn size(s: Survey) -> real;  struct Slopes;  fn slopes(s: Survey) -> Slopes;
 //   fn slope(j: u32, i: u32, value: real, s: Slopes) -> real;  fn step_size(i: u32) -> real;

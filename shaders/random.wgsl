@@ -1,4 +1,4 @@
-// Random numbers inside a descent. Twin of src/random.rs, where the formulas and their source stand and from which the
+// Random numbers inside a descent. Twin of src/numerics/random.rs, where the formulas and their source stand and from which the
 // polynomials come.
 
 fn rotated(x: vec2<u32>, by: vec2<u32>) -> vec2<u32> {

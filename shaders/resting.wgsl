@@ -1,5 +1,5 @@
 // Landscapes whose survey computes the whole gradient, and whose runs end at rest or at a loss that counts as the
-// global one. Twin of src/descent/resting.rs. The model's text defines `survey`, which leaves the gradient in `down`.
+// global one. Twin of src/landscape/resting.rs. The model's text defines `survey`, which leaves the gradient in `down`.
 
 struct Survey {
     loss: real,

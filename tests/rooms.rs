@@ -10,6 +10,7 @@ trials![
     comments_and_strings_import_nothing,
     no_line_is_too_long,
     long_lines_are_found,
+    files_that_are_named_exist,
 ];
 
 /// The rooms, from the lowest: each imports from those before it and from itself. With this order no two files of
@@ -274,4 +275,39 @@ fn raw_text(text: &str) -> Option<usize> {
 fn is_character(text: &str) -> bool {
     let mut characters = text.chars().skip(1);
     characters.next() == Some('\\') || characters.next() == Some('\'')
+}
+
+/// A file that a comment or a page names is there: source, shaders, tests and documents that moved leave no old path
+/// behind. The changelog speaks of the past, and the guide of files yet to be written, in capitals.
+fn files_that_are_named_exist() {
+    let mut named = 0;
+    let mut missing = Vec::new();
+    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/certificates.md"].map(folder);
+    let places = ["src", "shaders", "tests", "benches", "examples"].map(folder);
+    let texts = places.iter().flat_map(|place| files(place, &["rs", "wgsl", "sh", "py"]));
+    for file in texts.chain(pages) {
+        let text = fs::read_to_string(&file).unwrap();
+        for path in paths(&text) {
+            named += 1;
+            if !path.contains("NAME") && !folder(&path).exists() {
+                missing.push(format!("{}: {path}", file.display()));
+            }
+        }
+    }
+    assert!(named > 80, "only {named} files are named");
+    assert!(missing.is_empty(), "named, but not there:\n{}", missing.join("\n"));
+    // Put together here, so that this file names none that is not there.
+    let sample = ["see `sr", "c/a/b.rs`, (tes", "ts/c.py) and mysr", "c/d.rs or sr", "c/e"].concat();
+    assert_eq!(paths(&sample), [["sr", "c/a/b.rs"].concat(), ["tes", "ts/c.py"].concat()]);
+}
+
+/// Every path from the root to a file of ours in a text.
+fn paths(text: &str) -> Vec<String> {
+    let of_path = |c: char| c.is_ascii_alphanumeric() || "/_.-".contains(c);
+    let words = text.split(|c| !of_path(c)).map(|word| word.trim_end_matches(['.', '-']));
+    let ours = |word: &&str| {
+        let begins = ["src/", "shaders/", "tests/", "experiments/", "docs/"].iter().any(|root| word.starts_with(root));
+        begins && [".rs", ".wgsl", ".py", ".toml", ".md"].iter().any(|ending| word.ends_with(ending))
+    };
+    words.filter(ours).map(String::from).collect()
 }

@@ -1,4 +1,4 @@
-// The CNN of Du et al. (2018): what all forms share. Twin of src/model/cnn/landscape.rs.
+// The CNN of Du et al. (2018): what all forms share. Twin of src/models/cnn/landscape.rs.
 
 // What is known of a point.
 struct Place {

@@ -1,4 +1,4 @@
-// Full form: v, then a. Twin of src/model/cnn/full.rs. `data` holds the teacher's output weights a*.
+// Full form: v, then a. Twin of src/models/cnn/full.rs. `data` holds the teacher's output weights a*.
 
 fn survey(x: ptr<function, Components>) -> Survey {
     // Component of v along w*, square of the rest, sum of a, overlap of a with a*.

@@ -1,5 +1,5 @@
 // Perturbed form: x, y, A1, A2, A3, the run's key in two numbers, and the steps with noise that it has taken. Twin of
-// src/model/cnn/perturbed.rs. One invocation holds a run.
+// src/models/cnn/perturbed.rs. One invocation holds a run.
 
 struct Survey {
     here: Place,

@@ -1,5 +1,5 @@
 // Perturbed full form: v, then a, then the run's key in two numbers, and the steps with noise that it has taken. Twin
-// of src/model/cnn/perturbed_full.rs. One invocation holds a run; `shake` keeps the noise of its weights. `data` holds
+// of src/models/cnn/perturbed_full.rs. One invocation holds a run; `shake` keeps the noise of its weights. `data` holds
 // the teacher's output weights a* after the factors of the radii.
 
 const WEIGHTS: u32 = DIM - 3u;

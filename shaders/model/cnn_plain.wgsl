@@ -1,4 +1,4 @@
-// Forms whose step is the gradient at the point itself. Twin of src/model/cnn/landscape.rs.
+// Forms whose step is the gradient at the point itself. Twin of src/models/cnn/landscape.rs.
 
 alias Survey = Place;
 

@@ -1,4 +1,4 @@
-// Reduced form: x, y, A1, A2. Twin of src/model/cnn/reduced.rs. One invocation holds a run.
+// Reduced form: x, y, A1, A2. Twin of src/models/cnn/reduced.rs. One invocation holds a run.
 
 fn survey(x: ptr<function, Components>) -> Survey {
     let y = (*x)[1];

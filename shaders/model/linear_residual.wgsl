@@ -1,4 +1,4 @@
-// Deep linear networks: the stop rule that both forms share. Twin of src/model/linear_residual/{cell,landscape}.rs.
+// Deep linear networks: the stop rule that both forms share. Twin of src/models/linear_residual/{shared,landscape}.rs.
 
 // Code of a run that is global or at rest, given its loss and the squared norm of the full form's gradient.
 fn resting(loss: real, steepest: real) -> u32 {

@@ -1,5 +1,5 @@
 // Full form: LAYERS layers of DIMENSION x DIMENSION, row by row, then the target if OWN_TARGET. Twin of
-// src/model/linear_residual/landscape.rs. `data` holds the target otherwise.
+// src/models/linear_residual/landscape.rs. `data` holds the target otherwise.
 //
 // The run's memory holds the state, the products P_1 ... P_L of the first layers, and two residuals M_i = (Theta_L ...
 // Theta_{i+1})' (P_L - Phi), of which one is made from the other from the last layer down. The gradient M_i P_{i-1}' of

@@ -1,5 +1,5 @@
 // Reduced form: theta_1 ... theta_d, then lambda_1 ... lambda_d if OWN_TARGET. Twin of
-// src/model/linear_residual/reduced.rs. One invocation holds a run. `data` holds the eigenvalues otherwise.
+// src/models/linear_residual/reduced.rs. One invocation holds a run. `data` holds the eigenvalues otherwise.
 
 struct Survey {
     loss: real,

@@ -1,4 +1,4 @@
-// Average-pooled CNN, full form: w, then w* if EACH_RUN. Twin of src/model/pooled_cnn/landscape.rs. `data` holds the
+// Average-pooled CNN, full form: w, then w* if EACH_RUN. Twin of src/models/pooled_cnn/landscape.rs. `data` holds the
 // teacher w*, then the weights of the distances from 0 to REACH.
 
 struct Survey {

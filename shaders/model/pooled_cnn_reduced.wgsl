@@ -1,4 +1,4 @@
-// Average-pooled CNN without overlap in two numbers: along w* and across. Twin of src/model/pooled_cnn/reduced.rs.
+// Average-pooled CNN without overlap in two numbers: along w* and across. Twin of src/models/pooled_cnn/reduced.rs.
 
 struct Survey {
     a: real,

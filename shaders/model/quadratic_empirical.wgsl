@@ -1,4 +1,4 @@
-// The loss on SAMPLES samples. Twin of src/model/quadratic/empirical.rs. `data` holds the samples, row by row, then
+// The loss on SAMPLES samples. Twin of src/models/quadratic/empirical.rs. `data` holds the samples, row by row, then
 // their labels, then, if the loss is perturbed, 2C.
 //
 // Samples are taken in blocks of BLOCK: a lane computes products of a neuron with a sample, then residuals of samples,

@@ -1,4 +1,4 @@
-// The population loss of a quadratic teacher. Twin of src/model/quadratic/population.rs. `data` holds A = W*ᵀW*, row by
+// The population loss of a quadratic teacher. Twin of src/models/quadratic/population.rs. `data` holds A = W*ᵀW*, row by
 // row.
 
 fn survey(x: ptr<function, Components>) -> Survey {

@@ -1,4 +1,4 @@
-// n student neurons against k teachers. Twin of src/model/relu_sum/landscape.rs. `data` holds the teachers, row by row,
+// n student neurons against k teachers. Twin of src/models/relu_sum/landscape.rs. `data` holds the teachers, row by row,
 // then their norms, then the inverses of their norms; orthonormal teachers along the axes need none of it.
 //
 // Neurons are taken in blocks of BLOCK, each with all PARTNERS = NEURONS + TEACHERS vectors that it meets; where one

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Coefficients of the polynomials in src/random.rs.
+"""Coefficients of the polynomials in src/numerics/random.rs.
 
 For f32 and f64 this prints, lowest order first,
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Coefficients of the polynomials in src/model/wide_cnn/softplus.rs.
+"""Coefficients of the polynomials in src/models/wide_cnn/softplus.rs.
 
 For f32 and f64 this prints, lowest order first,
 

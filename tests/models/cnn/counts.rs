@@ -292,7 +292,7 @@ fn bounds_on_steps_hold() {
 }
 
 /// With a filter a hundred times slower than the output weights the success probability is the closed form of
-/// `src/model/cnn/theory.rs`; four standard errors, and 0.01 for the limit not being reached.
+/// `src/models/cnn/theory.rs`; four standard errors, and 0.01 for the limit not being reached.
 fn slow_filter_reaches_its_limit() {
     const RUNS: usize = 4_000;
     for (k, q) in [("25", "4.0"), ("49", "9.0")] {
