@@ -4,7 +4,7 @@ use super::{Interrupted, SpecArguments, below, print, say};
 use spurious::experiment::run;
 use spurious::experiment::{Plan, Spec, Tally};
 use spurious::result::Results;
-use spurious::result::conduct::{Event, RunError, conduct};
+use spurious::result::conduct::{Milestone, RunError, conduct};
 use spurious::result::folder::Folder;
 use spurious::result::folder::manifest::Manifest;
 use spurious::show::progress::{Progress, clock, si};
@@ -99,9 +99,9 @@ impl Watch {
         self.progress.iter().for_each(Progress::finish);
     }
 
-    fn see(&mut self, event: &Event<'_>) {
+    fn see(&mut self, event: &Milestone<'_>) {
         match event {
-            Event::Pilot(results) => {
+            Milestone::Pilot(results) => {
                 let before = results.pilot.runs();
                 self.began = Instant::now();
                 let kept = if before > 0 { format!(", {before} of its runs already done") } else { String::new() };
@@ -109,23 +109,23 @@ impl Watch {
                 let cells = results.plan.cells.len();
                 self.say(&format!("{}: a pilot decides the runs of {cells} cells{kept}: {rule}", results.spec.name));
             }
-            Event::Round(runs) => {
+            Milestone::Round(runs) => {
                 self.finish();
                 self.progress = Some(Progress::new(0, *runs, self.quiet));
             }
-            Event::Decided(runs) => {
+            Milestone::Decided(runs) => {
                 self.finish();
                 let seconds = self.began.elapsed().as_secs_f64();
                 self.say(&format!("pilot of {runs} runs in {seconds:.2} s; they are not counted"));
             }
-            Event::Begin(results, before) => {
+            Milestone::Begin(results, before) => {
                 (self.began, self.before) = (Instant::now(), *before);
                 let done = before.runs();
                 let kept = if done > 0 { format!(", {done} of them already done") } else { String::new() };
                 self.say(&format!("{}: {}{kept}, on {}", results.spec.name, how_many(&results.plan), self.place));
                 self.progress = Some(Progress::new(done, results.plan.runs(), self.quiet));
             }
-            Event::Runs(runs) => self.progress.iter_mut().for_each(|progress| progress.add(*runs)),
+            Milestone::Runs(runs) => self.progress.iter_mut().for_each(|progress| progress.add(*runs)),
         }
     }
 

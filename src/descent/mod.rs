@@ -4,10 +4,10 @@
 //! [`plane`]; a [`backend`] takes a batch of them. Every form is computed here with the vectors that the processor has.
 //! Nothing here knows what an outcome means.
 //!
-//! May import: `numerics`, `landscape`; `models` in tests only.
+//! May import: `numerics`, `landscape`, `models`; of these it needs no model.
 
 pub mod backend;
-mod compute;
+mod engine;
 pub mod plane;
 pub mod starts;
 mod tile;

@@ -189,7 +189,7 @@ impl Plane {
     }
 
     /// The starts of the runs from `first` on, of each the first `width` numbers; see
-    /// [`Compute::starts`](crate::landscape::problem::Compute::starts).
+    /// [`Engine::starts`](crate::landscape::problem::Engine::starts).
     pub fn starts(&self, problem: &Problem, first: u64, width: usize, out: &mut [f64]) {
         let mut start = vec![0.0; self.base.len()];
         for (run, out) in (first..).zip(out.chunks_exact_mut(width)) {

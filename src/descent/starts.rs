@@ -35,7 +35,7 @@ impl<F: Form + ?Sized> Vectorised for Starts<'_, F> {
 }
 
 /// Draws the starts of the runs from `first` on, as many as `out` has room for; see
-/// [`crate::landscape::problem::Compute::starts`].
+/// [`crate::landscape::problem::Engine::starts`].
 pub fn draw<F: Form + ?Sized>(form: &F, seed: CellSeed, first: u64, width: usize, out: &mut [f64]) {
     wide::dispatch(Starts { form, seed, first, width, out });
 }

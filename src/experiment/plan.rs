@@ -30,7 +30,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The starts of the runs from `first` on, as [`Compute::starts`](crate::landscape::problem::Compute::starts):
+    /// The starts of the runs from `first` on, as [`Engine::starts`](crate::landscape::problem::Engine::starts):
     /// drawn, or laid out in a plane.
     pub fn starts(&self, first: u64, width: usize, out: &mut [f64]) {
         match &self.plane {

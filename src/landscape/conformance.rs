@@ -18,7 +18,7 @@ pub type Set = &'static [(&'static str, &'static str)];
 #[derive(Clone, Copy, Debug)]
 pub struct Conformance {
     /// Cells besides the default one.
-    pub cells: &'static [Cell],
+    pub cells: &'static [Specimen],
     /// Critical points.
     pub critical: &'static [Critical],
     /// Values under which all forms that take them descend alike, run by run, from the same draws; none where that is
@@ -33,7 +33,7 @@ impl Conformance {
 
 /// A cell on which a model's forms are tested.
 #[derive(Clone, Copy, Debug)]
-pub struct Cell {
+pub struct Specimen {
     /// Its values.
     pub values: Set,
     /// The forms it is for; none: for the first, and for all others that take it.
@@ -48,12 +48,12 @@ pub struct Critical {
     /// The form whose states they are.
     pub form: &'static str,
     /// The one of given values; `None` where there is none, or none that is known.
-    pub at: fn(&Values) -> Option<Point>,
+    pub at: fn(&Values) -> Option<CriticalPoint>,
 }
 
 /// A critical point.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
+pub struct CriticalPoint {
     /// Where it is.
     pub state: Vec<f64>,
     /// The loss there.
@@ -66,33 +66,33 @@ pub struct Point {
     pub outcome: Option<Outcome>,
 }
 
-impl Point {
+impl CriticalPoint {
     /// A strict global minimum, of loss 0.
     pub fn global(state: Vec<f64>) -> Self {
-        Point { state, loss: 0.0, index: Some(0), isolated: true, outcome: Some(Outcome::Global) }
+        CriticalPoint { state, loss: 0.0, index: Some(0), isolated: true, outcome: Some(Outcome::Global) }
     }
 
     /// A critical point of this loss; the rest is not known.
     pub fn critical(state: Vec<f64>, loss: f64) -> Self {
-        Point { state, loss, index: None, isolated: false, outcome: None }
+        CriticalPoint { state, loss, index: None, isolated: false, outcome: None }
     }
 
     /// The same with the number of negative eigenvalues of its Hessian, which has no zero.
     #[must_use]
     pub fn of_index(self, index: usize) -> Self {
-        Point { index: Some(index), isolated: true, ..self }
+        CriticalPoint { index: Some(index), isolated: true, ..self }
     }
 
     /// The same with what a run has found that ends there.
     #[must_use]
     pub fn found(self, outcome: Outcome) -> Self {
-        Point { outcome: Some(outcome), ..self }
+        CriticalPoint { outcome: Some(outcome), ..self }
     }
 
     /// The same, one of a continuum of others.
     #[must_use]
     pub fn among_others(self) -> Self {
-        Point { isolated: false, ..self }
+        CriticalPoint { isolated: false, ..self }
     }
 }
 
@@ -112,10 +112,10 @@ macro_rules! conformance {
         $(; alike: [$($shared:ident = $common:expr),*])?
     ) => {
         fn conformance(&self) -> $crate::landscape::conformance::Conformance {
-            use $crate::landscape::conformance::{Cell, Conformance};
+            use $crate::landscape::conformance::{Specimen, Conformance};
             #[allow(clippy::needless_update)]
             const ALL: Conformance = Conformance {
-                cells: &[$(Cell {
+                cells: &[$(Specimen {
                     values: &[$((stringify!($name), stringify!($value))),*],
                     forms: &[$($($form),+)?],
                 }),*],

@@ -30,7 +30,7 @@ pub use capability::{
     AtRest, Chart, Coordinate, Curvature, Landmark, PathFacts, Proofs, Rest, SlowPaths, Symmetry, Theorems,
 };
 pub(crate) use conformance::conformance;
-pub use conformance::{Conformance, Critical, Point};
+pub use conformance::{Conformance, Critical, CriticalPoint};
 pub(crate) use device::constants;
 pub use device::{Cost, DeviceProgram};
 pub use endpoint::{Endpoints, Outcome, Status, Stop};
@@ -43,7 +43,7 @@ pub use path::{
     VerdictPoint,
 };
 pub use points::{Points, PointsError};
-pub use problem::{Compute, Core, Evaluation, Layout, Problem, Work};
+pub use problem::{Core, Engine, Evaluation, Layout, Problem, Work};
 pub use proof::{Proof, Provable, Refusal, Verdict};
 pub use queue::Queue;
 pub use resting::{Ends, Measured, Resting, ValueAndGradient};

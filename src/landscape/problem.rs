@@ -66,7 +66,7 @@ impl Layout {
 }
 
 /// What a model says of every cell.
-pub trait Core: Compute {
+pub trait Core: Engine {
     /// What a run's state and start consist of.
     fn layout(&self) -> Layout;
     /// Step sizes and budget.
@@ -86,7 +86,7 @@ pub trait Core: Compute {
 
 /// What is computed of every cell on the host. Every [`Form`] does so, with the vectors that the processor has (see
 /// [`crate::descent`]).
-pub trait Compute: Send + Sync {
+pub trait Engine: Send + Sync {
     /// Draws the starts of the runs from `first` on, one after another, as many as `out` has room for. Of each it takes
     /// the first `width` numbers: those of the state, or all of [`Layout::start_dim`].
     fn starts(&self, seed: CellSeed, first: u64, width: usize, out: &mut [f64]);

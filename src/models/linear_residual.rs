@@ -70,7 +70,7 @@ mod target;
 pub mod theory;
 
 use crate::landscape::{
-    About, Critical, Invalid, Kind, Model, Parameter, Point, Problem, Settings, Tolerance, Values, conformance,
+    About, Critical, CriticalPoint, Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values, conformance,
 };
 use shared::ResidualCell;
 
@@ -177,6 +177,6 @@ impl Model for LinearResidual {
 }
 
 /// The target in one layer and the identity in the others: not the only way to write it as a product.
-fn target(values: &Values) -> Option<Point> {
-    Some(Point::global(shared::teacher(values).ok()?).among_others())
+fn target(values: &Values) -> Option<CriticalPoint> {
+    Some(CriticalPoint::global(shared::teacher(values).ok()?).among_others())
 }

@@ -39,7 +39,7 @@ pub mod teachers;
 pub mod theory;
 
 use crate::landscape::{
-    About, Critical, Invalid, Kind, Model, Parameter, Point, Problem, Provable, Settings, Tolerance, Values,
+    About, Critical, CriticalPoint, Invalid, Kind, Model, Parameter, Problem, Provable, Settings, Tolerance, Values,
     conformance,
 };
 use serde_json::Value;
@@ -135,7 +135,7 @@ impl Model for ReluSum {
 }
 
 /// As many neurons as teachers, at the teachers.
-fn teacher(values: &Values) -> Option<Point> {
+fn teacher(values: &Values) -> Option<CriticalPoint> {
     let teachers = teachers::Teachers::new(values).ok()?;
-    (values.integer("neurons") == values.integer("teachers")).then(|| Point::global(teachers.rows))
+    (values.integer("neurons") == values.integer("teachers")).then(|| CriticalPoint::global(teachers.rows))
 }

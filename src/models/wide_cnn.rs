@@ -38,7 +38,7 @@ mod start;
 mod theory;
 
 use crate::landscape::{
-    About, Critical, Invalid, Kind, Model, Parameter, Point, Problem, Settings, Tolerance, Values, conformance,
+    About, Critical, CriticalPoint, Invalid, Kind, Model, Parameter, Problem, Settings, Tolerance, Values, conformance,
 };
 
 /// The model; see the module's page.
@@ -113,11 +113,11 @@ impl Model for WideCnn {
 
 /// All weights 0 but the constant, which is the targets' mean: features that are alike for all samples tell nothing of
 /// them.
-fn mean(values: &Values) -> Option<Point> {
+fn mean(values: &Values) -> Option<CriticalPoint> {
     let data = data::Data::new(values).ok()?;
     let network = network::Network::new(values).ok()?;
     let mean = data.targets().iter().sum::<f64>() / data.samples as f64;
     let mut state = vec![0.0; network.dim()];
     *state.last_mut()? = mean;
-    Some(Point::critical(state, 0.5 * data.targets().iter().map(|y| (y - mean) * (y - mean)).sum::<f64>()))
+    Some(CriticalPoint::critical(state, 0.5 * data.targets().iter().map(|y| (y - mean) * (y - mean)).sum::<f64>()))
 }

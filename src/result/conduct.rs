@@ -119,7 +119,7 @@ impl Keeper for Memory {
 
 /// What happens while an experiment runs, for those who watch it.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum Milestone<'a> {
     /// The pilot begins, or goes on.
     Pilot(&'a Results),
     /// Stages of so many of its runs together begin.
@@ -141,7 +141,7 @@ pub fn conduct(
     mut results: Results,
     backend: &dyn Backend,
     keeper: &mut dyn Keeper,
-    watch: &mut dyn FnMut(Event<'_>),
+    watch: &mut dyn FnMut(Milestone<'_>),
     cancel: &AtomicBool,
 ) -> Result<Results, RunError> {
     if let Err(error) = work(&mut results, backend, keeper, watch, cancel) {
@@ -165,17 +165,17 @@ fn work(
     results: &mut Results,
     backend: &dyn Backend,
     keeper: &mut dyn Keeper,
-    watch: &mut dyn FnMut(Event<'_>),
+    watch: &mut dyn FnMut(Milestone<'_>),
     cancel: &AtomicBool,
 ) -> Result<(), RunError> {
     let batch = results.spec.compute.batch;
     if results.plan.awaits_pilot() {
         let before = results.pilot.runs();
-        watch(Event::Pilot(results));
+        watch(Milestone::Pilot(results));
         let heard = |heard: Heard<'_>| -> Result<(), RunError> {
             match heard {
-                Heard::Round(runs) => watch(Event::Round(runs)),
-                Heard::Runs(runs) => watch(Event::Runs(runs)),
+                Heard::Round(runs) => watch(Milestone::Round(runs)),
+                Heard::Runs(runs) => watch(Milestone::Runs(runs)),
                 Heard::Stage(stage) => keeper.add_stage(stage)?,
             }
             Ok(())
@@ -183,14 +183,14 @@ fn work(
         let sizes = run::pilot(&results.plan, backend, batch, &mut results.pilot, cancel, heard)?;
         results.plan.decide(sizes);
         keeper.decide(results)?;
-        watch(Event::Decided(results.pilot.runs() - before));
+        watch(Milestone::Decided(results.pilot.runs() - before));
     }
-    watch(Event::Begin(results, total(keeper)));
+    watch(Milestone::Begin(results, total(keeper)));
     let todo = run::missing(&results.plan, keeper.kept());
     let sink = |wave: Vec<Record>| -> Result<(), RunError> {
         let runs = wave.iter().map(|record| record.tally.runs()).sum();
         keeper.add(wave)?;
-        watch(Event::Runs(runs));
+        watch(Milestone::Runs(runs));
         Ok(())
     };
     run::execute(&results.plan, backend, batch, &todo, Details::of(&results.spec.output), cancel, sink)

@@ -4,7 +4,7 @@ use super::landscape::Over;
 use super::shared::ResidualCell;
 use super::{matrix, theory};
 use crate::landscape::{
-    Compute, Core, Cost, DeviceProgram, Drawn, Form, Layout, Observable, Outcome, PathFacts, Prediction, Problem, Rule,
+    Core, Cost, DeviceProgram, Drawn, Engine, Form, Layout, Observable, Outcome, PathFacts, Prediction, Problem, Rule,
     SlowPaths,
 };
 use crate::numerics::{CellSeed, Precision, Real, Streams};

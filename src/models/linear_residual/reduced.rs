@@ -10,7 +10,7 @@ use super::shared::{Constants, ResidualCell, may_rest};
 use super::theory;
 use crate::landscape::surface::found;
 use crate::landscape::{
-    Compute, Core, Cost, DeviceProgram, Drawn, Form, Invalid, Landscape, Layout, Observable, Outcome, PathFacts,
+    Core, Cost, DeviceProgram, Drawn, Engine, Form, Invalid, Landscape, Layout, Observable, Outcome, PathFacts,
     Prediction, Problem, Rule, SlowPaths, Status,
 };
 use crate::numerics::{CellSeed, Precision, Real, Streams};

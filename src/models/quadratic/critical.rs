@@ -1,7 +1,7 @@
 //! Critical points that are known in closed form, for the tests that every model passes.
 
 use super::teacher::TeacherMatrix;
-use crate::landscape::{Critical, Point, Values};
+use crate::landscape::{Critical, CriticalPoint, Values};
 
 /// The teacher among enough neurons, and what has learned nothing.
 pub(super) const CRITICAL: &[Critical] = &[
@@ -11,7 +11,7 @@ pub(super) const CRITICAL: &[Critical] = &[
 
 /// The teacher's neurons and zeros, where neither labels nor penalties pull elsewhere. Turned, and where samples are
 /// few moved, it has the same loss.
-fn teacher(values: &Values) -> Option<Point> {
+fn teacher(values: &Values) -> Option<CriticalPoint> {
     let population = values.choice("risk") == "population";
     let free = values.real("weight_decay") == 0.0 && values.real("perturbation") == 0.0;
     if !free || !population && values.choice("labels") != "teacher" {
@@ -22,12 +22,12 @@ fn teacher(values: &Values) -> Option<Point> {
     let mut state = teacher.rows;
     (state.len() <= numbers).then(|| {
         state.resize(numbers, 0.0);
-        Point::global(state).among_others()
+        CriticalPoint::global(state).among_others()
     })
 }
 
 /// `W = 0`: with `A = W*ᵀW*` the population loss there is `‖A‖² + (tr A)²/2`, and every direction leads down.
-fn nothing(values: &Values) -> Option<Point> {
+fn nothing(values: &Values) -> Option<CriticalPoint> {
     if values.choice("risk") != "population" {
         return None;
     }
@@ -38,5 +38,5 @@ fn nothing(values: &Values) -> Option<Point> {
     let square: f64 = rows.iter().flat_map(|a| rows.iter().map(move |b| product(a, b).powi(2))).sum();
     let trace: f64 = rows.iter().map(|a| product(a, a)).sum();
     let numbers = values.integer("neurons") as usize * teacher.input_dim;
-    Some(Point::critical(vec![0.0; numbers], square + 0.5 * trace * trace).of_index(numbers))
+    Some(CriticalPoint::critical(vec![0.0; numbers], square + 0.5 * trace * trace).of_index(numbers))
 }

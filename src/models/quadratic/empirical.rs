@@ -13,7 +13,7 @@ use super::reference::{self, Failure, Reference};
 use super::theory::{Known, sure_rank};
 use crate::landscape::resting::sum_of_squares;
 use crate::landscape::{
-    Compute, Cost, Curvature, DeviceProgram, Invalid, Measured, Outcome, Queue, Settings, Stop, ValueAndGradient,
+    Cost, Curvature, DeviceProgram, Engine, Invalid, Measured, Outcome, Queue, Settings, Stop, ValueAndGradient,
     Values, Work, constants,
 };
 use crate::numerics::vector::{dot, norm};

@@ -2,9 +2,9 @@
 
 use super::theory::{self, Known};
 use crate::landscape::{
-    AtRest, Compute, Core, Cost, Curvature, DeviceProgram, Ends, Evaluation, Form, Invalid, Layout, Observable,
-    Outcome, Overlaps, PathFacts, Prediction, Problem, Rest, Resting, Rule, Settings, SlowPaths, Symmetry,
-    ValueAndGradient, Values,
+    AtRest, Core, Cost, Curvature, DeviceProgram, Ends, Engine, Evaluation, Form, Invalid, Layout, Observable, Outcome,
+    Overlaps, PathFacts, Prediction, Problem, Rest, Resting, Rule, Settings, SlowPaths, Symmetry, ValueAndGradient,
+    Values,
 };
 use crate::numerics::dense;
 use crate::numerics::vector::norm;

@@ -11,7 +11,7 @@ use super::landscape::{add_product, for_blocks};
 use super::teacher::{TeacherMatrix, gram};
 use super::theory::{Known, Spectrum};
 use crate::landscape::resting::sum_of_squares;
-use crate::landscape::{Compute, Cost, Curvature, DeviceProgram, Invalid, Measured, Outcome, ValueAndGradient, Values};
+use crate::landscape::{Cost, Curvature, DeviceProgram, Engine, Invalid, Measured, Outcome, ValueAndGradient, Values};
 use crate::numerics::dense;
 use crate::numerics::vector::{dot, norm};
 use crate::numerics::{Precision, Real};

@@ -7,7 +7,7 @@ use super::network::Network;
 use super::start::Start;
 use super::{hessian, softplus, theory};
 use crate::landscape::{
-    AtRest, Compute, Core, Cost, Curvature, DeviceProgram, Drawn, Ends, Form, Invalid, Layout, Observable, Outcome,
+    AtRest, Core, Cost, Curvature, DeviceProgram, Drawn, Ends, Engine, Form, Invalid, Layout, Observable, Outcome,
     PathFacts, Prediction, Problem, Rest, Resting, Rule, Settings, SlowPaths, Symmetry, Values,
 };
 use crate::numerics::{CellSeed, Precision, Real, Streams};

@@ -1,7 +1,7 @@
 //! A problem with a look at what a judge asks of it.
 
 use spurious::landscape::{
-    Compute, Core, Cost, Curvature, DeviceProgram, Evaluation, Layout, Prediction, Problem, Rule, Work,
+    Core, Cost, Curvature, DeviceProgram, Engine, Evaluation, Layout, Prediction, Problem, Rule, Work,
 };
 use spurious::numerics::{CellSeed, Precision};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl Curvature for Watched {
     }
 }
 
-impl Compute for Watched {
+impl Engine for Watched {
     fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation {
         self.evaluations.fetch_add(1, Ordering::Relaxed);
         self.problem.evaluate(precision, state)

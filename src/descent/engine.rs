@@ -1,7 +1,7 @@
 //! Every form is evaluated and advanced with the vectors that the processor has.
 
 use super::{starts, tile};
-use crate::landscape::{Compute, Evaluation, Form, Landscape, Rule, Stop, Work};
+use crate::landscape::{Engine, Evaluation, Form, Landscape, Rule, Stop, Work};
 use crate::numerics::real::wide::{self, F32s, F64s, Pair, Vectorised};
 use crate::numerics::{CellSeed, Precision, Real};
 
@@ -75,7 +75,7 @@ impl<F: Form> Vectorised for Descend<'_, '_, F> {
     }
 }
 
-impl<F: Form> Compute for F {
+impl<F: Form> Engine for F {
     fn starts(&self, seed: CellSeed, first: u64, width: usize, out: &mut [f64]) {
         starts::draw(self, seed, first, width, out);
     }
