@@ -1,5 +1,5 @@
-// Random numbers inside a descent. Twin of src/numerics/random.rs, where the formulas and their source stand and from which the
-// polynomials come.
+// Random numbers inside a descent. Twin of src/numerics/random.rs, where the formulas and their source stand and from
+// which the polynomials come.
 
 fn rotated(x: vec2<u32>, by: vec2<u32>) -> vec2<u32> {
     return (x << by) | (x >> (vec2<u32>(32u, 32u) - by));

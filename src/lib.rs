@@ -35,8 +35,8 @@
 //! critical points no permutation that keeps the loss tells apart. Cells whose starts come from the same draws are a
 //! **group**. A **theorem** says of some starts where descent ends. A **path** is the steps of a run, a **trace point**
 //! one of them that is kept, a **reference curve** what theory draws beside it. A **proof** is of a critical point in a
-//! ball around a floating-point one, a **certificate** the file that holds it, an **enclosure** an interval that is sure
-//! to contain a number.
+//! ball around a floating-point one, a **certificate** the file that holds it, an **enclosure** an interval that is
+//! sure to contain a number.
 //!
 //! # Rooms
 //! A module may import those above it in this list, and none below. `tests/rooms.rs` reads the imports and fails on one

@@ -1,5 +1,5 @@
-// Noise on the weights at which the gradient is taken: what both perturbed forms share. Twin of src/models/cnn/noise.rs.
-// `data` holds the factors of the radii, epoch by epoch.
+// Noise on the weights at which the gradient is taken: what both perturbed forms share. Twin of
+// src/models/cnn/noise.rs. `data` holds the factors of the radii, epoch by epoch.
 
 // Whether there is noise after so many steps.
 fn is_noisy(step: real) -> bool {

@@ -1,5 +1,5 @@
-// The population loss of a quadratic teacher. Twin of src/models/quadratic/population.rs. `data` holds A = W*ᵀW*, row by
-// row.
+// The population loss of a quadratic teacher. Twin of src/models/quadratic/population.rs. `data` holds A = W*ᵀW*, row
+// by row.
 
 fn survey(x: ptr<function, Components>) -> Survey {
     let w = own(WEIGHTS_SIZE);

@@ -1,5 +1,5 @@
-// n student neurons against k teachers. Twin of src/models/relu_sum/landscape.rs. `data` holds the teachers, row by row,
-// then their norms, then the inverses of their norms; orthonormal teachers along the axes need none of it.
+// n student neurons against k teachers. Twin of src/models/relu_sum/landscape.rs. `data` holds the teachers, row by
+// row, then their norms, then the inverses of their norms; orthonormal teachers along the axes need none of it.
 //
 // Neurons are taken in blocks of BLOCK, each with all PARTNERS = NEURONS + TEACHERS vectors that it meets; where one
 // block holds all neurons, every pair of students is looked at once.

@@ -1,6 +1,6 @@
-// A convolutional layer and a linear read-out on finitely many samples. Twin of src/models/wide_cnn/landscape.rs. `data`
-// holds the samples, one after another, then the targets. The polynomials of softplus, and REACH, REDUCTION, DOUBLINGS
-// and SQUARINGS, come from src/models/wide_cnn/softplus.rs, where the method is explained.
+// A convolutional layer and a linear read-out on finitely many samples. Twin of src/models/wide_cnn/landscape.rs.
+// `data` holds the samples, one after another, then the targets. The polynomials of softplus, and REACH, REDUCTION,
+// DOUBLINGS and SQUARINGS, come from src/models/wide_cnn/softplus.rs, where the method is explained.
 //
 // Samples are taken in blocks of BLOCK, whose features the lanes keep in memory: they look first at their neurons, then
 // at their errors, then at what they add to each slope.

@@ -4,9 +4,9 @@
 //! `tests/conformance.rs` takes every model of the list in [`crate::models`] up that ladder: every form, on its default
 //! cell and on the cells that are declared here. A model without a declaration climbs it on its defaults.
 //!
-//! What is asked of a declared cell besides: of its runs at the automatic step most still move after a hundred steps, by a
-//! tolerance of 10⁻¹² and without verdicts, and none diverges until then; a model whose runs end at a loss declares one
-//! that is out of reach.
+//! What is asked of a declared cell besides: of its runs at the automatic step most still move after a hundred steps,
+//! by a tolerance of 10⁻¹² and without verdicts, and none diverges until then; a model whose runs end at a loss
+//! declares one that is out of reach.
 
 use super::endpoint::Outcome;
 use super::parameter::Values;

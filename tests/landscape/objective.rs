@@ -90,8 +90,8 @@ fn a_steep_wall_is_seen() {
         let ends = crate::support::run(&Cpu::new(precision), &problem, &starts);
         assert!(ends.stops.iter().all(|stop| stop.found == Some(Outcome::Global)), "{precision:?}");
     }
-    // Thirty times that step throws some of them out.
-    let problem = steep.problem(&settings(StepSize::One(30.0 * step(&problem)))).unwrap();
+    // Three hundred times that step throws some of them out.
+    let problem = steep.problem(&settings(StepSize::One(300.0 * step(&problem)))).unwrap();
     let ends = crate::support::run(&Cpu::new(Precision::F64), &problem, &starts);
     assert!(ends.stops.iter().any(|stop| matches!(stop.status, Status::Diverged | Status::NonFinite)));
 }
