@@ -3,9 +3,9 @@
 use super::models::{find, parameterised, single};
 use super::{Usage, print, say};
 use rayon::prelude::*;
-use spurious::experiment::spec::io_reason;
 use spurious::experiment::{Cell, Plan, Record};
 use spurious::judge::refine::polished;
+use spurious::landscape::points::io_reason;
 use spurious::landscape::{Points, Proofs, Provable, Refusal};
 use spurious::numerics::vector::norm;
 use spurious::result::Results;

@@ -26,12 +26,12 @@ mod sections;
 mod set;
 mod write;
 
-pub use crate::landscape::points::io_reason;
 pub use params::read_params;
 pub use reader::SpecError;
 
 use crate::experiment::Sampling;
 use crate::experiment::sampling::Rule;
+use crate::landscape::points::io_reason;
 use crate::landscape::{Invalid, Model, Outcome, StepSize, Value};
 use reader::Reader;
 use sections::Descent;

@@ -146,10 +146,10 @@ impl Classifier {
     /// What a run found that spent its budget.
     fn late(&self, problem: &Problem, state: &[f64]) -> Found {
         let unknown = |outcome: Outcome| Found { outcome, family: None, moved: 0.0 };
+        if let Some(slow) = problem.slow_paths() {
+            return unknown(slow.late(state));
+        }
         match self.rest.filter(|rest| rest.late) {
-            _ if self.knows_slow_paths => {
-                unknown(problem.slow_paths().map_or(Outcome::Undecided, |slow| slow.late(state)))
-            }
             Some(rest) if state.iter().all(|x| x.is_finite()) => match refine::minimum_around(problem, state) {
                 Some(settled) => self.identify(problem, rest, state, settled),
                 None => unknown(Outcome::Undecided),

@@ -176,7 +176,7 @@ impl<O: Objective> Core for Derived<O> {
     }
 
     fn rule(&self) -> Rule {
-        self.ends(Precision::F64).rule(self.objective.dim(), self.settings.max_steps)
+        Rule::uniform(self.step, self.objective.dim(), self.settings.max_steps)
     }
 
     fn program(&self, precision: Precision) -> DeviceProgram {
@@ -186,7 +186,7 @@ impl<O: Objective> Core for Derived<O> {
     }
 
     fn cost(&self, _: Precision) -> Cost {
-        // 2 each for the norms and 1 for the update.
+        // Of each weight one for the norm of the gradient, one for its own and one for the update.
         let operations = self.objective.operations() + 3.0 * self.objective.dim() as f64;
         Cost { iterations: operations as u32, operations }
     }

@@ -3,7 +3,7 @@
 
 use super::device::{DeviceProgram, constants};
 use super::endpoint::{Outcome, Status, Stop};
-use super::surface::{Landscape, Rule, found};
+use super::surface::{Landscape, found};
 use crate::numerics::Real;
 
 constants! {
@@ -21,11 +21,6 @@ constants! {
 }
 
 impl Ends<f64> {
-    /// Step sizes and budget of a state of so many weights.
-    pub fn rule(&self, weights: usize, max_steps: u32) -> Rule {
-        Rule { steps: vec![self.step; weights], max_steps }
-    }
-
     /// A program with these ends: the text that all landscapes of this kind share goes before its own, and so do the
     /// constants.
     pub fn complete(&self, mut program: DeviceProgram) -> DeviceProgram {

@@ -52,6 +52,13 @@ pub struct Rule {
     pub max_steps: u32,
 }
 
+impl Rule {
+    /// One step size for so many weights.
+    pub fn uniform(step: f64, weights: usize, max_steps: u32) -> Self {
+        Rule { steps: vec![step; weights], max_steps }
+    }
+}
+
 /// Code of an outcome, as [`Landscape::decide`] returns it.
 #[inline(always)]
 pub fn found<R: Real>(status: Status, outcome: Outcome) -> R {

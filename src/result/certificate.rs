@@ -6,7 +6,7 @@
 //! checksum over the rest finds accidents: a file with one character changed is refused even where what it says is
 //! still true.
 
-use crate::experiment::spec::io_reason;
+use crate::landscape::points::io_reason;
 use crate::landscape::{Proof, Provable, Refusal, Verdict};
 use crate::models;
 use crate::numerics::fnv::Fnv1a;

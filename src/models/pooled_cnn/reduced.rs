@@ -201,7 +201,7 @@ impl Core for Reduced {
     }
 
     fn rule(&self) -> Rule {
-        Rule { steps: vec![self.cell.step; 2], max_steps: self.cell.settings.max_steps }
+        Rule::uniform(self.cell.step, 2, self.cell.settings.max_steps)
     }
 
     fn program(&self, precision: Precision) -> DeviceProgram {

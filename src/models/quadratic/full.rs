@@ -50,6 +50,13 @@ pub struct Goal {
     pub size: f64,
 }
 
+impl Goal {
+    /// The loss up to which a run has found the global minimum, in a format; see the module's page.
+    fn exit(&self, precision: Precision) -> f64 {
+        self.value + self.tolerance.max(ROUNDINGS * precision.roundoff() * self.terms)
+    }
+}
+
 /// One of the two losses, with its second derivatives.
 pub trait Loss: Curvature + Clone + 'static {
     /// The loss over a number type.
@@ -109,26 +116,21 @@ impl<L: Loss> Full<L> {
         self.frame.neurons * self.frame.input_dim
     }
 
-    /// The loss up to which a run has found the global minimum, in a format; see the module's page.
-    fn exit(&self, precision: Precision) -> f64 {
-        let Goal { value, tolerance, terms, .. } = self.loss.goal(&self.frame);
-        value + tolerance.max(ROUNDINGS * precision.roundoff() * terms)
-    }
-
     /// The norm of the gradient that counts as rest in a format; see the module's page.
-    fn still(&self, precision: Precision) -> f64 {
+    fn still(&self, goal: &Goal, precision: Precision) -> f64 {
         let weights = (self.frame.neurons * self.frame.input_dim) as f64;
         // Weights are about as large as an optimum's, and the units in their last places grow with them.
-        let binade = self.loss.goal(&self.frame).size.sqrt().max(1.0).log2().floor().exp2();
+        let binade = goal.size.sqrt().max(1.0).log2().floor().exp2();
         self.frame.settings.tolerance.max(binade * precision.roundoff() * weights.sqrt() / self.frame.step)
     }
 
     fn ends(&self, precision: Precision) -> Ends<f64> {
+        let goal = self.loss.goal(&self.frame);
         Ends {
-            global_loss: self.exit(precision),
-            rest_square: self.still(precision).powi(2),
+            global_loss: goal.exit(precision),
+            rest_square: self.still(&goal, precision).powi(2),
             // A stable run stays near the size of its start and of an optimum; three orders of margin for a weight.
-            size_limit: 1e6 * (1.0 + self.frame.start + self.loss.goal(&self.frame).size),
+            size_limit: 1e6 * (1.0 + self.frame.start + goal.size),
             step: self.frame.step,
         }
     }
@@ -140,7 +142,7 @@ impl<L: Loss> Core for Full<L> {
     }
 
     fn rule(&self) -> Rule {
-        self.ends(Precision::F64).rule(self.dim(), self.frame.settings.max_steps)
+        Rule::uniform(self.frame.step, self.dim(), self.frame.settings.max_steps)
     }
 
     fn program(&self, precision: Precision) -> DeviceProgram {
@@ -159,7 +161,7 @@ impl<L: Loss> Core for Full<L> {
 
     fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
         let goal = self.loss.goal(&self.frame);
-        let exit = self.exit(Precision::F64);
+        let exit = goal.exit(Precision::F64);
         theory::predictions(&self.loss.known(&self.frame), goal.value, goal.gap, exit, self.frame.step)
     }
 }
@@ -180,7 +182,7 @@ impl<L: Loss> Form for Full<L> {
 impl<L: Loss> AtRest for Full<L> {
     /// Endpoints of one family differ by a rotation of the neurons; see [`Symmetry::image`].
     fn rest(&self) -> Rest {
-        let exit = self.exit(Precision::F64);
+        let exit = self.loss.goal(&self.frame).exit(Precision::F64);
         Rest { zero: exit, near: exit, late: false, families: true }
     }
 }

@@ -160,7 +160,7 @@ impl Core for Full {
     }
 
     fn rule(&self) -> Rule {
-        self.ends(Precision::F64).rule(self.dim(), self.settings.max_steps)
+        Rule::uniform(self.step, self.dim(), self.settings.max_steps)
     }
 
     fn program(&self, precision: Precision) -> DeviceProgram {

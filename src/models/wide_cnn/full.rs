@@ -99,7 +99,7 @@ impl Core for Full {
     }
 
     fn rule(&self) -> Rule {
-        self.ends(Precision::F64).rule(self.network.dim(), self.settings.max_steps)
+        Rule::uniform(self.step, self.network.dim(), self.settings.max_steps)
     }
 
     fn program(&self, precision: Precision) -> DeviceProgram {

@@ -1,7 +1,7 @@
 //! Why a result folder cannot be used, in one line.
 
 use crate::experiment::SpecError;
-use crate::experiment::spec::io_reason;
+use crate::landscape::points::io_reason;
 use std::path::Path;
 
 /// Why a result folder cannot be used.

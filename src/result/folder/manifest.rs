@@ -3,7 +3,7 @@
 use super::{CHECK_PERMISSIONS, StoreError, io, write_file};
 use crate::descent::backend::Backend;
 use crate::experiment::Tally;
-use crate::experiment::spec::io_reason;
+use crate::landscape::points::io_reason;
 use crate::numerics::fnv::Fnv1a;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use super::{CHECK_PERMISSIONS, StoreError, io, state};
 use crate::experiment::Record;
 use crate::experiment::run::Stage;
-use crate::experiment::spec::io_reason;
+use crate::landscape::points::io_reason;
 use crate::result::Results;
 use std::fs::{self, File};
 use std::io::Write;
