@@ -21,6 +21,7 @@ landscapes! {
     quadratic::Quadratic,
     linear_residual::LinearResidual,
     wide_cnn::WideCnn,
+    phase_retrieval::PhaseRetrieval,
 }
 
 /// Models of programs that use this crate.
