@@ -21,7 +21,7 @@ fn decide(s: Survey) -> u32 {
     if (s.loss <= constants.global_loss) {
         return CODE_CONVERGED_GLOBAL;
     }
-    if (s.steepness <= constants.rest_square) {
+    if (s.steepness <= constants.rest_square && constants.least_size < s.size) {
         return CODE_CONVERGED;
     }
     return CODE_RUNNING;

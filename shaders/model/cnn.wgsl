@@ -89,6 +89,6 @@ fn size_of(s: Place) -> real {
 fn loss_from(s: Place, norm_square: real) -> real {
     let difference = s.sum - constants.target_sum;
     let deficit = kernel_deficit(s.x, s.y, s.radius, s.angle);
-    return HALF * HALF_OVER_PI * (difference * difference + (PI - ONE) * norm_square
-        + real(2.0) * deficit * constants.filter_norm * s.overlap);
+    let squares = difference * difference + (PI - ONE) * norm_square;
+    return max(HALF * HALF_OVER_PI * (squares + real(2.0) * deficit * constants.filter_norm * s.overlap), ZERO);
 }

@@ -73,7 +73,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
     let along = products.y / teacher_norm;
     // A filter of one number has nothing but rounding there.
     let across = select(sqrt(distances.x), ZERO, FILTER == 1u);
-    let directed = constants.smallest_square < products.x;
+    let directed = constants.vanishing_square < products.x;
     let length = select(ONE, norm, directed);
     let inverse = select(ZERO, ONE / length, directed);
     // Sums of sines and kernels over copies of the filter, and over copies of the teacher.
@@ -161,7 +161,7 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
     }
     let teachers = constants.own + constants.apart + sum_over_lanes(part).x;
     let squares = s.norm * s.norm * s.students + s.teacher_norm * s.teacher_norm * teachers;
-    return HALF * (squares - real(2.0) * s.norm * s.teacher_norm * s.pairs);
+    return max(HALF * (squares - real(2.0) * s.norm * s.teacher_norm * s.pairs), ZERO);
 }
 
 fn decide(s: Survey) -> u32 {

@@ -19,7 +19,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
     let across = abs(b);
     let square = fma(a, a, b * b);
     let norm = sqrt(square);
-    let directed = constants.smallest_square < square;
+    let directed = constants.vanishing_square < square;
     let length = select(ONE, norm, directed);
     let inverse = select(ZERO, ONE / length, directed);
     let supplement = angle_of(a, across, length).supplement;
@@ -34,7 +34,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
 
 fn loss(x: ptr<function, Components>, s: Survey) -> real {
     let squares = constants.spring * (s.norm * s.norm + constants.teacher_norm * constants.teacher_norm);
-    return HALF * squares - constants.pull * fma(s.supplement, s.a, s.across) - constants.pressure * s.norm;
+    return max(HALF * squares - constants.pull * fma(s.supplement, s.a, s.across) - constants.pressure * s.norm, ZERO);
 }
 
 fn decide(s: Survey) -> u32 {

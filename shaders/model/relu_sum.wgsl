@@ -61,7 +61,7 @@ fn survey(x: ptr<function, Components>) -> Survey {
         }
         let norm = sqrt(square);
         norms[v + i] = norm;
-        inverses[v + i] = select(ZERO, ONE / norm, constants.smallest_square < square);
+        inverses[v + i] = select(ZERO, ONE / norm, constants.vanishing_square < square);
         part.x += HALF * PI * square;
         part.y += norm;
     }
@@ -159,5 +159,6 @@ fn survey(x: ptr<function, Components>) -> Survey {
         }
         steepest = max(steepest, square);
     }
-    return Survey(HALF_OVER_PI * total.x + constants.teacher_loss, max_over_lanes(steepest), total.y);
+    let loss = max(HALF_OVER_PI * total.x + constants.teacher_loss, ZERO);
+    return Survey(loss, max_over_lanes(steepest), total.y);
 }

@@ -11,6 +11,7 @@ use spurious::experiment::{Cell, Plan, Record, Spec, Tally};
 use spurious::judge::classify::Classifier;
 use spurious::landscape::Value;
 use spurious::numerics::Precision;
+use spurious::numerics::text::{counted, grouped};
 use spurious::show::progress::{clock, si};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,24 +93,25 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
 fn runs_text(spec: &Spec, plan: &Plan) -> String {
     let runs = plan.runs();
     let Some(sampling) = plan.sampling else {
-        return format!("runs a cell  {}\nruns         {runs}\n", spec.runs_per_cell);
+        return format!("per cell     {}\nruns         {}\n", counted(spec.runs_per_cell, "run"), grouped(runs));
     };
-    let mut text = format!("runs a cell  for {}, at most {}\n", sampling.text(), sampling.most);
+    let mut text = format!("per cell     runs for {}, at most {}\n", sampling.text(), grouped(sampling.most));
     if plan.awaits_pilot() {
         return text;
     }
     let (least, most) = plan.runs_of_cells();
     let pilot: u64 = plan.sizes.iter().map(|size| size.pilot).sum();
-    let range = if least == most { format!("{most}") } else { format!("{least} to {most}") };
+    let range = if least == most { grouped(most) } else { format!("{} to {}", grouped(least), grouped(most)) };
     text.push_str(&format!(
-        "             expected: {range}, and {pilot} in all of a pilot that decides and is not counted ({:.1} % \
+        "             expected: {range}, and {} in all of a pilot that decides and is not counted ({:.1} % \
          more)\n",
+        grouped(pilot),
         100.0 * pilot as f64 / runs as f64
     ));
-    text.push_str(&format!("runs         {runs} expected"));
+    text.push_str(&format!("runs         {} expected", grouped(runs)));
     let fixed = most.saturating_mul(plan.cells.len() as u64);
     if sampling.rule.width.is_some() && least < most {
-        text.push_str(&format!("; {fixed} if every cell had as many as the one that needs most"));
+        text.push_str(&format!("; {} if every cell had as many as the one that needs most", grouped(fixed)));
     }
     text + "\n"
 }

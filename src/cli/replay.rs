@@ -5,6 +5,7 @@ use super::{Usage, print, say};
 use spurious::experiment::run;
 use spurious::explore::stepper::{self, Every, Track};
 use spurious::judge::family::digits;
+use spurious::numerics::text::counted;
 use spurious::result::tables::plain::{field, number, to_csv};
 
 #[derive(Debug, clap::Args)]
@@ -78,8 +79,12 @@ pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
             family.orbits
         )
     });
+    let led = match path.found.continued {
+        0 => String::new(),
+        steps => format!(", told {} of f64 later", counted(u64::from(steps), "step")),
+    };
     say(&format!(
-        "run {run} of cell {cell} in {}: {} after {} steps, {}{family}",
+        "run {run} of cell {cell} in {}: {} after {} steps, {}{led}{family}",
         precision.name(),
         path.stop.status.name(),
         path.stop.steps,

@@ -5,6 +5,7 @@ use crate::experiment::paired;
 use crate::experiment::sampling::Size;
 use crate::experiment::{Sampling, Spec, SpecError};
 use crate::landscape::{Invalid, Prediction, Problem, Settings, StepSize, Value, Values};
+use crate::numerics::text::number;
 use crate::numerics::{CellSeed, Method};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -144,6 +145,14 @@ impl Plan {
         if spec.output.paired {
             let unseeded = spec.model.parameters().iter().filter(|p| !p.seeds).map(|p| p.name);
             paired::check(self, &unseeded.collect::<Vec<_>>())?;
+        }
+        if spec.output.simultaneous && self.sampling.is_some() {
+            return Err(Invalid {
+                key: "output.simultaneous".into(),
+                value: "true".into(),
+                problem: "stands beside a width or a time, which are wanted of each cell by itself".into(),
+                remedy: "set runs.per_cell instead, or leave it out".into(),
+            });
         }
         if spec.output.theorems && self.cells.iter().all(|cell| cell.problem.theorems().is_none()) {
             return Err(Invalid {
@@ -285,8 +294,8 @@ fn same_cell(spec: &Spec, first: &[usize], second: &[usize], values: &Values) ->
 pub fn step_text(step: &StepSize) -> String {
     match step {
         StepSize::Auto => "auto".into(),
-        StepSize::One(x) => x.to_string(),
-        StepSize::Groups(steps) => steps.iter().map(f64::to_string).collect::<Vec<_>>().join("/"),
+        StepSize::One(x) => number(*x),
+        StepSize::Groups(steps) => steps.iter().map(|x| number(*x)).collect::<Vec<_>>().join("/"),
     }
 }
 

@@ -2,7 +2,9 @@
 //! restarts of the program combine to the record of a cell.
 
 use crate::experiment::{Plan, Tally};
+use crate::judge::classify::Found;
 use crate::judge::family::Families;
+use crate::judge::refine::Doubt;
 use crate::landscape::theorem;
 use crate::landscape::{Check, Outcome, Stop};
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,48 @@ pub struct End {
     pub outcome: Outcome,
     /// Position of its family in [`Record::families`].
     pub family: Option<usize>,
+    /// Why the outcome is undecided, if it is.
+    pub doubt: Option<Doubt>,
+    /// Steps of descent in f64 after the endpoint that it took to tell the outcome.
+    pub continued: u32,
+    /// Loss where the outcome was found, if that is not the endpoint.
+    pub found_loss: Option<f64>,
+}
+
+/// How outcomes were told that the endpoints alone do not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telling {
+    /// Undecided runs for each reason, in the order of [`Doubt::ALL`].
+    pub doubts: [u64; Doubt::ALL.len()],
+    /// Runs from whose endpoints descent went on in f64 until their outcome could be told.
+    pub continued: u64,
+    /// Most steps that it went on.
+    pub longest: u32,
+}
+
+impl Telling {
+    /// Of some runs.
+    pub fn of<'a>(found: impl IntoIterator<Item = &'a Found>) -> Self {
+        let mut telling = Telling::default();
+        for found in found {
+            for (count, doubt) in telling.doubts.iter_mut().zip(Doubt::ALL) {
+                *count += u64::from(found.doubt == Some(doubt));
+            }
+            telling.continued += u64::from(found.continued > 0);
+            telling.longest = telling.longest.max(found.continued);
+        }
+        telling
+    }
+
+    /// Adds that of other runs.
+    pub fn add(&mut self, other: &Telling) {
+        for (count, more) in self.doubts.iter_mut().zip(other.doubts) {
+            *count += more;
+        }
+        self.continued += other.continued;
+        self.longest = self.longest.max(other.longest);
+    }
 }
 
 /// Runs of one cell that have ended: counts, families and checks, and details of each run as far as they were asked
@@ -32,6 +76,8 @@ pub struct Record {
     pub runs: Range<u64>,
     /// What they ended in.
     pub tally: Tally,
+    /// How outcomes were told that the endpoints alone do not tell.
+    pub telling: Telling,
     /// The families that they ended in.
     pub families: Families,
     /// How each of the model's theorems has fared; empty unless [`Details::theorems`](super::run::Details::theorems).
@@ -59,6 +105,7 @@ impl Record {
         let runs = if self.tally.runs() == 0 { &other.runs } else { &self.runs };
         self.runs = runs.start.min(other.runs.start)..runs.end.max(other.runs.end);
         self.tally.add(&other.tally);
+        self.telling.add(&other.telling);
         let places: Vec<usize> = other.families.all().iter().map(|family| self.families.add(family.clone())).collect();
         theorem::merge(&mut self.checks, &other.checks);
         let moved = |end: End| End { family: end.family.and_then(|i| places.get(i).copied()), ..end };
@@ -83,7 +130,10 @@ impl Record {
         let Some(cell) = plan.cells.get(self.cell) else { return false };
         let problem = &cell.problem;
         let checks = if theorems && !self.runs.is_empty() { problem.theorem_list().len() } else { 0 };
+        let doubts = self.telling.doubts.iter().try_fold(0u64, |sum, count| sum.checked_add(*count));
         self.tally.covers(&self.runs)
+            && doubts == Some(self.tally.count(Outcome::Undecided))
+            && self.telling.continued <= self.tally.runs()
             && self.families.all().iter().all(|family| family.point.len() == problem.dim())
             && self.checks.len() == checks
             && self.checks.iter().all(|check| check.runs == self.tally.runs())

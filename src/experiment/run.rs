@@ -15,7 +15,7 @@ use crate::descent::backend::gpu::{Gpu, Options};
 use crate::descent::backend::several::Several;
 use crate::descent::backend::{Backend, BackendError, Batch};
 use crate::experiment::paired::to_byte;
-use crate::experiment::record::End;
+use crate::experiment::record::{End, Telling};
 use crate::experiment::spec::{Compute, Output};
 use crate::experiment::{Cell, Plan, Record, Spec, SpecError, Tally};
 use crate::judge::classify::{Classifier, Found};
@@ -180,17 +180,20 @@ fn classify(
     let position = |family: &Arc<Family>| positions.iter().find(|(known, _)| Arc::ptr_eq(known, family)).map(|p| p.1);
     let outcomes: Vec<Outcome> = found.iter().map(|found| found.outcome).collect();
     let tally = Tally::of(ends.stops.iter().zip(outcomes.iter().copied()));
+    let telling = Telling::of(&found);
     let theorems = if details.theorems { problem.theorem_list().len() } else { 0 };
     let checks = theorem::count(theorems, runs.clone(), &claims, &outcomes);
     let end = |run: usize| {
         let (stop, found) = (ends.stops[run], &found[run]);
         let loss = problem.endpoint_loss(&whole[run * start_dim..][..start_dim], state(run), stop.steps);
-        End { stop, loss, outcome: found.outcome, family: found.family.as_ref().and_then(position) }
+        let family = found.family.as_ref().and_then(position);
+        let Found { outcome, doubt, continued, loss: found_loss, .. } = *found;
+        End { stop, loss, outcome, family, doubt, continued, found_loss }
     };
     let kept = if details.runs { (0..found.len()).into_par_iter().map(end).collect() } else { Vec::new() };
     let states = if details.endpoints { ends.states } else { Vec::new() };
     let outcomes = if details.outcomes { outcomes.into_iter().map(to_byte).collect() } else { Vec::new() };
-    Some(Record { cell: cell.index, runs, tally, families, checks, ends: kept, states, outcomes })
+    Some(Record { cell: cell.index, runs, tally, telling, families, checks, ends: kept, states, outcomes })
 }
 
 /// Runs the given ranges of runs, in order, and hands over what has finished, in order.

@@ -308,7 +308,7 @@ impl Sampling {
             Width::Absolute(half_width) => format!("half-width {half_width} at level {}", self.level),
             Width::Relative(ratio) => format!("half-width {ratio} of the estimate at level {}", self.level),
         });
-        let seconds = self.rule.seconds.map(|seconds| format!("{seconds} s a cell"));
+        let seconds = self.rule.seconds.map(|seconds| format!("{seconds} s per cell"));
         width.into_iter().chain(seconds).collect::<Vec<_>>().join(", at most ")
     }
 }

@@ -93,6 +93,8 @@ pub struct Output {
     pub theorems: bool,
     /// Confidence level of the intervals.
     pub level: f64,
+    /// Whether the intervals of the table hold for all cells at once with that level.
+    pub simultaneous: bool,
 }
 
 /// An experiment, checked and with every default filled in.

@@ -57,6 +57,14 @@ impl Tally {
     }
 }
 
+impl Tally {
+    /// Runs that may yet end in an outcome, for all that is known: undecided ones, and for `global` slow ones too.
+    pub fn open(&self, outcome: Outcome) -> u64 {
+        let open = |other: Outcome| if other == outcome { 0 } else { self.count(other) };
+        open(Outcome::Undecided) + if outcome == Outcome::Global { open(Outcome::Slow) } else { 0 }
+    }
+}
+
 impl<'a> Sum<&'a Tally> for Tally {
     fn sum<I: Iterator<Item = &'a Tally>>(tallies: I) -> Self {
         let mut all = Tally::default();

@@ -15,7 +15,7 @@
 //! ([`crate::landscape::symmetry`]); should they fail to match, the endpoint is refined by itself.
 
 use crate::judge::family::Family;
-use crate::judge::refine::{self, Settled, Settlement};
+use crate::judge::refine::{self, Doubt, LedOn, Settled, Settlement};
 use crate::landscape::{Outcome, Overlaps, Problem, Rest, Status, Stop};
 use crate::numerics::Precision;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +40,27 @@ pub struct Found {
     pub family: Option<Arc<Family>>,
     /// Distance from the endpoint to that point.
     pub moved: f64,
+    /// Why the outcome is undecided, if it is.
+    pub doubt: Option<Doubt>,
+    /// Steps of descent in f64 after the endpoint that it took to tell.
+    pub continued: u32,
+    /// Loss where the outcome was found, if that is not the endpoint: at the critical point beside it, or after those
+    /// steps.
+    pub loss: Option<f64>,
+}
+
+impl Found {
+    /// What the endpoint itself says.
+    fn at_endpoint(outcome: Outcome) -> Self {
+        // At rest, and near none of the points that the stop rule knows.
+        let doubt = (outcome == Outcome::Undecided).then_some(Doubt::Restless);
+        Found { outcome, family: None, moved: 0.0, doubt, continued: 0, loss: None }
+    }
+
+    /// Nothing, for a reason.
+    fn undecided(doubt: Doubt) -> Self {
+        Found { doubt: Some(doubt), ..Found::at_endpoint(Outcome::Undecided) }
+    }
 }
 
 /// Classifies the endpoints of one cell, from any number of threads.
@@ -84,6 +105,13 @@ fn judge(problem: &Problem, settled: &Settled) -> (f64, Outcome) {
     (loss, outcome)
 }
 
+/// Whether a run that is undecided for some reason is one that the model could have counted as global.
+fn doubt_of(problem: &Problem, state: &[f64], otherwise: Doubt) -> Doubt {
+    let Some((exit, _)) = problem.at_rest().and_then(|rest| rest.unused_exit()) else { return otherwise };
+    let below = !state.is_empty() && problem.evaluate(Precision::F64, state).loss < exit;
+    if below { Doubt::BelowExit } else { otherwise }
+}
+
 impl Classifier {
     /// A classifier that knows no point yet.
     pub fn new(problem: &Problem) -> Self {
@@ -103,12 +131,12 @@ impl Classifier {
     /// What a run found that stopped at `state`, which may be empty unless [`Classifier::needs_states`].
     pub fn classify(&self, problem: &Problem, state: &[f64], stop: &Stop) -> Found {
         let found = self.classify_until(problem, state, stop, &AtomicBool::new(false));
-        found.unwrap_or(Found { outcome: Outcome::Undecided, family: None, moved: 0.0 })
+        found.unwrap_or_else(|| Found::undecided(Doubt::Restless))
     }
 
     /// The same; `None` if `cancel` was raised while the endpoint had to be led on.
     pub fn classify_until(&self, problem: &Problem, state: &[f64], stop: &Stop, cancel: &AtomicBool) -> Option<Found> {
-        let by_itself = |outcome: Outcome| Some(Found { outcome, family: None, moved: 0.0 });
+        let by_itself = |outcome: Outcome| Some(Found::at_endpoint(outcome));
         if stop.status == Status::OutOfSteps {
             return Some(self.late(problem, state));
         }
@@ -132,29 +160,36 @@ impl Classifier {
         {
             return Some(found);
         }
-        match refine::lead_on(problem, state, cancel) {
-            Settlement::Point(settled) => Some(self.identify(problem, rest, state, settled)),
-            Settlement::Exit(outcome) => by_itself(outcome),
-            Settlement::Cancelled => None,
-            Settlement::Unknown if problem.evaluate(Precision::F64, state).loss < rest.near => {
-                by_itself(Outcome::Global)
+        let LedOn { settlement, steps, loss } = refine::lead_on(problem, state, cancel);
+        let found = match settlement {
+            Settlement::Point(settled) => self.identify(problem, rest, state, settled),
+            Settlement::Exit(outcome) => Found { loss: Some(loss), ..Found::at_endpoint(outcome) },
+            Settlement::Saddle => Found { loss: Some(loss), ..Found::at_endpoint(Outcome::Saddle) },
+            Settlement::Cancelled => return None,
+            // Whether a minimum that is not strict is global its loss tells, at the endpoint.
+            Settlement::Unknown(_) if problem.evaluate(Precision::F64, state).loss < rest.near => {
+                return by_itself(Outcome::Global);
             }
-            Settlement::Unknown => by_itself(Outcome::Undecided),
-        }
+            Settlement::Unknown(doubt) => {
+                Found { loss: Some(loss), ..Found::undecided(doubt_of(problem, state, doubt)) }
+            }
+        };
+        Some(Found { continued: steps, ..found })
     }
 
     /// What a run found that spent its budget.
     fn late(&self, problem: &Problem, state: &[f64]) -> Found {
-        let unknown = |outcome: Outcome| Found { outcome, family: None, moved: 0.0 };
+        let undecided = || Found::undecided(doubt_of(problem, state, Doubt::Budget));
         if let Some(slow) = problem.slow_paths() {
-            return unknown(slow.late(state));
+            let outcome = slow.late(state);
+            return if outcome == Outcome::Undecided { undecided() } else { Found::at_endpoint(outcome) };
         }
         match self.rest.filter(|rest| rest.late) {
             Some(rest) if state.iter().all(|x| x.is_finite()) => match refine::minimum_around(problem, state) {
                 Some(settled) => self.identify(problem, rest, state, settled),
-                None => unknown(Outcome::Undecided),
+                None => undecided(),
             },
-            _ => unknown(Outcome::Undecided),
+            _ => undecided(),
         }
     }
 
@@ -163,8 +198,9 @@ impl Classifier {
         if rest.families {
             return self.learn(problem, state, settled);
         }
+        let (loss, outcome) = judge(problem, &settled);
         let moved = distance(state, &settled.point);
-        Found { outcome: judge(problem, &settled).1, family: None, moved }
+        Found { moved, loss: Some(loss), ..Found::at_endpoint(outcome) }
     }
 
     /// Bytes that the refinement of endpoints takes beside the runs, on so many threads.
@@ -186,9 +222,10 @@ impl Classifier {
             known.iter().find_map(|known| {
                 let apart = distance(&ordered, &known.image);
                 (apart < known.radius).then(|| Found {
-                    outcome: known.family.outcome,
                     family: Some(known.family.clone()),
                     moved: moved.max(apart),
+                    loss: Some(known.family.loss),
+                    ..Found::at_endpoint(known.family.outcome)
                 })
             })
         })
@@ -225,6 +262,7 @@ impl Classifier {
         if !known.iter().any(is_known) {
             known.push(Arc::new(Known { family: family.clone(), image: ordered, radius }));
         }
-        Found { outcome: family.outcome, family: Some(family), moved }
+        let found = Found::at_endpoint(family.outcome);
+        Found { moved, loss: Some(family.loss), family: Some(family), ..found }
     }
 }

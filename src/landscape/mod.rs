@@ -14,6 +14,7 @@ pub mod endpoint;
 pub mod form;
 pub mod model;
 pub mod objective;
+pub mod origin;
 pub mod parameter;
 pub mod path;
 pub mod points;
@@ -37,6 +38,7 @@ pub use endpoint::{Endpoints, Outcome, Status, Stop};
 pub use form::Form;
 pub use model::{About, Invalid, Model, Settings, StepSize, Tolerance};
 pub use objective::Objective;
+pub use origin::Origin;
 pub use parameter::{Kind, Parameter, Value, Values};
 pub use path::{
     CurveKind, Drawn, Event, Observable, PathTheory, Reading, ReferenceCurve, Relation, TracePoint, Traced,

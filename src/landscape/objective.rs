@@ -18,11 +18,12 @@ use super::capability::{AtRest, Rest};
 use super::device::{Cost, DeviceProgram};
 use super::form::Form;
 use super::model::{Invalid, Settings, StepSize};
+use super::origin::{Origin, near_saddle};
 use super::problem::{Core, Layout, Problem};
 use super::resting::{Ends, Measured, Resting, ValueAndGradient, sum_of_squares};
 use super::surface::Rule;
 use super::theory::Prediction;
-use crate::numerics::vector::{dot, norm};
+use crate::numerics::vector::{norm, polar};
 use crate::numerics::{CellSeed, Precision, Real, StartLaw, Streams};
 use std::sync::Arc;
 
@@ -44,7 +45,12 @@ pub trait Objective: Clone + Send + Sync + 'static {
     fn program(&self) -> DeviceProgram;
     /// See [`Cost::operations`], without the norms of gradient and weights and the update.
     fn operations(&self) -> f64;
-    /// What theory says about the cell.
+    /// What the loss is like near zero: with [`Origin::Saddle`] a run that starts beside a saddle there is not at rest.
+    fn origin(&self) -> Origin {
+        Origin::Other
+    }
+    /// What theory says about the cell, for descent with a small step: a success probability is left out where the step
+    /// is beyond 1/λ.
     fn theory(&self) -> Vec<Prediction> {
         Vec::new()
     }
@@ -76,6 +82,8 @@ struct Derived<O> {
     objective: O,
     settings: Settings,
     step: f64,
+    /// Whether the step is within 1/λ, so that theory of descent with small steps speaks of it.
+    is_small: bool,
     /// Mean loss of some starts above the least.
     typical: f64,
 }
@@ -88,7 +96,8 @@ impl<O: Objective> Derived<O> {
         let mut gradient = vec![0.0; dim];
         let mut value = |x: &[f64]| objective.value_and_gradient(x, &mut gradient) - objective.least_loss();
         let typical = starts.chunks_exact(dim).map(&mut value).sum::<f64>() / STARTS as f64;
-        let step = settings.step.single(|| SHARE / sharpness(&objective, &starts));
+        let sharpness = sharpness(&objective, &starts);
+        let step = settings.step.single(|| SHARE / sharpness);
         let auto = settings.step == StepSize::Auto;
         if !(typical.is_finite() && typical > 0.0) || auto && !(step.is_finite() && step > 0.0) {
             return Err(Invalid {
@@ -99,7 +108,7 @@ impl<O: Objective> Derived<O> {
                 remedy: "choose other parameters, or a step size".into(),
             });
         }
-        Ok(Derived { objective, settings: settings.clone(), step, typical })
+        Ok(Derived { objective, settings: settings.clone(), step, is_small: step * sharpness <= 1.0, typical })
     }
 
     fn exit(&self, precision: Precision) -> f64 {
@@ -113,6 +122,10 @@ impl<O: Objective> Derived<O> {
         Ends {
             global_loss: self.exit(precision),
             rest_square: still.max(self.settings.tolerance * self.typical / scale).powi(2),
+            least_size: match self.objective.origin() {
+                Origin::Saddle => near_saddle(precision) * scale * scale,
+                _ => -1.0,
+            },
             size_limit: 1e8 * (reach * reach + scale * scale),
             step: self.step,
         }
@@ -147,8 +160,9 @@ fn sharpness<O: Objective>(objective: &O, starts: &[f64]) -> f64 {
     // The direction of the next start is in general no eigenvector at this one.
     let each = rows.iter().zip(rows.iter().cycle().skip(1)).flat_map(|(start, next)| {
         [reach, objective.scale()].map(|radius| {
-            let point: Vec<f64> = start.iter().map(|x| radius / dot(start, start).sqrt() * x).collect();
-            at(&point, next)
+            let direction = polar(start).map_or_else(|| start.to_vec(), |(_, direction)| direction);
+            let point: Vec<f64> = direction.iter().map(|x| radius * x).collect();
+            at(&point, &polar(next).map_or_else(|| next.to_vec(), |(_, direction)| direction))
         })
     });
     each.fold(0.0, f64::max)
@@ -172,7 +186,7 @@ impl<R: Real, O: Objective> ValueAndGradient<R> for Over<O> {
 
 impl<O: Objective> Core for Derived<O> {
     fn layout(&self) -> Layout {
-        Layout::of(self.objective.dim())
+        Layout { origin: self.objective.origin(), ..Layout::of(self.objective.dim()) }
     }
 
     fn rule(&self) -> Rule {
@@ -192,7 +206,11 @@ impl<O: Objective> Core for Derived<O> {
     }
 
     fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
-        self.objective.theory()
+        let mut theory = self.objective.theory();
+        if !self.is_small {
+            theory.iter_mut().filter(|p| p.is_success).for_each(|p| p.value = None);
+        }
+        theory
     }
 }
 

@@ -1,6 +1,7 @@
 //! Parameters of models: what they are called and mean, which values they take, and the values of one cell.
 
 use crate::landscape::{Invalid, Points, PointsError};
+use crate::numerics::text;
 use std::fmt;
 use std::path::Path;
 
@@ -26,6 +27,8 @@ impl Value {
     pub fn identity(&self) -> String {
         match self {
             Value::Points(Some(points)) => points.identity(),
+            // As starts have been seeded ever since, all digits before an exponent would be.
+            Value::Real(x) => format!("{x}"),
             value => value.to_string(),
         }
     }
@@ -38,7 +41,7 @@ impl fmt::Display for Value {
             Value::Integer(i) => write!(f, "{i}"),
             Value::Above(base, 0) => f.write_str(base),
             Value::Above(base, extra) => write!(f, "{base}{extra:+}"),
-            Value::Real(x) => write!(f, "{x}"),
+            Value::Real(x) => f.write_str(&text::number(*x)),
             Value::Choice(text) => f.write_str(text),
             Value::Points(points) => points.as_ref().map_or(Ok(()), |points| points.fmt(f)),
         }

@@ -3,8 +3,9 @@
 
 use super::capability::{AtRest, Chart, Curvature, PathFacts, Proofs, Rest, SlowPaths, Symmetry, Theorems};
 use super::device::{Cost, DeviceProgram};
-use super::endpoint::Stop;
+use super::endpoint::{Outcome, Stop};
 use super::form::Form;
+use super::origin::Origin;
 use super::path::Observable;
 use super::queue::Queue;
 use super::surface::Rule;
@@ -56,12 +57,21 @@ pub struct Layout {
     pub distinct_starts: Option<u64>,
     /// What else than the start is drawn for every run, so that a probability is one over that too.
     pub drawn_for_each_run: Option<&'static str>,
+    /// What the landscape is like near zero, where starts may be shorter than a format can square.
+    pub origin: Origin,
 }
 
 impl Layout {
     /// So many weights and nothing else.
     pub fn of(dim: usize) -> Self {
-        Layout { dim, weights: dim, start_dim: dim, distinct_starts: None, drawn_for_each_run: None }
+        Layout {
+            dim,
+            weights: dim,
+            start_dim: dim,
+            distinct_starts: None,
+            drawn_for_each_run: None,
+            origin: Origin::Other,
+        }
     }
 }
 
@@ -78,6 +88,10 @@ pub trait Core: Engine {
     /// What theory says about this cell; with the seed of its starts also what the first of them look like, where it
     /// speaks of starts.
     fn theory(&self, starts: Option<CellSeed>) -> Vec<Prediction>;
+    /// The outcomes that the stop rule itself can find, without a look at the curvature.
+    fn found_by_rule(&self) -> &'static [Outcome] {
+        &[Outcome::Global, Outcome::Spurious]
+    }
     /// Loss at the endpoint of a run, in f64, from its start, final state and number of steps.
     fn endpoint_loss(&self, _start: &[f64], state: &[f64], _steps: u32) -> f64 {
         self.evaluate(Precision::F64, state).loss

@@ -13,6 +13,9 @@ constants! {
         global_loss,
         /// Steepness at which a run is at rest.
         rest_square,
+        /// Size from which on a run can be at rest. Below it, beside a saddle at zero, a small gradient says only that
+        /// the weights are small; negative where there is no such saddle.
+        least_size,
         /// Size at which a run has diverged.
         size_limit,
         /// Step size `η`.
@@ -63,6 +66,11 @@ impl<R: Real, S: ValueAndGradient<R>> Resting<R, S> {
     /// The landscape of a surface over `dim` weights.
     pub fn new(ends: &Ends<f64>, surface: S, dim: usize) -> Self {
         Resting { ends: ends.over(), surface, dim }
+    }
+
+    #[inline(always)]
+    fn is_at_rest(&self, seen: &Measured<R>) -> R::Mask {
+        seen.steepness.le(self.ends.rest_square) & self.ends.least_size.lt(seen.size)
     }
 }
 
@@ -123,13 +131,13 @@ impl<R: Real, S: ValueAndGradient<R>> Landscape<R> for Resting<R, S> {
     #[inline(always)]
     fn may_end(&self, seen: &Measured<R>) -> R::Mask {
         let bounded = seen.size.lt(self.ends.size_limit);
-        seen.steepness.le(self.ends.rest_square) | seen.loss.le(self.ends.global_loss) | !bounded
+        self.is_at_rest(seen) | seen.loss.le(self.ends.global_loss) | !bounded
     }
 
     #[inline(always)]
     fn decide(&self, seen: &Measured<R>) -> R {
         let at_rest = R::splat(f64::from(Stop::code(Status::Converged, None)));
-        let code = R::select(seen.steepness.le(self.ends.rest_square), at_rest, R::zero());
+        let code = R::select(self.is_at_rest(seen), at_rest, R::zero());
         R::select(seen.loss.le(self.ends.global_loss), found(Status::Converged, Outcome::Global), code)
     }
 

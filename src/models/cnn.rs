@@ -73,9 +73,9 @@ const PARAMETERS: &[Parameter] = &[
     Parameter::seeding("filter_norm", "s", Kind::Positive, "1.0").about("norm of the teacher's filter, ‖w*‖"),
     Parameter::seeding("start_filter", "", Kind::Choice(&["sphere", "gaussian"]), "\"sphere\"")
         .about("law of v₀: uniform on the sphere, or Gaussian with independent entries"),
-    Parameter::seeding("start_filter_scale", "r₀", Kind::Positive, "1.0")
-        .about("radius of that sphere, or standard deviation of an entry"),
-    Parameter::seeding("start_output_scale", "", Kind::Real(0.0, f64::INFINITY), "1.0")
+    Parameter::seeding("start_filter_scale", "r₀", Kind::Real(LENGTHS.0, LENGTHS.1), "1.0")
+        .about("radius of that sphere, or standard deviation of an entry; ‖v₀‖⁻³ and ‖v₀‖² must be numbers of f32"),
+    Parameter::seeding("start_output_scale", "", Kind::Real(0.0, LENGTHS.1), "1.0")
         .about("a₀ is uniform in the ball of radius start_output_scale · |1ᵀa*| · ‖w*‖ / √k"),
     Parameter::sharing("start_signs", "", Kind::Choice(signs::CHOICES), "\"as_drawn\"").about(
         "the start as it is drawn, or with the sign of a₀, of v₀ or of both flipped: cells that differ in it only \
@@ -95,6 +95,8 @@ const PARAMETERS: &[Parameter] = &[
     noise::settings::FILTER_CONSTRAINT,
 ];
 
+/// Filters that descent can start from: the gradient holds ‖v‖⁻³, the stop rule ‖v‖², in f32 too.
+const LENGTHS: (f64, f64) = (1e-9, 1e9);
 /// Fraction of the stability limit that the automatic step size takes.
 const AUTO_FRACTION: f64 = 0.2;
 

@@ -13,8 +13,8 @@
 
 use crate::landscape::resting::sum_of_squares;
 use crate::landscape::{
-    About, Critical, CriticalPoint, Curvature, DeviceProgram, Invalid, Kind, Model, Objective, Outcome, Parameter,
-    Prediction, Problem, Settings, Symmetry, Tolerance, Values, conformance,
+    About, Critical, CriticalPoint, Curvature, DeviceProgram, Invalid, Kind, Model, Objective, Origin, Outcome,
+    Parameter, Prediction, Problem, Settings, Symmetry, Tolerance, Values, conformance,
 };
 use crate::numerics::vector::norm;
 use crate::numerics::{Real, StartLaw};
@@ -156,6 +156,10 @@ impl Objective for PhaseLoss {
             constants: vec![("teacher_norm", self.teacher_norm)],
             ..DeviceProgram::of([include_str!("../../shaders/model/phase_retrieval.wgsl")])
         }
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Saddle
     }
 
     /// A sum of squares and the product with `w`, and 8 for what they have in common.

@@ -94,8 +94,8 @@ const PARAMETERS: &[Parameter] = &[
 const LONGEST: i64 = 1024;
 /// Longest filter of patches that overlap: endpoints are judged by Hessians of as many rows.
 const LONGEST_OVERLAPPING: usize = 256;
-/// Squared norm from which a filter has a direction.
-const SMALLEST_SQUARE: f64 = 1e-30;
+/// Length up to which a given teacher counts as zero.
+const SHORTEST_TEACHER: f64 = 1e-15;
 /// The automatic step size: the Hessian at `w*` is `2 E ∇f ∇fᵀ`, at most the identity, for every filter, stride and
 /// number of patches.
 const STEP: f64 = 1.0;

@@ -13,8 +13,9 @@
 //!
 //! (arc-cosine kernel of order 1, Cho & Saul 2009; the paper's section on the closed form of the objective). The sine
 //! is `√((1−cos t)(1+cos t))`, never the sine of an arc cosine: an error of the angle then moves the gradient only in
-//! second order. A neuron shorter than 10⁻¹⁵ counts as having no direction, `û = 0`; elsewhere `F` is twice
-//! continuously differentiable, parallel vectors included.
+//! second order. A neuron of length 0 has no direction, `û = 0`; elsewhere `F` is twice continuously
+//! differentiable, parallel vectors included. Its direction counts down to the smallest number
+//! ([`crate::landscape::origin`]).
 //!
 //! # When a run is over
 //! It comes to rest where `max_i ‖∂F/∂w_i‖ ≤ max(tolerance, β ε (√d/η + √(n+k)))`, with `ε = 2⁻²⁴` in f32 and `2⁻⁵³` in
@@ -88,8 +89,8 @@ const PARAMETERS: &[Parameter] = &[
         .about("that loss; every spurious minimum known for k ≤ 40 orthonormal teachers has more than 0.006"),
 ];
 
-/// Squared norm from which a neuron has a direction.
-const SMALLEST_SQUARE: f64 = 1e-30;
+/// Length up to which a given teacher counts as zero.
+const SHORTEST_TEACHER: f64 = 1e-15;
 /// Most neurons and teachers.
 const MOST: i64 = 128;
 /// Largest input dimension.

@@ -7,6 +7,7 @@
 //! May import: no other room.
 
 pub mod arc_cosine;
+pub mod chi_square;
 pub(crate) mod dense;
 pub mod elementary;
 pub mod enclosure;
@@ -18,6 +19,7 @@ pub mod random;
 pub mod real;
 pub mod seed;
 pub mod start_law;
+pub mod text;
 pub mod vector;
 
 pub use enclosure::Enclosure;

@@ -10,6 +10,18 @@ pub fn norm(x: &[f64]) -> f64 {
     dot(x, x).sqrt()
 }
 
+/// Length and direction of a vector, however short or long it is; `None` for zero, and where a number is not finite.
+pub fn polar(x: &[f64]) -> Option<(f64, Vec<f64>)> {
+    let largest = x.iter().fold(0.0f64, |most, x| most.max(x.abs()));
+    if !(largest > 0.0 && x.iter().all(|x| x.is_finite())) {
+        return None;
+    }
+    let mut unit: Vec<f64> = x.iter().map(|x| x / largest).collect();
+    let length = norm(&unit);
+    unit.iter_mut().for_each(|x| *x /= length);
+    Some((largest * length, unit))
+}
+
 /// Orthonormal basis of the span of some vectors.
 pub fn orthonormal<'a>(vectors: impl Iterator<Item = &'a [f64]>) -> Vec<Vec<f64>> {
     let mut basis: Vec<Vec<f64>> = Vec::new();

@@ -6,18 +6,23 @@ pub(crate) mod layout;
 mod notes;
 pub mod paired;
 pub mod plain;
+mod published;
 mod sampled;
 pub mod theorems;
 
-use crate::experiment::plan::{numeric, step_text};
+use crate::experiment::plan::step_text;
+use crate::experiment::record::Telling;
 use crate::experiment::spec::{self, Published};
 use crate::experiment::{Cell, Plan, Record, Spec, Tally};
 use crate::landscape::{Outcome, Prediction, StepSize};
-use crate::numerics::Interval;
 use crate::numerics::interval::{restarts, restarts_interval};
+use crate::numerics::text::{grouped, readable};
+use crate::numerics::{Interval, Method};
 use crate::result::Results;
 use crate::result::tables::plain::{field, number, to_csv};
-use layout::probability_text;
+use layout::{decimals_of, interval_text, share_text};
+pub use published::Agreement;
+use published::{difference, published_value};
 use sampled::{Sampled, two_digits};
 use serde_json::{Map, Value, json};
 
@@ -66,9 +71,18 @@ pub struct Row {
     pub probability: Option<f64>,
     /// Its interval, by the plan's [method](Plan::method).
     pub interval: Interval,
-    /// Independent restarts needed to reach the outcome at least once with probability [`RESTART_TARGET`].
-    pub restarts: f64,
-    /// Its interval, the image of `interval`.
+    /// The same share with the runs that may yet end in the outcome ([`Tally::open`]): the probability of a descent
+    /// without end lies between the two, but for the runs' number.
+    pub possible: Option<f64>,
+    /// From the lower end of the interval of `probability` to the upper end of that of `possible`: holds whatever the
+    /// open runs would have found.
+    pub possible_interval: Interval,
+    /// How outcomes were told.
+    pub telling: Telling,
+    /// Independent restarts needed to reach the outcome at least once with probability [`RESTART_TARGET`], for
+    /// `possible` and for `probability`: the same number where no run is open.
+    pub restarts: Interval,
+    /// Its interval, the image of `possible_interval`.
     pub restarts_interval: Interval,
     /// Success probabilities from theory.
     pub theory: Vec<Prediction>,
@@ -86,14 +100,22 @@ pub struct Summary {
     pub subject: String,
     /// The outcome whose probability is estimated.
     pub outcome: Outcome,
-    /// Confidence level of the intervals.
+    /// Confidence level of the intervals: that of each, or that of all at once.
     pub level: f64,
+    /// Confidence level of each interval by itself.
+    pub each: f64,
+    /// How they are made.
+    pub method: Method,
     /// The cells, in order.
     pub rows: Vec<Row>,
     /// Columns that take several values, shown in the text table.
     shown: Vec<&'static str>,
     pub(crate) published: Option<Published>,
     runs_planned: u64,
+    /// Name of the model.
+    model: &'static str,
+    /// See [`AtRest::unused_exit`](crate::landscape::AtRest::unused_exit), of the first cell that has one.
+    unused_exit: Option<(f64, &'static str)>,
     /// Where a pilot decides the runs of each cell.
     sampled: Option<Sampled>,
 }
@@ -103,10 +125,20 @@ impl Summary {
     pub fn new(results: &Results, level: f64) -> Self {
         let Results { spec, plan, records, .. } = results;
         let outcome = spec.outcome();
-        let row = |(cell, Record { tally, .. }): (&Cell, &Record)| {
+        // Bonferroni's inequality. Wilson's intervals miss small probabilities too often for it.
+        let (method, each) = match spec.output.simultaneous {
+            true => (Method::ClopperPearson, 1.0 - (1.0 - level) / plan.cells.len().max(1) as f64),
+            false => (plan.method(), level),
+        };
+        let row = |(cell, Record { tally, telling, .. }): (&Cell, &Record)| {
             let (count, runs) = (tally.count(outcome), tally.runs());
             let probability = (runs > 0).then(|| count as f64 / runs as f64);
-            let interval = plan.method().interval(count, runs, level);
+            let interval = method.interval(count, runs, each);
+            let open = tally.open(outcome);
+            let possible = (runs > 0).then(|| (count + open) as f64 / runs as f64);
+            let high = method.interval(count + open, runs, each).high;
+            let possible_interval = Interval { low: interval.low, high };
+            let needed = |p: Option<f64>| p.map_or(f64::NAN, |p| restarts(p, RESTART_TARGET));
             let published = spec.published.as_ref().and_then(|p| published_value(p, cell));
             Row {
                 cell: cell.index,
@@ -114,8 +146,11 @@ impl Summary {
                 tally: *tally,
                 probability,
                 interval,
-                restarts: probability.map_or(f64::NAN, |p| restarts(p, RESTART_TARGET)),
-                restarts_interval: restarts_interval(interval, RESTART_TARGET),
+                possible,
+                possible_interval,
+                telling: *telling,
+                restarts: Interval { low: needed(possible), high: needed(probability) },
+                restarts_interval: restarts_interval(possible_interval, RESTART_TARGET),
                 // Theory speaks of success; beside another outcome it would mislead.
                 theory: cell.theory().into_iter().filter(|p| p.beside_estimate && outcome == Outcome::Global).collect(),
                 published,
@@ -139,10 +174,14 @@ impl Summary {
             subject: subject(spec, plan),
             outcome,
             level,
+            each,
+            method,
             rows,
             shown,
             published: spec.published.clone(),
             runs_planned: plan.runs(),
+            model: spec.model.name(),
+            unused_exit: plan.cells.iter().find_map(|cell| cell.problem.at_rest()?.unused_exit()),
             sampled: Sampled::of(plan),
         }
     }
@@ -151,23 +190,23 @@ impl Summary {
         self.rows.iter().map(|r| r.tally.runs()).sum()
     }
 
-    /// Sum of the squared standardised differences, and the number of cells in it. Cells in which our estimate and the
-    /// published figure are the same sure outcome carry no information and are left out.
-    pub fn sum_of_squares(&self) -> Option<(f64, usize)> {
-        let informative = |row: &&Row| {
-            let sure = |p: Option<f64>| p.is_some_and(|p| p == 0.0 || p == 1.0);
-            !(sure(row.probability) && row.probability == row.published)
-        };
-        let squares: Vec<f64> =
-            self.rows.iter().filter(informative).filter_map(|row| row.difference).map(|z| z * z).collect();
-        (!squares.is_empty()).then(|| (squares.iter().sum(), squares.len()))
+    /// Whether some runs may yet end in the outcome in question.
+    pub(crate) fn has_open_runs(&self) -> bool {
+        self.rows.iter().any(|row| row.tally.open(self.outcome) > 0)
     }
 
     /// Headers and cells of the table for people.
     pub(crate) fn cells(&self) -> (Vec<String>, Vec<Vec<String>>) {
-        let percent = number(self.level * 100.0);
-        let mut header: Vec<String> = self.shown.iter().map(|name| name.to_string()).collect();
-        header.extend(["runs".into(), self.outcome.name().into(), format!("{percent} % interval")]);
+        let interval = format!("{} % interval", number(self.level * 100.0));
+        let open = self.has_open_runs();
+        let mut header: Vec<String> = Vec::new();
+        // Notes and `replay` speak of cells by number.
+        header.extend((self.rows.len() > 1).then(|| "cell".into()));
+        header.extend(self.shown.iter().map(|name| name.to_string()));
+        header.extend(["runs".into(), self.outcome.name().into(), interval.clone()]);
+        if open {
+            header.extend([format!("possible {}", self.outcome.name()), format!("{interval} of that")]);
+        }
         header.extend(self.sampled.iter().map(|_| "half-width".into()));
         // The other outcomes, where there are any.
         let others: Vec<Outcome> = Outcome::ALL
@@ -182,35 +221,48 @@ impl Summary {
         if self.published.is_some() {
             header.extend(["published".into(), "difference/σ".into()]);
         }
-        let decimals = |p: Option<f64>| p.map_or("–".to_string(), probability_text);
-        let rows = self.rows.iter().map(|row| {
-            let text = |name| row.columns.iter().find(|(n, _)| n == name).map_or(String::new(), |(_, v)| v.clone());
-            let mut cells: Vec<String> = self.shown.iter().map(text).collect();
-            let runs = row.tally.runs();
-            cells.extend([
-                runs.to_string(),
-                decimals(row.probability),
-                format!("{}–{}", probability_text(row.interval.low), probability_text(row.interval.high)),
-            ]);
-            cells.extend(self.sampled.iter().map(|_| two_digits(row.interval.half_width())));
-            cells.extend(others.iter().map(|o| row.tally.count(*o).to_string()));
-            cells.push(if runs == 0 { "–".into() } else { restarts_text(row) });
-            let mean = row.tally.steps as f64 / runs as f64;
-            cells.push(if runs == 0 { "–".into() } else { format!("{mean:.0}") });
-            cells.extend(row.theory.iter().map(|p| decimals(p.value)));
-            if self.published.is_some() {
-                cells.push(row.published.map_or("–".into(), number));
-                cells.push(row.difference.map_or("–".into(), |z| format!("{z:+.2}")));
-            }
-            cells
-        });
-        (header, rows.collect())
+        (header, self.rows.iter().map(|row| self.row_cells(row, open, &others)).collect())
+    }
+
+    fn row_cells(&self, row: &Row, open: bool, others: &[Outcome]) -> Vec<String> {
+        let runs = row.tally.runs();
+        let decimals = decimals_of(row.interval);
+        let share = |p: Option<f64>| p.map_or("–".to_string(), |p| share_text(p, decimals));
+        let text = |name| row.columns.iter().find(|(n, _)| n == name).map_or(String::new(), |(_, v)| v.clone());
+        let mut cells: Vec<String> = Vec::new();
+        cells.extend((self.rows.len() > 1).then(|| row.cell.to_string()));
+        cells.extend(self.shown.iter().map(text).map(|value| value.parse().map_or(value, readable)));
+        let is_open = row.tally.open(self.outcome) > 0;
+        // The interval of a lower end alone says nothing of the probability.
+        let interval = if is_open { "–".into() } else { interval_text(row.interval) };
+        cells.extend([grouped(runs), share(row.probability), interval]);
+        if open {
+            let range = format!("{}–{}", share(row.probability), share(row.possible));
+            cells.push(if is_open { range } else { share(row.probability) });
+            cells.push(interval_text(row.possible_interval));
+        }
+        cells.extend(self.sampled.iter().map(|_| two_digits(row.interval.half_width())));
+        cells.extend(others.iter().map(|o| grouped(row.tally.count(*o))));
+        cells.push(if runs == 0 { "–".into() } else { restarts_text(row) });
+        let mean = row.tally.steps as f64 / runs as f64;
+        cells.push(if runs == 0 { "–".into() } else { readable(mean.round()) });
+        cells.extend(row.theory.iter().map(|p| p.value.map_or("–".into(), |p| share_text(p, 4))));
+        if self.published.is_some() {
+            cells.push(row.published.map_or("–".into(), number));
+            cells.push(row.difference.map_or("–".into(), |z| signed(z)));
+        }
+        cells
     }
 
     /// Table for a terminal.
     pub fn text(&self) -> String {
         let (header, rows) = self.cells();
-        let mut text = format!("{}\n{}\n\n{}", self.title, self.subject, layout::text(&header, &rows));
+        let mut text = format!(
+            "{}\n{}\n\n{}",
+            self.title,
+            self.subject,
+            layout::folded(&header, &rows, "summary.csv has them all")
+        );
         for note in self.notes() {
             text.push_str(&format!("\n{note}"));
         }
@@ -237,14 +289,19 @@ impl Summary {
             ("probability".into(), row.probability),
             ("low".into(), Some(row.interval.low)),
             ("high".into(), Some(row.interval.high)),
-            ("level".into(), Some(self.level)),
+            ("level".into(), Some(self.each)),
+            ("possible".into(), row.possible),
+            ("possible_low".into(), Some(row.possible_interval.low)),
+            ("possible_high".into(), Some(row.possible_interval.high)),
         ]);
+        // A number of restarts that rests on the lower end alone says nothing.
+        let one = (row.restarts.low == row.restarts.high).then_some(row.restarts.low);
         if let Some(sampled) = &self.sampled {
             fields.push(("half_width".into(), Some(row.interval.half_width())));
             fields.push(("pilot_runs".into(), sampled.pilot(row.cell).map(|runs| runs as f64)));
         }
         fields.extend([
-            ("restarts_99".into(), finite(row.restarts)),
+            ("restarts_99".into(), one.and_then(finite)),
             ("restarts_99_low".into(), finite(row.restarts_interval.low)),
             ("restarts_99_high".into(), finite(row.restarts_interval.high)),
             ("mean_steps".into(), finite(row.tally.steps as f64 / runs as f64)),
@@ -297,15 +354,18 @@ impl Summary {
                 Value::Object(map)
             })
             .collect();
-        let sum = self.sum_of_squares();
+        let agreement = self.agreement();
         let mut document = json!({
             "title": self.title,
             "subject": self.subject,
             "outcome": self.outcome.name(),
             "level": self.level,
+            "level_of_each": self.each,
+            "method": self.method.name(),
             "complete": self.runs() == self.runs_planned && self.sampled.as_ref().is_none_or(Sampled::is_decided),
-            "sum_of_squares": sum.map(|(sum, _)| sum),
-            "sum_of_squares_cells": sum.map(|(_, cells)| cells),
+            "sum_of_squares": agreement.map(|a| a.sum),
+            "sum_of_squares_cells": agreement.map(|a| a.cells),
+            "sum_of_squares_p_value": agreement.map(|a| a.p_value),
             "cells": rows,
         });
         if let (Some(sampled), Value::Object(document)) = (&self.sampled, &mut document) {
@@ -331,7 +391,7 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
         parts.push(format!("step {}", step_text(&spec.step[0])));
     }
     if spec.max_steps != spec::DEFAULT_MAX_STEPS {
-        parts.push(format!("at most {} steps", spec.max_steps));
+        parts.push(format!("at most {} steps", grouped(u64::from(spec.max_steps))));
     }
     if spec.tolerance != spec.model.about().tolerance.default {
         parts.push(format!("tolerance {}", number(spec.tolerance)));
@@ -343,41 +403,23 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
     parts.extend(drawn.map(|what| format!("{what} drawn for each run")));
     parts.push(match &plan.sampling {
         Some(sampling) => Sampled::subject(plan, sampling),
-        None => format!("{} runs a cell", spec.runs_per_cell),
+        None => format!("{} runs per cell", grouped(spec.runs_per_cell)),
     });
     parts.push(format!("seed {}", spec.seed));
     parts.join(", ")
 }
 
 fn restarts_text(row: &Row) -> String {
-    let text = |x: f64| if x.is_infinite() { "∞".into() } else { format!("{x:.0}") };
-    let (low, high) = (text(row.restarts_interval.low), text(row.restarts_interval.high));
-    if low == high { text(row.restarts) } else { format!("{} ({low}–{high})", text(row.restarts)) }
-}
-
-/// The published figure of a cell.
-fn published_value(published: &Published, cell: &Cell) -> Option<f64> {
-    let matches = |row: &&Vec<f64>| {
-        published
-            .columns
-            .iter()
-            .zip(row.iter())
-            .all(|(name, value)| cell.values.get(name).and_then(numeric) == Some(*value))
+    let range = |i: Interval| {
+        let (low, high) = (readable(i.low), readable(i.high));
+        if low == high { low } else { format!("{low}–{high}") }
     };
-    published.rows.iter().find(matches)?.last().copied()
+    let (number, interval) = (range(row.restarts), range(row.restarts_interval));
+    if number == interval { number } else { format!("{number} ({interval})") }
 }
 
-/// `(ours − published) / σ` with `σ² = p(1−p)(1/n + 1/N) + h²/12`: both sampling errors at the pooled estimate `p` (the
-/// two-proportion test), and the rounding of the published figure to steps of `h`. `None` where there is nothing to
-/// compare.
-fn difference(published: Option<&Published>, figure: Option<f64>, ours: Option<f64>, runs: u64) -> Option<f64> {
-    let (published, figure, ours) = (published?, figure?, ours?);
-    let (n, others) = (runs as f64, published.runs_per_cell as f64);
-    let pooled = (ours * n + figure * others) / (n + others);
-    let sampling = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / others);
-    let variance = sampling + published.rounding * published.rounding / 12.0;
-    if ours == figure {
-        return Some(0.0);
-    }
-    (variance > 0.0).then(|| (ours - figure) / variance.sqrt())
+/// A standardised difference, with its sign but for zero.
+fn signed(z: f64) -> String {
+    let text = format!("{z:+.2}");
+    if text == "-0.00" || text == "+0.00" { "0.00".into() } else { text }
 }

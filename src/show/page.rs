@@ -9,13 +9,13 @@ use crate::experiment::plan::step_text;
 use crate::experiment::{Plan, Spec};
 use crate::landscape::{Outcome, Value};
 use crate::numerics::Method;
+use crate::numerics::text::{grouped, number};
 use crate::result::Results;
 use crate::result::folder::manifest::{Manifest, State};
 use crate::result::tables::Summary;
 use crate::result::tables::families::FamilyTable;
 use crate::result::tables::layout::Grid;
 use crate::result::tables::paired::PairedTable;
-use crate::result::tables::plain::number;
 use crate::result::tables::theorems::TheoremTable;
 use crate::show::figure::{Figure, Medium, color};
 use crate::show::progress::si;
@@ -61,7 +61,7 @@ pub fn page(results: &Results, level: f64) -> String {
     }
     page.parameters(spec, plan);
     page.theory(plan);
-    page.words(plan, &summary);
+    page.words(&summary);
     page.element("h2", "", "Model");
     page.element("p", "", &format!("{}: {}.", spec.model.name(), spec.model.about().summary));
     page.folded("Network, loss, descent, outcomes and sources", spec.model.about().description);
@@ -100,8 +100,9 @@ fn key_figures(results: &Results, summary: &Summary) -> Vec<(String, String)> {
     if !others.is_empty() {
         all.push(("Other outcomes".into(), others.join(", ")));
     }
-    if let Some((sum, cells)) = summary.sum_of_squares() {
-        all.push(("Against published figures".into(), format!("sum of squares {sum:.1} over {cells} cells")));
+    if let Some(a) = summary.agreement() {
+        let text = format!("sum of squares {:.1} with {} degrees of freedom, p = {:.2}", a.sum, a.cells, a.p_value);
+        all.push(("Against published figures".into(), text));
     }
     let computed = |manifest: &Manifest| format!("on {}, {}", manifest.backends.join("; "), manifest.precision);
     all.extend(results.provenance.iter().map(|manifest| ("Computed".into(), computed(manifest))));
@@ -263,10 +264,10 @@ impl Page {
     }
 
     /// What the words of the table mean.
-    fn words(&mut self, plan: &Plan, summary: &Summary) {
+    fn words(&mut self, summary: &Summary) {
         self.element("h2", "", "How to read the numbers");
         let percent = number(summary.level * 100.0);
-        let method = match plan.method() {
+        let method = match summary.method {
             Method::Wilson => "Wilson score intervals",
             Method::ClopperPearson => "exact (Clopper–Pearson)",
         };
@@ -280,9 +281,12 @@ impl Page {
                 "Intervals have confidence level {percent} %; those of the table are {method}. estimates.csv holds \
                  the Wilson score interval and the exact Clopper–Pearson interval of every outcome."
             ),
-            "Undecided runs have spent their step budget; they count as not the outcome in question, and the interval \
-             knows nothing of them."
-                .into(),
+            format!(
+                "Undecided runs, and slow ones on their way to the global minimum, have not told their outcome. Where \
+                 there are some, \"possible {}\" is the range that they leave, from none to all of them, and its \
+                 interval reaches from the lower end of the one to the upper end of the other.",
+                summary.outcome.name()
+            ),
             format!(
                 "Restarts for 99 %{}: how many independent random starts reach the outcome at least once with \
                  probability 0.99, with the interval that follows from the probability's.",
@@ -334,14 +338,6 @@ impl Page {
         let _ = writeln!(self.text, "<pre>{}</pre>", escape(&commands));
         self.folded("The experiment, with every default filled in", &spec.to_toml());
     }
-}
-
-/// A count with its digits in groups of three.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    groups.join(",")
 }
 
 /// Text for HTML, in elements and in quoted attributes.

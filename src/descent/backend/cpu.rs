@@ -79,6 +79,7 @@ impl Backend for Cpu {
         let dim = batch.problem.dim();
         let runs = batch.runs();
         let mut states = batch.starts;
+        batch.problem.layout().origin.lengthen(self.precision, &mut states, dim);
         let mut stops = vec![Stop::POISON; runs];
         let threads = rayon::current_num_threads();
         let share = runs.div_ceil(threads);

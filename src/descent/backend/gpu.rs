@@ -334,11 +334,13 @@ impl Backend for Gpu {
         runs * (problem.dim() * self.options.precision.bytes() + 16)
     }
 
-    fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
+    fn run(&self, mut batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
         let runs = batch.runs();
         if runs == 0 {
             return Ok(Endpoints { stops: Vec::new(), states: Vec::new() });
         }
+        let layout = batch.problem.layout();
+        layout.origin.lengthen(self.options.precision, &mut batch.starts, layout.dim);
         let program = batch.problem.program(self.options.precision);
         let shape = self.shape_of(&program, batch.problem.dim(), batch.of)?;
         let pipeline = self.pipeline(&program, shape, Entry::Descend)?;

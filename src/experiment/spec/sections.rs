@@ -90,6 +90,7 @@ pub(super) fn output(top: &mut Reader<'_>) -> Result<Output, SpecError> {
         paired: section.flag("paired", false)?,
         theorems: section.flag("theorems", false)?,
         level: section.number("level", 0.95, 0.0, 1.0)?,
+        simultaneous: section.flag("simultaneous", false)?,
     };
     section.finish()?;
     Ok(output)

@@ -105,6 +105,7 @@ impl Spec {
                 ("paired", self.output.paired.into()),
                 ("theorems", self.output.theorems.into()),
                 ("level", self.output.level.into()),
+                ("simultaneous", self.output.simultaneous.into()),
             ]),
         );
         top

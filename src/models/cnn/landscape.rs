@@ -197,10 +197,10 @@ impl<R: Real> Constants<R> {
         let difference = survey.sum - self.target_sum;
         let deficit = kernel_deficit(survey.x, survey.y, survey.radius, survey.angle.angle);
         let two = R::splat(2.0);
-        R::splat(0.25 / PI)
-            * (difference * difference
-                + R::splat(PI - 1.0) * norm_square
-                + two * deficit * self.filter_norm * survey.overlap)
+        let squares = difference * difference + R::splat(PI - 1.0) * norm_square;
+        let loss = R::splat(0.25 / PI) * (squares + two * deficit * self.filter_norm * survey.overlap);
+        // Rounding leaves a little on either side of a loss of 0.
+        R::max(loss, R::zero())
     }
 }
 

@@ -96,11 +96,15 @@ impl CnnCell {
         [-self.filter_scale, 0.0, spurious_point(t).along, -t.filter_norm / (PI - 1.0) * t.across, 0.0]
     }
 
-    /// What theory says of a perturbed cell: the same, but that no verdict is given before the noise ends.
+    /// What theory says of a perturbed cell: the same, but that no verdict is given before the noise ends, and that the
+    /// slow limit is that of random starts without noise.
     pub(super) fn perturbed_theory(&self, noise: &Noise) -> Vec<Prediction> {
         let mut all = theory::predictions(self);
         for prediction in all.iter_mut().filter(|p| p.name == "verdicts_at_start" && noise.steps() > 0) {
             prediction.value = Some(0.0);
+        }
+        if noise.from_spurious || noise.steps() > 0 {
+            all.iter_mut().filter(|p| p.is_success).for_each(|p| p.value = None);
         }
         all
     }

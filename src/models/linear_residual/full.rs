@@ -104,6 +104,10 @@ impl Core for Full {
         }
     }
 
+    fn found_by_rule(&self) -> &'static [Outcome] {
+        &[Outcome::Global, Outcome::Saddle]
+    }
+
     fn cost(&self, _: Precision) -> Cost {
         let (layers, dim) = (self.cell.layers, self.cell.dim);
         Cost { iterations: (3 * layers * dim * dim * dim) as u32, operations: operations(layers, dim) }

@@ -242,6 +242,10 @@ impl Core for Reduced {
         }
     }
 
+    fn found_by_rule(&self) -> &'static [Outcome] {
+        &[Outcome::Global, Outcome::Saddle]
+    }
+
     fn cost(&self, _: Precision) -> Cost {
         let dim = self.cell.dim;
         Cost { iterations: 8 * dim as u32, operations: operations(self.cell.layers, dim) }

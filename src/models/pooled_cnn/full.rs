@@ -4,9 +4,10 @@ use super::ends::{opposite_code, own};
 use super::landscape::{Constants, Over, operations};
 use super::proof::Pooled;
 use super::reduced::{project, seen};
-use super::{PooledCell, SMALLEST_SQUARE, Shape, hessian, theory};
+use super::{PooledCell, Shape, hessian, theory};
+use crate::landscape::origin::vanishing_square;
 use crate::landscape::{
-    AtRest, Chart, Core, Cost, Curvature, DeviceProgram, Form, Landmark, Layout, Observable, Outcome, Overlaps,
+    AtRest, Chart, Core, Cost, Curvature, DeviceProgram, Form, Landmark, Layout, Observable, Origin, Outcome, Overlaps,
     PathFacts, Prediction, Problem, Proofs, Provable, Rest, Rule, SlowPaths, Symmetry,
 };
 use crate::numerics::vector::norm;
@@ -41,7 +42,7 @@ impl Full {
         Constants {
             own: own(&cell.shape),
             apart: cell.shape.apart(),
-            smallest_square: SMALLEST_SQUARE,
+            vanishing_square: vanishing_square(precision),
             rest_square: cell.rest_square(precision),
             basin_square: cell.basin_square(),
             verdict_square: cell.verdict_square(),
@@ -74,7 +75,8 @@ impl Core for Full {
     fn layout(&self) -> Layout {
         let own = self.cell.teacher.filter.is_none();
         let dim = self.cell.shape.filter_length * if own { 2 } else { 1 };
-        Layout { drawn_for_each_run: own.then_some("teacher"), ..Layout::of(dim) }
+        let origin = Origin::Cone { parts: 1, length: self.cell.shape.filter_length };
+        Layout { drawn_for_each_run: own.then_some("teacher"), origin, ..Layout::of(dim) }
     }
 
     fn rule(&self) -> Rule {

@@ -1,18 +1,18 @@
 //! Second derivatives of the loss in closed form, in f64, and how fast they can change.
 //!
-//! With the words of the model's page, `ŵ = w/r`, `t_δ = (S_δ + S_{−δ}) w − 2 cos θ_δ w` and
+//! With the words of the model's page, `ŵ = w/r`, `t_δ = (S_δ + S_{−δ}) ŵ − 2 cos θ_δ ŵ` and
 //! `q_δ = S_δ w*/R − cos φ_δ ŵ`, which is no longer than `sin φ_δ`,
 //!
 //! ```text
-//! πk² ∂²ℓ/∂w∂w = kπ I + Σ_{0<δ} (k−δ) { 2 sin θ_δ I + (π − θ_δ)(S_δ + S_{−δ}) + t_δ t_δᵀ/(r² sin θ_δ) } + n₀ I
+//! πk² ∂²ℓ/∂w∂w = kπ I + Σ_{0<δ} (k−δ) { 2 sin θ_δ I + (π − θ_δ)(S_δ + S_{−δ}) + t_δ t_δᵀ/sin θ_δ } + n₀ I
 //!              − (R/r) { Σ_δ (k−|δ|) [ sin φ_δ (I − ŵŵᵀ) + q_δ q_δᵀ/sin φ_δ ] + n₀ (I − ŵŵᵀ) }
 //! ```
 //!
 //! with `n₀` pairs of patches that share no number. A filter and a shifted copy of it are never parallel, so that
 //! `sin θ_δ` does not vanish; where `sin φ_δ` does, `q_δ` does too and its term is 0.
 
-use super::{SMALLEST_SQUARE, Shape};
-use crate::numerics::vector::{dot, norm};
+use super::Shape;
+use crate::numerics::vector::{dot, norm, polar};
 use std::f64::consts::PI;
 
 /// `S_δ v`
@@ -37,13 +37,8 @@ fn add_square(matrix: &mut [f64], v: &[f64], scale: f64) {
 /// The Hessian at `w` for the teacher `w*`, row by row; NaN where the filter has no direction.
 pub(super) fn hessian(shape: &Shape, w: &[f64], teacher: &[f64]) -> Vec<f64> {
     let m = w.len();
-    let square = dot(w, w);
-    if square <= SMALLEST_SQUARE {
-        return vec![f64::NAN; m * m];
-    }
-    let r = square.sqrt();
+    let Some((r, unit)) = polar(w) else { return vec![f64::NAN; m * m] };
     let norm_teacher = norm(teacher);
-    let unit: Vec<f64> = w.iter().map(|x| x / r).collect();
     let (weights, apart) = (shape.weights(), shape.apart());
     let mut matrix = vec![0.0; m * m];
     // Factors of I and of ŵŵᵀ.
@@ -52,8 +47,8 @@ pub(super) fn hessian(shape: &Shape, w: &[f64], teacher: &[f64]) -> Vec<f64> {
     for (distance, weight) in weights.iter().enumerate() {
         let by = (distance * shape.stride) as isize;
         if distance > 0 {
-            let both: Vec<f64> = shifted(w, by).iter().zip(shifted(w, -by)).map(|(a, b)| a + b).collect();
-            let cosine = (0.5 * dot(w, &both) / square).clamp(-1.0, 1.0);
+            let both: Vec<f64> = shifted(&unit, by).iter().zip(shifted(&unit, -by)).map(|(a, b)| a + b).collect();
+            let cosine = (0.5 * dot(&unit, &both)).clamp(-1.0, 1.0);
             let sine = ((1.0 - cosine) * (1.0 + cosine)).sqrt();
             let supplement = libm::atan2(sine, -cosine);
             round += 2.0 * weight * sine;
@@ -62,8 +57,8 @@ pub(super) fn hessian(shape: &Shape, w: &[f64], teacher: &[f64]) -> Vec<f64> {
                 matrix[p * m + q] += weight * supplement;
                 matrix[q * m + p] += weight * supplement;
             }
-            let t: Vec<f64> = both.iter().zip(w).map(|(b, x)| b - 2.0 * cosine * x).collect();
-            add_square(&mut matrix, &t, weight / (square * sine));
+            let t: Vec<f64> = both.iter().zip(&unit).map(|(b, x)| b - 2.0 * cosine * x).collect();
+            add_square(&mut matrix, &t, weight / sine);
         }
         for by in if distance > 0 { vec![by, -by] } else { vec![0] } {
             let moved = shifted(teacher, by);

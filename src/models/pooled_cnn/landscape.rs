@@ -13,8 +13,8 @@ constants! {
         own,
         /// Weight of all pairs of patches that share no number.
         apart,
-        /// Squared norm from which a filter has a direction.
-        smallest_square,
+        /// Squared norm from which a filter has a direction in this format.
+        vanishing_square,
         /// Squared norm of the gradient at rest.
         rest_square,
         /// Squared distance from `w*` in which the loss is strictly convex; negative where no ball is known.
@@ -258,7 +258,7 @@ impl<R: Real> Landscape<R> for Over<R> {
         let norm = square.sqrt();
         let teacher_norm = teacher_square.sqrt();
         let (along, across) = (product / teacher_norm, rest.sqrt());
-        let directed = c.smallest_square.lt(square);
+        let directed = c.vanishing_square.lt(square);
         let inverse = R::select(directed, R::splat(1.0) / norm, R::zero());
         let inverse_square = inverse * inverse;
         // Copies of the filter: `Σ 2 weight sin θ_δ` and `Σ 2 weight κ(θ_δ)`.
@@ -325,7 +325,7 @@ impl<R: Real> Landscape<R> for Over<R> {
         }
         let (r, length) = (survey.norm, survey.teacher_norm);
         let squares = r * r * survey.students + length * length * teachers;
-        R::splat(0.5) * (squares - R::splat(2.0) * r * length * survey.pairs)
+        R::max(R::splat(0.5) * (squares - R::splat(2.0) * r * length * survey.pairs), R::zero())
     }
 
     #[inline(always)]

@@ -12,10 +12,11 @@
 //! `∝ sin^{m−2} φ`.
 
 use super::ends::{Ends, opposite_code, own};
-use super::{PooledCell, SMALLEST_SQUARE, theory};
+use super::{PooledCell, theory};
+use crate::landscape::origin::vanishing_square;
 use crate::landscape::{
-    Core, Cost, DeviceProgram, Form, Invalid, Landscape, Layout, Observable, Outcome, PathFacts, Prediction, Problem,
-    Rule, SlowPaths, constants,
+    Core, Cost, DeviceProgram, Form, Invalid, Landscape, Layout, Observable, Origin, Outcome, PathFacts, Prediction,
+    Problem, Rule, SlowPaths, constants,
 };
 use crate::numerics::arc_cosine::{Angle, angle_of};
 use crate::numerics::start_law::{BLOCK, along_and_across};
@@ -39,8 +40,8 @@ constants! {
         pull,
         /// `2βR/k²`
         pressure,
-        /// Squared norm from which a filter has a direction.
-        smallest_square,
+        /// Squared norm from which a filter has a direction in this format.
+        vanishing_square,
         /// Squared norm of the gradient at rest.
         rest_square,
         /// Squared distance from `w*` in which the loss is strictly convex.
@@ -90,7 +91,7 @@ impl Reduced {
             spring: own + apart,
             pull: own * norm / PI,
             pressure: apart * norm,
-            smallest_square: SMALLEST_SQUARE,
+            vanishing_square: vanishing_square(precision),
             rest_square: cell.rest_square(precision),
             basin_square: cell.basin_square(),
             verdict_square: cell.verdict_square(),
@@ -141,7 +142,7 @@ impl<R: Real> Landscape<R> for Over<R> {
         let across = b.abs();
         let square = a.mul_add(a, b * b);
         let norm = square.sqrt();
-        let directed = c.smallest_square.lt(square);
+        let directed = c.vanishing_square.lt(square);
         let inverse = R::select(directed, R::splat(1.0) / norm, R::zero());
         let angle = angle_of(a, across, R::select(directed, norm, R::splat(1.0)));
         let sine = across * inverse;
@@ -160,7 +161,7 @@ impl<R: Real> Landscape<R> for Over<R> {
         let c = &self.constants;
         let squares = c.spring * (survey.norm * survey.norm + c.teacher_norm * c.teacher_norm);
         let kernel = survey.angle.supplement.mul_add(survey.a, survey.across);
-        R::splat(0.5) * squares - c.pull * kernel - c.pressure * survey.norm
+        R::max(R::splat(0.5) * squares - c.pull * kernel - c.pressure * survey.norm, R::zero())
     }
 
     #[inline(always)]
@@ -197,7 +198,8 @@ impl<R: Real> Landscape<R> for Over<R> {
 
 impl Core for Reduced {
     fn layout(&self) -> Layout {
-        Layout { drawn_for_each_run: self.cell.teacher.filter.is_none().then_some("teacher"), ..Layout::of(2) }
+        let drawn_for_each_run = self.cell.teacher.filter.is_none().then_some("teacher");
+        Layout { drawn_for_each_run, origin: Origin::Cone { parts: 1, length: 2 }, ..Layout::of(2) }
     }
 
     fn rule(&self) -> Rule {

@@ -77,8 +77,8 @@ fn given(values: &Values, length: usize) -> Result<Vec<f64>, Invalid> {
         return Err(Invalid::parameter("teacher_file", points, problem, "leave one row"));
     }
     let filter = points.point(0).to_vec();
-    if norm(&filter).powi(2) <= super::SMALLEST_SQUARE {
-        let problem = format!("line {}: the teacher is zero", points.line(0));
+    if norm(&filter) <= super::SHORTEST_TEACHER {
+        let problem = format!("line {}: the teacher is zero, or shorter than 1e-15", points.line(0));
         return Err(Invalid::parameter("teacher_file", points, problem, "give a filter with a direction"));
     }
     Ok(filter)

@@ -68,13 +68,17 @@ pub(super) fn predictions(cell: &PooledCell) -> Vec<Prediction> {
     let known = |value: f64| (!value.is_nan()).then_some(value);
     let Basin { smallest, largest, radius, .. } = cell.basin;
     // A filter of one number never turns.
-    let success = alone.then_some(if filter_length == 1 && cell.start_scale > 0.0 { 0.5 } else { 1.0 });
+    let success = (alone && cell.step * largest < 2.0).then_some(if filter_length == 1 && cell.start_scale > 0.0 {
+        0.5
+    } else {
+        1.0
+    });
     vec![
         Prediction::success(
             "success_predicted",
             success,
-            "probability of global without overlap: 1, since only starts exactly opposite to the teacher fail; 1/2 for \
-             a filter of one number",
+            "probability of global without overlap, for a step below step_limit: 1, since only starts exactly opposite \
+             to the teacher fail; 1/2 for a filter of one number",
         ),
         Prediction::new(
             "eigenvalue_min",

@@ -1,10 +1,11 @@
 //! The form of the paper: state `w_1 … w_k`, one neuron after another, for either loss.
 
 use super::theory::{self, Known};
+use crate::landscape::origin::near_saddle;
 use crate::landscape::{
-    AtRest, Core, Cost, Curvature, DeviceProgram, Ends, Engine, Evaluation, Form, Invalid, Layout, Observable, Outcome,
-    Overlaps, PathFacts, Prediction, Problem, Rest, Resting, Rule, Settings, SlowPaths, Symmetry, ValueAndGradient,
-    Values,
+    AtRest, Core, Cost, Curvature, DeviceProgram, Ends, Engine, Evaluation, Form, Invalid, Layout, Observable, Origin,
+    Outcome, Overlaps, PathFacts, Prediction, Problem, Rest, Resting, Rule, Settings, SlowPaths, Symmetry,
+    ValueAndGradient, Values,
 };
 use crate::numerics::dense;
 use crate::numerics::vector::norm;
@@ -29,8 +30,8 @@ pub struct Frame {
     pub input_dim: usize,
     /// Step size `η`.
     pub step: f64,
-    /// Mean of `‖W_0‖²`.
-    pub start: f64,
+    /// Root of the mean of `‖W_0‖²`.
+    pub start_scale: f64,
     /// Settings of the descent.
     pub settings: Settings,
 }
@@ -99,9 +100,9 @@ impl<L: Loss> Full<L> {
                 "choose fewer neurons or a smaller input_dim",
             ));
         }
-        let start = values.real("start_scale").powi(2);
-        let step = settings.step.single(|| 1.0 / loss.sharpness(start));
-        Ok(Full { frame: Frame { neurons, input_dim, step, start, settings: settings.clone() }, loss })
+        let start_scale = values.real("start_scale");
+        let step = settings.step.single(|| 1.0 / loss.sharpness(start_scale.powi(2)));
+        Ok(Full { frame: Frame { neurons, input_dim, step, start_scale, settings: settings.clone() }, loss })
     }
 
     /// The cell with what its landscape can say.
@@ -129,8 +130,9 @@ impl<L: Loss> Full<L> {
         Ends {
             global_loss: goal.exit(precision),
             rest_square: self.still(&goal, precision).powi(2),
+            least_size: near_saddle(precision) * goal.size,
             // A stable run stays near the size of its start and of an optimum; three orders of margin for a weight.
-            size_limit: 1e6 * (1.0 + self.frame.start + goal.size),
+            size_limit: 1e6 * (1.0 + self.frame.start_scale.powi(2) + goal.size),
             step: self.frame.step,
         }
     }
@@ -138,7 +140,7 @@ impl<L: Loss> Full<L> {
 
 impl<L: Loss> Core for Full<L> {
     fn layout(&self) -> Layout {
-        Layout::of(self.dim())
+        Layout { origin: Origin::Saddle, ..Layout::of(self.dim()) }
     }
 
     fn rule(&self) -> Rule {
@@ -175,7 +177,11 @@ impl<L: Loss> Form for Full<L> {
 
     #[inline(always)]
     fn draw(&self, draws: &mut Streams, _: usize, out: &mut [f64]) {
-        StartLaw::Gaussian((self.frame.start / self.dim() as f64).sqrt()).draw(draws, out);
+        let (scale, dim) = (self.frame.start_scale, self.dim() as f64);
+        let variance = scale.powi(2) / dim;
+        // The root of the variance for ever, where that is a number.
+        let deviation = if variance.is_normal() { variance.sqrt() } else { scale / dim.sqrt() };
+        StartLaw::Gaussian(deviation).draw(draws, out);
     }
 }
 

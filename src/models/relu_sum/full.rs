@@ -4,10 +4,11 @@ use super::landscape::{Constants, Over};
 use super::proof::Sum;
 use super::start::Start;
 use super::teachers::Teachers;
-use super::{SMALLEST_SQUARE, hessian, theory};
+use super::{hessian, theory};
+use crate::landscape::origin::vanishing_square;
 use crate::landscape::{
-    AtRest, Core, Cost, Curvature, DeviceProgram, Ends, Form, Invalid, Layout, Overlaps, Prediction, Problem, Proofs,
-    Provable, Rest, Resting, Rule, Settings, Symmetry, Values,
+    AtRest, Core, Cost, Curvature, DeviceProgram, Ends, Form, Invalid, Layout, Origin, Overlaps, Prediction, Problem,
+    Proofs, Provable, Rest, Resting, Rule, Settings, Symmetry, Values,
 };
 use crate::numerics::vector;
 use crate::numerics::{CellSeed, Precision, Real, Streams};
@@ -98,8 +99,8 @@ impl Full {
         self.settings.tolerance.max(binade * precision.roundoff() * (still + noise))
     }
 
-    fn constants(&self) -> Constants<f64> {
-        Constants { teacher_loss: self.teachers.loss(), smallest_square: SMALLEST_SQUARE }
+    fn constants(&self, precision: Precision) -> Constants<f64> {
+        Constants { teacher_loss: self.teachers.loss(), vanishing_square: vanishing_square(precision) }
     }
 
     /// When a run ends; its size is the sum of the neurons' norms.
@@ -110,6 +111,7 @@ impl Full {
         Ends {
             global_loss: if self.exits { self.global_loss } else { -1.0 },
             rest_square: self.still(precision).powi(2),
+            least_size: -1.0,
             size_limit: 1e4 * (1.0 + start + t.norms.iter().sum::<f64>()),
             step: self.step,
         }
@@ -156,7 +158,8 @@ fn operations(neurons: usize, teachers: usize, input_dim: usize, unit: bool) -> 
 
 impl Core for Full {
     fn layout(&self) -> Layout {
-        Layout { distinct_starts: self.start.distinct(), ..Layout::of(self.dim()) }
+        let origin = Origin::Cone { parts: self.neurons, length: self.teachers.input_dim };
+        Layout { distinct_starts: self.start.distinct(), origin, ..Layout::of(self.dim()) }
     }
 
     fn rule(&self) -> Rule {
@@ -181,7 +184,7 @@ impl Core for Full {
                 ("BLOCK", block),
                 ("ORTHONORMAL", u32::from(t.unit)),
             ],
-            constants: self.constants().named(),
+            constants: self.constants(precision).named(),
             memory: vec![
                 ("weights", self.dim() as u32),
                 ("norms", n),
@@ -213,7 +216,7 @@ impl Form for Full {
     type Over<R: Real> = Resting<R, Over<R>>;
 
     fn over<R: Real>(&self) -> Self::Over<R> {
-        let surface = Over::new(self.neurons, &self.teachers, &self.constants());
+        let surface = Over::new(self.neurons, &self.teachers, &self.constants(R::PRECISION));
         Resting::new(&self.ends(R::PRECISION), surface, self.dim())
     }
 
@@ -227,6 +230,10 @@ impl AtRest for Full {
     fn rest(&self) -> Rest {
         let near = if self.exits || self.teachers.orthonormal { self.global_loss } else { 0.0 };
         Rest { zero: 1e-9 * self.teachers.loss(), near, late: false, families: true }
+    }
+
+    fn unused_exit(&self) -> Option<(f64, &'static str)> {
+        (!self.exits).then_some((self.global_loss, "params.global_exit = \"always\""))
     }
 }
 

@@ -11,8 +11,8 @@
 //! (the same as in the paper's closed forms, with nothing divided by the sine, so that nearly parallel vectors lose no
 //! digits). Where the vectors are parallel they are 0 and `(π − t) I / 2π`.
 
-use super::SMALLEST_SQUARE;
 use super::teachers::Teachers;
+use crate::numerics::vector::polar;
 use std::f64::consts::{PI, SQRT_2};
 
 /// A direction with its length.
@@ -23,10 +23,9 @@ struct Ray {
 
 impl Ray {
     fn of(vector: &[f64]) -> Self {
-        let square = vector.iter().map(|x| x * x).sum::<f64>();
-        // As for the gradient: a shorter neuron has no direction.
-        let norm = if square > SMALLEST_SQUARE { square.sqrt() } else { f64::NAN };
-        Ray { norm, unit: vector.iter().map(|x| x / norm).collect() }
+        // A neuron of length 0 has no direction, and the loss no second derivatives there.
+        let (norm, unit) = polar(vector).unwrap_or_else(|| (f64::NAN, vec![f64::NAN; vector.len()]));
+        Ray { norm, unit }
     }
 }
 

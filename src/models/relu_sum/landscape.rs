@@ -11,8 +11,8 @@ constants! {
     pub struct Constants {
         /// `½ Σ f(v_i, v_j)`, the loss of a student without weights.
         teacher_loss,
-        /// Squared norm from which a neuron has a direction.
-        smallest_square,
+        /// Squared norm from which a neuron has a direction in this format.
+        vanishing_square,
     }
 }
 
@@ -198,7 +198,7 @@ impl<R: Real> ValueAndGradient<R> for Over<R> {
         for i in 0..n {
             let square = students[i * n + i];
             norms[i] = square.sqrt();
-            let directed = self.constants.smallest_square.lt(square);
+            let directed = self.constants.vanishing_square.lt(square);
             inverses[i] = R::select(directed, R::splat(1.0) / norms[i], R::zero());
             radials[i] = R::zero();
             loss = R::splat(0.5 * PI).mul_add(square, loss);
@@ -247,6 +247,8 @@ impl<R: Real> ValueAndGradient<R> for Over<R> {
             students[i * n + i] = radials[i].mul_add(inverses[i], R::splat(PI));
         }
         let steepness = self.combine(x, scratch, gradient);
-        Measured { loss: R::splat(0.5 / PI).mul_add(loss, self.constants.teacher_loss), steepness, size }
+        // Rounding leaves a little on either side of a loss of 0.
+        let loss = R::max(R::splat(0.5 / PI).mul_add(loss, self.constants.teacher_loss), R::zero());
+        Measured { loss, steepness, size }
     }
 }

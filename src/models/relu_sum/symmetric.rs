@@ -56,7 +56,6 @@
 //! reflections `V − 2uuᵀ` with `u` of one sign on each block, neurons that coincide, and saddles of the ansatz. None of
 //! those that searches from random entries found up to k = 20 is a minimum among all matrices.
 
-use super::SMALLEST_SQUARE;
 use nalgebra::{SMatrix, SVector};
 use std::f64::consts::PI;
 
@@ -105,7 +104,7 @@ impl Blocks {
         let norms = [0, 1].map(|block| {
             let ([diag, off, across], n) = (row(block), sizes[block]);
             // An empty block has no entries, and no number may come of it.
-            (diag * diag + (n - 1.0) * off * off + sizes[1 - block] * across * across).max(SMALLEST_SQUARE).sqrt()
+            (diag * diag + (n - 1.0) * off * off + sizes[1 - block] * across * across).max(f64::MIN_POSITIVE).sqrt()
         });
         let product = x[5] * sum(0) + x[2] * sum(1);
         let (sine_other, turn_other) = meet(product / (norms[0] * norms[1]));

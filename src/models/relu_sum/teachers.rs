@@ -1,6 +1,6 @@
 //! The teachers: which they are, and what of them the loss needs.
 
-use super::SMALLEST_SQUARE;
+use super::SHORTEST_TEACHER;
 use crate::landscape::{Invalid, Points, Values};
 use crate::numerics::CellSeed;
 use crate::numerics::seed::on_sphere;
@@ -41,8 +41,8 @@ impl Teachers {
             None => drawn(values.integer("teacher_seed") as u64, law, count, input_dim),
         };
         let mut norms: Vec<f64> = rows.chunks_exact(input_dim).map(vector::norm).collect();
-        if let (Some(points), Some(j)) = (file, norms.iter().position(|norm| norm.powi(2) <= SMALLEST_SQUARE)) {
-            let problem = format!("line {}: the teacher is zero", points.line(j));
+        if let (Some(points), Some(j)) = (file, norms.iter().position(|norm| *norm <= SHORTEST_TEACHER)) {
+            let problem = format!("line {}: the teacher is zero, or shorter than 1e-15", points.line(j));
             return Err(Invalid::parameter("teacher_file", points, problem, "remove it and set teachers to one less"));
         }
         let orthonormal = law == "orthonormal";

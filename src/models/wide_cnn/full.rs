@@ -60,6 +60,7 @@ impl Full {
         Ends {
             global_loss: self.global_loss(),
             rest_square: self.still(precision).powi(2),
+            least_size: -1.0,
             // A stable run stays near the size of its start and of what fits the targets; four orders of margin.
             size_limit: 1e8 * (1.0 + self.start.square(&self.network) + self.data.zero_loss()),
             step: self.step,

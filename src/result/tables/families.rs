@@ -1,8 +1,10 @@
 //! Families as tables: which critical points the runs of each cell ended in.
 
-use super::layout::{self, probability_text};
+use super::layout::{self, decimals_of, interval_text, share_text};
 use crate::experiment::{Plan, Record};
 use crate::judge::family::{Families, Family, digits};
+use crate::numerics::Interval;
+use crate::numerics::text::grouped;
 use crate::result::Results;
 use crate::result::tables::plain::{field, number, to_csv};
 use serde::Serialize;
@@ -113,9 +115,16 @@ impl<'a> FamilyTable<'a> {
     /// Headers and cells of the table for people.
     pub(crate) fn cells(&self) -> (Vec<String>, Vec<Vec<String>>) {
         let shown = |(name, _): &(&'static str, String)| self.plan.varies(name);
-        let mut header: Vec<String> = self.plan.cells.first().map_or(Vec::new(), |cell| {
-            self.plan.columns(cell).into_iter().filter(shown).map(|(name, _)| name.to_string()).collect()
-        });
+        let several = self.plan.cells.len() > 1;
+        let mut header: Vec<String> = Vec::new();
+        header.extend(several.then(|| "cell".into()));
+        header.extend(
+            self.plan
+                .cells
+                .first()
+                .iter()
+                .flat_map(|cell| self.plan.columns(cell).into_iter().filter(shown).map(|(name, _)| name.to_string())),
+        );
         let interval = format!("{} % interval", number(self.level * 100.0));
         let names = [
             "loss",
@@ -130,16 +139,19 @@ impl<'a> FamilyTable<'a> {
         ];
         header.extend(names.map(String::from));
         let cells = |row: &FamilyRow| {
-            let mut cells: Vec<String> = self.columns(row).into_iter().filter(shown).map(|(_, value)| value).collect();
+            let mut cells: Vec<String> = Vec::new();
+            cells.extend(several.then(|| row.cell.to_string()));
+            cells.extend(self.columns(row).into_iter().filter(shown).map(|(_, value)| value));
+            let decimals = decimals_of(Interval { low: row.low, high: row.high });
             cells.extend([
                 number(row.loss),
                 row.outcome.clone(),
                 row.index.to_string(),
                 format!("{:.6}", row.eigenvalue_min),
                 row.orbits.clone(),
-                row.count.to_string(),
-                probability_text(row.probability),
-                format!("{}–{}", probability_text(row.low), probability_text(row.high)),
+                grouped(row.count),
+                share_text(row.probability, decimals),
+                interval_text(Interval { low: row.low, high: row.high }),
                 row.first_run.to_string(),
             ]);
             cells
@@ -150,7 +162,7 @@ impl<'a> FamilyTable<'a> {
     /// Table for a terminal.
     pub fn text(&self) -> String {
         let (header, rows) = self.cells();
-        layout::text(&header, &rows)
+        layout::folded(&header, &rows, "families.csv has them all")
     }
 
     /// Table in Markdown.

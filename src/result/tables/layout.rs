@@ -1,6 +1,7 @@
 //! Tables as text: columns padded for a terminal, or Markdown.
 
-use crate::result::tables::plain::number;
+use crate::numerics::Interval;
+use crate::numerics::text::{counted, number};
 
 /// A table below that of the outcomes, for people.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +21,7 @@ impl Grid {
     pub(crate) fn text(&self) -> String {
         let mut all = format!("\n{}\n", self.caption);
         if !self.rows.is_empty() {
-            all.push_str(&text(&self.header, &self.rows));
+            all.push_str(&folded(&self.header, &self.rows, "the CSV file in the folder has them all"));
         }
         if !self.note.is_empty() {
             all.push_str(&format!("{}\n", self.note));
@@ -59,12 +60,44 @@ pub(crate) fn markdown(header: &[String], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Four decimals, or as many more as it takes to tell a probability from 0 and 1, which are written without decimals.
-pub(crate) fn probability_text(p: f64) -> String {
+/// Rows that a long table keeps on a terminal.
+const HEAD: usize = 40;
+
+/// The same, a long table folded to its first rows, with a line that says where the others are.
+pub(crate) fn folded(header: &[String], rows: &[Vec<String>], rest: &str) -> String {
+    // Folding away a few would save nothing.
+    if rows.len() <= HEAD + HEAD / 4 {
+        return text(header, rows);
+    }
+    let more = counted((rows.len() - HEAD) as u64, "more row");
+    format!("{}… {more}: {rest}\n", text(header, &rows[..HEAD]))
+}
+
+/// Decimals that show two digits of an interval's half-width; at least four.
+pub(crate) fn decimals_of(interval: Interval) -> usize {
+    let half = interval.half_width();
+    if half > 0.0 && half.is_finite() { (1.0 - half.log10().floor()).clamp(4.0, 12.0) as usize } else { 4 }
+}
+
+/// A share with these decimals, or as many more as it takes to tell it from 0 and 1, which are written without
+/// decimals.
+pub(crate) fn share_text(p: f64, decimals: usize) -> String {
     if p == 0.0 || p == 1.0 {
         return number(p);
     }
     let text = |decimals: usize| format!("{p:.decimals$}");
     let tells = |text: &String| !matches!(text.parse(), Ok(0.0 | 1.0));
-    (4..18).map(text).find(tells).unwrap_or_else(|| number(p))
+    // Beyond that a share has more zeros than digits.
+    (decimals..decimals.max(8) + 1).map(text).find(tells).unwrap_or_else(|| format!("{p:.1e}"))
+}
+
+/// A probability with four decimals or more, as [`share_text`].
+pub(crate) fn probability_text(p: f64) -> String {
+    share_text(p, 4)
+}
+
+/// Both ends of the interval of a share, with two digits of its half-width.
+pub(crate) fn interval_text(interval: Interval) -> String {
+    let decimals = decimals_of(interval);
+    format!("{}–{}", share_text(interval.low, decimals), share_text(interval.high, decimals))
 }

@@ -1,31 +1,54 @@
 //! Lines below the table of an experiment.
 
-use super::sampled::Sampled;
-use super::{Row, Summary};
+use super::Summary;
+use super::published::Agreement;
+use super::sampled::{Sampled, two_digits};
+use crate::experiment::record::Telling;
+use crate::judge::refine::Doubt;
 use crate::landscape::Outcome;
+use crate::numerics::text::{counted, grouped, number};
 
 impl Summary {
     /// Lines below the table.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         notes.extend(self.sampled.iter().flat_map(|sampled| sampled.notes(self)));
+        notes.extend(self.simultaneous_note());
         notes.extend(self.unfinished_note());
-        notes.extend(self.undecided_note());
+        notes.extend(self.undecided_notes());
         notes.extend(self.slow_note());
+        notes.extend(self.continued_note());
         if let Some(published) = &self.published {
             let source = if published.source.is_empty() { "no source given" } else { &published.source };
-            notes.push(format!("Published: {source}, {} runs a cell.", published.runs_per_cell));
+            notes.push(format!("Published: {source}, {} runs per cell.", grouped(published.runs_per_cell)));
             if self.rows.iter().all(|row| row.published.is_none()) {
                 notes.push("No published figure belongs to any of these cells.".into());
             }
             if !published.note.is_empty() {
                 notes.push(published.note.clone());
             }
-            if let Some((sum, cells)) = self.sum_of_squares() {
-                notes.push(format!("Sum of squared standardised differences: {sum:.1} over {cells} cells."));
-            }
+            notes.extend(self.agreement().map(|Agreement { sum, cells, p_value }| {
+                format!(
+                    "Sum of squared standardised differences: {sum:.1} with {} of freedom, p = {}.",
+                    counted(cells as u64, "degree"),
+                    two_digits(p_value),
+                )
+            }));
         }
         notes
+    }
+
+    /// What intervals mean that hold at once.
+    pub(crate) fn simultaneous_note(&self) -> Option<String> {
+        (self.each != self.level).then(|| {
+            format!(
+                "With {} % the intervals hold for all {} at once: they are exact (Clopper-Pearson), of level {} each \
+                 (Bonferroni).",
+                number(100.0 * self.level),
+                counted(self.rows.len() as u64, "cell"),
+                number((1e9 * self.each).round() / 1e9),
+            )
+        })
     }
 
     /// How much of an experiment is done that has not ended.
@@ -33,35 +56,87 @@ impl Summary {
         // Before the pilot is over nobody knows how many runs there will be; its own note says so.
         let decided = self.sampled.as_ref().is_none_or(Sampled::is_decided);
         let (done, planned) = (self.runs(), self.runs_planned);
-        (decided && done < planned).then(|| format!("Unfinished: {done} of {planned} runs are done."))
+        (decided && done < planned)
+            .then(|| format!("Unfinished: {} of {} are done.", grouped(done), counted(planned, "run")))
     }
 
-    /// What undecided runs leave open, for the cell with most of them.
-    pub(crate) fn undecided_note(&self) -> Option<String> {
-        let share = |row: &Row| row.tally.count(Outcome::Undecided) as f64 / row.tally.runs().max(1) as f64;
-        let worst = self.rows.iter().max_by(|a, b| share(a).total_cmp(&share(b))).filter(|row| share(row) > 0.0)?;
-        let cells = self.rows.iter().filter(|row| share(row) > 0.0).count();
-        let low = worst.probability?;
-        let high = (low + share(worst)).min(1.0);
-        // As many decimals as it takes to tell the two apart.
-        let texts = |decimals: usize| (format!("{low:.decimals$}"), format!("{high:.decimals$}"));
-        let (low, high) = (4..17).map(texts).find(|(low, high)| low != high).unwrap_or_else(|| texts(17));
-        let all: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Undecided)).sum();
-        Some(format!(
-            "Undecided runs: {all}, in {cells} {}. They count as not {}, and the interval knows nothing of them: in \
-             cell {}, with most, they leave the share between {low} and {high}. A larger descent.max_steps decides \
-             more.",
-            if cells == 1 { "cell" } else { "cells" },
-            self.outcome.name(),
-            worst.cell,
-        ))
+    /// What undecided runs are, why, and what helps: a line for each reason, the most frequent first.
+    pub(crate) fn undecided_notes(&self) -> Vec<String> {
+        let mut all = Telling::default();
+        self.rows.iter().for_each(|row| all.add(&row.telling));
+        let undecided: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Undecided)).sum();
+        if undecided == 0 || self.outcome == Outcome::Undecided {
+            return Vec::new();
+        }
+        let cells = self.rows.iter().filter(|row| row.tally.count(Outcome::Undecided) > 0).count();
+        let mut notes = vec![format!(
+            "Undecided: {}{}. Their outcome is not known; the columns \"possible\" hold whatever it is.",
+            counted(undecided, "run"),
+            if self.rows.len() > 1 { format!(" in {}", counted(cells as u64, "cell")) } else { String::new() },
+        )];
+        let mut reasons: Vec<(Doubt, u64)> = Doubt::ALL.into_iter().zip(all.doubts).filter(|(_, n)| *n > 0).collect();
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        notes.extend(
+            reasons.into_iter().map(|(doubt, count)| format!("- {} {}", counted(count, "run"), self.advice(doubt))),
+        );
+        notes
+    }
+
+    /// What a reason means and which setting helps.
+    fn advice(&self, doubt: Doubt) -> String {
+        match doubt {
+            Doubt::BelowExit => {
+                let (loss, key) = self.unused_exit.unwrap_or((f64::NAN, ""));
+                format!(
+                    "ended at a loss below {loss}. Such runs count as global with {key}: right where no other minimum \
+                     has a loss as low (spurious models {}).",
+                    self.model
+                )
+            }
+            Doubt::Budget => "spent the step budget. A larger descent.max_steps decides more.".into(),
+            Doubt::Flat => {
+                "came to rest where the curvature vanishes along some direction: neither a strict minimum nor \
+                            a saddle can be proven there, whatever the budget. spurious eval MODEL --hessian shows the \
+                            eigenvalues of an endpoint ([output] endpoints = true)."
+                    .into()
+            }
+            Doubt::Corner => {
+                "came to rest where a weight vector vanishes, and with it the second derivatives. No budget \
+                              decides more; other starts do."
+                    .into()
+            }
+            Doubt::Restless => "came to rest by descent.tolerance far from any critical point. A smaller \
+                                descent.tolerance lets them go on."
+                .into(),
+        }
     }
 
     /// What slow runs are.
     pub(crate) fn slow_note(&self) -> Option<String> {
         let slow: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Slow)).sum();
-        let note = "Slow runs: {}. Their budget ended on a slow path towards the global minimum (what is proven of \
-                    it: spurious models NAME); they count as not {}. A larger descent.max_steps lets them get further.";
-        (slow > 0).then(|| note.replacen("{}", &slow.to_string(), 1).replacen("{}", self.outcome.name(), 1))
+        (slow > 0 && self.outcome != Outcome::Slow).then(|| {
+            format!(
+                "Slow: {}. The budget ended on a slow path towards the global minimum (what is proven of it: spurious \
+                 models {}); they are not counted as {}, and the columns \"possible\" hold if they get there. A larger \
+                 descent.max_steps lets them get further.",
+                counted(slow, "run"),
+                self.model,
+                self.outcome.name(),
+            )
+        })
+    }
+
+    /// Runs whose outcome was told beyond the point where they stopped.
+    pub(crate) fn continued_note(&self) -> Option<String> {
+        let mut all = Telling::default();
+        self.rows.iter().for_each(|row| all.add(&row.telling));
+        (all.continued > 0).then(|| {
+            format!(
+                "Led on: {}. They stopped at a small gradient, and their outcome is that of descent in f64 from there, \
+                 {} at most; steps and losses here are those before it (runs.csv has both).",
+                counted(all.continued, "run"),
+                counted(u64::from(all.longest), "step"),
+            )
+        })
     }
 }

@@ -3,12 +3,15 @@
 
 use crate::experiment::Record;
 use crate::experiment::plan::step_text;
-use crate::landscape::Outcome;
+use crate::judge::refine::Doubt;
+use crate::landscape::{Outcome, Problem};
 use crate::numerics::Method;
+pub use crate::numerics::text::number;
 use crate::result::Results;
 
 /// Header of `runs.csv`.
-pub const RUNS_HEADER: [&str; 7] = ["cell", "run", "status", "steps", "loss", "outcome", "family"];
+pub const RUNS_HEADER: [&str; 10] =
+    ["cell", "run", "status", "steps", "loss", "outcome", "reason", "continued_steps", "outcome_loss", "family"];
 
 /// Rows to CSV bytes.
 pub fn to_csv(header: &[impl AsRef<str>], rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
@@ -19,11 +22,6 @@ pub fn to_csv(header: &[impl AsRef<str>], rows: impl IntoIterator<Item = Vec<Str
         let _ = writer.write_record(&row);
     }
     writer.into_inner().unwrap_or_default()
-}
-
-/// The shortest text that reads back as the same number: `4`, `0.25`, `1e-20`, `inf`.
-pub fn number(x: f64) -> String {
-    if x == x.trunc() && x.abs() < 1e15 { format!("{x}") } else { format!("{x:?}") }
 }
 
 /// A number, or an empty field.
@@ -94,7 +92,23 @@ pub fn cells(results: &Results) -> Vec<u8> {
     to_csv(&header, rows)
 }
 
-/// `estimates.csv`: probability and interval of each outcome of each cell, by each method.
+/// The outcomes that runs of these cells can end in: those that the stop rule finds, those that curvature and slow
+/// paths add, and those that every descent may have; and whatever has occurred.
+fn can_occur(results: &Results) -> Vec<Outcome> {
+    let Results { plan, .. } = results;
+    let tally = results.tally();
+    let any = |says: fn(&Problem) -> bool| plan.cells.iter().any(|cell| says(&cell.problem));
+    let occurs = |outcome: &Outcome| match outcome {
+        Outcome::Undecided | Outcome::Diverged | Outcome::NonFinite => true,
+        Outcome::Slow => any(|problem| problem.slow_paths().is_some()),
+        Outcome::Saddle | Outcome::Spurious => any(|problem| problem.at_rest().is_some()),
+        Outcome::Global => true,
+    };
+    let by_rule = |outcome: &Outcome| plan.cells.iter().any(|cell| cell.problem.found_by_rule().contains(outcome));
+    Outcome::ALL.into_iter().filter(|o| occurs(o) || by_rule(o) || tally.count(*o) > 0).collect()
+}
+
+/// `estimates.csv`: probability and interval of each outcome that can occur, of each cell, by each method.
 pub fn estimates(results: &Results) -> Vec<u8> {
     let (plan, level) = (&results.plan, results.spec.output.level);
     let Some(first) = plan.cells.first() else { return Vec::new() };
@@ -103,7 +117,7 @@ pub fn estimates(results: &Results) -> Vec<u8> {
     header.extend(["outcome", "count", "runs", "probability", "low", "high", "level", "method"]);
     let mut rows = Vec::new();
     for (cell, Record { tally, .. }) in plan.cells.iter().zip(&results.records) {
-        for outcome in Outcome::ALL {
+        for outcome in can_occur(results) {
             for method in Method::ALL {
                 let (count, runs) = (tally.count(outcome), tally.runs());
                 let interval = method.interval(count, runs, level);
@@ -126,14 +140,20 @@ pub fn estimates(results: &Results) -> Vec<u8> {
     to_csv(&header, rows)
 }
 
-/// Rows of `runs.csv`, without header. A family is written as its position in the record's list.
+/// Rows of `runs.csv`, without header. A family is written as its position in the record's list. `reason` says why a
+/// run is undecided ([`Doubt`](crate::judge::refine::Doubt)); steps and loss are those of the descent that was asked
+/// for, `continued_steps` and `outcome_loss` what came after it in f64 until the outcome could be told: further steps,
+/// and the loss there, at the critical point if it was found.
 pub(crate) fn runs(record: &Record) -> Vec<u8> {
     let mut text = String::new();
     for (run, end) in record.runs.clone().zip(&record.ends) {
         let loss = field(end.loss.is_finite().then_some(end.loss));
         let (status, outcome, steps) = (end.stop.status.name(), end.outcome.name(), end.stop.steps);
         let family = end.family.map_or(String::new(), |i| i.to_string());
-        text.push_str(&format!("{},{run},{status},{steps},{loss},{outcome},{family}\n", record.cell));
+        let reason = end.doubt.map_or("", Doubt::name);
+        let (continued, found_loss) = (end.continued, field(end.found_loss));
+        let rest = format!("{outcome},{reason},{continued},{found_loss},{family}");
+        text.push_str(&format!("{},{run},{status},{steps},{loss},{rest}\n", record.cell));
     }
     text.into_bytes()
 }

@@ -3,6 +3,7 @@
 use super::{Row, Summary};
 use crate::experiment::sampling::{DecidedBy, Size, Width};
 use crate::experiment::{Plan, Sampling};
+use crate::numerics::text::grouped;
 use serde_json::{Map, Value, json};
 
 /// A rule with what its pilot has decided.
@@ -44,7 +45,8 @@ impl Sampled {
         let counted: u64 = self.sizes.iter().map(|size| size.runs).sum();
         let mut first = format!(
             "The intervals are exact (Clopper-Pearson) and hold as they do for a fixed number of runs: a pilot of \
-             {pilot} other runs ({} % more), none of them counted, decided the number for each cell.",
+             {} other runs ({} % more), none of them counted, decided the number for each cell.",
+            grouped(pilot),
             two_digits(100.0 * pilot as f64 / counted as f64)
         );
         if self.reasons().any(|(by, _)| by != DecidedBy::HalfWidth) {
@@ -108,11 +110,11 @@ impl Sampled {
     pub(crate) fn subject(plan: &Plan, sampling: &Sampling) -> String {
         let rule = sampling.text();
         if plan.awaits_pilot() {
-            return format!("{rule}, at most {} runs a cell", sampling.most);
+            return format!("{rule}, at most {} runs per cell", grouped(sampling.most));
         }
         match plan.runs_of_cells() {
-            (least, most) if least == most => format!("{rule}, {most} runs a cell"),
-            (least, most) => format!("{rule}, {least} to {most} runs a cell"),
+            (least, most) if least == most => format!("{rule}, {} runs per cell", grouped(most)),
+            (least, most) => format!("{rule}, {} to {} runs per cell", grouped(least), grouped(most)),
         }
     }
 }

@@ -222,12 +222,12 @@ restarts_99,restarts_99_low,restarts_99_high,mean_steps,longest,slow_limit
 
 const TABLE: &str = "\
 small
-model cnn, reduced form, filter_size 5, 300 runs a cell, seed 5
+model cnn, reduced form, filter_size 5, 300 runs per cell, seed 5
 
-ratio  runs  global  95 % interval  spurious  undecided  restarts for 99 %  mean steps  slow limit
-    1   300  0.5733  0.5168–0.6280       128          0            6 (5–7)          20      0.5397
-    4   300  0.7033  0.6493–0.7522        89          0            4 (4–5)          63      0.6883
-    9   300       1       0.9874–1         0          0            1 (1–2)         284           1
+cell  ratio  runs  global  95 % interval  spurious  undecided  restarts for 99 %  mean steps  slow limit
+   0      1   300  0.5733  0.5168–0.6280       128          0            6 (5–7)          20      0.5397
+   1      4   300  0.7033  0.6493–0.7522        89          0            4 (4–5)          63      0.6883
+   2      9   300       1       0.9874–1         0          0            1 (1–2)         284           1
 ";
 
 fn a_fixed_number_changes_nothing() {
@@ -253,7 +253,7 @@ fn a_plan_says_what_to_expect() {
     let text = place.run(&["plan", "spec.toml"]).done().out;
     assert!(place.snapshot() == before, "a plan writes nothing");
     let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{text}"));
-    assert!(line("runs a cell").contains("for half-width 0.02 at level 0.95, at most 1000000000"), "{text}");
+    assert!(line("per cell").contains("runs for half-width 0.02 at level 0.95, at most 1,000,000,000"), "{text}");
     let number = |line: &str, after: &str| -> f64 {
         let rest = line.split_once(after).unwrap_or_else(|| panic!("{text}")).1.trim_start();
         rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()

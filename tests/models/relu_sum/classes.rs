@@ -6,7 +6,7 @@ use crate::support::{assert_close, distance, for_cases, problem, run, settings_o
 use spurious::descent::backend::cpu::Cpu;
 use spurious::judge::classify::{Classifier, Found};
 use spurious::judge::family::{Families, Family};
-use spurious::judge::refine;
+use spurious::judge::refine::{self, Doubt};
 use spurious::landscape::{Outcome, Settings, Status, Stop};
 use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::{F32, F64};
@@ -23,6 +23,9 @@ trials![
     runs_that_exit_are_global,
     split_neurons_are_global_by_their_loss,
     a_vanishing_neuron_is_undecided,
+    what_bends_down_is_a_saddle,
+    runs_that_are_led_on_say_so,
+    doubts_have_their_reasons,
     other_teachers_are_judged_by_curvature,
     long_teachers_come_to_rest_in_f32,
 ];
@@ -288,6 +291,70 @@ fn a_vanishing_neuron_is_undecided() {
             }
         }
     }
+}
+
+/// All weights equal: nine eigenvalues are negative at the point of rest and others vanish, so that Newton's method
+/// finds no single point; still it is no minimum. A degenerate minimum does not become a saddle by rounding.
+fn what_bends_down_is_a_saddle() {
+    let size = Size::square(4);
+    let problem = size.problem();
+    let ends = run(&Cpu::new(F64), &problem, &[0.25; 16]);
+    let found = &classified(&problem, &ends)[0];
+    assert_eq!((found.outcome, found.doubt, found.continued), (Outcome::Saddle, None, 0));
+    assert!(found.family.is_none() && (found.loss.unwrap() - 0.471_416_469_284).abs() < 1e-11, "{found:?}");
+    // At a larger tolerance the same, from a start that descent in f64 would leave the saddle from.
+    let loose = size.with(|set| {
+        let settings = Settings { tolerance: 1e-7, ..settings_of("relu_sum") };
+        crate::support::problem("relu_sum", "full", set, &settings)
+    });
+    let nearly: Vec<f64> = (0..16).map(|i| 0.25 + 1e-12 * f64::from(i % 5)).collect();
+    let found = &classified(&loose, &run(&Cpu::new(F64), &loose, &nearly))[0];
+    assert_eq!((found.outcome, found.continued), (Outcome::Saddle, 0), "{found:?}");
+    // Beside minima that are not strict eigenvalues are a little negative; that is no saddle.
+    let spare = Size { n: 3, k: 2, d: 2 };
+    let spare = spare.with(|set| {
+        let set = [set, &[("global_exit", "\"never\"")]].concat();
+        crate::support::problem("relu_sum", "full", &set, &settings_of("relu_sum"))
+    });
+    for_cases("relu_sum::flat", 12, |_, draws| {
+        let beside = moved(&[1.0, 0.0, 0.0, 0.3, 0.0, 0.7], 1e-5, draws);
+        let found = Classifier::new(&spare).classify(&spare, &beside, &AT_REST);
+        assert_eq!(found.outcome, Outcome::Global, "{found:?}");
+    });
+}
+
+/// A run that stops early at a small gradient, and whose outcome is that of descent from there, says how far it went.
+fn runs_that_are_led_on_say_so() {
+    let size = Size::square(6);
+    let problem = size.problem();
+    let minimum = point("II", 6);
+    let at = |by: f64| {
+        let from = moved(&minimum.weights, by, &mut CellSeed::new(0, "relu_sum::outside").run(0));
+        (problem.evaluate(F64, &from).loss, Classifier::new(&problem).classify(&problem, &from, &AT_REST))
+    };
+    let (_, near) = at(1e-9);
+    assert_eq!((near.outcome, near.continued), (Outcome::Spurious, 0));
+    // Up the valley Newton's method does not contract at once.
+    let (loss, far) = at(0.3);
+    assert!(far.continued > 0 && far.loss.unwrap() < 0.5 * loss, "{} steps, {:?} from {loss}", far.continued, far.loss);
+}
+
+/// Why a run is undecided.
+fn doubts_have_their_reasons() {
+    let late = Stop { status: Status::OutOfSteps, steps: 3, found: None };
+    let of = |problem: &spurious::landscape::Problem, state: &[f64], stop: &Stop| {
+        let found = Classifier::new(problem).classify(problem, state, stop);
+        assert_eq!(found.doubt.is_some(), found.outcome == Outcome::Undecided);
+        found.doubt
+    };
+    let square = Size::square(6);
+    let far = vec![0.4; 36];
+    assert_eq!(of(&square.problem(), &far, &late), Some(Doubt::Budget));
+    assert_eq!(of(&square.problem(), &identity(6), &late), Some(Doubt::BelowExit));
+    let spare = Size { n: 7, k: 6, d: 6 };
+    assert_eq!(of(&spare.problem(), &[identity(6), vec![0.1; 6]].concat(), &late), Some(Doubt::Budget));
+    let one = problem("relu_sum", "full", &[("teachers", "1")], &settings_of("relu_sum"));
+    assert_eq!(of(&one, &[0.0], &AT_REST), Some(Doubt::Corner));
 }
 
 /// None but orthonormal teachers are judged by their loss unless that is asked for: others have spurious minima of any

@@ -82,7 +82,10 @@ fn estimates_have_their_columns() {
     let parameters = models::find("cnn").unwrap().parameters().iter().map(|p| p.name);
     let last = ["outcome", "count", "runs", "probability", "low", "high", "level", "method"];
     assert_eq!(table.header, ["cell"].into_iter().chain(parameters).chain(last).collect::<Vec<_>>());
-    assert_eq!(table.rows.len(), 3 * Outcome::ALL.len() * 2);
+    // Runs of this model end in five of the outcomes.
+    let outcomes: BTreeSet<&str> = table.column("outcome").into_iter().collect();
+    assert_eq!(outcomes, ["diverged", "global", "non_finite", "spurious", "undecided"].into());
+    assert_eq!(table.rows.len(), 3 * outcomes.len() * 2);
     assert_eq!(table.column("method").into_iter().collect::<BTreeSet<_>>(), ["clopper_pearson", "wilson"].into());
     assert!(table.column("level").iter().all(|level| *level == "0.95"));
     let numbers = |column: &str| table.numbers(column).into_iter().map(Option::unwrap).collect::<Vec<f64>>();
@@ -110,7 +113,8 @@ fn counts_add_up() {
                         && estimates.column("outcome")[*i] == outcome.name()
                 };
                 let rows: Vec<usize> = (0..estimates.rows.len()).filter(of).collect();
-                assert_eq!(rows.len(), 2, "one row for each method");
+                let possible = !matches!(outcome, Outcome::Saddle | Outcome::Slow);
+                assert_eq!(rows.len(), if possible { 2 } else { 0 }, "one row for each method");
                 assert!(rows.iter().all(|i| estimates.numbers("count")[*i] == Some(count)));
             }
         }
@@ -121,7 +125,7 @@ fn runs_and_endpoints_are_complete() {
     let place = wide();
     let (runs, endpoints) = (place.table("out/runs.csv"), place.table("out/endpoints.csv"));
     let counts = place.table("out/counts.csv");
-    assert_eq!(runs.header, ["cell", "run", "status", "steps", "loss", "outcome", "family"]);
+    assert_eq!(runs.header, spurious::result::tables::plain::RUNS_HEADER);
     let widest = (0..3 + 12).map(|i| format!("x{i}"));
     assert_eq!(endpoints.header, ["cell".to_string(), "run".into()].into_iter().chain(widest).collect::<Vec<_>>());
     let expected: Vec<[String; 2]> = (0..6 * 150).map(|i| [(i / 150).to_string(), (i % 150).to_string()]).collect();
@@ -261,7 +265,9 @@ fn published_figures_are_compared() {
     // Above the critical ratio both are sure, and without a figure there is nothing to compare.
     assert_eq!(probability[2..], [Some(1.0), Some(1.0)]);
     assert_eq!(difference[2..], [Some(0.0), None]);
-    for part in ["Published: Table 1, 5000 runs a cell.", "A note.", &format!("differences: {sum:.1} over 2 cells")] {
+    for part in
+        ["Published: Table 1, 5,000 runs per cell.", "A note.", &format!("differences: {sum:.1} with 2 degrees of")]
+    {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let json = place.run(&["report", "out", "--format", "json"]).done().out;
