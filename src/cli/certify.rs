@@ -22,9 +22,9 @@ use std::time::Instant;
                   a spurious one; `saddle` a critical point that is proved to be none, with the number of negative \
                   eigenvalues as index; `global` the global minimum; `no_proof` says nothing, and why is said on \
                   stderr. In the ball of `radius` around the (polished) point there is exactly one critical point; \
-                  loss_low, loss_high and eigenvalue_min_low bound what it has; every_input_dim is true where the same \
-                  is proved for inputs of every larger dimension. Points are CSV as for `spurious eval`. \
-                  docs/certificates.md has the theorem and its proof."
+                  loss_low, loss_high and eigenvalue_min_low bound what it has; every_input_dim is true where the \
+                  point is proved to be of the same kind, and alone in its ball, for inputs of every larger dimension. \
+                  Points are CSV as for `spurious eval`. docs/certificates.md has the theorem and its proof."
 )]
 pub(super) struct Arguments {
     /// Name of a model, with --points or --known; or a result folder, whose families are certified
@@ -215,27 +215,30 @@ fn file_name(model: &str, row: usize, name: &str) -> String {
 fn check(files: &[PathBuf]) -> anyhow::Result<()> {
     let one = |file: &PathBuf| {
         let began = Instant::now();
-        let proof = Certificate::read(file)
-            .map_err(|error| error.to_string())
-            .and_then(|certificate| certificate.check().map_err(|Refusal(why)| format!("{}: {why}", file.display())));
-        (proof, began.elapsed().as_secs_f64())
+        let (proof, is_foreign) = match Certificate::read(file) {
+            Err(error) => (Err(error.to_string()), error.is_foreign),
+            Ok(read) => (read.check().map_err(|Refusal(why)| format!("{}: {why}", file.display())), false),
+        };
+        let (name, seconds) = (file.display().to_string(), began.elapsed().as_secs_f64());
+        (CertificateRow { cell: 0, name, proof: proof.map_err(Refusal), seconds }, is_foreign)
     };
-    let done: Vec<_> = files.par_iter().map(one).collect();
-    let refused = done.iter().filter(|(proof, _)| proof.is_err()).count();
-    done.iter().filter_map(|(proof, _)| proof.as_ref().err()).for_each(|why| say(why));
-    let rows: Vec<CertificateRow> = done
-        .into_iter()
-        .zip(files)
-        .map(|((proof, seconds), file)| CertificateRow {
-            cell: 0,
-            name: file.display().to_string(),
-            proof: proof.map_err(Refusal),
-            seconds,
-        })
-        .collect();
+    let done: Vec<(CertificateRow, bool)> = files.par_iter().map(one).collect();
+    let foreign = done.iter().filter(|(_, is_foreign)| *is_foreign).count();
+    if let ([(CertificateRow { proof: Err(Refusal(why)), .. }, true)], 1) = (&done[..], foreign) {
+        return Err(Usage(why.clone()).into());
+    }
+    done.iter().filter_map(|(row, _)| row.proof.as_ref().err()).for_each(|why| say(&why.0));
+    let rows: Vec<CertificateRow> = done.into_iter().filter(|(_, foreign)| !foreign).map(|(row, _)| row).collect();
     print(&certificates::csv(&rows))?;
-    match refused {
-        0 => Ok(()),
-        _ => Err(anyhow::anyhow!("{refused} of {} certificates are not proved", files.len())),
+    let refused = rows.iter().filter(|row| row.proof.is_err()).count();
+    match (refused, foreign) {
+        (0, 0) => Ok(()),
+        (0, _) => Err(anyhow::anyhow!("{foreign} of {} files are no certificates", files.len())),
+        (_, 0) => Err(anyhow::anyhow!("{refused} of {} certificates are not proved", rows.len())),
+        _ => Err(anyhow::anyhow!(
+            "{refused} of {} certificates are not proved, and {foreign} of {} files are none",
+            rows.len(),
+            files.len()
+        )),
     }
 }

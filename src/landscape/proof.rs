@@ -60,9 +60,12 @@ pub struct Proof {
     pub loss_low: f64,
     /// The loss at the critical point is at most this.
     pub loss_high: f64,
-    /// Whether it is shown that the same holds for inputs of every larger dimension; `None` where that has no meaning.
+    /// Whether the critical point is shown to be of the same kind, and alone in the ball, among inputs of every larger
+    /// dimension; `None` where that has no meaning. The gap there is the smaller of `gap_low` and
+    /// `extra_eigenvalue_low`.
     pub every_input_dim: Option<bool>,
-    /// Lower bound of the eigenvalues that a further input dimension adds to the Hessian, where they are positive.
+    /// Where that is shown, a positive lower bound of the eigenvalues that a further input dimension adds to the
+    /// Hessian, at every point of the ball.
     pub extra_eigenvalue_low: Option<f64>,
 }
 

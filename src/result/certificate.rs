@@ -2,24 +2,37 @@
 //! weaker than they were found.
 //!
 //! A file holds the loss with every number of it (`model`, `landscape`), the point, the ball and the bounds; it needs
-//! no experiment, seed or file beside it. [`Certificate::check`] proves everything anew from these numbers alone. A
-//! checksum over the rest finds accidents: a file with one character changed is refused even where what it says is
-//! still true.
+//! no experiment, seed or file beside it. [`Certificate::check`] proves everything anew from these numbers alone. What
+//! no proof can cover, `name`, `program` and `parameters`, is covered with all the rest by a checksum: SHA-256 of the
+//! canonical text, which is the JSON of the file without `checksum`, keys sorted, no spaces between tokens, in UTF-8. A
+//! file with one character changed is refused even where what it says is still true.
+
+mod unique;
 
 use crate::landscape::points::io_reason;
 use crate::landscape::{Proof, Provable, Refusal, Verdict};
 use crate::models;
-use crate::numerics::fnv::Fnv1a;
 use crate::numerics::hexadecimal::Hexadecimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
+use unique::Unique;
 
+/// How every format begins.
+const FAMILY: &str = "spurious certificate ";
 /// The format that is written and read.
-const FORMAT: &str = "spurious certificate 1";
+const FORMAT: &str = "spurious certificate 2";
+/// The format before.
+const OLDER: &str = "spurious certificate 1";
+/// What is wrong with it.
+const DOUBT: &str = "what it says of larger input dimensions need not hold";
 /// What is to be done with a file that was changed.
 const REMEDY: &str = "certify the point again";
+/// What a certificate is, for who names another file.
+const WHAT_IT_IS: &str =
+    "a certificate is the JSON file of one proof, which `spurious certify MODEL --points FILE --out FOLDER` writes";
 
 /// Why a file is no certificate, in one line.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -31,6 +44,8 @@ pub struct CertificateError {
     pub problem: String,
     /// What to do.
     pub remedy: &'static str,
+    /// Whether the file is no certificate at all, of any format.
+    pub is_foreign: bool,
 }
 
 /// A proof with all that it speaks of.
@@ -42,7 +57,7 @@ pub struct Certificate {
     pub program: String,
     /// Name of the model.
     pub model: String,
-    /// The model's parameters, for readers: the loss is in `landscape`.
+    /// The model's parameters, for readers and not proved: the loss is in `landscape`.
     pub parameters: Vec<(String, String)>,
     /// The numbers that make the loss.
     pub landscape: Value,
@@ -77,15 +92,18 @@ struct Fields {
     checksum: String,
 }
 
-impl Fields {
-    /// The checksum of all other fields.
-    fn sum(&mut self) -> String {
-        let kept = std::mem::take(&mut self.checksum);
-        // Plain values always serialise.
-        let text = serde_json::to_vec(self).unwrap_or_default();
-        self.checksum = kept;
-        format!("{:016x}", Fnv1a::of(&text))
+/// The text that the checksum of a certificate is of, given all its fields.
+fn canonical(mut fields: Value) -> String {
+    if let Value::Object(fields) = &mut fields {
+        fields.remove("checksum");
     }
+    fields.sort_all_objects();
+    fields.to_string()
+}
+
+/// The checksum of a certificate, given all its fields: SHA-256 in hexadecimal digits.
+fn checksum(fields: Value) -> String {
+    Sha256::digest(canonical(fields)).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Certificate {
@@ -132,7 +150,8 @@ impl Certificate {
             extra_eigenvalue_low: proof.extra_eigenvalue_low.map(Hexadecimal),
             checksum: String::new(),
         };
-        fields.checksum = fields.sum();
+        // Plain values always serialise.
+        fields.checksum = checksum(serde_json::to_value(&fields).unwrap_or_default());
         serde_json::to_string_pretty(&fields).unwrap_or_default() + "\n"
     }
 
@@ -146,6 +165,7 @@ impl Certificate {
             file: file.clone(),
             problem: format!("cannot be read ({})", io_reason(&e)),
             remedy: "check the path",
+            is_foreign: false,
         })?;
         Self::parse(&text, &file)
     }
@@ -155,18 +175,37 @@ impl Certificate {
     /// # Errors
     /// As [`Certificate::read`].
     pub fn parse(text: &str, file: &str) -> Result<Self, CertificateError> {
-        let error = |problem: String, remedy: &'static str| CertificateError { file: file.into(), problem, remedy };
-        let mut fields: Fields = serde_json::from_str(text).map_err(|e| {
-            error(format!("is no certificate ({e})"), "name a file that `spurious certify --out` wrote")
+        let error = |problem: String, remedy: &'static str, is_foreign: bool| CertificateError {
+            file: file.into(),
+            problem,
+            remedy,
+            is_foreign,
+        };
+        let foreign = |why: String| error(format!("this is no certificate ({why})"), WHAT_IT_IS, true);
+        let Unique(all) = serde_json::from_str(text).map_err(|e| match e.is_data() {
+            // What is no mistake of the syntax is a key that is given twice.
+            true => error(e.to_string(), REMEDY, false),
+            false => foreign(format!("not JSON: {e}")),
         })?;
-        if fields.format != FORMAT {
-            let problem = format!("format = {}: this program reads {FORMAT}", fields.format);
-            return Err(error(problem, "use the version of the program that wrote it"));
+        let format = all.get("format").and_then(Value::as_str).unwrap_or_default();
+        if format != FORMAT {
+            return Err(match format {
+                "" => foreign("it has no field format".into()),
+                OLDER => error(format!("format = {OLDER}: {DOUBT}; this program reads {FORMAT}"), REMEDY, false),
+                other if other.starts_with(FAMILY) => error(
+                    format!("format = {other}: this program reads {FORMAT}"),
+                    "use the version of the program that wrote it",
+                    false,
+                ),
+                other => foreign(format!("format = {other}")),
+            });
         }
-        let sum = fields.sum();
+        let sum = checksum(all.clone());
+        let fields: Fields =
+            serde_json::from_value(all).map_err(|e| error(format!("is no whole certificate ({e})"), REMEDY, false))?;
         if fields.checksum != sum {
             let problem = format!("checksum = {}: the rest makes {sum}, so that it was changed", fields.checksum);
-            return Err(error(problem, REMEDY));
+            return Err(error(problem, REMEDY, false));
         }
         let text = |(name, value): (String, Value)| (name, value.as_str().map_or(value.to_string(), String::from));
         Ok(Certificate {

@@ -5,7 +5,7 @@
 
 One line a file: `FILE: proved: ...` or `FILE: refused: reason`. Exit code 0 if all are proved, 1 if not, 2 on usage.
 Only the statement is taken from a file, and the method is not that of the Rust program. Formulas are in `losses.py`,
-and `facts.py` tests them. The checksum of a file is for the program: it is not compared here.
+and `facts.py` tests them. The fields that no proof can cover (name, program, parameters) are covered by the checksum.
 
 Proof of a certificate
     Let H be the Hessian at the point, δ a bound of its variation in the ball, g the norm of the gradient at the point.
@@ -16,10 +16,15 @@ Proof of a certificate
     -H(x)⁻¹ ∇F(point), whose flow takes the gradient straight to 0 with a speed of at most D. With z the vector between
     the two, the gradient is Az and the losses differ by zᵀBz/2, for two means A, B of Hessians on the way, which differ
     by 2δ' at most if δ' bounds the variation within D of the point: the losses differ by gD/2 + δ'D² at most.
+    Further input dimensions, if `every_input_dim`: at the point padded with zeros the Hessian is H and copies of one
+    block T, and δ bounds the variation in the ball around it too, whatever the dimension. With no eigenvalue of T below
+    extra + δ, every symmetric matrix within δ has the stated index and no eigenvalue of modulus below
+    min(gap, extra): the argument for one critical point in the ball is the same, and the padded one is it.
     A loss is never negative, so a critical point of positive loss is no global minimum where the loss can be 0: with as
     many neurons as teachers, or more. A global minimum is the only critical point in its ball, hence the one stated.
 """
 import argparse
+import hashlib
 import json
 import re
 import sys
@@ -135,8 +140,7 @@ def prove(s):
         hessian = [[hessian[i][j] for j in inside] for i in inside]
         least = s["extra_eigenvalue_low"]
         require(least > 0, "extra_eigenvalue_low is not positive")
-        change = landscape.variation(radius, further=True)
-        require(below(extra, least + change) == 0, "extra_eigenvalue_low is too high")
+        require(below(extra, least + landscape.variation(radius)) == 0, "extra_eigenvalue_low is too high")
 
     change = landscape.variation(radius)
     counts = [below(hessian, gap + change)] + ([below(hessian, -gap - change)] if index else [])
@@ -172,7 +176,8 @@ def prove_verdict(s):
         require(square.sqrt() <= s["radius"], "the teacher, in any order, is not in the ball")
 
 
-FORMAT = "spurious certificate 1"
+FORMAT = "spurious certificate 2"
+OLDER = "spurious certificate 1"
 NUMBERS = ("radius", "gradient_norm_high", "gap_low", "eigenvalue_min_low", "distance_high", "loss_low", "loss_high")
 FIELDS = {"format", "program", "name", "parameters", "model", "landscape", "point", "verdict", "index", *NUMBERS,
           "every_input_dim", "extra_eigenvalue_low", "checksum"}
@@ -204,20 +209,33 @@ def fields(given, expected, where):
     require(not unknown, f"{where} has unknown fields: {', '.join(unknown)}")
 
 
+def checksum(raw):
+    """SHA-256 of the canonical text: the JSON without `checksum`, keys sorted, no spaces, in UTF-8."""
+    rest = {field: value for field, value in raw.items() if field != "checksum"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
 def read(path):
     """The statement of a file, floats as exact balls."""
     try:
         with open(path, encoding="utf-8") as file:
             raw = json.load(file, object_pairs_hook=once)
-    except (OSError, ValueError, RecursionError) as error:
+        require(isinstance(raw, dict) and "format" in raw, "no certificate: not an object with a field format")
+        require(raw["format"] != OLDER, f"format {OLDER!r}: its claim about larger input dimensions need not hold; "
+                "certify the point again")
+        require(raw["format"] == FORMAT, f"format {raw['format']!r} is not {FORMAT!r}")
+        fields(raw, FIELDS, "the certificate")
+        total = checksum(raw)
+    except OSError as error:
         raise Refused(f"not readable: {error}") from None
-    fields(raw, FIELDS, "the certificate")
-    require(raw["format"] == FORMAT, f"format {raw['format']!r} is not {FORMAT!r}")
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"no certificate: {error}") from None
     require(isinstance(raw["parameters"], dict), "parameters is not an object")
     texts = {x: raw[x] for x in ("program", "name", "model", "verdict", "checksum")}
     for field, value in [*texts.items(), *raw["parameters"].items()]:
         require(isinstance(value, str), f"{field} is not a text")
-    require(re.fullmatch("[0-9a-f]{16}", raw["checksum"]), "checksum is not 16 hexadecimal digits")
+    require(raw["checksum"] == total, f"checksum: the rest makes {total}, so that the file was changed")
     require(raw["verdict"] in ("minimum", "saddle", "global"), f"verdict {raw['verdict']!r} is unknown")
     require(raw["model"] in MODELS, f"model {raw['model']!r} is not one of {', '.join(MODELS)}")
     model, shape = MODELS[raw["model"]], raw["landscape"]
@@ -272,7 +290,9 @@ def check(path, bits):
 def summary(s):
     """The statement in words."""
     kinds = {"minimum": "spurious strict local minimum", "global": "global minimum", "saddle": f"index {s['index']}"}
-    further = ", for every larger input dimension too" if s["every_input_dim"] else ""
+    extra = s["extra_eigenvalue_low"]
+    least = s["gap_low"] if extra is None or s["gap_low"] < extra else extra
+    further = f", in every larger input dimension too with a gap of {text(least)}" if s["every_input_dim"] else ""
     return (f"{s['verdict']}: {kinds[s['verdict']]} of {s['model']} with {len(s['point'])} weights within "
             f"{text(s['distance_high'])}, loss from {text(s['loss_low'])} to {text(s['loss_high'])}{further}")
 

@@ -22,8 +22,10 @@ Variation
     of block norms.
 
 Further input dimensions
-    They add copies of one block to the Hessian, read off here from the Hessian with one dimension more. It holds
-    |v| sin t/2π|u| and (π - t)/2π only, for which the bounds above hold with 1 in place of 3√3/2 and of 2.
+    At a point padded with zeros they add copies of one block to the Hessian, read off here from the Hessian with one
+    dimension more. Around that point neurons leave the span of the teachers, and the Hessian is no longer of blocks. The
+    bound of its variation does not know the number of dimensions, since q above is the length of the part in all
+    directions across, however many they are: it holds in the ball around the padded point as it stands.
 """
 from collections import defaultdict
 from functools import reduce
@@ -139,9 +141,9 @@ class Landscape(NamedTuple):
                         hessian[p][q] += c * block[i, j]
         return gradient, hessian
 
-    def variation(self, radius, further=False):
-        """Bound of |H(x) - H(point)| in the ball; of its block for a further input dimension."""
-        cubic, mixed = (1, 1) if further else third_derivatives()
+    def variation(self, radius):
+        """Bound of |H(x) - H(point)| in the ball, in the dimensions stated or any more of them."""
+        cubic, mixed = third_derivatives()
         rows = defaultdict(lambda: arb(0))
         for c, x, y in self.sides():
             least, partner, moves = norm(x.weights) - radius, norm(y.weights), bool(y.places)

@@ -8,6 +8,7 @@ trials![
     known_points_are_certified,
     result_folders_are_certified,
     files_are_checked,
+    other_files_are_told_from_certificates,
     wrong_arguments_are_refused,
 ];
 
@@ -119,6 +120,23 @@ fn files_are_checked() {
         assert!(ran.err.contains(part), "{part}: {}", ran.err);
     }
     assert_eq!(Table::parse(ran.out.as_bytes()).unwrap().column("verdict"), ["minimum", "no_proof", "no_proof"]);
+}
+
+/// A table of numbers is told from a certificate that is not proved.
+fn other_files_are_told_from_certificates() {
+    let place = Place::new();
+    place.write("points.csv", points_file(&[named("II", 6)]));
+    let what = &["points.csv: this is no certificate (not JSON", "JSON file of one proof", "certify MODEL --points"];
+    let ran = place.run(&["certify", "--check", "points.csv"]);
+    ran.refused(2, what);
+    assert!(!ran.err.contains("not proved"), "{}", ran.err);
+    place.run(&["certify", "relu_sum", "--points", "points.csv", "--out", "out"]).done();
+    let ran = place.run(&["certify", "--check", "out/relu_sum-0000-p0.json", "points.csv"]);
+    assert_eq!(ran.code, Some(1));
+    for part in what.iter().chain(&["1 of 2 files are no certificates"]) {
+        assert!(ran.err.contains(part), "{part}: {}", ran.err);
+    }
+    assert_eq!(Table::parse(ran.out.as_bytes()).unwrap().column("verdict"), ["minimum"]);
 }
 
 fn wrong_arguments_are_refused() {

@@ -2,8 +2,10 @@
 
 mod python;
 
+use crate::landscape::proof::padded::blocks_of_three;
 use crate::landscape::proof::{cell, square};
 use crate::models::relu_sum::families::named;
+use sha2::{Digest, Sha256};
 use spurious::landscape::{Proof, Verdict};
 use spurious::result::certificate::Certificate;
 
@@ -13,6 +15,10 @@ trials![
     certificates_of_every_model_are_checked,
     changed_certificates_are_refused,
     false_claims_are_refused,
+    false_gaps_of_larger_inputs_are_refused,
+    keys_given_twice_are_refused,
+    older_files_are_named,
+    the_checksum_is_of_the_canonical_text,
     foreign_files_are_refused,
 ];
 
@@ -145,13 +151,79 @@ fn false_claims_are_refused() {
     }
 }
 
+/// A saddle whose gap in larger dimensions is smaller than that in its own.
+fn false_gaps_of_larger_inputs_are_refused() {
+    let (_, subject) = square(6);
+    let point = blocks_of_three();
+    let proof = subject.prove(&point, None).expect("a proof");
+    let right = Certificate::new("saddle", Vec::new(), &*subject, &point, proof);
+    assert_eq!(right.check(), Ok(right.proof));
+    let extra = right.proof.extra_eigenvalue_low.expect("a bound");
+    assert!(extra < right.proof.gap_low && right.proof.every_input_dim == Some(true));
+    for claim in [right.proof.gap_low, 1.5 * extra, 0.0, -extra, f64::NAN] {
+        let mut wrong = right.clone();
+        wrong.proof.extra_eigenvalue_low = Some(claim);
+        assert!(wrong.check().unwrap_err().to_string().contains("extra_eigenvalue_low"), "{claim}");
+    }
+}
+
+/// At the top, in the landscape and in the parameters, with another value or the same.
+fn keys_given_twice_are_refused() {
+    let text = usual().text();
+    for (once, twice) in [
+        ("\"index\": 0", "\"index\": 0, \"index\": 0"),
+        ("\"neurons\": 6", "\"neurons\": 7, \"neurons\": 6"),
+        ("\"teachers\": \"6\"", "\"teachers\": \"8\", \"teachers\": \"6\""),
+    ] {
+        assert!(text.contains(once), "{once}: {text}");
+        let error = Certificate::parse(&text.replacen(once, twice, 1), "file").expect_err(twice).to_string();
+        assert!(error.contains("is given twice") && error.contains("line"), "{error}");
+    }
+}
+
+fn older_files_are_named() {
+    let older = usual().text().replace("certificate 2", "certificate 1");
+    let error = Certificate::parse(&older, "file").expect_err("another format");
+    assert!(!error.is_foreign);
+    let text = error.to_string();
+    for part in ["spurious certificate 1", "larger input dimensions", "certify the point again"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+/// What is only carried is covered too; keys in another order are the same file.
+fn the_checksum_is_of_the_canonical_text() {
+    let text = usual().text();
+    for (right, wrong) in [
+        ("\"name\": \"II\"", "\"name\": \"A\""),
+        ("\"teachers\": \"6\"", "\"teachers\": \"7\""),
+        ("\"program\": \"spurious ", "\"program\": \"spurious 1"),
+    ] {
+        assert!(text.contains(right), "{right}: {text}");
+        let error = Certificate::parse(&text.replacen(right, wrong, 1), "file").expect_err(wrong).to_string();
+        assert!(error.contains("checksum"), "{error}");
+    }
+    let mut sorted: serde_json::Value = serde_json::from_str(&text).unwrap();
+    sorted.sort_all_objects();
+    assert_eq!(Certificate::parse(&sorted.to_string(), "file"), Ok(usual()));
+    let claimed = sorted.as_object_mut().unwrap().remove("checksum").unwrap();
+    sorted.sort_all_objects();
+    let sum: String = Sha256::digest(sorted.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(claimed, sum.as_str());
+}
+
 fn foreign_files_are_refused() {
     let text = usual().text();
     for (wrong, part) in [
-        (String::new(), "is no certificate"),
-        ("{}".into(), "missing field `format`"),
-        (text.replace("certificate 1", "certificate 2"), "this program reads spurious certificate 1"),
-        (text.replace("\"index\": 0", "\"index\": -1"), "is no certificate"),
+        (String::new(), "this is no certificate (not JSON"),
+        ("point,x0\na,1\n".into(), "this is no certificate (not JSON"),
+        ("{}".into(), "this is no certificate (it has no field format"),
+        ("[1, 2]".into(), "this is no certificate (it has no field format"),
+        ("{\"format\": 4}".into(), "this is no certificate (it has no field format"),
+        ("{\"format\": \"other\"}".into(), "this is no certificate (format = other)"),
+        ("{\"format\": \"spurious certificate 2\"}".into(), "is no whole certificate (missing field"),
+        (text.replace("certificate 2", "certificate 3"), "this program reads spurious certificate 2"),
+        (text.replace("\"index\": 0", "\"index\": -1"), "is no whole certificate"),
         (text.replace("\"index\": 0", "\"index\": 0,\n  \"more\": 0"), "unknown field `more`"),
         (text.replacen("\"0x1.0000000000000p+0\"", "1.0", 1), "checksum"),
         (text.replacen("\"radius\": \"", "\"radius\": \"+", 1), "is no number in hexadecimal"),

@@ -27,12 +27,18 @@ pub trait Smooth: Send + Sync {
     /// # Errors
     /// As [`Smooth::slope`].
     fn hessian(&self, point: &[f64], radius: f64) -> Result<SymmetricEnclosure, Refusal>;
-    /// The block that a further input dimension adds to the Hessian, at every point of a ball; `None` where that has no
-    /// meaning.
+    /// The block that a further input dimension adds to the Hessian at a point; `None` where that has no meaning.
     ///
     /// # Errors
     /// As [`Smooth::slope`].
-    fn extra(&self, point: &[f64], radius: f64) -> Result<Option<SymmetricEnclosure>, Refusal>;
+    fn extra(&self, _point: &[f64]) -> Result<Option<SymmetricEnclosure>, Refusal> {
+        Ok(None)
+    }
+    /// A Lipschitz constant of the Hessian, in the operator norm, in the ball of a radius around a point padded with
+    /// zeros to inputs of any larger dimension; infinite where none is known.
+    fn padded_lipschitz(&self, _point: &[f64], _radius: f64) -> f64 {
+        f64::INFINITY
+    }
     /// A point near this one at which the loss is 0 by definition.
     fn zero_near(&self, point: &[f64]) -> Option<Vec<f64>>;
 }
@@ -49,6 +55,9 @@ const FIRST_RADIUS: f64 = 1e-7;
 const SHARES: [f64; 3] = [0.05, 0.25, 0.45];
 /// The share of the gap at the centre that is left everywhere in the ball.
 const LEFT: f64 = 0.5;
+/// How many times the movement of the Hessian is taken off the extra eigenvalues that are stated: once would do, and
+/// checkers whose bound of the movement is another have room for it.
+const ROOM: f64 = 4.0;
 
 /// Euclidean norm of numbers that are at least 0, rounded up.
 fn norm_up(values: impl Iterator<Item = f64>) -> f64 {
@@ -109,13 +118,54 @@ impl Centre {
     }
 }
 
+/// What is known at the centre of the block that further inputs add.
+struct Extra {
+    /// A positive lower bound of its eigenvalues; `None` if there is none.
+    smallest: Option<f64>,
+}
+
+impl Extra {
+    /// `None` where further inputs have no meaning.
+    fn new(subject: &impl Smooth, point: &[f64]) -> Result<Option<Self>, Refusal> {
+        Ok(subject.extra(point)?.map(|block| Extra { smallest: positive(&block) }))
+    }
+
+    /// What of the extra eigenvalues is left in the ball of a radius among inputs of every larger dimension, if the
+    /// gap is left there too.
+    fn left(&self, subject: &impl Smooth, point: &[f64], radius: f64, centre: &Centre) -> Option<f64> {
+        let moved = mul_up(subject.padded_lipschitz(point, radius), radius);
+        let left = sub_down(self.smallest?, mul_up(ROOM, moved));
+        (add_up(centre.gap(), moved) <= centre.eigenvalues.gap && left > 0.0).then_some(left)
+    }
+
+    /// A radius that may be small enough for [`Extra::left`], given one that is not.
+    fn smaller(&self, subject: &impl Smooth, point: &[f64], radius: f64, centre: &Centre) -> Option<f64> {
+        let allowed = (0.5 * self.smallest? / ROOM).min(0.5 * (centre.eigenvalues.gap - centre.gap()));
+        let suits = rounded(allowed / subject.padded_lipschitz(point, radius));
+        (suits.is_normal() && suits < radius).then_some(suits)
+    }
+}
+
 /// How far the Hessian moves from its midpoint at the centre; infinite where it does not exist.
 fn movement(subject: &impl Smooth, point: &[f64], radius: f64, centre: &Centre) -> f64 {
     subject.hessian(point, radius).map_or(f64::INFINITY, |hessian| hessian.distance(&centre.middle))
 }
 
-/// A radius that suits.
-fn radius(subject: &impl Smooth, point: &[f64], centre: &Centre) -> Result<f64, Refusal> {
+/// A radius that suits: for further inputs too, where there is one.
+fn radius(subject: &impl Smooth, point: &[f64], centre: &Centre, extra: Option<&Extra>) -> Result<f64, Refusal> {
+    let radius = plain_radius(subject, point, centre)?;
+    let Some(extra) = extra.filter(|extra| extra.left(subject, point, radius, centre).is_none()) else {
+        return Ok(radius);
+    };
+    let holds = |smaller: &f64| {
+        centre.holds(*smaller, movement(subject, point, *smaller, centre))
+            && extra.left(subject, point, *smaller, centre).is_some()
+    };
+    Ok(extra.smaller(subject, point, radius, centre).filter(holds).unwrap_or(radius))
+}
+
+/// A radius that suits the inputs that there are.
+fn plain_radius(subject: &impl Smooth, point: &[f64], centre: &Centre) -> Result<f64, Refusal> {
     let size = point.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
     let mut probe = rounded(FIRST_RADIUS * size);
     let mut distance = movement(subject, point, probe, centre);
@@ -162,8 +212,9 @@ impl<S: Smooth> Provable for S {
 
     fn prove(&self, point: &[f64], given: Option<f64>) -> Result<Proof, Refusal> {
         let centre = Centre::new(self, point)?;
+        let extra = Extra::new(self, point)?;
         let radius = match given {
-            None => radius(self, point, &centre)?,
+            None => radius(self, point, &centre, extra.as_ref())?,
             Some(radius) if centre.holds(radius, movement(self, point, radius, &centre)) => radius,
             Some(radius) => return Err(Refusal(format!("nothing is shown of the ball of radius {radius:e}"))),
         };
@@ -184,8 +235,7 @@ impl<S: Smooth> Provable for S {
             0 => return Err(Refusal("its loss cannot be told from the global one".into())),
             _ => Verdict::Saddle,
         };
-        let extra = self.extra(point, radius)?;
-        let extra_eigenvalue_low = extra.as_ref().and_then(positive);
+        let extra_eigenvalue_low = extra.as_ref().and_then(|extra| extra.left(self, point, radius, &centre));
         let every_input_dim = extra.is_some().then_some(extra_eigenvalue_low.is_some());
         Ok(Proof {
             verdict,

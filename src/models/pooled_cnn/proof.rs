@@ -196,10 +196,6 @@ impl Smooth for Pooled {
         Ok(matrix)
     }
 
-    fn extra(&self, _point: &[f64], _radius: f64) -> Result<Option<SymmetricEnclosure>, Refusal> {
-        Ok(None)
-    }
-
     fn zero_near(&self, _point: &[f64]) -> Option<Vec<f64>> {
         Some(self.teacher())
     }

@@ -2,13 +2,44 @@
 //! (formulas of the model's page), the block of further input dimensions, and the global minima.
 //!
 //! A critical point `W` stays one if students and teachers are padded with zeros to `d' > d` inputs, since the gradient
-//! then lies in the span of them all. Second derivatives do not mix the new inputs with each other or with the old, so
-//! that the Hessian there is the old one and `d' − d` copies of one `n × n` block (from the formulas of
+//! then lies in the span of them all. Second derivatives there do not mix the new inputs with each other or with the
+//! old, so that the Hessian is the old one and `d' − d` copies of one `n × n` block (from the formulas of
 //! [`super::hessian`], with `m` and `û` without a part along the new input):
 //!
 //! ```text
 //! T_ii = ½ + ( Σ_{j≠i} ‖w_j‖ sin ∠(w_i, w_j) − Σ_j ‖v_j‖ sin ∠(w_i, v_j) ) / 2π‖w_i‖,   T_ij = (π − ∠(w_i, w_j)) / 2π
 //! ```
+//!
+//! # How fast the Hessian moves, whatever the number of inputs
+//! Around the padded point neurons leave that span, and the Hessian is no longer of blocks. How far it moves is bounded
+//! by third derivatives of `f(u, v) = E relu(uᵀx) relu(vᵀx)`, in which the number of inputs does not occur. For vectors
+//! `a`, `b` where `u` and `v` are not parallel
+//!
+//! ```text
+//! |∂³f/∂u∂u∂u [a, a, a]| ≤ (3√3/4π) ‖a‖³ ‖v‖/‖u‖²,    |∂³f/∂u∂u∂v [a, a, b]| ≤ ‖a‖²‖b‖ / π‖u‖
+//! ```
+//!
+//! *The first.* Let `a` be a unit vector with the part `r` along `û`, `p` along `m` and `q` across both. Since `f` is
+//! homogeneous in `u`, and by differentiating `∂²f/∂u∂u`,
+//! `−2π (‖u‖²/‖v‖) ∂³f[a, a, a] = 3r sin t (2p² + q²) + p cos t (2p² + 3q²)`, in modulus at most the root of
+//! `9r²(2p² + q²)² + p²(2p² + 3q²)²`. For a given `P = p² + q²` both terms are largest at `q = 0`, where their sum is
+//! `4P²(9 − 8P)`: at most 27/4, at `P = 3/4`. *The second.* It is `E δ(uᵀx) 1(vᵀx > 0) (aᵀx)² (bᵀx)`. The density of
+//! `uᵀx` at 0 is `1/‖u‖√2π`; across `u`, by Hölder's inequality, the moment over a half space is at most that of
+//! `|z|³` for a standard normal `z`, `½ · 2√(2/π)`, times `‖a‖²‖b‖`.
+//!
+//! Let every neuron of the ball be at least `l_i` and at most `h_i` long, and `z = (z_1, …, z_n)` a direction with
+//! `‖z‖ = 1`. The third derivative of the loss along `z` is then at most
+//! `Σ_i c_i ‖z_i‖³ + Σ_{i≠j} (3/πl_i) ‖z_i‖²‖z_j‖`, `c_i = (3√3/4π) (Σ_j ‖v_j‖ + Σ_{j≠i} h_j)/l_i²`. In the second sum
+//! `Σ_{j≠i} ‖z_j‖ ≤ √(n−1) √(1 − ‖z_i‖²)`, hence, with `m_i = 3√(n−1)/πl_i`,
+//!
+//! ```text
+//! |D³F [z, z, z]| ≤ Σ_i ‖z_i‖² ( c_i ‖z_i‖ + m_i √(1 − ‖z_i‖²) ) ≤ L = max_i √(c_i² + m_i²)
+//! ```
+//!
+//! A symmetric trilinear form is largest along a single direction (Banach 1938), so that `L` bounds how fast the
+//! Hessian moves in the operator norm. The third derivative jumps where two vectors become parallel, the Hessian does not:
+//! segments with finitely many such points come arbitrarily close to every segment, and `L` is a Lipschitz constant of
+//! the Hessian, which is continuous, in all of the ball.
 
 use super::symmetric;
 use super::teachers::Teachers;
@@ -160,8 +191,8 @@ impl Smooth for Sum {
         Ok(matrix)
     }
 
-    fn extra(&self, point: &[f64], radius: f64) -> Result<Option<SymmetricEnclosure>, Refusal> {
-        let (students, teachers) = self.rays(point, radius)?;
+    fn extra(&self, point: &[f64]) -> Result<Option<SymmetricEnclosure>, Refusal> {
+        let (students, teachers) = self.rays(point, 0.0)?;
         let meetings = meetings(&students);
         let mut matrix = SymmetricEnclosure::zero(students.len());
         for (i, u) in students.iter().enumerate() {
@@ -172,6 +203,22 @@ impl Smooth for Sum {
             (0..i).for_each(|j| matrix.set(i, j, between(&meetings, i, j).supplement / two_pi()));
         }
         Ok(Some(matrix))
+    }
+
+    fn padded_lipschitz(&self, point: &[f64], radius: f64) -> f64 {
+        let Ok((students, teachers)) = self.rays(point, radius) else { return f64::INFINITY };
+        let three = Enclosure::point(3.0);
+        let targets: Enclosure = teachers.iter().map(|v| v.norm).sum();
+        let spread = three * Enclosure::point((students.len() - 1) as f64).sqrt() / Enclosure::PI;
+        let speed = |(i, u): (usize, &Ray)| {
+            let others: Enclosure = students.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, v)| v.norm).sum();
+            let alone =
+                three * three.sqrt() * (targets + others) / (two_pi() * Enclosure::point(2.0) * u.norm.square());
+            (alone.square() + (spread / u.norm).square()).sqrt().high()
+        };
+        // A bound that is not a number shows nothing.
+        let most = |most: f64, speed: f64| if speed.is_nan() { f64::INFINITY } else { most.max(speed) };
+        students.iter().enumerate().map(speed).fold(0.0, most)
     }
 
     /// The teachers in the order of the neurons nearest to them, where there are as many of both.

@@ -128,7 +128,7 @@ fn further_inputs_add_their_block() {
     for point in points(15, n * d, 10) {
         let padded: Vec<f64> = point.chunks_exact(d).flat_map(|w| [w, &[0.0]].concat()).collect();
         let hessian = wide.hessian(&padded).expect("a closed form");
-        let extra = subject.smooth().and_then(|smooth| smooth.extra(&point, 0.0).unwrap()).expect("a block");
+        let extra = subject.smooth().and_then(|smooth| smooth.extra(&point).unwrap()).expect("a block");
         let entry = |i: usize, j: usize| hessian[(i * (d + 1) + d) * n * (d + 1) + j];
         for i in 0..n {
             for j in 0..n * (d + 1) {

@@ -4,6 +4,7 @@
 //! name, and fail if `REQUIRE_FLINT=1`.
 
 use crate::landscape::proof::fuzz::{altered, perturbed, sources};
+use crate::landscape::proof::padded::blocks_of_three;
 use crate::landscape::proof::{cell, square};
 use crate::models::relu_sum::families::named;
 use crate::support::program::Place;
@@ -21,7 +22,8 @@ trials![with(
     python_formulas_hold,
     python_proves_certificates,
     python_proves_what_is_perturbed,
-    python_refuses_false_certificates
+    python_refuses_false_certificates,
+    python_refuses_changed_files
 ),];
 
 /// Python with the folder that `install.sh` may have filled.
@@ -56,6 +58,7 @@ fn all() -> Vec<Certificate> {
     {
         all.push(certificate(&*square(k).1, &format!("{name}-{k}"), &named(name, k)));
     }
+    all.push(certificate(&*square(6).1, "blocks of three", &blocks_of_three()));
     let (problem, subject) = cell("relu_sum", &[("teachers", "6"), ("input_dim", "8")]);
     let wide: Vec<f64> = named("II", 6).chunks_exact(6).flat_map(|w| [w, &[0.0; 2]].concat()).collect();
     assert_eq!(wide.len(), problem.dim());
@@ -82,9 +85,14 @@ fn python_formulas_hold() {
 
 /// Runs the checker on some certificates; its lines and its exit code.
 fn check(certificates: &[Certificate]) -> (Vec<String>, Option<i32>) {
+    check_texts(certificates.iter().map(Certificate::text).collect())
+}
+
+/// The same for texts of files.
+fn check_texts(texts: Vec<String>) -> (Vec<String>, Option<i32>) {
     let place = Place::new();
-    let files: Vec<String> = (0..certificates.len()).map(|i| format!("{i:03}.json")).collect();
-    files.iter().zip(certificates).for_each(|(file, certificate)| place.write(file, certificate.text()));
+    let files: Vec<String> = (0..texts.len()).map(|i| format!("{i:03}.json")).collect();
+    files.iter().zip(texts).for_each(|(file, text)| place.write(file, text));
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/certificates/check.py");
     let output = python().current_dir(place.path(".")).arg(script).args(&files).output().expect("python3");
     let lines: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(String::from).collect();
@@ -137,6 +145,12 @@ fn python_refuses_false_certificates() {
         change(&mut wrong);
         wrong
     };
+    let blocks = certificate(&*square(6).1, "blocks of three", &blocks_of_three());
+    let saddle = |change: &dyn Fn(&mut Certificate)| {
+        let mut wrong = blocks.clone();
+        change(&mut wrong);
+        wrong
+    };
     let wrong = [
         change(&|c| c.proof.index = 1),
         change(&|c| c.proof.verdict = Verdict::Global),
@@ -151,10 +165,30 @@ fn python_refuses_false_certificates() {
         change(&|c| c.point[3] += 1e-3),
         change(&|c| c.point[..6].fill(0.0)),
         change(&|c| c.landscape["teachers"][1] = "0x1.0000000000000p-4".into()),
+        // The gap of fewer inputs, which further ones make smaller at this saddle.
+        saddle(&|c| c.proof.extra_eigenvalue_low = Some(c.proof.gap_low)),
+        saddle(&|c| c.proof.extra_eigenvalue_low = c.proof.extra_eigenvalue_low.map(|extra| 1.5 * extra)),
     ];
     let (lines, code) = check(&wrong);
     for (line, certificate) in lines.iter().zip(&wrong) {
         assert!(line.contains(": refused: "), "{line}: {certificate:?}");
+    }
+    assert_eq!(code, Some(1));
+}
+
+/// What the checksum covers, keys that are given twice, an older format, and files that are none.
+fn python_refuses_changed_files() {
+    let text = certificate(&*square(6).1, "II", &named("II", 6)).text();
+    let texts = [
+        (text.replacen("\"name\": \"II\"", "\"name\": \"A\"", 1), "checksum"),
+        (text.replacen("\"parameters\": {}", "\"parameters\": {\"teachers\": \"7\"}", 1), "checksum"),
+        (text.replacen("\"neurons\": 6", "\"neurons\": 7, \"neurons\": 6", 1), "given twice"),
+        (text.replace("certificate 2", "certificate 1"), "certify the point again"),
+        ("point,x0\na,1\n".into(), "no certificate"),
+    ];
+    let (lines, code) = check_texts(texts.iter().map(|(text, _)| text.clone()).collect());
+    for (line, (_, part)) in lines.iter().zip(&texts) {
+        assert!(line.contains(": refused: ") && line.contains(part), "{part}: {line}");
     }
     assert_eq!(code, Some(1));
 }
