@@ -1,8 +1,9 @@
 //! Refinement: from where a run came to rest to the critical point beside it, and the curvature there. All in f64.
 //!
 //! Newton's method takes an endpoint to the critical point whose gradient is zero to rounding. The Hessian is a model's
-//! closed form, or else central differences of its gradient with steps `h = ε^{1/3} max(1, ‖x‖∞)` and `2h`,
-//! extrapolated (`(4 D(h) − D(2h))/3`, error at most their difference); it is made symmetric. Directions along which a
+//! closed form, or else central differences of its gradient with steps `h` and `2h`, extrapolated
+//! (`(4 D(h) − D(2h))/3`, error at most their difference and rounding), from `h = ε^{1/3} ‖x‖∞` on shorter until they
+//! agree; it is made symmetric. Directions along which a
 //! symmetry keeps the loss constant are named by the model and projected out. The signs of the remaining eigenvalues
 //! decide: all above their error bound make a strict minimum (modulo the named directions), one below minus that bound
 //! makes a saddle.
@@ -29,6 +30,11 @@ impl Spectrum {
     /// Number of eigenvalues that are negative beyond their error.
     pub fn index(&self) -> usize {
         self.eigenvalues.iter().filter(|x| **x < -self.error).count()
+    }
+
+    /// Number of eigenvalues that are zero within their error: neither negative nor positive can be said of them.
+    pub fn undecided(&self) -> usize {
+        self.eigenvalues.iter().filter(|x| x.abs() <= self.error).count()
     }
 
     /// Whether every eigenvalue differs from zero by more than its error.
@@ -72,7 +78,7 @@ impl Curvature {
             Some(matrix) => (matrix, 0.0),
             None => differences(problem, point),
         };
-        if matrix.iter().any(|x| !x.is_finite()) {
+        if matrix.iter().any(|x| !x.is_finite()) || difference.is_nan() {
             return None;
         }
         // The largest sum of a row bounds every eigenvalue.
@@ -111,27 +117,49 @@ fn project_out(matrix: &mut [f64], unit: &[f64], lift: f64) {
     }
 }
 
+/// The step is made this much shorter where differences are still too far apart.
+const SHORTER: f64 = 16.0;
+/// So often at most: from the size of a point down to 1e-18 of it.
+const SHORTENINGS: usize = 14;
+/// Error of a column of differences, relative to its largest entry, that calls for no shorter step: some hundred times
+/// the best that there is for a gradient exact to rounding, `ε^{2/3}`.
+const CLOSE: f64 = 1e-8;
+/// Rounding errors of a gradient's components, in units of `ε` times the largest of them.
+const ROUNDINGS: f64 = 8.0;
+
 /// Hessian by differences of the gradient, and a bound on the error of an entry.
+///
+/// The landscape may change within lengths far below the size of the point, such as that of a short filter beside large
+/// output weights. So the step of each column begins with the size of the point and is made shorter until the
+/// quotients for `h` and `2h` agree, or rounding keeps them apart; the best of all steps is kept.
 fn differences(problem: &Problem, point: &[f64]) -> (Vec<f64>, f64) {
     let dim = point.len();
-    let h = f64::EPSILON.cbrt() * point.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
+    let size = point.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    let longest = f64::EPSILON.cbrt() * if size > 0.0 { size } else { 1.0 };
     let mut matrix = vec![0.0; dim * dim];
     let mut error: f64 = 0.0;
-    let gradient = |i: usize, by: f64| {
-        let mut moved = point.to_vec();
-        moved[i] += by;
-        problem.evaluate(Precision::F64, &moved).gradient
-    };
     for i in 0..dim {
-        let quotient = |h: f64| -> Vec<f64> {
-            let (ahead, behind) = (gradient(i, h), gradient(i, -h));
-            ahead.iter().zip(behind).map(|(a, b)| (a - b) / (2.0 * h)).collect()
+        // Beyond the lengths within which the landscape changes quotients fall with the step, and their errors too:
+        // only relative ones tell which step is better.
+        let relative = |(entries, error): &(Vec<f64>, f64)| {
+            let largest = entries.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+            if error.is_nan() { f64::INFINITY } else { error / largest.max(f64::MIN_POSITIVE) }
         };
-        let (fine, coarse) = (quotient(h), quotient(2.0 * h));
-        for (j, (f, c)) in fine.into_iter().zip(coarse).enumerate() {
-            matrix[i * dim + j] = f + (f - c) / 3.0;
-            error = error.max((f - c).abs());
+        let (mut best, mut h) = (column(problem, point, i, longest), longest);
+        for _ in 0..SHORTENINGS {
+            // A component that does not move by its step has no difference.
+            if relative(&best) <= CLOSE || point[i] + h / SHORTER == point[i] {
+                break;
+            }
+            h /= SHORTER;
+            let next = column(problem, point, i, h);
+            if relative(&next) < relative(&best) {
+                best = next;
+            }
         }
+        matrix[i * dim..(i + 1) * dim].copy_from_slice(&best.0);
+        // NaN stays, so that it is seen.
+        error = if best.1.is_nan() { f64::NAN } else { error.max(best.1) };
     }
     for i in 0..dim {
         for j in 0..i {
@@ -142,6 +170,32 @@ fn differences(problem: &Problem, point: &[f64]) -> (Vec<f64>, f64) {
         }
     }
     (matrix, error)
+}
+
+/// A column of the Hessian from differences with steps `h` and `2h`, and a bound on the error of its entries: how far
+/// the two are apart, and rounding.
+fn column(problem: &Problem, point: &[f64], i: usize, h: f64) -> (Vec<f64>, f64) {
+    let mut noise: f64 = 0.0;
+    let mut quotient = |h: f64| -> Vec<f64> {
+        let at = |by: f64| {
+            let mut moved = point.to_vec();
+            moved[i] += by;
+            // The step that was taken, to the last bit.
+            (problem.evaluate(Precision::F64, &moved).gradient, moved[i])
+        };
+        let ((ahead, high), (behind, low)) = (at(h), at(-h));
+        let largest = ahead.iter().chain(&behind).fold(0.0, |most: f64, x| most.max(x.abs()));
+        noise = noise.max(ROUNDINGS * f64::EPSILON * largest / (high - low));
+        ahead.iter().zip(behind).map(|(a, b)| (a - b) / (high - low)).collect()
+    };
+    let (fine, coarse) = (quotient(h), quotient(2.0 * h));
+    let mut apart: f64 = 0.0;
+    let entry = |(f, c): (f64, f64)| {
+        apart = if (f - c).is_nan() { f64::NAN } else { apart.max((f - c).abs()) };
+        f + (f - c) / 3.0
+    };
+    let entries = fine.into_iter().zip(coarse).map(entry).collect();
+    (entries, apart + noise)
 }
 
 /// Eigenvalues of the Hessian at a point; `None` where it does not exist.

@@ -34,6 +34,7 @@ mod bounds;
 mod chart;
 mod critical;
 pub mod full;
+mod hessian;
 pub mod landscape;
 mod late;
 pub mod noise;

@@ -2,13 +2,14 @@
 
 use super::bounds::Image;
 use super::chart::{self, Position};
+use super::hessian;
 use super::landscape::{Constants, Survey};
 use super::proof::Network;
 use super::theorems::{self, Start};
 use super::{CnnCell, scale_direction};
 use crate::landscape::{
-    Chart, Claim, Coordinate, Core, Cost, DeviceProgram, Form, Landmark, Landscape, Layout, Observable, PathFacts,
-    PathTheory, Prediction, Problem, Proofs, Provable, Rule, Symmetry, Theorem, Theorems, Traced,
+    Chart, Claim, Coordinate, Core, Cost, Curvature, DeviceProgram, Form, Landmark, Landscape, Layout, Observable,
+    PathFacts, PathTheory, Prediction, Problem, Proofs, Provable, Rule, Symmetry, Theorem, Theorems, Traced,
 };
 use crate::numerics::seed::{to_ball, to_sphere};
 use crate::numerics::start_law::BLOCK;
@@ -35,6 +36,7 @@ impl Full {
     pub(super) fn problem(self) -> Problem {
         let form = Arc::new(self);
         Problem::of(&form)
+            .with_curvature(form.clone())
             .with_symmetry(form.clone())
             .with_theorems(form.clone())
             .with_chart(form.clone())
@@ -286,6 +288,13 @@ impl Form for Full {
     #[inline(always)]
     fn draw(&self, draws: &mut Streams, _width: usize, out: &mut [f64]) {
         self.cell.full_starts(draws, out);
+    }
+}
+
+impl Curvature for Full {
+    fn hessian(&self, state: &[f64]) -> Vec<f64> {
+        let (filter, output) = state.split_at(self.cell.teacher.filter_size);
+        hessian::hessian(filter, output, self.cell.teacher.filter_norm, &self.teacher)
     }
 }
 

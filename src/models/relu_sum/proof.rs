@@ -37,9 +37,9 @@
 //! ```
 //!
 //! A symmetric trilinear form is largest along a single direction (Banach 1938), so that `L` bounds how fast the
-//! Hessian moves in the operator norm. The third derivative jumps where two vectors become parallel, the Hessian does not:
-//! segments with finitely many such points come arbitrarily close to every segment, and `L` is a Lipschitz constant of
-//! the Hessian, which is continuous, in all of the ball.
+//! Hessian moves in the operator norm. The third derivative jumps where two vectors become parallel, the Hessian does
+//! not: segments with finitely many such points come arbitrarily close to every segment, and `L` is a Lipschitz
+//! constant of the Hessian, which is continuous, in all of the ball.
 
 use super::symmetric;
 use super::teachers::Teachers;
