@@ -1,7 +1,7 @@
 //! `spurious certify`
 
 use super::models::{find, parameterised, single};
-use super::{Usage, print, say};
+use super::{Format, Usage, print, say};
 use rayon::prelude::*;
 use spurious::experiment::{Cell, Plan, Record};
 use spurious::judge::refine::polished;
@@ -11,9 +11,14 @@ use spurious::numerics::vector::norm;
 use spurious::result::Results;
 use spurious::result::certificate::Certificate;
 use spurious::result::folder::write_file;
-use spurious::result::tables::certificates::{self, CertificateRow, CertificateTable};
+use spurious::result::tables::certificates::{CertificateRow, CertificateTable};
 use spurious::result::tables::families::labelled;
+use spurious::result::tables::plain::to_csv;
+use spurious::result::tables::rows::Rows;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
@@ -49,6 +54,9 @@ pub(super) struct Arguments {
     /// For a result folder: print one row per cell, with what its spurious minima have in common
     #[arg(long)]
     summary: bool,
+    /// Format of the table [default: csv, whose rows are printed as they are proved; text for --summary]
+    #[arg(long, value_enum, hide_default_value = true)]
+    format: Option<Format>,
     /// Verify certificates from scratch instead; exit code 1 if one is not proved
     #[arg(
         long,
@@ -68,7 +76,7 @@ struct Candidate<'a> {
 
 pub(super) fn certify(arguments: &Arguments) -> anyhow::Result<()> {
     if !arguments.check.is_empty() {
-        return check(&arguments.check);
+        return check(&arguments.check, arguments.format.unwrap_or(Format::Csv));
     }
     let source = arguments.source.as_deref().unwrap_or_default();
     // A folder of a model's name is ./NAME.
@@ -87,8 +95,7 @@ pub(super) fn certify(arguments: &Arguments) -> anyhow::Result<()> {
         None if arguments.known => known(&plan)?,
         None => return Err(Usage("--points: no points are named; add --points FILE, or --known".into()).into()),
     };
-    let rows = prove(&plan, &candidates, arguments, model.name())?;
-    print(&CertificateTable::new(&plan, &rows).csv())
+    prove(&plan, &candidates, arguments, model.name()).map(drop)
 }
 
 /// The points of a file.
@@ -141,15 +148,13 @@ fn folder(arguments: &Arguments, path: &Path) -> anyhow::Result<()> {
         return Err(Usage(format!("{}: {problem} (model {model})", path.display())).into());
     }
     let rows = prove(&results.plan, &candidates, arguments, model)?;
-    let table = CertificateTable::new(&results.plan, &rows);
-    match arguments.summary {
-        true => {
-            let headings: Vec<&str> =
-                results.spec.model.parameters().iter().filter(|p| p.heading).map(|p| p.name).collect();
-            print(table.summary(&headings, &results.records).as_bytes())
-        }
-        false => print(&table.csv()),
+    if arguments.summary {
+        let headings: Vec<&str> =
+            results.spec.model.parameters().iter().filter(|p| p.heading).map(|p| p.name).collect();
+        let table = CertificateTable::summary(&results.plan, &rows, &headings, &results.records);
+        print(&arguments.format.unwrap_or(Format::Text).render(&table))?;
     }
+    Ok(())
 }
 
 /// The loss of a cell, for proofs.
@@ -159,7 +164,8 @@ fn subject(cell: &Cell) -> Result<Box<dyn Provable>, Usage> {
     cell.problem.proofs().map(Proofs::provable).ok_or_else(|| Usage(format!("{problem}; {remedy}")))
 }
 
-/// Proves what can be proved of every point, and writes the certificates.
+/// Proves what can be proved of every point, writes the certificates and prints the rows, unless only a summary of them
+/// is wanted.
 fn prove(
     plan: &Plan,
     candidates: &[Candidate<'_>],
@@ -172,7 +178,8 @@ fn prove(
             .map_err(|e| (out.display(), io_reason(&e)))
             .map_err(|(out, why)| Usage(format!("--out = {out}: cannot be created ({why}); choose another folder")))?;
     }
-    let one = |candidate: &Candidate<'_>| -> (CertificateRow, Vec<f64>) {
+    let one = |i: usize| -> (CertificateRow, Vec<f64>) {
+        let candidate = &candidates[i];
         let began = Instant::now();
         let subject = &subjects[candidate.cell.index];
         let point = match arguments.as_given {
@@ -183,9 +190,11 @@ fn prove(
         let seconds = began.elapsed().as_secs_f64();
         (CertificateRow { cell: candidate.cell.index, name: candidate.name.clone(), proof, seconds }, point)
     };
-    let done: Vec<(CertificateRow, Vec<f64>)> = candidates.par_iter().map(one).collect();
-    for (i, ((row, point), candidate)) in done.iter().zip(candidates).enumerate() {
-        let name = &row.name;
+    let table = CertificateTable::new(plan);
+    let mut printer = (!arguments.summary).then(|| Printer::new(table.empty(), arguments.format));
+    let mut rows = Vec::new();
+    in_order(candidates.len(), one, |i, (row, point)| {
+        let (name, candidate) = (&row.name, &candidates[i]);
         match &row.proof {
             Err(Refusal(reason)) => say(&format!("{name}: no proof: {reason}")),
             Ok(proof) => {
@@ -196,13 +205,83 @@ fn prove(
                 if let Some(out) = &arguments.out {
                     let parameters = plan.columns(candidate.cell).into_iter().map(|(name, text)| (name.into(), text));
                     let subject = &*subjects[row.cell];
-                    let certificate = Certificate::new(name, parameters.collect(), subject, point, *proof);
+                    let certificate = Certificate::new(name, parameters.collect(), subject, &point, *proof);
                     write_file(&out.join(file_name(model, i, name)), certificate.text().as_bytes())?;
                 }
             }
         }
+        if let Some(printer) = &mut printer {
+            printer.add(table.row(&row))?;
+        }
+        rows.push(row);
+        Ok(())
+    })?;
+    printer.map_or(Ok(()), Printer::end)?;
+    Ok(rows)
+}
+
+/// Does some work on all threads and hands on the results in order, each as soon as those before it are there.
+fn in_order<T: Send>(
+    count: usize,
+    work: impl Fn(usize) -> T + Sync,
+    mut each: impl FnMut(usize, T) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let (send, receive) = mpsc::channel();
+    let failed = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // One after the other, so that what comes first is not kept waiting for halves of the list.
+            (0..count).par_bridge().for_each_with(send, |send, i| {
+                if !failed.load(Ordering::Relaxed) {
+                    // Nobody listens any more where a result could not be handed on.
+                    let _ = send.send((i, work(i)));
+                }
+            });
+        });
+        let (mut next, mut early) = (0, BTreeMap::new());
+        for (i, result) in receive {
+            early.insert(i, result);
+            while let Some(result) = early.remove(&next) {
+                each(next, result).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+                next += 1;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Prints a table: as CSV row by row, in other formats at its end.
+struct Printer {
+    table: Rows,
+    format: Format,
+    /// Whether the header stands.
+    begun: bool,
+}
+
+impl Printer {
+    fn new(table: Rows, format: Option<Format>) -> Self {
+        Printer { table, format: format.unwrap_or(Format::Csv), begun: false }
     }
-    Ok(done.into_iter().map(|(row, _)| row).collect())
+
+    fn add(&mut self, row: Vec<String>) -> anyhow::Result<()> {
+        if self.format != Format::Csv {
+            self.table.rows.push(row);
+            return Ok(());
+        }
+        self.begin()?;
+        // The row as CSV writes it where there is no header.
+        print(&to_csv(&row, []))
+    }
+
+    fn begin(&mut self) -> anyhow::Result<()> {
+        if self.begun { Ok(()) } else { print(&self.table.csv()) }?;
+        self.begun = true;
+        Ok(())
+    }
+
+    fn end(mut self) -> anyhow::Result<()> {
+        if self.format == Format::Csv { self.begin() } else { print(&self.format.render(&self.table)) }
+    }
 }
 
 /// `relu_sum-0003-0.0250805808-0-5+1-5+1.json`: the model, the row, and what of the name a file can be called.
@@ -212,9 +291,9 @@ fn file_name(model: &str, row: usize, name: &str) -> String {
 }
 
 /// Verifies certificates.
-fn check(files: &[PathBuf]) -> anyhow::Result<()> {
-    let one = |file: &PathBuf| {
-        let began = Instant::now();
+fn check(files: &[PathBuf], format: Format) -> anyhow::Result<()> {
+    let one = |i: usize| {
+        let (file, began) = (&files[i], Instant::now());
         let (proof, is_foreign) = match Certificate::read(file) {
             Err(error) => (Err(error.to_string()), error.is_foreign),
             Ok(read) => (read.check().map_err(|Refusal(why)| format!("{}: {why}", file.display())), false),
@@ -222,22 +301,31 @@ fn check(files: &[PathBuf]) -> anyhow::Result<()> {
         let (name, seconds) = (file.display().to_string(), began.elapsed().as_secs_f64());
         (CertificateRow { cell: 0, name, proof: proof.map_err(Refusal), seconds }, is_foreign)
     };
-    let done: Vec<(CertificateRow, bool)> = files.par_iter().map(one).collect();
-    let foreign = done.iter().filter(|(_, is_foreign)| *is_foreign).count();
-    if let ([(CertificateRow { proof: Err(Refusal(why)), .. }, true)], 1) = (&done[..], foreign) {
-        return Err(Usage(why.clone()).into());
-    }
-    done.iter().filter_map(|(row, _)| row.proof.as_ref().err()).for_each(|why| say(&why.0));
-    let rows: Vec<CertificateRow> = done.into_iter().filter(|(_, foreign)| !foreign).map(|(row, _)| row).collect();
-    print(&certificates::csv(&rows))?;
-    let refused = rows.iter().filter(|row| row.proof.is_err()).count();
+    let table = CertificateTable::of_files();
+    let mut printer = Printer::new(table.empty(), Some(format));
+    let (mut refused, mut foreign) = (0, 0);
+    in_order(files.len(), one, |_, (row, is_foreign)| {
+        if let Err(Refusal(why)) = &row.proof {
+            if is_foreign && files.len() == 1 {
+                return Err(Usage(why.clone()).into());
+            }
+            say(why);
+        }
+        if is_foreign {
+            foreign += 1;
+            return Ok(());
+        }
+        refused += usize::from(row.proof.is_err());
+        printer.add(table.row(&row))
+    })?;
+    printer.end()?;
+    let certificates = files.len() - foreign;
     match (refused, foreign) {
         (0, 0) => Ok(()),
         (0, _) => Err(anyhow::anyhow!("{foreign} of {} files are no certificates", files.len())),
-        (_, 0) => Err(anyhow::anyhow!("{refused} of {} certificates are not proved", rows.len())),
+        (_, 0) => Err(anyhow::anyhow!("{refused} of {certificates} certificates are not proved")),
         _ => Err(anyhow::anyhow!(
-            "{refused} of {} certificates are not proved, and {foreign} of {} files are none",
-            rows.len(),
+            "{refused} of {certificates} certificates are not proved, and {foreign} of {} files are none",
             files.len()
         )),
     }

@@ -22,6 +22,7 @@ use spurious::experiment::run::ExperimentError;
 use spurious::experiment::{Cell, Plan, Spec, SpecError};
 use spurious::result::conduct::RunError;
 use spurious::result::folder::StoreError;
+use spurious::result::tables::rows::Rows;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -58,7 +59,7 @@ enum Command {
     Models(models::Arguments),
     /// List the GPU adapters, which one `auto` takes, and what is missing when there is none
     Devices(devices::Arguments),
-    /// Loss, gradient and outcome class of given points
+    /// Loss, gradient, curvature, spectrum and outcome of given points
     Eval(eval::Arguments),
     /// Prove that a spurious minimum is there: computer-assisted proofs of critical points, as a table and as files
     Certify(certify::Arguments),
@@ -73,12 +74,24 @@ enum Command {
 enum Format {
     /// For a terminal
     Text,
-    /// One row per cell, for programs
+    /// Comma-separated values, for programs
     Csv,
     /// One document, for programs
     Json,
     /// Markdown
     Md,
+}
+
+impl Format {
+    /// A table in this format.
+    fn render(self, table: &Rows) -> Vec<u8> {
+        match self {
+            Format::Text => table.text().into_bytes(),
+            Format::Csv => table.csv(),
+            Format::Json => table.json().into_bytes(),
+            Format::Md => table.markdown().into_bytes(),
+        }
+    }
 }
 
 /// Parses the command line, runs the command and returns its exit code.

@@ -1,23 +1,23 @@
 //! `spurious replay`
 
 use super::source::{Source, SourceArguments};
-use super::{Usage, print, say};
+use super::{Format, Usage, print, say};
 use spurious::experiment::run;
 use spurious::explore::stepper::{self, Every, Track};
 use spurious::judge::family::digits;
 use spurious::numerics::text::counted;
-use spurious::result::tables::plain::{field, number, to_csv};
+
+use spurious::result::tables::plain::{field, number};
+use spurious::result::tables::rows::Rows;
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "The path goes to stdout as CSV with the columns step, loss (in f64, as in runs.csv), grad_norm \
+#[command(after_help = "The path goes to stdout with the columns step, loss (in f64, as in runs.csv), grad_norm \
                   (Euclidean norm of the gradient in the weights), what else the model names of a point (for cnn \
                   angle, output_error, sum …) and, with --weights, x0,x1,… (for cnn in reduced form x, y, A1, A2; A3 \
                   only decays); what the run found, with the critical point it came to rest at, goes to stderr. The \
                   path ends where the experiment's run does: spurious trace follows it past its verdict, with bounds \
                   and figures. The run is computed on the CPU, in the format of the result folder, or in that of \
-                  compute.precision for an experiment file, auto being f64."
-)]
+                  compute.precision for an experiment file, auto being f64.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// Add the weights
     #[arg(long)]
     weights: bool,
+    /// Format of the table
+    #[arg(long, value_enum, default_value = "csv")]
+    format: Format,
 }
 
 pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
@@ -90,5 +93,5 @@ pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
         path.stop.steps,
         path.found.outcome.name()
     ));
-    print(&to_csv(&header, rows))
+    print(&arguments.format.render(&Rows { header, rows: rows.collect() }))
 }

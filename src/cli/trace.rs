@@ -1,7 +1,7 @@
 //! `spurious trace`
 
 use super::source::{Source, SourceArguments};
-use super::{Usage, chosen, figures, print, say};
+use super::{Format, Usage, chosen, figures, print, say};
 use anyhow::anyhow;
 use clap::ValueEnum;
 use rayon::prelude::*;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A trace is the experiment's run, bit by bit, and goes on past its verdict until it has converged, or \
-                  its budget is spent; the verdict is marked in the figure. The CSV has the columns cell, run, step, \
+                  its budget is spent; the verdict is marked in the figure. The table has the columns cell, run, step, \
                   loss (in f64), grad_norm, what the model names of a point (for cnn angle, output_error, sum …) and \
                   what theory says there (angle_majorant, loss_late …; empty where it says nothing); spurious models \
                   cnn explains them. It goes to stdout unless --out or --figure is given. What each run found, and \
@@ -42,11 +42,14 @@ pub(super) struct Arguments {
     /// Steps that are kept; HIGH alone is 0:HIGH. HIGH is a step budget in place of descent.max_steps
     #[arg(long, value_name = "LOW:HIGH", value_parser = steps)]
     steps: Option<Range<u32>>,
-    /// Add the weights to the CSV
+    /// Add the weights to the table
     #[arg(long)]
     weights: bool,
-    /// Write the CSV to a file; `-` for stdout
-    #[arg(long, value_name = "FILE.csv")]
+    /// Format of the table
+    #[arg(long, value_enum, default_value = "csv")]
+    format: Format,
+    /// Write the table to a file; `-` for stdout
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Draw the figure, as SVG or PNG
     #[arg(long, value_name = "FILE.svg|png", value_parser = figures::path)]
@@ -122,14 +125,14 @@ pub(super) fn trace(arguments: &Arguments) -> anyhow::Result<()> {
         figures::draw(path, &drawn)?;
         say(&format!("figure in {}", path.display()));
     }
-    let csv = || table::csv(cell.index, &traces);
+    let table = || arguments.format.render(&table::rows(cell.index, &traces));
     match &arguments.out {
-        Some(path) if path.as_os_str() == "-" => print(&csv())?,
+        Some(path) if path.as_os_str() == "-" => print(&table())?,
         Some(path) => {
-            write_file(path, &csv())?;
+            write_file(path, &table())?;
             say(&format!("table in {}", path.display()));
         }
-        None if arguments.figure.is_none() => print(&csv())?,
+        None if arguments.figure.is_none() => print(&table())?,
         None => {}
     }
     report(cell.index, &traces)

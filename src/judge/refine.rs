@@ -37,6 +37,20 @@ impl Spectrum {
         self.eigenvalues.iter().filter(|x| x.abs() <= self.error).count()
     }
 
+    /// The eigenvalues that can be told from each other, ascending, each with its multiplicity: those that are equal
+    /// within their errors are one, at their mean.
+    pub fn distinct(&self) -> Vec<(f64, usize)> {
+        let alike = |first: &f64, next: &f64| next - first <= 2.0 * self.error;
+        let mut groups: Vec<(f64, f64, usize)> = Vec::new();
+        for x in &self.eigenvalues {
+            match groups.last_mut().filter(|(first, ..)| alike(first, x)) {
+                Some((_, sum, count)) => (*sum, *count) = (*sum + x, *count + 1),
+                None => groups.push((*x, *x, 1)),
+            }
+        }
+        groups.into_iter().map(|(_, sum, count)| (sum / count as f64, count)).collect()
+    }
+
     /// Whether every eigenvalue differs from zero by more than its error.
     pub fn is_nondegenerate(&self) -> bool {
         self.eigenvalues.iter().all(|x| x.abs() > self.error)

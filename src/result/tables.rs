@@ -7,6 +7,7 @@ mod notes;
 pub mod paired;
 pub mod plain;
 mod published;
+pub mod rows;
 mod sampled;
 pub mod theorems;
 

@@ -8,6 +8,7 @@ trials![
     known_points_are_certified,
     result_folders_are_certified,
     files_are_checked,
+    rows_are_printed_as_they_are_proved,
     other_files_are_told_from_certificates,
     wrong_arguments_are_refused,
 ];
@@ -120,6 +121,20 @@ fn files_are_checked() {
         assert!(ran.err.contains(part), "{part}: {}", ran.err);
     }
     assert_eq!(Table::parse(ran.out.as_bytes()).unwrap().column("verdict"), ["minimum", "no_proof", "no_proof"]);
+}
+
+/// What was proved before a file cannot be written stands on standard output.
+fn rows_are_printed_as_they_are_proved() {
+    let place = Place::new();
+    place.write("points.csv", points_file(&[named("II", 6), named("A", 6), named("global", 6)]));
+    // Where the second certificate is to be written there is a folder.
+    std::fs::create_dir_all(place.path("out/relu_sum-0001-p1.json/inside")).unwrap();
+    let ran = place.run(&["certify", "relu_sum", "--points", "points.csv", "--out", "out"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let table = Table::parse(ran.out.as_bytes()).unwrap();
+    assert_eq!(table.header, HEADER);
+    assert_eq!(table.column("point"), ["p0"], "{}", ran.out);
+    assert!(place.path("out/relu_sum-0000-p0.json").exists());
 }
 
 /// A table of numbers is told from a certificate that is not proved.

@@ -12,11 +12,26 @@ trials![
     matches_the_oracle,
     does_not_exist_without_a_direction,
     leaves_out_the_scale_of_a_filter,
+    of_short_filters_says_what_it_knows,
+    spectra_have_multiplicities,
     of_wrong_points_is_refused,
 ];
 
-const COLUMNS: [&str; 8] =
-    ["point", "loss", "grad_norm", "index", "eigenvalue_min", "eigenvalue_max", "flat_directions", "outcome"];
+const COLUMNS: [&str; 13] = [
+    "point",
+    "loss",
+    "grad_norm",
+    "index",
+    "undecided_eigenvalues",
+    "eigenvalue_min",
+    "eigenvalue_max",
+    "eigenvalue_error",
+    "flat_directions",
+    "outcome",
+    "outcome_distance",
+    "continued_steps",
+    "outcome_loss",
+];
 
 /// Error of losses and eigenvalues below 10: sums of some hundred terms of that size at most, in f64.
 const ROUNDING: f64 = 1e-12;
@@ -79,7 +94,7 @@ fn does_not_exist_without_a_direction() {
     let points = [one_less, vec![0.0; 36]];
     let table = curvature(&Place::new(), "relu_sum", &["params.teachers=6"], &points);
     assert_eq!(table.column("outcome"), ["undecided"; 2]);
-    for column in ["index", "eigenvalue_min", "eigenvalue_max", "flat_directions"] {
+    for column in &COLUMNS[3..9] {
         assert_eq!(table.column(column), [""; 2], "{column}");
     }
     // A teacher that is missing from the sum costs f(v, v)/2 = 1/4; all six cost k/4 + k(k−1)/4π.
@@ -123,6 +138,51 @@ fn leaves_out_the_scale_of_a_filter() {
     assert_close(number(&table, "eigenvalue_min", 0), eigenvalues[0], tolerance, "smallest eigenvalue");
     assert_close(number(&table, "eigenvalue_max", 0), largest(&eigenvalues), tolerance, "largest eigenvalue");
     assert_close(number(&table, "grad_norm", 0), 0.0, ROUNDING, "gradient");
+}
+
+/// A negative eigenvalue beside a large one: counted as long as rounding of the large one does not hide it, and then
+/// said to be hidden.
+fn of_short_filters_says_what_it_knows() {
+    let place = Place::new();
+    let sets = ["params.filter_size=2", "params.patches=2", "params.ratio=1"];
+    let points = [1e-3, 1e-6, 1e-9].map(|v| vec![v, v, 1.0, 1.0]);
+    let table = curvature(&place, "cnn", &sets, &points);
+    assert_eq!(table.column("index"), ["1", "1", "0"]);
+    assert_eq!(table.column("undecided_eigenvalues"), ["0", "0", "2"]);
+    // It tends to a Schur complement as the filter becomes shorter, with the square of its length.
+    for (row, digits) in [(0, 1e-7), (1, 1e-5)] {
+        assert_close(number(&table, "eigenvalue_min", row), -0.010_322_3, digits, "smallest eigenvalue");
+    }
+    assert!(number(&table, "eigenvalue_error", 1) < 0.01 && number(&table, "eigenvalue_error", 2) > 1.0);
+}
+
+/// At the global minimum of six orthonormal teachers: 1/4 − 1/2π for every pair, and as many eigenvalues as weights.
+/// The scale of a filter is a row of its own.
+fn spectra_have_multiplicities() {
+    let place = Place::new();
+    place.write("points.csv", points_file(&[identity(6)]));
+    let arguments = ["eval", "relu_sum", "--set", "params.teachers=6", "--points", "points.csv", "--spectrum"];
+    let table = Table::parse(place.run(&arguments).done().out.as_bytes()).unwrap();
+    assert_eq!(table.header, ["point", "eigenvalue", "multiplicity", "eigenvalue_error", "symmetry"]);
+    assert_eq!(table.column("multiplicity"), ["15", "5", "9", "1", "5", "1"]);
+    assert_close(number(&table, "eigenvalue", 0), 0.25 - 0.5 / PI, ROUNDING, "smallest eigenvalue");
+    let trace: f64 = (0..6).map(|row| number(&table, "eigenvalue", row) * number(&table, "multiplicity", row)).sum();
+    let hessian =
+        crate::support::problem("relu_sum", "full", &[("teachers", "6")], &crate::support::settings_of("relu_sum"))
+            .hessian(&identity(6))
+            .unwrap();
+    assert_close(trace, (0..36).map(|i| hessian[37 * i]).sum(), 1e-10, "trace");
+    assert!(table.column("symmetry").iter().all(|symmetry| symmetry.is_empty()));
+    place.write("points.csv", "point,x0,x1,x2,x3\na,1,0,0.7,0.7\n");
+    let sets = ["--set", "params.filter_size=2", "--set", "params.patches=2", "--set", "params.ratio=1"];
+    let out = place.run(&[&["eval", "cnn", "--points", "points.csv", "--spectrum"], &sets[..]].concat()).done().out;
+    let table = Table::parse(out.as_bytes()).unwrap();
+    assert_eq!(table.column("symmetry"), ["scale of the filter", "", "", ""]);
+    assert_eq!((table.column("eigenvalue")[0], table.column("multiplicity")[0]), ("0", "1"));
+    // Nothing is asked for twice.
+    for other in ["--hessian", "--gradient", "--outcome", "--teacher"] {
+        assert_eq!(place.run(&[&arguments[..], &[other]].concat()).code, Some(2), "{other}");
+    }
 }
 
 fn of_wrong_points_is_refused() {

@@ -1,11 +1,12 @@
 //! Traces as one table: a row per trace point, run after run.
 
 use super::Trace;
-use crate::result::tables::plain::{field, number, to_csv};
+use crate::result::tables::plain::{field, number};
+use crate::result::tables::rows::Rows;
 
-/// CSV of traced runs of one cell, each with its number: `cell`, `run`, `step`, `loss`, `grad_norm`, then the
+/// The table of traced runs of one cell, each with its number: `cell`, `run`, `step`, `loss`, `grad_norm`, then the
 /// observables, then the curves of theory, then the weights if the traces have them.
-pub fn csv(cell: usize, traces: &[(u64, Trace)]) -> Vec<u8> {
+pub fn rows(cell: usize, traces: &[(u64, Trace)]) -> Rows {
     let mut header: Vec<String> = ["cell", "run", "step", "loss", "grad_norm"].map(String::from).into();
     if let Some((_, first)) = traces.first() {
         header.extend(first.observables.iter().map(|seen| seen.name.to_string()));
@@ -23,5 +24,5 @@ pub fn csv(cell: usize, traces: &[(u64, Trace)]) -> Vec<u8> {
             row
         })
     });
-    to_csv(&header, rows)
+    Rows { header, rows: rows.collect() }
 }

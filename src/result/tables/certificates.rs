@@ -1,9 +1,10 @@
 //! Proofs as tables: a row a point, or a row a cell as in Safran and Shamir's table.
 
 use super::layout;
+use super::rows::Rows;
 use crate::experiment::{Plan, Record};
 use crate::landscape::{Outcome, Proof, Refusal, Verdict};
-use crate::result::tables::plain::{field, number, to_csv};
+use crate::result::tables::plain::{field, number};
 
 /// What was proved of a point, and in what time.
 #[derive(Clone, Debug)]
@@ -47,11 +48,6 @@ impl CertificateRow {
     }
 }
 
-/// Points of one cell, or of none, as CSV.
-pub fn csv(rows: &[CertificateRow]) -> Vec<u8> {
-    to_csv(&COLUMNS, rows.iter().map(CertificateRow::fields))
-}
-
 /// Names of the columns of a point.
 const COLUMNS: [&str; 9] = [
     "point",
@@ -65,41 +61,57 @@ const COLUMNS: [&str; 9] = [
     "seconds",
 ];
 
-/// Proofs of the points of one or several cells.
-#[derive(Clone, Debug)]
+/// Proofs of the points of one or several cells, a row a point; the cells' index and parameters come first where there
+/// are several.
+#[derive(Clone, Copy, Debug)]
 pub struct CertificateTable<'a> {
-    plan: &'a Plan,
-    rows: &'a [CertificateRow],
+    /// `None` for points of no cell.
+    plan: Option<&'a Plan>,
 }
 
 impl<'a> CertificateTable<'a> {
-    /// The table of some rows.
-    pub fn new(plan: &'a Plan, rows: &'a [CertificateRow]) -> Self {
-        CertificateTable { plan, rows }
+    /// The table for points of a plan's cells.
+    pub fn new(plan: &'a Plan) -> Self {
+        CertificateTable { plan: Some(plan) }
     }
 
-    /// CSV, a row a point; the cells' index and parameters come first where there are several.
-    pub fn csv(&self) -> Vec<u8> {
-        if self.plan.cells.len() == 1 {
-            return csv(self.rows);
+    /// The table for points of no cell.
+    pub fn of_files() -> Self {
+        CertificateTable { plan: None }
+    }
+
+    /// The plan, if there are several cells.
+    fn cells(&self) -> Option<&'a Plan> {
+        self.plan.filter(|plan| plan.cells.len() != 1)
+    }
+
+    /// The table without rows.
+    pub fn empty(&self) -> Rows {
+        let mut header: Vec<&str> = Vec::new();
+        if let Some(first) = self.cells().and_then(|plan| plan.cells.first().map(|cell| plan.columns(cell))) {
+            header.push("cell");
+            header.extend(first.into_iter().map(|(name, _)| name));
         }
-        let mut header: Vec<String> = vec!["cell".into()];
-        header.extend(self.plan.columns(&self.plan.cells[0]).into_iter().map(|(name, _)| name.into()));
-        header.extend(COLUMNS.map(String::from));
-        let rows = self.rows.iter().map(|row| {
-            let mut cells = vec![row.cell.to_string()];
-            cells.extend(self.plan.columns(&self.plan.cells[row.cell]).into_iter().map(|(_, value)| value));
-            cells.extend(row.fields());
-            cells
-        });
-        to_csv(&header, rows)
+        header.extend(COLUMNS);
+        Rows::new(header)
     }
 
-    /// A row a cell, for a terminal: the families that its runs found besides the global minimum, and what is proved of
+    /// The row of a point.
+    pub fn row(&self, row: &CertificateRow) -> Vec<String> {
+        let mut cells = Vec::new();
+        if let Some(plan) = self.cells() {
+            cells.push(row.cell.to_string());
+            cells.extend(plan.columns(&plan.cells[row.cell]).into_iter().map(|(_, value)| value));
+        }
+        cells.extend(row.fields());
+        cells
+    }
+
+    /// A row a cell, for people: the families that its runs found besides the global minimum, and what is proved of
     /// them. `headings` are parameters that are shown even where they do not vary.
-    pub fn summary(&self, headings: &[&str], records: &[Record]) -> String {
-        let shown = |(name, _): &(&'static str, String)| self.plan.varies(name) || headings.contains(name);
-        let named = |cell: usize| self.plan.columns(&self.plan.cells[cell]).into_iter().filter(shown);
+    pub fn summary(plan: &Plan, all: &[CertificateRow], headings: &[&str], records: &[Record]) -> Rows {
+        let shown = |(name, _): &(&'static str, String)| plan.varies(name) || headings.contains(name);
+        let named = |cell: usize| plan.columns(&plan.cells[cell]).into_iter().filter(shown);
         let mut header: Vec<String> = named(0).map(|(name, _)| name.into()).collect();
         header.extend(
             [
@@ -118,7 +130,7 @@ impl<'a> CertificateTable<'a> {
         );
         let line = |Record { cell, tally, .. }: &Record| {
             let cell = *cell;
-            let rows: Vec<&CertificateRow> = self.rows.iter().filter(|row| row.cell == cell).collect();
+            let rows: Vec<&CertificateRow> = all.iter().filter(|row| row.cell == cell).collect();
             let minima: Vec<&Proof> = rows.iter().filter_map(|row| row.minimum()).collect();
             let count = |verdict: &str| rows.iter().filter(|row| row.verdict() == verdict).count().to_string();
             let least = |of: &dyn Fn(&Proof) -> f64| minima.iter().map(|p| of(p)).fold(f64::INFINITY, f64::min);
@@ -140,8 +152,7 @@ impl<'a> CertificateTable<'a> {
             ]);
             cells
         };
-        let lines: Vec<Vec<String>> = records.iter().map(line).collect();
-        layout::text(&header, &lines)
+        Rows { header, rows: records.iter().map(line).collect() }
     }
 }
 

@@ -47,7 +47,7 @@ fn families_are_proved_on_both_sides() {
 }
 
 /// Figures of type II from ball arithmetic elsewhere: λ ≥ 0.004694 in [0.0250797, 0.0250815] at k = 6; 0.021336 in
-/// [0.0215066, 0.0215094] at 8; further inputs add at least 0.1998 and 0.2113, less four times what the Hessian moves by.
+/// [0.0215066, 0.0215094] at 8; further inputs add at least 0.1998 and 0.2113, less four times what the Hessian moves.
 fn bounds_are_close() {
     for (k, eigenvalue, loss, extra) in
         [(6, 0.004_694, [0.025_079_7, 0.025_081_5], 0.1996), (8, 0.021_336, [0.021_506_6, 0.021_509_4], 0.2107)]

@@ -68,6 +68,7 @@ pub(crate) fn identity(teachers: usize) -> Vec<f64> {
 pub(crate) fn curvature(place: &Place, model: &str, sets: &[&str], points: &[Vec<f64>]) -> Table {
     place.write("points.csv", points_file(points));
     let sets = sets.iter().flat_map(|set| ["--set", set]);
-    let arguments: Vec<&str> = ["eval", model, "--points", "points.csv", "--hessian"].into_iter().chain(sets).collect();
+    let asked = ["eval", model, "--points", "points.csv", "--hessian", "--outcome"];
+    let arguments: Vec<&str> = asked.into_iter().chain(sets).collect();
     Table::parse(place.run(&arguments).done().out.as_bytes()).unwrap()
 }
