@@ -4,7 +4,7 @@ use super::{SpecArguments, print};
 use rayon::prelude::*;
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::{Backend, BackendError};
-use spurious::experiment::plan::step_text;
+use spurious::experiment::plan::step_words;
 use spurious::experiment::run::{self, Details};
 use spurious::experiment::sampling::Size;
 use spurious::experiment::{Cell, Plan, Record, Spec, Tally};
@@ -58,7 +58,7 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
         writeln!(text, "axis         {name} = {}", list.join(", "))?;
     }
     if plan.sweeps_step {
-        let list: Vec<String> = spec.step.iter().map(step_text).collect();
+        let list: Vec<String> = spec.step.iter().map(|step| step_words(step, spec.model.about().step_groups)).collect();
         writeln!(text, "axis         step = {}", list.join(", "))?;
     }
     writeln!(text, "backend      {} in {}", backend.description(), backend.precision().name())?;

@@ -290,7 +290,18 @@ fn same_cell(spec: &Spec, first: &[usize], second: &[usize], values: &Values) ->
     }
 }
 
-/// A step size as text.
+/// A step size for people: where groups of weights have their own, each with its name.
+pub fn step_words(step: &StepSize, groups: &[&str]) -> String {
+    match step {
+        StepSize::Groups(steps) if steps.len() > 1 && steps.len() == groups.len() => {
+            let named = groups.iter().zip(steps).map(|(group, step)| format!("{step} ({group})"));
+            named.collect::<Vec<_>>().join(" and ")
+        }
+        step => step_text(step),
+    }
+}
+
+/// A step size as text, as the tables in CSV have it.
 pub fn step_text(step: &StepSize) -> String {
     match step {
         StepSize::Auto => "auto".into(),

@@ -200,8 +200,7 @@ impl Parameter {
         values.get(self.name).is_some_and(|value| values.absolute(value) == values.absolute(&default))
     }
 
-    /// Whether the caption of a figure of one cell names the value: sizes of the landscape, and whatever is not as
-    /// usual.
+    /// Whether the line below a title names the value: sizes of the landscape, and whatever is not as usual.
     pub fn is_told(&self, values: &Values) -> bool {
         let sizes = matches!(self.kind, Kind::Integer(..) | Kind::Real(..)) && !self.symbol.is_empty();
         self.heading || sizes && self.seeds || !self.is_default(values)

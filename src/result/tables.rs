@@ -11,7 +11,7 @@ pub mod rows;
 mod sampled;
 pub mod theorems;
 
-use crate::experiment::plan::step_text;
+use crate::experiment::plan::step_words;
 use crate::experiment::record::Telling;
 use crate::experiment::spec::{self, Published};
 use crate::experiment::{Cell, Plan, Record, Spec, Tally};
@@ -383,13 +383,13 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
     if let Some(cell) = plan.cells.first() {
         let fixed = plan.columns(cell).into_iter().filter(|(name, _)| !plan.varies(name) && plan.is_fixed(name));
         let parameter = |name: &str| spec.model.parameters().iter().find(|p| p.name == name);
-        let usual = |name: &str| parameter(name).is_some_and(|p| !p.heading && p.is_default(&cell.values));
-        let named = fixed.filter(|(name, _)| !usual(name));
+        let told = |name: &str| parameter(name).is_none_or(|p| p.is_told(&cell.values));
+        let named = fixed.filter(|(name, _)| told(name));
         parts.extend(named.map(|(name, value)| format!("{name} {value}")));
     }
     // Settings of the descent, where they are not the defaults.
     if !plan.sweeps_step && spec.step != [StepSize::Auto] {
-        parts.push(format!("step {}", step_text(&spec.step[0])));
+        parts.push(format!("step {}", step_words(&spec.step[0], spec.model.about().step_groups)));
     }
     if spec.max_steps != spec::DEFAULT_MAX_STEPS {
         parts.push(format!("at most {} steps", grouped(u64::from(spec.max_steps))));

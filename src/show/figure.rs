@@ -45,10 +45,13 @@ pub const LARGEST: f64 = 1e300;
 /// Largest width and height of a [`Layer::Image`] in pixels.
 pub const IMAGE_SIDE_MAX: usize = 4096;
 
-/// Width of every figure in its own units; a unit is a pixel of a PNG of scale 1.
+/// Width of a figure in its own units; a unit is a pixel of a PNG of scale 1.
 pub const WIDTH: f64 = 720.0;
 
 /// A figure.
+/// Width of the narrow variant of a figure, for the page on a phone. Its texts are as large as those of the wide one.
+pub const NARROW: f64 = 360.0;
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
     /// What is shown, one sentence or less; wrapped where it is long.
@@ -57,7 +60,10 @@ pub struct Figure {
     pub subtitle: String,
     /// One above another.
     pub panels: Vec<Panel>,
-    /// Lines below, small.
+    /// What is shown and how to read it, in sentences; small, below the panels. On a page it stands in the figure's
+    /// numbered caption instead, and the title and subtitle are the page's.
+    pub caption: String,
+    /// Lines below, small; on a page they end the caption.
     pub notes: Vec<String>,
 }
 
@@ -263,7 +269,7 @@ pub enum Layer {
         style: Style,
     },
     /// Rectangles coloured by value, with a colour bar; without edges and values the bar alone. Missing values are
-    /// hatched.
+    /// hatched. A text is written in its rectangle if it has room there.
     Heat {
         /// Edges along x, ascending, one more than columns.
         x_edges: Vec<f64>,
@@ -272,6 +278,8 @@ pub enum Layer {
         /// Row by row from the lowest y; NaN: missing.
         values: Vec<f64>,
         /// Colours.
+        /// Texts in the rectangles, in the order of the values, lines separated by `\n`; empty: none at all.
+        texts: Vec<String>,
         colors: Colors,
     },
     /// An image of few colours, stretched between two places on each axis; the pixels are equal in size as drawn.
@@ -312,11 +320,14 @@ pub enum Medium {
     /// A file of its own: white paper, dark text, a fixed size.
     #[default]
     Paper,
-    /// A part of an HTML page: colours are the custom properties of [`color::properties`], the size follows the page.
+    /// A part of an HTML page: colours are the custom properties of [`color::properties`], the size follows the page,
+    /// and title, subtitle, caption and notes are left to the page.
     Page {
         /// Prefix of all `id`s in the figure, unique on the page: letters, digits, `-`.
         id: String,
     },
+        /// Whether the figure is [`NARROW`] instead of [`WIDTH`] units wide.
+        narrow: bool,
 }
 
 /// Why a figure could not be made into a PNG.

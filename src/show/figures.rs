@@ -9,8 +9,10 @@
 //!   published figures (`difference`).
 //!
 //! What is left over makes further figures of the same kind, `success-2` and so on, a combination of values each.
-//! Intervals are those of the [`Summary`]; published figures have Wilson intervals of the same level for the runs
-//! behind them. A cell without runs is shown as missing, and one without a success by the upper end of its interval.
+//! Intervals are those of the [`Summary`], and the caption names their method; published figures have Wilson intervals
+//! of the same level for the runs behind them. A cell without runs is shown as missing, and one without a success by
+//! the upper end of its interval. Where runs are undecided or slow, a pale area reaches from the estimate to what it
+//! would be if all of them were successes.
 
 mod axes;
 mod cells;
@@ -30,6 +32,12 @@ const MOST_COMBINATIONS: usize = 8;
 
 /// Most values of a list that are told apart by curves.
 const MOST_CURVES: usize = 7;
+
+/// How the intervals of published figures are made.
+const PUBLISHED_METHOD: Method = Method::Wilson;
+
+/// What the area of undecided and slow runs is called in legends.
+const POSSIBLE: &str = "possible: undecided and slow runs counted as successes";
 
 /// A figure with its name.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +78,31 @@ pub fn of(spec: &Spec, plan: &Plan, summary: &Summary) -> Vec<Named> {
     named
 }
 
+/// Names in their order, each once.
+fn unique(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut all = Vec::new();
+    for name in names {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}
+
+/// The intervals of a method in words, after their level.
+fn method_words(method: Method) -> &'static str {
+    match method {
+        Method::Wilson => "Wilson score intervals",
+        Method::ClopperPearson => "exact (Clopper–Pearson) intervals",
+    }
+}
+
+/// A text with a capital at its beginning.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or(String::new(), |first| first.to_uppercase().chain(rest).collect())
+}
+
 /// Names for figures of one kind: the first has the kind's name.
 fn numbered(kind: &str, figures: Vec<Figure>) -> Vec<Named> {
     let name = |i: usize| if i == 0 { kind.to_string() } else { format!("{kind}-{}", i + 1) };
@@ -99,6 +132,7 @@ impl<'a> Parts<'a> {
             let mut figure = draw(rows)?;
             if !words.is_empty() {
                 figure.title = format!("{}: {words}", figure.title);
+                figure.caption = format!("{}. {}", sentence(words), figure.caption);
             }
             figure.notes.extend(self.left_out.clone());
             Some(figure)
@@ -170,11 +204,34 @@ impl<'a> Context<'a> {
         format!("{} %", number(self.summary.level * 100.0, 6))
     }
 
+    /// The intervals in words: `95 % Wilson score intervals`.
+    fn intervals(&self) -> String {
+        format!("{} {}", self.percent(), method_words(self.plan.method()))
+    }
+
+    /// A sentence on the marks of published figures, where there are any among the rows.
+    fn published_words(&self, rows: &[&Row]) -> String {
+        let Some((source, published)) = self.source(rows).zip(self.summary.published.as_ref()) else {
+            return String::new();
+        };
+        let (method, runs) = (method_words(PUBLISHED_METHOD), published.runs_per_cell);
+        format!(" Rings: {source}, with {} {method} for the {runs} runs behind each.", self.percent())
+    }
+
+    /// The share of a row's runs that may have the outcome: those that have it, and those that are undecided or slow.
+    /// `None` where all runs are decided, and where the question is about such runs.
+    fn possible(&self, row: &Row) -> Option<f64> {
+        let open = [Outcome::Undecided, Outcome::Slow];
+        let count = open.into_iter().map(|outcome| row.tally.count(outcome)).sum::<u64>();
+        let probability = row.probability.filter(|_| count > 0 && !open.contains(&self.summary.outcome))?;
+        Some((probability + count as f64 / row.tally.runs() as f64).min(1.0))
+    }
+
     /// The interval of a published figure, from the runs behind it.
     fn published_interval(&self, figure: f64) -> Option<Interval> {
         let runs = self.summary.published.as_ref()?.runs_per_cell;
         let hits = (figure * runs as f64).round().max(0.0) as u64;
-        Some(Method::Wilson.interval(hits, runs, self.summary.level))
+        Some(PUBLISHED_METHOD.interval(hits, runs, self.summary.level))
     }
 
     /// The source of the published figures, where there are any among the rows.
@@ -196,6 +253,7 @@ impl<'a> Context<'a> {
         high = published().map(|i| i.high).fold(high, f64::max);
         let theory = || rows.iter().flat_map(|row| &row.theory).filter(|p| p.is_success).filter_map(|p| p.value);
         (low, high) = (theory().fold(low, f64::min), theory().fold(high, f64::max));
+        high = known().filter_map(|row| self.possible(row)).fold(high, f64::max);
         if low > high {
             return (0.0, 1.0);
         }
@@ -211,9 +269,9 @@ impl<'a> Context<'a> {
 
     /// Names of the predictions of success that are made for any of the rows.
     fn success_names(&self, rows: &[&Row]) -> Vec<&'static str> {
-        let made = |name: &str| rows.iter().any(|row| self.theory(row, name).is_some());
-        let first = rows.first().map_or(&[][..], |row| &row.theory);
-        first.iter().filter(|p| p.is_success).map(|p| p.name).filter(|name| made(name)).collect()
+        // A prediction may be made for some cells only.
+        let made = rows.iter().flat_map(|row| &row.theory).filter(|p| p.is_success && p.value.is_some());
+        unique(made.map(|p| p.name))
     }
 
     /// A prediction of success for a row.
@@ -223,9 +281,9 @@ impl<'a> Context<'a> {
 
     /// Names of the predictions that are critical values of a list.
     fn boundary_names(&self, rows: &[&Row], list: usize) -> Vec<&'static str> {
-        let Some(cell) = rows.first().and_then(|row| self.plan.cells.get(row.cell)) else { return Vec::new() };
-        let is_its = |p: &Prediction| p.boundary == Some(self.lists[list].name);
-        cell.problem.theory(None).into_iter().filter(is_its).map(|p| p.name).collect()
+        let is_its = |p: &Prediction| p.boundary == Some(self.lists[list].name) && p.value.is_some();
+        let cells = rows.iter().filter_map(|row| self.plan.cells.get(row.cell));
+        unique(cells.flat_map(|cell| cell.problem.theory(None)).filter(is_its).map(|p| p.name))
     }
 
     /// A critical value that all of some rows have in common.

@@ -5,9 +5,9 @@
 //! of [`Summary`], families, parameters, theory, the model, and where the numbers come from. The same folder gives the
 //! same bytes.
 
-use crate::experiment::plan::step_text;
+use crate::experiment::plan::step_words;
 use crate::experiment::{Plan, Spec};
-use crate::landscape::{Outcome, Value};
+use crate::landscape::{Outcome, StepSize, Value};
 use crate::numerics::Method;
 use crate::numerics::text::{grouped, number};
 use crate::result::Results;
@@ -24,6 +24,9 @@ use std::fmt::Write;
 /// Rows from which a table is folded away.
 const MANY_ROWS: usize = 60;
 
+/// Columns above which a table is set smaller on paper.
+const WIDE: usize = 10;
+
 /// The page of an experiment, with intervals of confidence level `level`.
 pub fn page(results: &Results, level: f64) -> String {
     let Results { spec, plan, .. } = results;
@@ -36,12 +39,13 @@ pub fn page(results: &Results, level: f64) -> String {
         page.element("p", "unfinished", &note);
     }
     page.definitions(&key_figures(results, &summary));
-    for (i, figure) in super::figures::of(spec, plan, &summary).iter().enumerate() {
-        page.figure(&figure.figure, &format!("figure-{}", i + 1));
+    for named in super::figures::of(spec, plan, &summary) {
+        page.figure(&named.figure);
     }
     page.element("h2", "", "Estimates");
     let (header, rows) = summary.cells();
-    page.table(&header, &rows, "One row per cell. Probabilities with their intervals, counts of the other outcomes.");
+    let caption = "One row per cell. Probabilities with their intervals, counts of the other outcomes.";
+    page.table(&header, &rows, &format!("{caption}{}", steps_of_groups(spec)));
     summary.notes().iter().for_each(|note| page.element("p", "note", note));
     let families = FamilyTable::new(results, level);
     if !families.is_empty() {
@@ -69,6 +73,15 @@ pub fn page(results: &Results, level: f64) -> String {
     page.reproduce(spec);
     page.text.push_str("</main>\n</body>\n</html>\n");
     page.text
+}
+
+/// A sentence on how the column of steps is written, where groups of weights have their own.
+fn steps_of_groups(spec: &Spec) -> String {
+    let of_groups = spec.step.len() > 1 && spec.step.iter().any(|step| matches!(step, StepSize::Groups(_)));
+    if !of_groups {
+        return String::new();
+    }
+    format!(" Steps of groups of weights are written {}.", spec.model.about().step_groups.join("/"))
 }
 
 /// What a reader wants to know first.
@@ -113,6 +126,9 @@ fn key_figures(results: &Results, summary: &Summary) -> Vec<(String, String)> {
 #[derive(Default)]
 struct Page {
     text: String,
+    /// Figures and tables so far.
+    figures: usize,
+    tables: usize,
 }
 
 impl Page {
@@ -151,9 +167,27 @@ impl Page {
         self.text.push_str("</dl>\n");
     }
 
-    fn figure(&mut self, figure: &Figure, id: &str) {
-        let _ =
-            writeln!(self.text, "<figure tabindex=\"0\">\n{}</figure>", figure.svg(&Medium::Page { id: id.into() }));
+    /// A figure with its number, in the variant for a screen or paper and in that for a phone.
+    fn figure(&mut self, figure: &Figure) {
+        self.figures += 1;
+        let number = self.figures;
+        self.text.push_str("<figure>\n");
+        for (class, narrow) in [("wide", false), ("narrow", true)] {
+            let svg = figure.svg(&Medium::Page { id: format!("figure-{number}-{class}"), narrow });
+            let _ = writeln!(self.text, "<div class=\"{class}\">\n{svg}</div>");
+        }
+        let said = [&figure.caption].into_iter().chain(&figure.notes).filter(|text| !text.is_empty());
+        let said: Vec<String> = said.map(|text| escape(text)).collect();
+        let said = said.join(" ");
+        let _ = writeln!(self.text, "<figcaption><b>Figure {number}.</b> {said}</figcaption>\n</figure>");
+    }
+
+    /// The numbered caption of the table that follows, which is named by it.
+    fn caption(&mut self, caption: &str) -> String {
+        self.tables += 1;
+        let (number, caption) = (self.tables, escape(caption));
+        let _ = writeln!(self.text, "<p class=\"caption\" id=\"table-{number}\"><b>Table {number}.</b> {caption}</p>");
+        format!("tabindex=\"0\" role=\"region\" aria-labelledby=\"table-{number}\"")
     }
 
     fn folded(&mut self, summary: &str, text: &str) {
@@ -167,9 +201,10 @@ impl Page {
         if long {
             let _ = writeln!(self.text, "<details><summary>{} rows</summary>", rows.len());
         }
-        self.element("p", "note", caption);
+        let named = self.caption(caption);
         let class = if long { "scroll long" } else { "scroll" };
-        let _ = writeln!(self.text, "<div class=\"{class}\" tabindex=\"0\"><table>");
+        let wide = if header.len() > WIDE { " class=\"many\"" } else { "" };
+        let _ = writeln!(self.text, "<div class=\"{class}\" {named}><table{wide}>");
         self.rows(header, rows);
         self.text.push_str("</table></div>\n");
         if long {
@@ -205,10 +240,16 @@ impl Page {
     }
 
     /// A table of words: names and what they mean.
-    fn meanings(&mut self, header: &[&str], rows: &[Vec<String>]) {
+    fn meanings(&mut self, header: &[&str], rows: &[Vec<String>], caption: &str) {
         let header: Vec<String> = header.iter().map(|text| (*text).to_string()).collect();
-        self.text.push_str("<div class=\"scroll\" tabindex=\"0\"><table class=\"words\">\n");
+        let named = self.caption(caption);
+        let _ = writeln!(self.text, "<div class=\"scroll\" {named}><table class=\"words\">");
+        let from = self.text.len();
         self.rows(&header, rows);
+        // A long name may be broken where its words are joined.
+        let named = self.text[from..].replace('_', "_<wbr/>");
+        self.text.truncate(from);
+        self.text.push_str(&named);
         self.text.push_str("</table></div>\n");
     }
 
@@ -229,16 +270,17 @@ impl Page {
             let symbol = if parameter.symbol.is_empty() { String::new() } else { format!(" {}", parameter.symbol) };
             rows.push(vec![format!("{name}{symbol}"), shown, parameter.about.into()]);
         }
-        let steps: Vec<String> = spec.step.iter().map(step_text).collect();
+        let groups = spec.model.about().step_groups;
+        let steps: Vec<String> = spec.step.iter().map(|step| step_words(step, groups)).collect();
         rows.push(vec!["step".into(), steps.join(", "), "step size; spurious models NAME says what auto is".into()]);
         rows.push(vec!["max_steps".into(), spec.max_steps.to_string(), "step budget of a run".into()]);
         rows.push(vec!["tolerance".into(), number(spec.tolerance), spec.model.about().tolerance.about.into()]);
         let verdicts = if spec.verdicts { "on" } else { "off" };
         rows.push(vec!["verdicts".into(), verdicts.into(), "runs stop at a proof of their outcome".into()]);
-        self.meanings(&["parameter", "value", "meaning"], &rows);
-        if plan.cells.len() > 1 {
-            self.element("p", "note", "Several values make an axis of the grid; every combination is a cell.");
-        }
+        let several = " Several values make an axis of the grid; every combination is a cell.";
+        let several = if plan.cells.len() > 1 { several } else { "" };
+        let caption = format!("The value of every parameter, defaults as well, and its meaning.{several}");
+        self.meanings(&["parameter", "value", "meaning"], &rows, &caption);
     }
 
     /// What theory says: the value where it is the same in all cells, else the range.
@@ -259,8 +301,8 @@ impl Page {
             };
             rows.push(vec![prediction.name.to_string(), shown, prediction.about.to_string()]);
         }
-        self.meanings(&["prediction", "value", "meaning"], &rows);
-        self.element("p", "note", "cells.csv has the values of each cell.");
+        let caption = "What theory says; cells.csv has the values of each cell.";
+        self.meanings(&["prediction", "value", "meaning"], &rows, caption);
     }
 
     /// What the words of the table mean.

@@ -17,6 +17,10 @@ trials![
     an_impossible_png_is_refused,
     a_page_names_its_colours_and_ids,
     what_has_no_place_is_counted,
+    a_page_has_the_words_and_a_file_its_own,
+    a_narrow_figure_has_texts_of_the_same_size,
+    a_logarithmic_axis_says_so,
+    texts_in_cells_stand_out_and_stay_inside,
     malformed_layers_are_named_in_the_notes,
     equal_labels_share_an_entry,
     a_line_breaks_at_nan,
@@ -28,7 +32,8 @@ trials![
 
 fn all_is_well_formed_and_readable() {
     for (name, figure) in gallery() {
-        let media = [Medium::Paper, Medium::Page { id: format!("figure-{name}") }];
+        let page = |narrow| Medium::Page { id: format!("figure-{name}"), narrow };
+        let media = [Medium::Paper, page(false), page(true)];
         media.iter().for_each(|medium| Sheet::read(&figure.svg(medium), name).check());
     }
 }
@@ -81,7 +86,7 @@ fn an_impossible_png_is_refused() {
 
 fn a_page_names_its_colours_and_ids() {
     let (name, figure) = gallery().swap_remove(0);
-    let svg = figure.svg(&Medium::Page { id: "a\"b-1".into() });
+    let svg = figure.svg(&Medium::Page { id: "a\"b-1".into(), narrow: false });
     let sheet = Sheet::read(&svg, name);
     assert!(sheet.ids.iter().all(|id| id.starts_with("ab-1-")), "{:?}", sheet.ids);
     let page: Vec<String> = [false, true].map(color::properties).to_vec();
@@ -120,7 +125,93 @@ fn malformed_layers_are_named_in_the_notes() {
     };
     let layers = vec![
         (
-            Layer::Heat { x_edges, y_edges, values: vec![1.0], colors: Colors::new(0.0, 1.0, "v") },
+            Layer::Heat { x_edges, y_edges, values: vec![1.0], texts: Vec::new(), colors: Colors::new(0.0, 1.0, "v") },
+fn a_page_has_the_words_and_a_file_its_own() {
+    let figure = Figure { subtitle: "the subtitle".into(), ..Figure::new("the title") };
+    let figure = figure.caption("the caption").note("the note").with(panel().with(marks(&[(1.0, 2.0)])));
+    let texts = |medium: &Medium| {
+        let sheet = Sheet::read(&figure.svg(medium), "words");
+        let words = ["the title", "the subtitle", "the caption", "the note"];
+        words.map(|word| sheet.texts.iter().filter(|text| text.text == word).count())
+    };
+    assert_eq!(texts(&Medium::Paper), [1; 4]);
+    for narrow in [false, true] {
+        assert_eq!(texts(&Medium::Page { id: "page".into(), narrow }), [0; 4], "the page has them");
+    }
+}
+
+fn a_narrow_figure_has_texts_of_the_same_size() {
+    let (_, figure) = gallery().swap_remove(0);
+    let sizes = |narrow| {
+        let sheet = Sheet::read(&figure.svg(&Medium::Page { id: "figure".into(), narrow }), "narrow");
+        let mut sizes: Vec<String> = sheet.texts.iter().map(|text| format!("{}", text.size)).collect();
+        sizes.sort();
+        sizes.dedup();
+        (sheet.width, sizes)
+    };
+    let (wide, narrow) = (sizes(false), sizes(true));
+    assert_eq!((wide.0, narrow.0), (WIDTH, NARROW));
+    assert_eq!(wide.1, narrow.1);
+    assert!(wide.1.iter().all(|size| size.parse::<f64>().unwrap() >= 11.0), "{:?}", wide.1);
+}
+
+fn a_logarithmic_axis_says_so() {
+    for (x, y) in [(Scale::Log, Scale::Linear), (Scale::Linear, Scale::Log), (Scale::Linear, Scale::Linear)] {
+        let axes = Panel::new(Axis::new("across").scale(x), Axis::new("up").scale(y));
+        let svg = Figure::new("log").with(axes.with(marks(&[(1.0, 1.0), (100.0, 10.0)]))).svg(&Medium::Paper);
+        for (name, scale) in [("across", x), ("up", y)] {
+            let [says, plain] = [format!(">{name} (log scale)<"), format!(">{name}<")].map(|text| svg.contains(&text));
+            assert_eq!((says, plain), (scale == Scale::Log, scale == Scale::Linear), "{name}");
+        }
+    }
+    // An axis without a name has nothing to say it with; a colour bar says it too.
+    let colors = Colors { scale: Scale::Log, ..Colors::new(1.0, 100.0, "steps") };
+    let (x_edges, y_edges, values, texts) = Default::default();
+    let bar = Panel::new(Axis::new("").scale(Scale::Log), Axis::new("")).with(marks(&[(1.0, 1.0)]));
+    let svg =
+        Figure::new("bar").with(bar.with(Layer::Heat { x_edges, y_edges, values, texts, colors })).svg(&Medium::Paper);
+    assert_eq!(svg.matches("(log scale)").count(), 1 + svg.matches("steps (log scale) (").count());
+    assert!(svg.contains(">steps (log scale)<"));
+}
+
+/// A map with a text in each cell.
+fn told(side: usize, texts: Vec<String>) -> Figure {
+    let edges: Vec<f64> = (0..=side).map(|i| i as f64).collect();
+    let values: Vec<f64> = (0..side * side).map(|i| i as f64 / (side * side - 1) as f64).collect();
+    let colors = Colors::new(0.0, 1.0, "v");
+    Figure::new("told").with(panel().with(Layer::Heat {
+        x_edges: edges.clone(),
+        y_edges: edges,
+        values,
+        texts,
+        colors,
+    }))
+}
+
+fn texts_in_cells_stand_out_and_stay_inside() {
+    let texts = || (0..49).map(|i| format!("t{i:02}")).collect::<Vec<String>>();
+    for medium in [Medium::Paper, Medium::Page { id: "page".into(), narrow: true }] {
+        let svg = told(7, texts()).svg(&medium);
+        let sheet = Sheet::read(&svg, "told");
+        sheet.check();
+        for (i, text) in texts().iter().enumerate() {
+            let line = svg.lines().find(|line| line.contains(&format!(">{text}<"))).unwrap_or_else(|| panic!("{text}"));
+            let colour = |name: &str| {
+                let at = line.find(&format!(" {name}=\"#")).unwrap() + name.len() + 4;
+                [0, 2, 4].map(|digit| u8::from_str_radix(&line[at + digit..at + digit + 2], 16).unwrap())
+            };
+            let (ink, ground) = (colour("fill"), colour("stroke"));
+            assert_eq!(ground, Map::Viridis.rgb(i as f64 / 48.0), "the rim has the colour of the cell");
+            assert!(color::contrast(ink, ground) >= 4.5, "{text}: {ink:?} on {ground:?}");
+        }
+    }
+    // Two lines where one is too wide, and none where there is no room for either.
+    let svg = told(10, vec!["0.25–\n0.75".into(); 100]).svg(&Medium::Page { id: "page".into(), narrow: false });
+    assert!(svg.contains(">0.25–0.75<") || svg.contains(">0.25–<") && svg.contains(">0.75<"));
+    let svg = told(10, vec!["far too long for any cell".into(); 100]).svg(&Medium::Paper);
+    assert!(!svg.contains(">far"));
+}
+
             "A heat map is left out",
         ),
         (image(2, vec![0], 1), "An image is left out: it has 1 pixels instead of 2 times 1."),

@@ -1,5 +1,7 @@
 //! The figures of a table: which there are, and that they show its numbers.
 
+mod honest;
+
 use super::figure::sheet::Sheet;
 use crate::support::program::{Place, SMALL};
 use spurious::experiment::{Plan, Spec, Tally};
@@ -11,8 +13,9 @@ use spurious::show::figure::{Figure, Layer, Mark, Medium, Scale, Shape};
 use spurious::show::figures::{Named, of};
 
 trials![
+    modules(honest),
     one_axis_is_a_curve_with_theory_and_boundary,
-    two_axes_are_a_map_with_contours_and_boundary,
+    two_axes_are_a_map_with_boundary,
     no_axis_is_a_row_a_cell,
     published_figures_have_their_own_intervals,
     differences_are_those_of_the_table,
@@ -38,18 +41,25 @@ fn tally(outcome: Outcome, hits: u64, runs: u64) -> Tally {
     tally
 }
 
-/// The figures of an experiment of 1000 runs a cell in which `hits` says how many of each cell succeed; `None`: no
-/// runs.
-fn drawn(text: &str, hits: impl Fn(usize) -> Option<u64>) -> (Vec<Named>, Summary) {
+/// The figures of an experiment of 1000 runs a cell, given what the runs of each cell end in.
+fn tallied(text: &str, counts: impl Fn(usize) -> Tally) -> (Vec<Named>, Summary, Results) {
     let spec = Spec::parse(&format!("runs.per_cell = 1000\n{text}"), "test", &[]).unwrap();
     let plan = Plan::new(&spec).unwrap();
-    let outcome = spec.published.as_ref().map_or(Outcome::Global, |p| p.outcome);
     let mut results = Results::new(spec, plan);
     for record in &mut results.records {
-        record.tally = hits(record.cell).map_or(Tally::default(), |hits| tally(outcome, hits, 1000));
+        record.tally = counts(record.cell);
     }
     let summary = results.summary();
-    (of(&results.spec, &results.plan, &summary), summary)
+    (of(&results.spec, &results.plan, &summary), summary, results)
+}
+
+/// The figures if `hits` says how many runs of each cell succeed, the others being undecided; `None`: no runs.
+fn drawn(text: &str, hits: impl Fn(usize) -> Option<u64>) -> (Vec<Named>, Summary) {
+    let spec = Spec::parse(text, "test", &[]).unwrap();
+    let outcome = spec.published.as_ref().map_or(Outcome::Global, |p| p.outcome);
+    let counts = |cell| hits(cell).map_or(Tally::default(), |hits| tally(outcome, hits, 1000));
+    let (figures, summary, _) = tallied(text, counts);
+    (figures, summary)
 }
 
 fn named<'a>(figures: &'a [Named], name: &str) -> &'a Figure {
@@ -89,6 +99,7 @@ fn one_axis_is_a_curve_with_theory_and_boundary() {
     }
     let theory = lines(figure).into_iter().find(|(label, _)| *label == "slow limit (theory)").unwrap().1;
     assert_eq!(theory.len(), 3);
+    assert!(figure.caption.starts_with("Probability of the global minimum over ratio q. Band and bars: 95 % Wilson"));
     assert_eq!(theory[1].1, summary.rows[0].theory[0].value.unwrap());
     let rule = figure.panels[0].layers.iter().find_map(|layer| match layer {
         Layer::Rule { upright: true, at, label, .. } => Some((*at, label.as_str())),
@@ -98,26 +109,25 @@ fn one_axis_is_a_curve_with_theory_and_boundary() {
     assert_eq!(figure.panels[0].y.range, Some((0.5, 1.0)), "theory and intervals lie above a half");
 }
 
-fn two_axes_are_a_map_with_contours_and_boundary() {
+fn two_axes_are_a_map_with_boundary() {
     let text = "params = { patches = [20, 30, 40, 60], ratio = [1, 2, 4, 6, 7] }";
     let (figures, _) = drawn(text, |cell| Some(200 + 40 * cell as u64));
     let map = named(&figures, "map");
     let layers = &map.panels[0].layers;
     let Layer::Heat { x_edges, y_edges, values, .. } = &layers[0] else { panic!("the first layer is no map") };
-    assert_eq!(y_edges, &[15.0, 25.0, 35.0, 50.0, 70.0]);
-    assert_eq!(x_edges, &[0.5, 1.5, 3.0, 5.0, 6.5, 7.5]);
+    // Few values: cells of one size, with the values at the ticks.
+    assert_eq!(y_edges, &[-0.5, 0.5, 1.5, 2.5, 3.5]);
+    assert_eq!(x_edges, &[-0.5, 0.5, 1.5, 2.5, 3.5, 4.5]);
+    let ticks: Vec<&str> = map.panels[0].y.ticks.iter().map(|tick| tick.1.as_str()).collect();
+    assert_eq!(ticks, ["20", "30", "40", "60"]);
     assert_eq!(values.len(), 20);
     // The ratio runs fastest, as in the experiment.
     assert_eq!((values[0], values[1], values[5]), (0.2, 0.24, 0.4));
-    let critical: Vec<(f64, f64)> =
-        [20.0, 30.0, 40.0, 60.0].iter().map(|k| (1.0 + (k - 1.0) / std::f64::consts::PI, *k)).collect();
+    // The critical ratio of 20 patches is 7.05, a little beyond the last ratio, 7; the others are far beyond.
     let boundary = lines(map).into_iter().find(|(label, _)| *label == "critical ratio (theory)").unwrap().1;
-    assert_eq!(boundary, &critical);
-    let levels = layers.iter().find_map(|layer| match layer {
-        Layer::Contour { levels, .. } => Some(levels.clone()),
-        _ => None,
-    });
-    assert_eq!(levels, Some(vec![0.25, 0.5, 0.75, 0.9]), "between 0.2 and 0.96");
+    let critical = 1.0 + 19.0 / std::f64::consts::PI;
+    assert_eq!(boundary[0], (3.0 + (critical - 6.0), 0.0));
+    assert!(boundary[1..].iter().all(|point| point.0.is_nan()), "{boundary:?}");
     // Four values of patches are few enough for curves.
     let curves = named(&figures, "success");
     let shown: Vec<&str> =
@@ -202,7 +212,13 @@ fn words_and_seeds_are_no_axes() {
     assert_eq!(figures.len(), 1);
     let labels: Vec<&str> =
         lines(named(&figures, "success")).into_iter().map(|l| l.0).filter(|l| l.contains("teachers")).collect();
-    assert_eq!(labels, ["neurons teachers", "neurons teachers+1"]);
+    assert_eq!(labels, ["neurons teachers", "neurons = teachers+1"]);
+    // Of one number of teachers the neurons are numbers, and an axis.
+    let text = "model.name = 'relu_sum'\nparams = { teachers = 6, neurons = ['teachers', 'teachers+1', 'teachers+2'] }";
+    let (figures, _) = drawn(text, |_| Some(500));
+    let axis = &named(&figures, "success").panels[0].x;
+    let ticks: Vec<&str> = axis.ticks.iter().map(|tick| tick.1.as_str()).collect();
+    assert_eq!(ticks, ["6", "7", "8"], "{}", axis.label);
 }
 
 fn left_over_lists_are_bounded() {
@@ -268,7 +284,10 @@ fn every_shape_of_table_can_be_read() {
             let (figures, _) = drawn(&text, hits);
             assert!(!figures.is_empty(), "{name}");
             for figure in &figures {
-                Sheet::read(&figure.figure.svg(&Medium::Paper), &format!("{name}: {}", figure.name)).check();
+                let page = |narrow| Medium::Page { id: "figure".into(), narrow };
+                for medium in [Medium::Paper, page(false), page(true)] {
+                    Sheet::read(&figure.figure.svg(&medium), &format!("{name}: {} {medium:?}", figure.name)).check();
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ use crate::support::program::{Place, SMALL};
 
 trials![
     says_what_was_found_and_how,
+    numbers_its_figures_and_tables,
     stands_alone,
     is_the_same_twice,
     of_an_unfinished_folder_says_so,
@@ -65,12 +66,31 @@ fn says_what_was_found_and_how() {
     for count in place.table("out/summary.csv").column("spurious") {
         has(&format!("<td>{count}</td>"));
     }
-    for name in ["patches", "ratio", "critical_ratio", "spurious_loss", "Seed", "FNV-1a", "spurious run small.toml"] {
+    for name in
+        ["patches", "ratio", "critical_<wbr/>ratio", "spurious_<wbr/>loss", "Seed", "FNV-1a", "spurious run small.toml"]
+    {
         has(name);
     }
     has(&place.text("out/spec.toml").lines().next().unwrap().replace('"', "&quot;"));
-    assert_eq!(page.matches("<svg").count(), page.matches("<figure ").count());
+    assert_eq!(page.matches("<svg").count(), 2 * page.matches("<figure>").count(), "one is wide, one is narrow");
     assert!(page.contains("<svg") && !page.contains("Unfinished"));
+}
+
+fn numbers_its_figures_and_tables() {
+    let title = "What is asked";
+    let (_, page) = page_of(&SMALL.replace("name = \"small\"", &format!("name = \"small\"\ntitle = \"{title}\"")));
+    for (word, tag) in [("Figure", "<figcaption>"), ("Table", "<table")] {
+        let count = page.matches(tag).count();
+        assert!(count > 0, "no {word}");
+        for number in 1..=count + 1 {
+            let times = page.matches(&format!("<b>{word} {number}.</b> ")).count();
+            assert_eq!(times, usize::from(number <= count), "{word} {number} of {count}");
+        }
+    }
+    // The title stands once to be read: in the heading. What figures have is for those who cannot see them.
+    let seen = page.matches(&format!(">{title}</h1>")).count() + page.matches(&format!(">{title}</text>")).count();
+    assert_eq!(seen, 1);
+    assert!(page.contains("Wilson score intervals"));
 }
 
 fn stands_alone() {
@@ -119,7 +139,7 @@ fn of_an_unfinished_folder_says_so() {
     tags(&page);
     assert!(page.contains("class=\"unfinished\"") && page.contains("Unfinished:") && page.contains("not yet"));
     // The figures say so too.
-    let figures: String = page.split("<figure ").skip(1).collect();
+    let figures: String = page.split("<figcaption>").skip(1).collect();
     assert!(figures.contains("Unfinished"), "no figure says that it is unfinished");
 }
 

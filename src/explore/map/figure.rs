@@ -28,7 +28,8 @@ impl Map {
             let (fewest, most) = self.extent();
             let colors = Colors { scale: Scale::Log, ..Colors::new(fewest, most, "gradient steps of a run") };
             // A heat map without cells: the colour bar alone.
-            panel = panel.with(Layer::Heat { x_edges: Vec::new(), y_edges: Vec::new(), values: Vec::new(), colors });
+            let (x_edges, y_edges, values, texts) = Default::default();
+            panel = panel.with(Layer::Heat { x_edges, y_edges, values, texts, colors });
         }
         for (kind, shape) in
             [(Outcome::Global, Shape::Dot), (Outcome::Spurious, Shape::Square), (Outcome::Saddle, Shape::Cross)]

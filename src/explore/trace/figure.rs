@@ -5,7 +5,7 @@
 //! thinned to the first, last, lowest and highest of each [`BINS`]th of the axis, which looks the same.
 
 use super::{Trace, words};
-use crate::experiment::plan::step_text;
+use crate::experiment::plan::step_words;
 use crate::experiment::{Cell, Spec};
 use crate::landscape::{CurveKind, Drawn, Outcome, ReferenceCurve};
 use crate::show::figure::{Along, Aspect, Axis, Dash, Figure, Ink, Layer, Mark, Panel, Scale, Shape, Style};
@@ -157,7 +157,7 @@ fn subtitle(spec: &Spec, cell: &Cell, traces: &[(u64, Trace)]) -> String {
     };
     let mut parts = vec![format!("{}, {} form", spec.model.name(), spec.form)];
     parts.extend(values);
-    parts.push(format!("step {}", step_text(&cell.settings.step)));
+    parts.push(format!("step {}", step_words(&cell.settings.step, spec.model.about().step_groups)));
     parts.push(format!("{runs} of cell {}, seed {}", cell.index, spec.seed));
     parts.join(", ")
 }

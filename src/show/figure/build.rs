@@ -15,6 +15,13 @@ impl Figure {
         self
     }
 
+    /// Sets the caption.
+    #[must_use]
+    pub fn caption(mut self, caption: impl Into<String>) -> Self {
+        self.caption = caption.into();
+        self
+    }
+
     /// Adds a note below the others.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {

@@ -55,7 +55,7 @@ impl Canvas {
         let safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         let id = match medium {
             Medium::Paper => "figure".to_string(),
-            Medium::Page { id } => id.chars().filter(safe).collect(),
+            Medium::Page { id, .. } => id.chars().filter(safe).collect(),
         };
         Canvas { body: String::new(), page: matches!(medium, Medium::Page { .. }), id }
     }
@@ -115,6 +115,15 @@ impl Canvas {
     /// A line of text, its place in the middle of its height.
     pub(super) fn text(&mut self, (x, y): (f64, f64), anchor: Anchor, size: f64, ink: Ink, text: &str) {
         self.text_with((x, y), anchor, size, ink, text, "");
+    }
+
+    /// A line of text around its middle in any paint on any ground, with a rim of the ground, to be read on lines.
+    pub(super) fn text_on(&mut self, (x, y): (f64, f64), size: f64, (paint, ground): (&str, &str), text: &str) {
+        let (x, y, size, text) = (n(x), n(y + HALF_CAPITAL * size), n(size), escape(text));
+        let rim = format!(r#"paint-order="stroke" stroke="{ground}" stroke-width="3" stroke-linejoin="round""#);
+        self.raw(&format!(
+            r#"<text x="{x}" y="{y}" font-size="{size}" fill="{paint}" text-anchor="middle" {rim}>{text}</text>"#
+        ));
     }
 
     /// A line of text that reads upwards, its place in its middle.

@@ -1,7 +1,7 @@
 //! How each layer is drawn.
 
 use super::canvas::{Anchor, Area, Canvas, n, through};
-use super::color::hex;
+use super::color::{contrast, hex};
 use super::extent::Extent;
 use super::text::width;
 use super::ticks::number;
@@ -11,9 +11,24 @@ use std::fmt::Write;
 /// Filling of a band.
 pub(super) const PALE: &str = r#" fill-opacity="0.2""#;
 /// Size of text beside marks and on lines.
-const SIZE: f64 = 10.5;
+const SIZE: f64 = 11.0;
+/// Smallest size of a text in a rectangle of a heat map.
+const SMALLEST: f64 = 9.0;
+/// Height of a line of such a text, in sizes.
+const CELL_LINE: f64 = 1.2;
 /// Radius of a mark.
 const RADIUS: f64 = 3.2;
+
+/// A line of text in a cell of a heat map.
+#[derive(Clone, Debug)]
+pub(super) struct CellText {
+    pub(super) place: (f64, f64),
+    pub(super) size: f64,
+    /// Its colour, and that of the cell.
+    pub(super) ink: String,
+    pub(super) ground: String,
+    pub(super) line: String,
+}
 
 /// A panel while it is drawn.
 #[derive(Debug)]
@@ -30,6 +45,8 @@ pub(super) struct Frame {
     pub(super) taken: Vec<Area>,
     /// Texts in their middle that are painted over all layers.
     pub(super) late: Vec<((f64, f64), Ink, String)>,
+    /// Texts in the cells of heat maps, painted over all layers too.
+    pub(super) cell_texts: Vec<CellText>,
     /// What could not be drawn, for the notes.
     pub(super) problems: Vec<String>,
     /// Whether there are areas of colour, from which marks stand out by a rim.
@@ -37,6 +54,27 @@ pub(super) struct Frame {
 }
 
 impl Frame {
+    /// Whether an area lies on another text.
+    fn meets(&self, area: &Area) -> bool {
+        self.taken.iter().any(|other| {
+            area.left < other.right() + 4.0
+                && other.left < area.right() + 4.0
+                && area.top < other.bottom() + 2.0
+                && other.top < area.bottom() + 2.0
+        })
+    }
+
+    /// The first of some places for the middle of a line's left end at which a text of a width lies on no other, and
+    /// takes it; the first of all if there is none.
+    fn take(&mut self, wide: f64, places: &[(f64, f64)]) -> Option<(f64, f64)> {
+        let area = |place: &(f64, f64)| Area { left: place.0, top: place.1 - 7.0, width: wide, height: 14.0 };
+        let inside = |at: &Area| at.top >= self.area.top && at.bottom() <= self.area.bottom();
+        let free = |place: &&(f64, f64)| inside(&area(place)) && !self.meets(&area(place));
+        let place = *places.iter().find(free).or(places.first())?;
+        self.taken.push(area(&place));
+        Some(place)
+    }
+
     fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
         (self.x.place(x), self.y.place(y))
     }
@@ -72,11 +110,16 @@ pub(super) fn paint(canvas: &mut Canvas, layer: &Layer, frame: &mut Frame) {
                 let (x, y) = frame.place((*x, *y));
                 let x = x.min(frame.area.right() - wide - 2.0).max(frame.area.left + 2.0);
                 let y = y.clamp(frame.area.top + 7.0, frame.area.bottom() - 7.0);
-                canvas.text_rimmed((x, y), Anchor::Start, SIZE, style.ink, text);
-                frame.taken.push(Area { left: x, top: y - 7.0, width: wide, height: 14.0 });
+                // Where there is text already, a line lower or higher.
+                let places = [0.0, 17.0, -17.0, 34.0, -34.0, 51.0, -51.0].map(|by| (x, y + by));
+                if let Some(place) = frame.take(wide, &places) {
+                    canvas.text_rimmed(place, Anchor::Start, SIZE, style.ink, text);
+                }
             }
         }
-        Layer::Heat { x_edges, y_edges, values, colors } => heat(canvas, (x_edges, y_edges), values, colors, frame),
+        Layer::Heat { x_edges, y_edges, values, texts, colors } => {
+            heat(canvas, (x_edges, y_edges), (values, texts), colors, frame);
+        }
         Layer::Image { x, y, width, height, pixels, palette } => {
             match raster::indexed(*width, *height, pixels, palette) {
                 Ok(png) => image(canvas, (*x, *y), (*width, *height), &png, frame),
@@ -143,10 +186,12 @@ fn one_mark(canvas: &mut Canvas, point: &Mark, along: Along, (shape, style): (Sh
     }
     let wide = width(&point.text, SIZE);
     let right = x + RADIUS + 4.0;
-    let left = if right + wide <= frame.area.right() { right } else { x - RADIUS - 4.0 - wide };
-    let left = left.max(frame.area.left + 1.0);
-    canvas.text_rimmed((left, y), Anchor::Start, SIZE, Ink::Text, &point.text);
-    frame.taken.push(Area { left, top: y - 7.0, width: wide, height: 14.0 });
+    let left = (x - RADIUS - 4.0 - wide).max(frame.area.left + 1.0);
+    let sides = if right + wide <= frame.area.right() { [right, left] } else { [left, left] };
+    let places = [0.0, 17.0, -17.0, 34.0, -34.0].map(|by| sides.map(|left| (left, y + by)));
+    if let Some(place) = frame.take(wide, places.as_flattened()) {
+        canvas.text_rimmed(place, Anchor::Start, SIZE, Ink::Text, &point.text);
+    }
 }
 
 /// A mark at a place, with an error bar between two places.
@@ -188,7 +233,13 @@ fn closed<const N: usize>(corners: [(f64, f64); N]) -> String {
     through(corners) + "Z"
 }
 
-fn heat(canvas: &mut Canvas, edges: (&[f64], &[f64]), values: &[f64], colors: &Colors, frame: &mut Frame) {
+fn heat(
+    canvas: &mut Canvas,
+    edges: (&[f64], &[f64]),
+    (values, texts): (&[f64], &[String]),
+    colors: &Colors,
+    frame: &mut Frame,
+) {
     if edges.0.is_empty() && edges.1.is_empty() && values.is_empty() {
         return;
     }
@@ -215,6 +266,44 @@ fn heat(canvas: &mut Canvas, edges: (&[f64], &[f64]), values: &[f64], colors: &C
         canvas.raw(&format!(r#"<path d="M{left} {low}H{right}V{high}H{left}Z" fill="{paint}"/>"#));
     }
     canvas.raw("</g>");
+    for (i, (value, text)) in values.iter().zip(texts).enumerate().filter(|(_, (value, _))| !value.is_nan()) {
+        let (c, r) = (i % columns, i / columns);
+        let cell = Area {
+            left: xs[c].min(xs[c + 1]),
+            top: ys[r].min(ys[r + 1]),
+            width: (xs[c + 1] - xs[c]).abs(),
+            height: (ys[r + 1] - ys[r]).abs(),
+        };
+        cell_text(text, cell, colors.map.rgb(bar.place_within(*value)), frame);
+    }
+}
+
+/// Writes the lines of a text in the middle of a rectangle of a colour, if they have room there.
+fn cell_text(text: &str, cell: Area, ground: [u8; 3], frame: &mut Frame) {
+    let joined = text.replace('\n', "");
+    let fits = |(text, size): &(&str, f64)| {
+        let wide = text.lines().map(|line| width(line, *size)).fold(0.0, f64::max);
+        wide + 3.0 <= cell.width && text.lines().count() as f64 * size * CELL_LINE + 2.0 <= cell.height
+    };
+    let ways = [(joined.as_str(), SIZE), (text, SIZE), (joined.as_str(), SMALLEST), (text, SMALLEST)];
+    let Some((text, size)) = ways.into_iter().find(fits) else { return };
+    let lines: Vec<&str> = text.lines().collect();
+    // Black or white, whichever stands out more: at least 4.5 to 1 on any colour.
+    let ink = [[0; 3], [255; 3]].into_iter().max_by(|a, b| contrast(*a, ground).total_cmp(&contrast(*b, ground)));
+    let (ink, ground) = (hex(ink.unwrap_or_default()), hex(ground));
+    let (x, middle) = (cell.left + cell.width / 2.0, cell.top + cell.height / 2.0);
+    for (i, line) in lines.iter().enumerate() {
+        let y = middle + (i as f64 - (lines.len() - 1) as f64 / 2.0) * size * CELL_LINE;
+        frame.cell_texts.push(CellText {
+            place: (x, y),
+            size,
+            ink: ink.clone(),
+            ground: ground.clone(),
+            line: line.to_string(),
+        });
+    }
+    let high = lines.len() as f64 * size * CELL_LINE;
+    frame.taken.push(Area { left: cell.left, top: middle - high / 2.0, width: cell.width, height: high });
 }
 
 /// The colour bar of a heat map in an area: its bar, ticks and label.
@@ -268,13 +357,7 @@ fn level_text(text: &str, line: &[contour::Point], style: Style, frame: &mut Fra
             && area.right() <= frame.area.right() - 2.0
             && area.top >= frame.area.top + 2.0
             && area.bottom() <= frame.area.bottom() - 2.0;
-        let meets = |other: &Area| {
-            area.left < other.right() + 4.0
-                && other.left < area.right() + 4.0
-                && area.top < other.bottom() + 2.0
-                && other.top < area.bottom() + 2.0
-        };
-        if fits && !frame.taken.iter().any(meets) {
+        if fits && !frame.meets(&area) {
             frame.late.push(((x, y), style.ink, text.to_string()));
             frame.taken.push(area);
             return;

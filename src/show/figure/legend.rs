@@ -6,7 +6,7 @@ use super::text::{width, wrap};
 use super::{Along, Ink, Layer, Shape, Style, layers};
 
 /// Size of the text.
-pub(super) const SIZE: f64 = 11.0;
+pub(super) const SIZE: f64 = 11.5;
 /// Height of a line.
 pub(super) const LINE: f64 = 16.0;
 /// Room for a sample and the gap after it.

@@ -1,8 +1,8 @@
 //! The lists of an experiment: which are axes, where a cell is in each, and how an axis is drawn.
 
-use crate::experiment::plan::{numeric, step_text};
-use crate::experiment::{Plan, Spec};
-use crate::landscape::{Parameter, StepSize};
+use crate::experiment::plan::{numeric, step_words};
+use crate::experiment::{Cell, Plan, Spec};
+use crate::landscape::{Parameter, StepSize, Value};
 use crate::show::figure::ticks::number;
 use crate::show::figure::{Axis, Scale};
 
@@ -32,6 +32,7 @@ pub(super) fn lists(spec: &Spec, plan: &Plan) -> Vec<List> {
         .params
         .iter()
         .map(|(name, values)| {
+            let values: Vec<Value> = values.iter().map(|value| absolute(spec, value)).collect();
             let numbers = values.iter().map(numeric).collect();
             let texts = values.iter().map(ToString::to_string).collect();
             List::new(name, parameter(name).map_or("", symbol), texts, numbers)
@@ -41,7 +42,7 @@ pub(super) fn lists(spec: &Spec, plan: &Plan) -> Vec<List> {
         StepSize::One(x) => Some(*x),
         StepSize::Auto | StepSize::Groups(_) => None,
     });
-    lists.push(List::new("step", "η", spec.step.iter().map(step_text).collect(), steps.collect()));
+    lists.push(List::new("step", "η", steps_in_words(spec), steps.collect()));
     let mut stride = 1;
     for list in lists.iter_mut().rev() {
         list.stride = stride;
@@ -50,6 +51,20 @@ pub(super) fn lists(spec: &Spec, plan: &Plan) -> Vec<List> {
     debug_assert_eq!(stride, plan.cells.len());
     lists.retain(|list| list.texts.len() > 1);
     lists
+}
+
+/// A value with the number in place of what is relative to a parameter that has one value in all cells.
+fn absolute(spec: &Spec, value: &Value) -> Value {
+    let Value::Above(base, extra) = value else { return value.clone() };
+    match spec.params.iter().find(|(name, _)| name == base).map(|(_, values)| values.as_slice()) {
+        Some([Value::Integer(only)]) => Value::Integer(only + extra),
+        _ => value.clone(),
+    }
+}
+
+/// The step sizes for people.
+fn steps_in_words(spec: &Spec) -> Vec<String> {
+    spec.step.iter().map(|step| step_words(step, spec.model.about().step_groups)).collect()
 }
 
 /// The symbol of a parameter, where it is one and not a word.
@@ -80,9 +95,20 @@ impl List {
         self.numbers.as_ref().map_or(f64::NAN, |numbers| numbers[self.at(cell)])
     }
 
-    /// A value with its name, for a title: `layers 3`.
+    /// A value with its name, for a title: `layers 3`, `neurons = teachers+1`.
     pub(super) fn in_words(&self, at: usize) -> String {
-        format!("{} {}", self.name.replace('_', " "), self.texts[at])
+        let text = &self.texts[at];
+        // Beside the name of another parameter the words would run together.
+        let joint = if self.numbers.is_none() && text.contains(['+', '-']) { " = " } else { " " };
+        format!("{}{joint}{text}", self.name.replace('_', " "))
+    }
+
+    /// A cell's value with its name, with the number in place of what is relative to another value of the cell.
+    pub(super) fn of_cell(&self, cell: &Cell) -> String {
+        match cell.values.get(self.name) {
+            Some(value) => format!("{} {value}", self.name.replace('_', " ")),
+            None => self.in_words(self.at(cell.index)),
+        }
     }
 
     /// A number with its symbol, for a legend: `k = 25`; a word with its name.

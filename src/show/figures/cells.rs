@@ -1,11 +1,17 @@
 //! A row per cell: where no list is an axis.
 
-use super::Context;
+use super::axes::List;
+use super::{Context, POSSIBLE, sentence};
 use crate::result::tables::Row;
 use crate::show::figure::{Along, Aspect, Axis, Dash, Figure, Ink, Layer, Mark, Panel, Shape, Style};
 
 /// Most rows of one figure.
 const MOST_ROWS: usize = 48;
+
+/// Half the height of the pale area of a row, in rows.
+const HALF_BAND: f64 = 0.3;
+
+const FAINT: Style = Style::new(Ink::Faint);
 
 /// Most figures.
 const MOST_FIGURES: usize = 8;
@@ -25,7 +31,9 @@ pub(super) fn figures(result: &Context<'_>, rows: &[&Row]) -> Vec<Figure> {
 fn figure(result: &Context<'_>, rows: &[&Row], range: (f64, f64)) -> Figure {
     let last = rows.len() - 1;
     let name = |row: &Row| {
-        let words: Vec<String> = result.lists.iter().map(|list| list.in_words(list.at(row.cell))).collect();
+        let cell = result.plan.cells.get(row.cell);
+        let words = |list: &List| cell.map_or_else(|| list.in_words(list.at(row.cell)), |cell| list.of_cell(cell));
+        let words: Vec<String> = result.lists.iter().map(words).collect();
         if words.is_empty() { "all runs".to_string() } else { words.join(", ") }
     };
     let ticks = rows.iter().enumerate().map(|(i, row)| ((last - i) as f64, name(row))).collect();
@@ -34,6 +42,15 @@ fn figure(result: &Context<'_>, rows: &[&Row], range: (f64, f64)) -> Figure {
     let mut panel = Panel::new(x, y).aspect(Aspect::Rows);
     let places = || rows.iter().enumerate().map(|(i, row)| ((last - i) as f64, *row));
     let mut figure = result.figure(rows);
+    let (quantity, intervals) = (sentence(&result.quantity()), result.intervals());
+    figure.caption = format!("{quantity} in each cell. Bars: {intervals}.{}", result.published_words(rows));
+
+    let possible = places().filter_map(|(y, row)| Some((row.probability?, result.possible(row)?, y)));
+    for (i, (from, to, y)) in possible.enumerate() {
+        let (low, high) = (y - HALF_BAND, y + HALF_BAND);
+        let label = if i == 0 { POSSIBLE.to_string() } else { String::new() };
+        panel.layers.push(Layer::Band { points: vec![(from, low, high), (to, low, high)], style: FAINT, label });
+    }
 
     if let Some(source) = result.source(rows) {
         let mark = |(y, row): (f64, &Row)| {

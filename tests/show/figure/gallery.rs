@@ -29,8 +29,15 @@ fn heat(side: usize) -> Panel {
     let (x_edges, y_edges) = (places(side + 1, -0.5), places(side + 1, -0.5));
     let (xs, ys) = (places(side, 0.0), places(side, 0.0));
     let levels = vec![0.1, 0.25, 0.5, 0.75, 0.9];
+    let texts: Vec<String> = if side < 10 { values.iter().map(|v| format!("{v:.2}")).collect() } else { Vec::new() };
     panel()
-        .with(Layer::Heat { x_edges, y_edges, values: values.clone(), colors: Colors::new(0.0, 1.0, "probability") })
+        .with(Layer::Heat {
+            x_edges,
+            y_edges,
+            values: values.clone(),
+            texts,
+            colors: Colors::new(0.0, 1.0, "probability"),
+        })
         .with(Layer::Contour { xs, ys, values, levels, style: Style::default(), label: "contours".into() })
 }
 
@@ -88,6 +95,7 @@ pub(crate) fn gallery() -> Vec<(&'static str, Figure)> {
             Figure {
                 title: [long; 5].join(" "),
                 subtitle: [long; 3].join(" "),
+                caption: [long; 2].join(" "),
                 notes: vec![[long; 4].join(" ")],
                 panels: vec![panel().with(line(long, 0))],
             },

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 pub(crate) struct Text {
     pub(crate) text: String,
     edges: [f64; 4],
-    /// Whether it may lie over others.
+    pub(crate) size: f64,
+    /// Whether it may lie over lines.
     rimmed: bool,
 }
 
@@ -92,7 +93,7 @@ impl Sheet {
                     assert!(turn.ends_with("rotate(-90)"), "{turn}");
                     edges = [place[0] + edges[1], place[1] - edges[2], place[0] + edges[3], place[1] - edges[0]];
                 }
-                self.texts.push(Text { text, edges, rimmed: node.attribute("paint-order").is_some() });
+                self.texts.push(Text { text, edges, size, rimmed: node.attribute("paint-order").is_some() });
             }
             _ => {}
         }
@@ -112,7 +113,7 @@ impl Sheet {
             let inside = left >= 0.0 && top >= 0.0 && right <= self.width && bottom <= self.height;
             assert!(inside, "{name}: leaves the paper of {} by {}: {text:?}", self.width, self.height);
             assert!(is_covered(&text.text), "{name}: a character without glyph in {text:?}");
-            for other in self.texts[..i].iter().filter(|other| !text.rimmed && !other.rimmed) {
+            for other in self.texts[..i].iter().filter(|other| text.rimmed == other.rimmed) {
                 let [l, t, r, b] = other.edges;
                 let meets = left < r && l < right && top < b && t < bottom;
                 assert!(!meets, "{name}: one over the other: {text:?} and {other:?}");
