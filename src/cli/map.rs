@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     /// Run whose start the plane goes through
     #[arg(long, default_value_t = 0)]
     run: u64,
-    /// Picture to write, .svg or .png
+    /// Picture to write, .svg, .png or .pdf
     #[arg(long, value_name = "FILE", value_parser = figures::path, default_value = "map.svg")]
     figure: PathBuf,
     /// Table to write, CSV: the two coordinates, outcome and steps of every start

@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     /// Write the whole report as one HTML page instead: figures, tables, parameters, theory, provenance
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Also draw the table into this folder, each figure as SVG and PNG: success, map, difference
+    /// Also draw the table into this folder, each figure as SVG, PNG and PDF: success, map, difference
     #[arg(long, value_name = "FOLDER", conflicts_with = "families")]
     figures: Option<PathBuf>,
 }

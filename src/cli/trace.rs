@@ -51,8 +51,8 @@ pub(super) struct Arguments {
     /// Write the table to a file; `-` for stdout
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Draw the figure, as SVG or PNG
-    #[arg(long, value_name = "FILE.svg|png", value_parser = figures::path)]
+    /// Draw the figure, as SVG, PNG or PDF
+    #[arg(long, value_name = "FILE.svg|png|pdf", value_parser = figures::path)]
     figure: Option<PathBuf>,
     /// Axis of the steps in the figure [default: linear for at most 5000 steps to the global minimum, else log]
     #[arg(long, value_enum, requires = "figure")]

@@ -1,7 +1,7 @@
-//! Figures: panels of curves, points, heat maps and images, as SVG and PNG.
+//! Figures: panels of curves, points, heat maps and images, as SVG, PNG and PDF.
 //!
 //! A [`Figure`] is plain data: panels one above another, each with two axes and layers that are painted in order.
-//! Drawing makes one text of it, the SVG; the PNG is that text rendered. The same figure gives the same bytes always:
+//! Drawing makes one text of it, the SVG; PNG and PDF are that text rendered. The same figure gives the same bytes always:
 //! coordinates have fixed decimals, widths of text come from the one font that the PNG is set in, and nothing depends
 //! on the machine.
 //!
@@ -21,7 +21,7 @@
 //! a gap.
 //!
 //! The font is DejaVu Sans (crate `dejavu`; Bitstream Vera licence, free to embed), its widths are read by `skrifa`,
-//! the SVG is rendered by `resvg` with that font alone, and images are written by `png`.
+//! the SVG is rendered by `resvg` with that font alone and made into a PDF by `svg2pdf`, and images are written by `png`.
 
 mod build;
 mod canvas;
@@ -33,6 +33,7 @@ mod layers;
 mod layout;
 mod legend;
 mod panel;
+mod pdf;
 mod raster;
 pub mod text;
 pub mod ticks;
@@ -48,10 +49,10 @@ pub const IMAGE_SIDE_MAX: usize = 4096;
 /// Width of a figure in its own units; a unit is a pixel of a PNG of scale 1.
 pub const WIDTH: f64 = 720.0;
 
-/// A figure.
 /// Width of the narrow variant of a figure, for the page on a phone. Its texts are as large as those of the wide one.
 pub const NARROW: f64 = 360.0;
 
+/// A figure.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
     /// What is shown, one sentence or less; wrapped where it is long.
@@ -277,9 +278,9 @@ pub enum Layer {
         y_edges: Vec<f64>,
         /// Row by row from the lowest y; NaN: missing.
         values: Vec<f64>,
-        /// Colours.
         /// Texts in the rectangles, in the order of the values, lines separated by `\n`; empty: none at all.
         texts: Vec<String>,
+        /// Colours.
         colors: Colors,
     },
     /// An image of few colours, stretched between two places on each axis; the pixels are equal in size as drawn.
@@ -325,12 +326,12 @@ pub enum Medium {
     Page {
         /// Prefix of all `id`s in the figure, unique on the page: letters, digits, `-`.
         id: String,
-    },
         /// Whether the figure is [`NARROW`] instead of [`WIDTH`] units wide.
         narrow: bool,
+    },
 }
 
-/// Why a figure could not be made into a PNG.
+/// Why a figure could not be made into a PNG or PDF.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FigureError {
     /// The scale is not a positive number, or the image would be too large.
@@ -364,5 +365,13 @@ impl Figure {
     pub fn png(&self, scale: f64) -> Result<Vec<u8>, FigureError> {
         let (svg, height) = layout::draw(self, &Medium::Paper);
         raster::render(&svg, WIDTH, height, scale)
+    }
+
+    /// The figure on paper as PDF: one page of its size, a unit a point (1/72 inch), with the glyphs that it uses.
+    ///
+    /// # Errors
+    /// The figure could not be rendered.
+    pub fn pdf(&self) -> Result<Vec<u8>, FigureError> {
+        pdf::render(&layout::draw(self, &Medium::Paper).0)
     }
 }

@@ -106,6 +106,8 @@ fn writes_tables_and_figures() {
         .done();
     assert_eq!(both.out, usual.out, "a dash is stdout");
     assert!(place.read("f.png").starts_with(b"\x89PNG"));
+    place.run(&[&trace[..], &["--figure", "f.pdf"]].concat()).done();
+    assert!(place.read("f.pdf").starts_with(b"%PDF"));
     let only = place.run(&[&trace[..], &["--figure", "g.svg"]].concat()).done();
     assert!(only.out.is_empty() && place.text("g.svg") == svg, "a figure alone, the same bytes again");
     let names: Vec<_> = place.snapshot().into_keys().map(|path| path.file_name().unwrap().to_owned()).collect();

@@ -242,7 +242,14 @@ fn marks_what_runs_end_in() {
 
 fn pictures_are_the_same_twice() {
     let place = Place::with(SPEC);
-    for (name, show) in [("a.svg", "outcome"), ("a.png", "steps"), ("b.svg", "steps"), ("b.png", "outcome")] {
+    for (name, show) in [
+        ("a.svg", "outcome"),
+        ("a.png", "steps"),
+        ("a.pdf", "outcome"),
+        ("b.svg", "steps"),
+        ("b.png", "outcome"),
+        ("b.pdf", "steps"),
+    ] {
         let picture = || {
             let fixed = ["map", "spec.toml", "-q", "--cell", "0", "--figure", name, "--show", show];
             place.run(&[&fixed[..], &PLANE[..]].concat()).done();
@@ -250,7 +257,12 @@ fn pictures_are_the_same_twice() {
         };
         let (first, second) = (picture(), picture());
         assert!(first == second && first.len() > 1000, "{name}");
-        assert!(first.starts_with(if name.ends_with("svg") { b"<svg" } else { b"\x89PNG" }));
+        let begins: &[u8; 4] = match &name[2..] {
+            "svg" => b"<svg",
+            "png" => b"\x89PNG",
+            _ => b"%PDF",
+        };
+        assert!(first.starts_with(begins));
     }
 }
 
@@ -276,6 +288,6 @@ fn refuses_what_is_no_plane() {
     place.run(&["map", "spec.toml", "--x", "angle", "--y", "sum"]).refused(2, &["2 cells", "--cell 0 to 1"]);
     place.run(&["map", "spec.toml", "--x", "angle", "--y", "sum", "--cell", "2"]).refused(2, &["--cell 2", "0 to 1"]);
     let other = place.run(&["map", "spec.toml", "--cell", "0", "--x", "angle", "--y", "sum", "--figure", "map.jpg"]);
-    assert!(other.code == Some(2) && other.err.contains(".svg or .png"), "{}", other.err);
+    assert!(other.code == Some(2) && other.err.contains(".svg, .png or .pdf"), "{}", other.err);
     assert!(!place.path("map.svg").exists());
 }

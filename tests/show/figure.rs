@@ -1,4 +1,4 @@
-//! The figure library, by what its SVG and PNG contain.
+//! The figure library, by what its SVG, PNG and PDF contain.
 
 mod contour;
 mod gallery;
@@ -15,12 +15,13 @@ trials![
     the_same_figure_gives_the_same_bytes,
     a_png_has_the_size_and_colours_of_its_figure,
     an_impossible_png_is_refused,
+    a_pdf_is_one_page_with_its_font,
     a_page_names_its_colours_and_ids,
-    what_has_no_place_is_counted,
     a_page_has_the_words_and_a_file_its_own,
     a_narrow_figure_has_texts_of_the_same_size,
     a_logarithmic_axis_says_so,
     texts_in_cells_stand_out_and_stay_inside,
+    what_has_no_place_is_counted,
     malformed_layers_are_named_in_the_notes,
     equal_labels_share_an_entry,
     a_line_breaks_at_nan,
@@ -76,6 +77,31 @@ fn a_png_has_the_size_and_colours_of_its_figure() {
     }
 }
 
+/// Text of a PDF outside its streams.
+fn structure(pdf: &[u8]) -> String {
+    String::from_utf8_lossy(pdf).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn a_pdf_is_one_page_with_its_font() {
+    for (name, figure) in
+        gallery().into_iter().filter(|(name, _)| ["lines", "heat", "escapes", "nothing"].contains(name))
+    {
+        let pdf = figure.pdf().unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!(pdf == figure.pdf().unwrap(), "{name}: other bytes the second time");
+        assert!(pdf.starts_with(b"%PDF-1.") && pdf.trim_ascii_end().ends_with(b"%%EOF"), "{name}");
+        let text = structure(&pdf);
+        let height = Sheet::read(&figure.svg(&Medium::Paper), name).height;
+        assert!(text.contains(&format!("/MediaBox [0 0 {WIDTH} {height}]")), "{name}: a unit is not a point");
+        assert_eq!(text.matches("/Type /Page ").count(), 1, "{name}");
+        // Texts are texts, in the font that came with the program.
+        assert_eq!(text.contains("DejaVuSans"), name != "nothing", "{name}");
+    }
+    let red = Swatch { name: "red".into(), rgb: [200, 10, 20] };
+    let image = Layer::Image { x: (0.0, 1.0), y: (0.0, 1.0), width: 1, height: 1, pixels: vec![0], palette: vec![red] };
+    let pdf = Figure::new("red").with(panel().with(image)).pdf().unwrap();
+    assert!(structure(&pdf).contains("/Subtype /Image"), "the image is lost");
+}
+
 fn an_impossible_png_is_refused() {
     let figure = Figure::new("any");
     for scale in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e3] {
@@ -100,32 +126,6 @@ fn a_page_names_its_colours_and_ids() {
     assert!(!paper.contains("var("), "a file has no page to take colours from");
 }
 
-fn what_has_no_place_is_counted() {
-    let points =
-        [(0.0, 1.0), (-2.0, 1.0), (1.0, f64::INFINITY), (10.0, 2.0), (100.0, 1e301), (f64::NAN, 1.0), (5.0, 9.0)];
-    let mut axes = Panel::new(Axis::new("x").scale(Scale::Log), Axis::new("y").range(0.0, 5.0));
-    axes.layers.push(marks(&points));
-    let sheet = Sheet::read(&Figure::new("hard").with(axes).svg(&Medium::Paper), "hard");
-    for note in [
-        "2 points are left out: not finite.",
-        "2 points are left out: not positive, on a logarithmic axis.",
-        "1 point is outside the range shown.",
-    ] {
-        assert!(sheet.texts.iter().any(|t| t.text == note), "no note \"{note}\" in {:?}", sheet.texts);
-    }
-    assert_eq!(sheet.circles.len(), 1, "one point has a place");
-}
-
-fn malformed_layers_are_named_in_the_notes() {
-    let grid = || (vec![0.0, 1.0, 2.0], vec![0.0, 1.0]);
-    let (x_edges, y_edges) = grid();
-    let image = |width, pixels: Vec<u8>, colours| {
-        let palette = vec![Swatch { name: "a".into(), rgb: [0; 3] }; colours];
-        Layer::Image { x: (0.0, 1.0), y: (0.0, 1.0), width, height: 1, pixels, palette }
-    };
-    let layers = vec![
-        (
-            Layer::Heat { x_edges, y_edges, values: vec![1.0], texts: Vec::new(), colors: Colors::new(0.0, 1.0, "v") },
 fn a_page_has_the_words_and_a_file_its_own() {
     let figure = Figure { subtitle: "the subtitle".into(), ..Figure::new("the title") };
     let figure = figure.caption("the caption").note("the note").with(panel().with(marks(&[(1.0, 2.0)])));
@@ -212,6 +212,32 @@ fn texts_in_cells_stand_out_and_stay_inside() {
     assert!(!svg.contains(">far"));
 }
 
+fn what_has_no_place_is_counted() {
+    let points =
+        [(0.0, 1.0), (-2.0, 1.0), (1.0, f64::INFINITY), (10.0, 2.0), (100.0, 1e301), (f64::NAN, 1.0), (5.0, 9.0)];
+    let mut axes = Panel::new(Axis::new("x").scale(Scale::Log), Axis::new("y").range(0.0, 5.0));
+    axes.layers.push(marks(&points));
+    let sheet = Sheet::read(&Figure::new("hard").with(axes).svg(&Medium::Paper), "hard");
+    for note in [
+        "2 points are left out: not finite.",
+        "2 points are left out: not positive, on a logarithmic axis.",
+        "1 point is outside the range shown.",
+    ] {
+        assert!(sheet.texts.iter().any(|t| t.text == note), "no note \"{note}\" in {:?}", sheet.texts);
+    }
+    assert_eq!(sheet.circles.len(), 1, "one point has a place");
+}
+
+fn malformed_layers_are_named_in_the_notes() {
+    let grid = || (vec![0.0, 1.0, 2.0], vec![0.0, 1.0]);
+    let (x_edges, y_edges) = grid();
+    let image = |width, pixels: Vec<u8>, colours| {
+        let palette = vec![Swatch { name: "a".into(), rgb: [0; 3] }; colours];
+        Layer::Image { x: (0.0, 1.0), y: (0.0, 1.0), width, height: 1, pixels, palette }
+    };
+    let layers = vec![
+        (
+            Layer::Heat { x_edges, y_edges, values: vec![1.0], texts: Vec::new(), colors: Colors::new(0.0, 1.0, "v") },
             "A heat map is left out",
         ),
         (image(2, vec![0], 1), "An image is left out: it has 1 pixels instead of 2 times 1."),

@@ -297,7 +297,7 @@ fn files_are_the_same_each_time() {
     let place = Place::with(SMALL);
     place.run(&["run", "spec.toml", "--out", "small"]).done();
     let ran = place.run(&["report", "small", "--figures", "a/b"]).done();
-    for file in ["success.svg", "success.png"] {
+    for file in ["success.svg", "success.png", "success.pdf"] {
         assert!(ran.err.contains(&format!("wrote a/b/{file}")), "{}", ran.err);
     }
     assert!(ran.out.starts_with("small\n"), "the table is printed as well: {}", ran.out);
@@ -308,7 +308,7 @@ fn files_are_the_same_each_time() {
         names.sort();
         names
     };
-    assert_eq!(names("a/b"), ["success.png", "success.svg"], "nothing but the figures is left");
+    assert_eq!(names("a/b"), ["success.pdf", "success.png", "success.svg"], "nothing but the figures is left");
     for file in names("a/b") {
         assert_eq!(place.read(&format!("a/b/{file}")), place.read(&format!("c/{file}")), "{file}");
     }
