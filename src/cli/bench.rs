@@ -45,19 +45,19 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_parser = ["f32", "f64"])]
     precision: Vec<String>,
     /// Lanes that share a run on a GPU, several as in `auto,1,32`
-    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "auto")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_delimiter = ',', default_value = "auto")]
     lanes: Vec<String>,
     /// Threads of the CPU [default: one for each core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N")]
     threads: Option<String>,
     /// Runs of a row, several as in `1000,100000` [default: two numbers by the work of the cell and the kind of device]
-    #[arg(long, value_name = "N", value_delimiter = ',')]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_delimiter = ',')]
     runs: Vec<String>,
     /// Steps of every run
-    #[arg(long, value_name = "N", default_value = "1000")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", default_value = "1000")]
     steps: String,
     /// Repetitions of every measurement; the median counts
-    #[arg(long, value_name = "N", default_value = "5")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", default_value = "5")]
     repeat: String,
     /// Set a parameter, step sizes, compute.batch or compute.segment, for example `params.patches=49`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]

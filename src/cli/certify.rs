@@ -1,16 +1,15 @@
 //! `spurious certify`
 
+use super::destination::{self, Destination};
 use super::models::{find, parameterised, single};
 use super::{Format, Usage, print, say};
 use rayon::prelude::*;
 use spurious::experiment::{Cell, Plan, Record};
 use spurious::judge::refine::polished;
-use spurious::landscape::points::io_reason;
 use spurious::landscape::{Points, Proofs, Provable, Refusal};
 use spurious::numerics::vector::norm;
 use spurious::result::Results;
 use spurious::result::certificate::Certificate;
-use spurious::result::folder::write_file;
 use spurious::result::tables::certificates::{CertificateRow, CertificateTable};
 use spurious::result::tables::families::labelled;
 use spurious::result::tables::plain::to_csv;
@@ -174,9 +173,7 @@ fn prove(
 ) -> anyhow::Result<Vec<CertificateRow>> {
     let subjects: Vec<Box<dyn Provable>> = plan.cells.iter().map(subject).collect::<Result<_, _>>()?;
     if let Some(out) = &arguments.out {
-        std::fs::create_dir_all(out)
-            .map_err(|e| (out.display(), io_reason(&e)))
-            .map_err(|(out, why)| Usage(format!("--out = {out}: cannot be created ({why}); choose another folder")))?;
+        destination::folder("--out", out)?;
     }
     let one = |i: usize| -> (CertificateRow, Vec<f64>) {
         let candidate = &candidates[i];
@@ -206,7 +203,8 @@ fn prove(
                     let parameters = plan.columns(candidate.cell).into_iter().map(|(name, text)| (name.into(), text));
                     let subject = &*subjects[row.cell];
                     let certificate = Certificate::new(name, parameters.collect(), subject, &point, *proof);
-                    write_file(&out.join(file_name(model, i, name)), certificate.text().as_bytes())?;
+                    let to = Destination::new("--out", &out.join(file_name(model, i, name)))?;
+                    to.write(certificate.text().as_bytes())?;
                 }
             }
         }

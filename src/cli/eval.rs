@@ -67,10 +67,10 @@ pub(super) fn eval(arguments: &Arguments) -> anyhow::Result<()> {
     let (spec, plan) = parameterised(model, &arguments.set)?;
     let cell = single(&plan)?;
     let paper = model.forms()[0].0;
-    if spec.form != paper {
+    if spec.forms != [paper] {
         return Err(Usage(format!(
             "--set: model.form = {}: points and teacher are in the form {paper}; remove it",
-            spec.form
+            spec.forms.join(", ")
         ))
         .into());
     }

@@ -1,8 +1,7 @@
 //! Figures into files.
 
-use super::{Usage, say};
-use anyhow::Context;
-use spurious::result::folder::write_file;
+use super::destination::{self, Destination};
+use super::say;
 use spurious::show::figure::{Figure, Medium};
 use std::path::{Path, PathBuf};
 
@@ -13,18 +12,21 @@ const PNG_SCALE: f64 = 2.0;
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     match Path::new(text).extension().and_then(|e| e.to_str()) {
         Some("svg" | "png" | "pdf") => Ok(text.into()),
-        _ => Err("a figure is an SVG, PNG or PDF file; end its name in .svg, .png or .pdf".into()),
+        _ if text == "-" => Ok(text.into()),
+        _ => Err("a figure is an SVG, PNG or PDF file; end its name in .svg, .png or .pdf, or write - for an SVG on \
+                  standard output"
+            .into()),
     }
 }
 
-/// Draws a figure into a file, as PNG or PDF if its name ends so, else as SVG.
-pub(super) fn draw(path: &Path, figure: &Figure) -> anyhow::Result<()> {
-    let bytes = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("png") => figure.png(PNG_SCALE)?,
-        Some("pdf") => figure.pdf()?,
+/// Draws a figure, as PNG or PDF if the name of its file ends so, else as SVG.
+pub(super) fn draw(to: &Destination, figure: &Figure) -> anyhow::Result<()> {
+    let bytes = match to {
+        to if to.has_ending("png") => figure.png(PNG_SCALE)?,
+        to if to.has_ending("pdf") => figure.pdf()?,
         _ => figure.svg(&Medium::Paper).into_bytes(),
     };
-    Ok(write_file(path, &bytes)?)
+    to.write(&bytes)
 }
 
 /// Draws each figure as NAME.svg, NAME.png and NAME.pdf into a folder, which is made if it is not there, and says so.
@@ -32,17 +34,12 @@ pub(super) fn draw_all<'a>(
     folder: &Path,
     figures: impl IntoIterator<Item = (&'a str, &'a Figure)>,
 ) -> anyhow::Result<()> {
-    let shown = folder.display();
-    if folder.exists() && !folder.is_dir() {
-        return Err(Usage(format!("--figures = {shown}: is a file; name a folder for the figures")).into());
-    }
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("{shown}: cannot be made; check permissions and disk space"))?;
+    destination::folder("--figures", folder)?;
     for (name, figure) in figures {
         for ending in ["svg", "png", "pdf"] {
-            let path = folder.join(format!("{name}.{ending}"));
-            draw(&path, figure)?;
-            say(&format!("wrote {}", path.display()));
+            let to = Destination::new("--figures", &folder.join(format!("{name}.{ending}")))?;
+            draw(&to, figure)?;
+            say(&format!("wrote {}", to.shown()));
         }
     }
     Ok(())

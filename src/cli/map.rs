@@ -1,13 +1,14 @@
 //! `spurious map`
 
-use super::{Interrupted, SpecArguments, Usage, chosen, figures, print, say};
+use super::destination::Destination;
+use super::{Interrupted, SpecArguments, Usage, chosen, figures, print, say, usage, warn_of_software};
 use spurious::descent::backend::BackendError;
 use spurious::descent::plane::{Plane, Wish};
 use spurious::experiment::run::{self, ExperimentError};
 use spurious::experiment::{Cell, Plan, Spec};
 use spurious::explore::map::{self, Map, Shade};
 use spurious::landscape::Invalid;
-use spurious::result::folder::write_file;
+use spurious::numerics::decimal;
 use spurious::show::progress::{Progress, clock};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use std::time::Instant;
                   x1, … of the start, for example --x angle --y overlap=-2:2 or --x x0=-1:1 --y x1=-1:1. All other \
                   coordinates are those of the start of --run, or what --at sets. Starts are the centres of equal \
                   cells of the plane. The counts go to stdout, the picture to --figure, and every start with its \
-                  outcome and steps to --out."
+                  outcome and steps to --out. Where one of these is -, that is on stdout and the counts on stderr."
 )]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -41,15 +42,15 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value = "outcome")]
     show: Show,
     /// Cell of the experiment, from 0, where there are several
-    #[arg(long, value_name = "CELL")]
+    #[arg(long, value_name = "CELL", allow_negative_numbers = true, value_parser = usage::cell)]
     cell: Option<usize>,
     /// Run whose start the plane goes through
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value = "0", allow_negative_numbers = true, value_parser = usage::run)]
     run: u64,
-    /// Picture to write, .svg, .png or .pdf
+    /// Picture to write, .svg, .png or .pdf; `-` for an SVG on stdout
     #[arg(long, value_name = "FILE", value_parser = figures::path, default_value = "map.svg")]
     figure: PathBuf,
-    /// Table to write, CSV: the two coordinates, outcome and steps of every start
+    /// Table to write, CSV: the two coordinates, outcome and steps of every start; `-` for stdout
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Show no progress
@@ -67,6 +68,9 @@ enum Show {
 }
 
 pub(super) fn map(arguments: &Arguments) -> anyhow::Result<()> {
+    let figure = Destination::new("--figure", &arguments.figure)?;
+    let out = arguments.out.as_deref().map(|path| Destination::new("--out", path)).transpose()?;
+    Destination::refuse_two(Some(&figure), out.as_ref())?;
     let spec = arguments.spec.load()?;
     let plan = Plan::new(&spec)?;
     let cell = chosen(&plan, arguments.cell)?;
@@ -80,13 +84,20 @@ pub(super) fn map(arguments: &Arguments) -> anyhow::Result<()> {
         Show::Outcome => Shade::Outcome,
         Show::Steps => Shade::Steps,
     };
-    figures::draw(&arguments.figure, &map.figure(&spec, &plan, cell, shade))?;
-    if let Some(out) = &arguments.out {
-        write_file(out, &map.csv())?;
+    figures::draw(&figure, &map.figure(&spec, &plan, cell, shade))?;
+    if let Some(out) = &out {
+        out.write(&map.csv())?;
     }
     if !arguments.quiet {
-        let table = arguments.out.iter().map(|path| format!(" and {}", path.display()));
-        say(&format!("map in {}{}", arguments.figure.display(), table.collect::<String>()));
+        let table = out.iter().map(|to| format!(" and {}", to.shown()));
+        say(&format!("map in {}{}", figure.shown(), table.collect::<String>()));
+    }
+    // Standard output holds one thing.
+    if figure.is_standard_output() || out.is_some_and(|out| out.is_standard_output()) {
+        if !arguments.quiet {
+            say(map.text().trim_end());
+        }
+        return Ok(());
     }
     print(map.text().as_bytes())
 }
@@ -101,6 +112,7 @@ fn compute(
 ) -> anyhow::Result<Map> {
     let backend = run::backend(&spec.compute)?;
     run::check(spec, plan, &*backend).map_err(ExperimentError::from)?;
+    warn_of_software(&*backend);
     let runs = plane.runs();
     if !quiet {
         let (backend, precision) = (backend.description(), backend.precision().name());
@@ -157,5 +169,5 @@ fn plane(arguments: &Arguments, cell: &Cell) -> anyhow::Result<Result<Plane, Inv
 }
 
 fn finite(text: &str) -> Option<f64> {
-    text.parse::<f64>().ok().filter(|x| x.is_finite())
+    decimal::read(text).ok()
 }

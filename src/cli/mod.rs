@@ -3,6 +3,7 @@
 mod below;
 mod bench;
 mod certify;
+mod destination;
 mod devices;
 mod eval;
 mod figures;
@@ -15,9 +16,10 @@ mod report;
 mod run;
 mod source;
 mod trace;
+mod usage;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use spurious::descent::backend::BackendError;
+use spurious::descent::backend::{Backend, BackendError};
 use spurious::experiment::run::ExperimentError;
 use spurious::experiment::{Cell, Plan, Spec, SpecError};
 use spurious::result::conduct::RunError;
@@ -96,7 +98,7 @@ impl Format {
 
 /// Parses the command line, runs the command and returns its exit code.
 pub(crate) fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let result = usage::parse().map_err(anyhow::Error::from).and_then(|cli| match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Report(arguments) => report::report(&arguments),
@@ -109,7 +111,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Certify(arguments) => certify::certify(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::Generate(arguments) => generate::generate(&arguments),
-    };
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -182,6 +184,14 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
+/// Says where the work is done by a program that imitates a GPU: nobody asks for that by accident and likes it.
+fn warn_of_software(backend: &dyn Backend) {
+    if backend.is_software() {
+        let name = backend.description();
+        say(&format!("warning: {name} is a software adapter, a GPU imitated on the CPU; --backend cpu is faster"));
+    }
+}
+
 /// The cell that is meant: the only one, or the one that `--cell` names.
 fn chosen(plan: &Plan, cell: Option<usize>) -> Result<&Cell, Usage> {
     let cells = plan.cells.len();
@@ -210,9 +220,10 @@ struct SpecArguments {
     #[arg(long, value_parser = ["auto", "f32", "f64"])]
     precision: Option<String>,
     /// Seed of all starts [spec: experiment.seed]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = usage::seed)]
     seed: Option<u64>,
-    /// Replace any key of the experiment file by its path, for example `params.patches=25`; may be repeated
+    /// Replace any key of the experiment file by its path, for example `params.patches=25`, or by a list:
+    /// `params.patches=[25,36]`, `params.patches=range(10,100,10)`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
@@ -224,7 +235,18 @@ impl SpecArguments {
         sets.extend(self.backend.iter().map(|v| quoted("compute.backend", v)));
         sets.extend(self.adapter.iter().map(|v| quoted("compute.adapter", v)));
         sets.extend(self.precision.iter().map(|v| quoted("compute.precision", v)));
-        sets.extend(self.seed.iter().map(|v| format!("experiment.seed={v}")));
-        Spec::load(Path::new(&self.spec), &sets)
+        sets.extend(self.seed.iter().map(|v| format!("experiment.seed=\"{v}\"")));
+        // A flag of its own is what the user has written, not the key that it stands for.
+        let flags = [
+            ("compute.backend", "--backend", self.backend.is_some()),
+            ("compute.adapter", "--adapter", self.adapter.is_some()),
+            ("compute.precision", "--precision", self.precision.is_some()),
+        ];
+        Spec::load(Path::new(&self.spec), &sets).map_err(|error| {
+            match flags.iter().find(|(key, _, given)| *given && error.file == "--set" && error.key == *key) {
+                Some((_, flag, _)) => SpecError { file: (*flag).into(), ..error },
+                None => error,
+            }
+        })
     }
 }

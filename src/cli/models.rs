@@ -3,6 +3,7 @@
 use super::{Usage, print};
 use spurious::experiment::{Cell, Plan, Spec};
 use spurious::landscape::Model;
+use spurious::landscape::text::nearest;
 use spurious::models;
 use std::fmt::Write;
 
@@ -29,7 +30,9 @@ pub(super) fn models(arguments: &Arguments) -> anyhow::Result<()> {
 pub(super) fn find(name: &str) -> Result<&'static dyn Model, Usage> {
     models::find(name).ok_or_else(|| {
         let names: Vec<&str> = models::MODELS.iter().map(|m| m.name()).collect();
-        Usage(format!("MODEL = {name}: there is no such model; known are {}", names.join(", ")))
+        let meant = nearest(name, names.iter().copied()).map(|name| format!("did you mean {name}? "));
+        let meant = meant.unwrap_or_default();
+        Usage(format!("MODEL = {name}: there is no such model; {meant}known are {}", names.join(", ")))
     })
 }
 

@@ -1,6 +1,6 @@
 //! `spurious plan`
 
-use super::{SpecArguments, print};
+use super::{SpecArguments, print, warn_of_software};
 use rayon::prelude::*;
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::{Backend, BackendError};
@@ -40,26 +40,38 @@ pub(super) fn plan(arguments: &Arguments) -> anyhow::Result<()> {
 fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
     let backend = run::backend(&spec.compute)?;
     run::check(spec, plan, &*backend)?;
+    warn_of_software(&*backend);
     let tried = Tried::of(plan, &*backend)?;
     let expected = tried.expected(spec, plan);
     // Where a pilot is going to decide, what it is expected to.
     let plan = expected.as_ref().unwrap_or(plan);
     let mut text = format!(
-        "{}\nmodel {}, {} form\ncells        {}\n",
+        "{}\nmodel {}, {} {}\ncells        {}\n",
         if spec.title.is_empty() { &spec.name } else { &spec.title },
         spec.model.name(),
-        spec.form,
+        spec.forms.join(", "),
+        if spec.forms.len() == 1 { "form" } else { "forms" },
         plan.cells.len(),
     );
     text.push_str(&runs_text(spec, plan));
+    if plan.sweeps.seed {
+        let list: Vec<String> = spec.seeds.iter().map(u64::to_string).collect();
+        writeln!(text, "axis         seed = {}", list.join(", "))?;
+    }
+    if plan.sweeps.form {
+        writeln!(text, "axis         form = {}", spec.forms.join(", "))?;
+    }
     for (name, values) in spec.params.iter().filter(|(_, values)| values.len() > 1) {
         let shown = |value: &Value| Some(value.to_string()).filter(|text| !text.is_empty()).unwrap_or("\"\"".into());
         let list: Vec<String> = values.iter().map(shown).collect();
         writeln!(text, "axis         {name} = {}", list.join(", "))?;
     }
-    if plan.sweeps_step {
+    if plan.sweeps.step {
         let list: Vec<String> = spec.step.iter().map(|step| step_words(step, spec.model.about().step_groups)).collect();
         writeln!(text, "axis         step = {}", list.join(", "))?;
+    }
+    for group in &spec.zip {
+        writeln!(text, "together     {}", group.join(", "))?;
     }
     writeln!(text, "backend      {} in {}", backend.description(), backend.precision().name())?;
     let size = |cell: &Cell| run::batch_runs(&*backend, &cell.problem, spec.compute.batch).min(cell.runs as usize);

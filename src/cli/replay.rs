@@ -1,7 +1,7 @@
 //! `spurious replay`
 
 use super::source::{Source, SourceArguments};
-use super::{Format, Usage, print, say};
+use super::{Format, Usage, print, say, usage};
 use spurious::experiment::run;
 use spurious::explore::stepper::{self, Every, Track};
 use spurious::judge::family::digits;
@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "CELL:RUN")]
     run: String,
     /// Keep one step in so many [default: about twenty a decade]
-    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, value_parser = usage::every)]
     every: Option<u32>,
     /// Add the weights
     #[arg(long)]
@@ -52,7 +52,7 @@ pub(super) fn replay(arguments: &Arguments) -> anyhow::Result<()> {
     let every = arguments.every.map_or(Every::Decade, Every::Steps);
     let replayed = run::on_threads(&spec.compute, || {
         stepper::replay(
-            Track { model: spec.model, form: spec.form, cell: chosen, precision },
+            Track { model: spec.model, form: chosen.form, cell: chosen, precision },
             run,
             every,
             arguments.weights,

@@ -1,8 +1,8 @@
 //! `spurious report`
 
-use super::{Format, Usage, below, figures, print, say};
+use super::destination::Destination;
+use super::{Format, Usage, below, figures, print, say, usage};
 use spurious::result::Results;
-use spurious::result::folder::write_file;
 use spurious::result::tables::Summary;
 use spurious::result::tables::families::FamilyTable;
 use spurious::show::page::page;
@@ -16,12 +16,12 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
     /// Confidence level of the intervals [default: the experiment's]
-    #[arg(long, value_name = "LEVEL")]
-    level: Option<f64>,
+    #[arg(long, value_name = "LEVEL", allow_negative_numbers = true)]
+    level: Option<String>,
     /// The critical points that runs ended in, instead of the outcomes of each cell
     #[arg(long)]
     families: bool,
-    /// Write the whole report as one HTML page instead: figures, tables, parameters, theory, provenance
+    /// Write the whole report as one HTML page instead: figures, tables, parameters, theory, provenance; `-` for stdout
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Also draw the table into this folder, each figure as SVG, PNG and PDF: success, map, difference
@@ -30,11 +30,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
-    if let Some(level) = arguments.level.filter(|level| !(*level > 0.0 && *level < 1.0)) {
-        return Err(Usage(format!("--level = {level}: is not between 0 and 1; write for example --level 0.95")).into());
-    }
+    let level = arguments.level.as_deref().map(usage::level).transpose();
+    let level = level.map_err(|problem| Usage(format!("--level = {problem}")))?;
+    let html = arguments.html.as_deref().map(|path| Destination::new("--html", path)).transpose()?;
     let results = Results::read(&arguments.dir)?;
-    let level = arguments.level.unwrap_or(results.spec.output.level);
+    let level = level.unwrap_or(results.spec.output.level);
     if arguments.html.is_some() && arguments.families {
         let problem = "--families: means nothing beside --html, whose page has the families; remove it";
         return Err(Usage(problem.into()).into());
@@ -63,9 +63,9 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
         let drawn = spurious::show::figures::of(&results.spec, &results.plan, &summary);
         figures::draw_all(folder, drawn.iter().map(|named| (named.name.as_str(), &named.figure)))?;
     }
-    if let Some(html) = &arguments.html {
-        write_file(html, page(&results, level).as_bytes())?;
-        say(&format!("report in {}", html.display()));
+    if let Some(html) = html {
+        html.write(page(&results, level).as_bytes())?;
+        say(&format!("report in {}", html.shown()));
         return Ok(());
     }
     match arguments.format {

@@ -1,6 +1,6 @@
 //! `spurious run`
 
-use super::{Interrupted, SpecArguments, below, print, say};
+use super::{Interrupted, SpecArguments, Usage, below, print, say, warn_of_software};
 use spurious::experiment::run;
 use spurious::experiment::{Plan, Spec, Tally};
 use spurious::result::Results;
@@ -38,6 +38,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let spec = arguments.spec.load()?;
     let plan = Plan::new(&spec)?;
     let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&spec.name));
+    if out.as_os_str() == "-" {
+        let problem = "--out = -: is standard output, and results are a folder; name a folder, ./- for one called -";
+        return Err(Usage(problem.into()).into());
+    }
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = cancel.clone();
     ctrlc::set_handler(move || {
@@ -62,6 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn work(spec: &Spec, plan: Plan, out: &Path, quiet: bool, cancel: &AtomicBool) -> Result<Results, RunError> {
     let backend = run::backend(&spec.compute)?;
     run::check(spec, &plan, &*backend)?;
+    warn_of_software(&*backend);
     let (mut folder, results) = Folder::open(out, spec, plan, Manifest::new(&spec.name, &*backend))?;
     if folder.is_complete() {
         if !quiet {

@@ -1,7 +1,8 @@
 //! `spurious trace`
 
+use super::destination::Destination;
 use super::source::{Source, SourceArguments};
-use super::{Format, Usage, chosen, figures, print, say};
+use super::{Format, Usage, chosen, figures, print, say, usage};
 use anyhow::anyhow;
 use clap::ValueEnum;
 use rayon::prelude::*;
@@ -9,7 +10,7 @@ use spurious::experiment::Cell;
 use spurious::experiment::run;
 use spurious::explore::stepper::{Every, Track};
 use spurious::explore::trace::{Extent, Trace, figure, table, trace as follow, words};
-use spurious::result::folder::write_file;
+use spurious::numerics::decimal::read_whole;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -28,19 +29,19 @@ pub(super) struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
     /// The cell, from 0; may be left out where there is only one
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = usage::cell)]
     cell: Option<usize>,
     /// The run, from 0 [default: 0]
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = usage::run)]
     run: Option<u64>,
     /// The first so many runs instead of one
-    #[arg(long, value_name = "N", conflicts_with = "run", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with = "run", allow_negative_numbers = true, value_parser = usage::runs)]
     runs: Option<u64>,
     /// Keep one step in so many [default: every step up to 256, then about 400 per decade]
-    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, value_parser = usage::every)]
     every: Option<u32>,
     /// Steps that are kept; HIGH alone is 0:HIGH. HIGH is a step budget in place of descent.max_steps
-    #[arg(long, value_name = "LOW:HIGH", value_parser = steps)]
+    #[arg(long, value_name = "LOW:HIGH", allow_hyphen_values = true, value_parser = steps)]
     steps: Option<Range<u32>>,
     /// Add the weights to the table
     #[arg(long)]
@@ -51,7 +52,7 @@ pub(super) struct Arguments {
     /// Write the table to a file; `-` for stdout
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Draw the figure, as SVG, PNG or PDF
+    /// Draw the figure, as SVG, PNG or PDF; `-` for an SVG on stdout
     #[arg(long, value_name = "FILE.svg|png|pdf", value_parser = figures::path)]
     figure: Option<PathBuf>,
     /// Axis of the steps in the figure [default: linear for at most 5000 steps to the global minimum, else log]
@@ -72,7 +73,8 @@ enum StepAxis {
 }
 
 fn steps(text: &str) -> Result<Range<u32>, String> {
-    let whole = |text: &str| text.parse::<u32>().map_err(|_| "write HIGH or LOW:HIGH, for example 0:2000".to_string());
+    let wrong = || format!("write HIGH or LOW:HIGH, whole numbers from 0 to {}, for example 0:2000", u32::MAX);
+    let whole = |text: &str| read_whole(text).and_then(|n| u32::try_from(n).ok()).ok_or_else(wrong);
     let (low, high) = match text.split_once(':') {
         Some((low, high)) => (whole(low)?, whole(high)?),
         None => (0, whole(text)?),
@@ -99,10 +101,13 @@ fn chosen_runs(arguments: &Arguments, cell: &Cell) -> Result<Range<u64>, Usage> 
 }
 
 pub(super) fn trace(arguments: &Arguments) -> anyhow::Result<()> {
+    let out = arguments.out.as_deref().map(|path| Destination::new("--out", path)).transpose()?;
+    let picture = arguments.figure.as_deref().map(|path| Destination::new("--figure", path)).transpose()?;
+    Destination::refuse_two(out.as_ref(), picture.as_ref())?;
     let Source { spec, plan, precision } = arguments.source.read()?;
     let cell = chosen(&plan, arguments.cell)?;
     let runs = chosen_runs(arguments, cell)?;
-    let track = Track { model: spec.model, form: spec.form, cell, precision };
+    let track = Track { model: spec.model, form: cell.form, cell, precision };
     let extent = Extent {
         every: arguments.every.map_or(Every::Fine, Every::Steps),
         low: arguments.steps.as_ref().map_or(0, |steps| steps.start),
@@ -115,24 +120,25 @@ pub(super) fn trace(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let traces = run::on_threads(&spec.compute, follow_all)?.map_err(|e| spec.refuse(e))?;
 
-    if let Some(path) = &arguments.figure {
+    if let Some(to) = &picture {
         let axis = arguments.axis.map(|axis| match axis {
             StepAxis::Linear => figure::StepAxis::Linear,
             StepAxis::Log => figure::StepAxis::Log,
         });
         let options = figure::Options { axis, panels: arguments.panels.clone() };
         let drawn = figure::of(&spec, cell, &traces, &options).map_err(|unknown| Usage(unknown.to_string()))?;
-        figures::draw(path, &drawn)?;
-        say(&format!("figure in {}", path.display()));
+        figures::draw(to, &drawn)?;
+        say(&format!("figure in {}", to.shown()));
     }
     let table = || arguments.format.render(&table::rows(cell.index, &traces));
-    match &arguments.out {
-        Some(path) if path.as_os_str() == "-" => print(&table())?,
-        Some(path) => {
-            write_file(path, &table())?;
-            say(&format!("table in {}", path.display()));
+    match &out {
+        Some(to) => {
+            to.write(&table())?;
+            if !to.is_standard_output() {
+                say(&format!("table in {}", to.shown()));
+            }
         }
-        None if arguments.figure.is_none() => print(&table())?,
+        None if picture.is_none() => print(&table())?,
         None => {}
     }
     report(cell.index, &traces)

@@ -74,6 +74,10 @@ pub trait Backend: Send + Sync {
     fn description(&self) -> String;
     /// Format of the arithmetic.
     fn precision(&self) -> Precision;
+    /// Whether it is a GPU imitated by a program.
+    fn is_software(&self) -> bool {
+        false
+    }
     /// Runs that a batch of this cell should hold for the backend to be busy and the memory small.
     fn batch_size(&self, problem: &Problem) -> usize;
     /// Most runs of this cell that the backend can take at once.

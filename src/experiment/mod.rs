@@ -6,6 +6,7 @@
 //!
 //! May import: all rooms down to `judge`.
 
+pub mod grid;
 pub mod paired;
 pub mod plan;
 pub mod record;

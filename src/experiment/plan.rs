@@ -1,6 +1,7 @@
 //! Spec to cells: the grid, and how much there is to do. Pure: nothing is computed or written here.
 
 use crate::descent::plane::Plane;
+use crate::experiment::grid::Grid;
 use crate::experiment::paired;
 use crate::experiment::sampling::Size;
 use crate::experiment::{Sampling, Spec, SpecError};
@@ -18,10 +19,14 @@ pub struct Cell {
     pub index: usize,
     /// Values of the model's parameters, none relative to another.
     pub values: Values,
+    /// The form of the model.
+    pub form: &'static str,
     /// Descent settings.
     pub settings: Settings,
     /// The landscape with its starts.
     pub problem: Problem,
+    /// The experiment's seed, or that of its seeds which is this cell's.
+    pub experiment_seed: u64,
     /// Source of its starts.
     pub seed: CellSeed,
     /// Where its starts are laid out instead of drawn.
@@ -64,8 +69,19 @@ pub struct Plan {
     /// Names of the parameters that take several values, in lists of their own or with what they are relative to; but
     /// not those whose default follows another.
     pub axes: Vec<&'static str>,
-    /// Whether the step size takes several values.
-    pub sweeps_step: bool,
+    /// Which lists besides those of parameters have several values.
+    pub sweeps: Sweeps,
+}
+
+/// Which lists besides those of parameters have several values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sweeps {
+    /// Seeds.
+    pub seed: bool,
+    /// Forms.
+    pub form: bool,
+    /// Step sizes.
+    pub step: bool,
 }
 
 /// Most cells that a grid may have.
@@ -78,8 +94,8 @@ impl Plan {
     /// A combination of values that the model refuses, a relative value that is out of bounds or makes two cells the
     /// same, or a grid that is too large.
     pub fn new(spec: &Spec) -> Result<Self, SpecError> {
-        let sizes = spec.params.iter().map(|(_, values)| values.len()).chain([spec.step.len()]);
-        let count = sizes.clone().try_fold(1usize, |n, size| n.checked_mul(size)).unwrap_or(usize::MAX);
+        let grid = Grid::of(spec);
+        let count = grid.cells();
         if count > MAX_CELLS {
             return Err(spec.refuse(Invalid {
                 key: "params".into(),
@@ -88,34 +104,34 @@ impl Plan {
                 remedy: "shorten them or split the experiment".into(),
             }));
         }
-        let sizes: Vec<usize> = sizes.collect();
         let mut cells = Vec::with_capacity(count);
         // Values of a list differ, so only those that are relative to others can make two cells the same.
         let relative = spec.params.iter().any(|(_, values)| values.len() > 1 && values.iter().any(is_relative));
         let mut seen = HashMap::new();
         for index in 0..count {
-            let choice = choose(index, &sizes);
-            let values = spec.params.iter().zip(&choice).map(|((name, values), i)| (*name, values[*i].clone()));
+            let choice = grid.choose(index);
+            let values = spec.params.iter().zip(&choice.params).map(|((name, values), i)| (*name, values[*i].clone()));
             let mut values = Values(values.collect());
             values.resolve(spec.model.parameters()).map_err(|e| spec.refuse(e))?;
-            let step = choice[sizes.len() - 1];
             if relative {
                 let texts: Vec<String> = values.0.iter().map(|(_, value)| value.identity()).collect();
-                if let Some(first) = seen.insert((texts, step), index) {
-                    return Err(spec.refuse(same_cell(spec, &choose(first, &sizes), &choice, &values)));
+                if let Some(first) = seen.insert((texts, choice.others()), index) {
+                    let first = grid.choose(first).params;
+                    return Err(spec.refuse(same_cell(spec, &first, &choice.params, &values)));
                 }
             }
             let settings = Settings {
-                step: spec.step[step].clone(),
+                step: spec.step[choice.step].clone(),
                 max_steps: spec.max_steps,
                 tolerance: spec.tolerance,
                 verdicts: spec.verdicts,
             };
-            let problem = spec.model.problem(spec.form, &values, &settings).map_err(|e| spec.refuse(e))?;
+            let (form, experiment_seed) = (spec.forms[choice.form], spec.seeds[choice.seed]);
+            let problem = spec.model.problem(form, &values, &settings).map_err(|e| spec.refuse(e))?;
             check_starts(spec, index, &problem).map_err(|e| spec.refuse(e))?;
-            let seed = CellSeed::new(spec.seed, &spec.model.identity(&values));
+            let seed = CellSeed::new(experiment_seed, &spec.model.identity(&values));
             let runs = spec.runs_per_cell;
-            cells.push(Cell { index, values, settings, problem, seed, plane: None, runs });
+            cells.push(Cell { index, values, form, settings, problem, experiment_seed, seed, plane: None, runs });
         }
         // A default that is relative to another parameter varies with it and says nothing by itself.
         let usual = |name: &str, cell: &Cell| {
@@ -126,7 +142,7 @@ impl Plan {
             sampling: spec.sampling(),
             sizes: Vec::new(),
             axes: Vec::new(),
-            sweeps_step: spec.step.len() > 1,
+            sweeps: Sweeps { seed: spec.seeds.len() > 1, form: spec.forms.len() > 1, step: spec.step.len() > 1 },
         };
         let varies = |name: &&str| !plan.is_fixed(name) && !plan.cells.iter().all(|cell| usual(name, cell));
         plan.axes = spec.params.iter().map(|(name, _)| *name).filter(varies).collect();
@@ -137,7 +153,7 @@ impl Plan {
     /// The grid of one cell.
     pub fn of_one(cell: Cell, runs: u64) -> Self {
         let cells = vec![Cell { index: 0, runs, ..cell }];
-        Plan { cells, sampling: None, sizes: Vec::new(), axes: Vec::new(), sweeps_step: false }
+        Plan { cells, sampling: None, sizes: Vec::new(), axes: Vec::new(), sweeps: Sweeps::default() }
     }
 
     /// Refuses outputs that no cell of the plan could have.
@@ -201,7 +217,7 @@ impl Plan {
             sampling: self.sampling,
             sizes: Vec::new(),
             axes: self.axes.clone(),
-            sweeps_step: self.sweeps_step,
+            sweeps: self.sweeps,
         }
     }
 
@@ -211,10 +227,18 @@ impl Plan {
         if self.sampling.is_some() { Method::ClopperPearson } else { Method::Wilson }
     }
 
-    /// Names and texts of the columns that tell the cells apart: the parameters, and the step size where it is swept.
+    /// Names and texts of the columns that tell the cells apart: the parameters, and seed, form and step size where
+    /// there are several.
     pub fn columns(&self, cell: &Cell) -> Vec<(&'static str, String)> {
-        let mut columns: Vec<_> = cell.values.0.iter().map(|(name, value)| (*name, value.to_string())).collect();
-        if self.sweeps_step {
+        let mut columns = Vec::new();
+        if self.sweeps.seed {
+            columns.push(("seed", cell.experiment_seed.to_string()));
+        }
+        if self.sweeps.form {
+            columns.push(("form", cell.form.to_string()));
+        }
+        columns.extend(cell.values.0.iter().map(|(name, value)| (*name, value.to_string())));
+        if self.sweeps.step {
             columns.push(("step", step_text(&cell.settings.step)));
         }
         columns
@@ -227,7 +251,7 @@ impl Plan {
 
     /// Whether a column of [`Plan::columns`] tells cells apart.
     pub fn varies(&self, column: &str) -> bool {
-        self.axes.contains(&column) || column == "step"
+        self.axes.contains(&column) || ["seed", "form", "step"].contains(&column)
     }
 }
 
@@ -253,17 +277,6 @@ fn check_starts(spec: &Spec, index: usize, problem: &Problem) -> Result<(), Inva
         });
     }
     Ok(())
-}
-
-/// Which value of each list makes a cell; the last list runs fastest.
-fn choose(index: usize, sizes: &[usize]) -> Vec<usize> {
-    let mut rest = index;
-    let mut choice = vec![0; sizes.len()];
-    for (slot, size) in choice.iter_mut().zip(sizes).rev() {
-        *slot = rest % size;
-        rest /= size;
-    }
-    choice
 }
 
 fn is_relative(value: &Value) -> bool {

@@ -19,23 +19,30 @@
 //!
 //! A path in the file starts from the folder that the file is in, a path in a flag from the current folder.
 
+mod axis;
+mod elsewhere;
+mod grid;
 mod params;
+mod places;
 mod reader;
 mod runs;
 mod sections;
 mod set;
+mod wanted;
 mod write;
 
 pub use params::read_params;
+pub use places::Places;
 pub use reader::SpecError;
 
 use crate::experiment::Sampling;
 use crate::experiment::sampling::Rule;
 use crate::landscape::points::io_reason;
+use crate::landscape::text::decode;
 use crate::landscape::{Invalid, Model, Outcome, StepSize, Value};
 use reader::Reader;
-use sections::Descent;
-use set::{apply_set, blame_set};
+use sections::{Descent, Experiment};
+use set::apply_set;
 use std::path::Path;
 use toml::Table;
 
@@ -102,22 +109,24 @@ pub struct Output {
 pub struct Spec {
     /// Where it was read from, for messages.
     pub file: String,
-    /// Texts of `--set`, for messages.
-    pub sets: Vec<String>,
+    /// Where its values were written, for messages.
+    pub places: Places,
     /// Short name; the default result folder is called so.
     pub name: String,
     /// The question, for people.
     pub title: String,
-    /// Seed of all starts.
-    pub seed: u64,
+    /// Seeds of the starts; several make an axis.
+    pub seeds: Vec<u64>,
     /// The model.
     pub model: &'static dyn Model,
-    /// The form of the model.
-    pub form: &'static str,
+    /// Forms of the model; several make an axis.
+    pub forms: Vec<&'static str>,
     /// Values of each parameter, in the model's order; several values make an axis.
     pub params: Vec<(&'static str, Vec<Value>)>,
     /// Step sizes; several make an axis.
     pub step: Vec<StepSize>,
+    /// Groups of lists that go together, value by value, by their names: of parameters, or `seed`, `form`, `step`.
+    pub zip: Vec<Vec<&'static str>>,
     /// Step budget of a run.
     pub max_steps: u32,
     /// What counts as converged; see [`About::tolerance`](crate::landscape::About::tolerance).
@@ -149,14 +158,28 @@ impl Spec {
     /// A one-line message with file, key, value and remedy.
     pub fn load(path: &Path, sets: &[String]) -> Result<Self, SpecError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| SpecError {
+        let wrong = |problem: String, remedy: String| SpecError {
             file: file.clone(),
+            place: String::new(),
             key: "the experiment file".into(),
             value: String::new(),
-            problem: format!("cannot be read ({})", io_reason(&e)),
-            remedy: "check the path; ready experiments are in experiments/".into(),
+            problem,
+            remedy,
+        };
+        if path.is_dir() {
+            let inside = path.join("spec.toml");
+            let remedy = match inside.exists() {
+                true => format!("name its experiment, {}", inside.display()),
+                false => "name an experiment file; ready ones are in experiments/".into(),
+            };
+            return Err(wrong("is a folder".into(), remedy));
+        }
+        let bytes = std::fs::read(path).map_err(|e| {
+            let remedy = "check the path; ready experiments are in experiments/";
+            wrong(format!("cannot be read ({})", io_reason(&e)), remedy.into())
         })?;
-        Self::read(&text, &file, path.parent().unwrap_or(Path::new("")), sets)
+        let text = decode(&bytes).map_err(|e| wrong(e.problem, e.remedy.into()))?;
+        Self::read(text, &file, path.parent().unwrap_or(Path::new("")), sets)
     }
 
     /// Reads an experiment from text; `file` names it in messages. Paths in the text start from the current folder.
@@ -169,46 +192,42 @@ impl Spec {
 
     /// Reads an experiment from text; paths in it start from `folder`.
     fn read(text: &str, file: &str, folder: &Path, sets: &[String]) -> Result<Self, SpecError> {
-        let mut table: Table = text.parse().map_err(|e: toml::de::Error| {
-            let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].matches('\n').count() + 1);
-            SpecError {
-                file: file.into(),
-                key: format!("line {line}"),
-                value: String::new(),
-                problem: format!("is not TOML ({})", e.message().replace('\n', " ")),
-                remedy: "correct the syntax of that line".into(),
-            }
-        })?;
+        let (mut table, mut places) = places::parse(text, file)?;
         for set in sets {
-            apply_set(&mut table, set)?;
+            apply_set(&mut table, &mut places, set)?;
         }
-        Self::from_table(&table, file, folder, sets).map_err(|error| blame_set(error, sets))
+        Self::from_table(&table, places, file, folder)
     }
 
-    fn from_table(table: &Table, file: &str, folder: &Path, sets: &[String]) -> Result<Self, SpecError> {
-        let mut top = Reader::top(file, table);
-        let (name, title, seed) = sections::experiment(&mut top)?;
-        let (model, form) = sections::model(&mut top)?;
+    fn from_table(table: &Table, places: Places, file: &str, folder: &Path) -> Result<Self, SpecError> {
+        let mut top = Reader::top(file, &places, table);
+        // The model first: what else there is depends on it. Which lists go together is known before they are read.
+        let model = sections::model(&mut top)?;
+        let zip = grid::read(&mut top, model.parameters())?;
+        let zipped: Vec<&str> = zip.iter().flatten().copied().collect();
+        let Experiment { name, title, seeds } = sections::experiment(&mut top, &zipped)?;
+        let forms = sections::forms(&mut top, model, &zipped)?;
         let mut section = top.table("params")?;
-        let params = params::read(model.parameters(), &mut section, folder, sets)?;
-        let Descent { step, max_steps, tolerance, verdicts } = sections::descent(&mut top, model)?;
+        let params = params::read(model.parameters(), &mut section, folder, &zipped)?;
+        let Descent { step, max_steps, tolerance, verdicts } = sections::descent(&mut top, model, &zipped)?;
+        let published = sections::published(&mut top, model, &section)?;
         let mut section = top.table("runs")?;
         let (runs_per_cell, rule) = runs::read(&mut section)?;
         section.finish()?;
         let compute = sections::compute(&mut top)?;
         let output = sections::output(&mut top)?;
-        let published = sections::published(&mut top, model, sets)?;
         top.finish()?;
-        Ok(Spec {
+        let mut spec = Spec {
             file: file.into(),
-            sets: sets.to_vec(),
+            places: Places::default(),
             name,
             title,
-            seed,
+            seeds,
             model,
-            form,
+            forms,
             params,
             step,
+            zip,
             max_steps,
             tolerance,
             verdicts,
@@ -217,7 +236,10 @@ impl Spec {
             compute,
             output,
             published,
-        })
+        };
+        grid::check(&spec, &top.table("grid")?)?;
+        spec.places = places;
+        Ok(spec)
     }
 
     /// The outcome whose probability is in question: that of the published table, else the global minimum.
@@ -233,6 +255,6 @@ impl Spec {
     /// The error for a value of this spec that a model or a backend refuses.
     pub fn refuse(&self, invalid: Invalid) -> SpecError {
         let Invalid { key, value, problem, remedy } = invalid;
-        blame_set(SpecError { file: self.file.clone(), key, value, problem, remedy }, &self.sets)
+        SpecError { file: self.file.clone(), place: String::new(), key, value, problem, remedy }.at(&self.places)
     }
 }

@@ -24,6 +24,7 @@ pub mod queue;
 pub mod resting;
 pub mod surface;
 pub mod symmetry;
+pub mod text;
 pub mod theorem;
 pub mod theory;
 

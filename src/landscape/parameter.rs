@@ -1,7 +1,7 @@
 //! Parameters of models: what they are called and mean, which values they take, and the values of one cell.
 
 use crate::landscape::{Invalid, Points, PointsError};
-use crate::numerics::text;
+use crate::numerics::{decimal, text};
 use std::fmt;
 use std::path::Path;
 
@@ -27,7 +27,7 @@ impl Value {
     pub fn identity(&self) -> String {
         match self {
             Value::Points(Some(points)) => points.identity(),
-            // As starts have been seeded ever since, all digits before an exponent would be.
+            // Without an exponent, whatever tables write: this text seeds.
             Value::Real(x) => format!("{x}"),
             value => value.to_string(),
         }
@@ -103,9 +103,10 @@ impl Kind {
     /// A file of points cannot be read or is malformed.
     pub fn load(&self, value: &toml::Value, folder: &Path) -> Result<Option<Value>, PointsError> {
         Ok(match (self, value) {
-            (Kind::Integer(low, high) | Kind::Relative { low, high, .. }, toml::Value::Integer(i)) => {
-                (low..=high).contains(&i).then_some(Value::Integer(*i))
-            }
+            (
+                Kind::Integer(low, high) | Kind::Relative { low, high, .. },
+                toml::Value::Integer(_) | toml::Value::Float(_),
+            ) => whole(value).filter(|i| (low..=high).contains(&i)).map(Value::Integer),
             (Kind::Relative { base, .. }, toml::Value::String(text)) => relative(base, text),
             (Kind::Real(low, high), value) => number(value).filter(|x| (low..=high).contains(&x)).map(Value::Real),
             (Kind::Positive, value) => number(value).filter(|x| *x > 0.0).map(Value::Real),
@@ -124,6 +125,18 @@ pub(crate) fn number(value: &toml::Value) -> Option<f64> {
     match value {
         toml::Value::Integer(i) => Some(*i as f64),
         toml::Value::Float(x) => Some(*x).filter(|x| x.is_finite()),
+        _ => None,
+    }
+}
+
+/// A whole TOML number in any notation: `100`, `1e2`.
+fn whole(value: &toml::Value) -> Option<i64> {
+    match value {
+        toml::Value::Integer(i) => Some(*i),
+        toml::Value::Float(x) => {
+            let size = decimal::whole(x.abs())? as i64;
+            Some(if *x < 0.0 { -size } else { size })
+        }
         _ => None,
     }
 }

@@ -2,8 +2,12 @@
 //! reads its points from one, and a parameter of kind [`Kind::Points`](crate::landscape::parameter::Kind::Points) takes
 //! one as its value.
 
+mod header;
+
 use crate::landscape::Invalid;
-use crate::numerics::fnv::Hashing;
+use crate::landscape::text::decode;
+use crate::numerics::checksum::Hashing;
+use crate::numerics::decimal;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -53,6 +57,7 @@ struct Contents {
     width: usize,
     values: Vec<f64>,
     hash: u64,
+    sha256: String,
 }
 
 impl Points {
@@ -94,37 +99,49 @@ impl Points {
         };
         let mut input = Hashing::new(input);
         // A last line may lack its end; an empty line is none.
-        let lines = Lines(&mut input).chain(&b"\n"[..]);
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).buffer_capacity(1 << 16).from_reader(lines);
-        let header = reader.headers().map_err(|e| match e.kind() {
-            csv::ErrorKind::Io(e) => unreadable(file, e),
-            _ => error(String::new(), format!("is not CSV ({e})"), "write point,x0,x1,…"),
-        })?;
-        let names: Vec<String> = header.iter().map(String::from).collect();
-        let width = expected.map_or(names.len().saturating_sub(1), |(width, _)| width);
-        if width == 0 || names.len() != width + 1 || !(0..=width).all(|i| names[i] == column(i)) {
-            return Err(wrong_header(file, &names, width, expected.map(|(_, what)| what)));
-        }
-        let mut contents = Contents { names: Vec::new(), lines: Vec::new(), width, values: Vec::new(), hash: 0 };
-        let mut record = csv::StringRecord::new();
-        loop {
-            let more = reader.read_record(&mut record).map_err(|e| match e.kind() {
+        let lines = Lines::new(&mut input).chain(&b"\n"[..]);
+        let mut reader = csv::ReaderBuilder::new();
+        let reader = reader.trim(csv::Trim::All).flexible(true).has_headers(false).buffer_capacity(1 << 16);
+        let mut reader = reader.from_reader(lines);
+        let mut record = csv::ByteRecord::new();
+        let mut next = |record: &mut csv::ByteRecord| -> Result<Option<u64>, PointsError> {
+            let more = reader.read_byte_record(record).map_err(|e| match e.kind() {
                 csv::ErrorKind::Io(e) => unreadable(file, e),
-                csv::ErrorKind::Utf8 { .. } => error(String::new(), e.to_string(), "write the names in UTF-8"),
-                _ => error(String::new(), e.to_string(), &format!("every row needs {} fields", width + 1)),
+                _ => error(String::new(), format!("is not CSV ({e})"), "write point,x0,x1,…"),
             })?;
-            if !more {
-                break;
-            }
             // The reader stands at the beginning of the next. Where the record says it began, empty lines may follow.
             let line = reader.position().line() - 1;
-            contents.names.push(record[0].into());
+            for field in record.iter().filter(|field| !field.is_ascii() || field.contains(&0)) {
+                decode(field).map_err(|e| error(format!("line {line}"), e.of_field(field), e.remedy))?;
+            }
+            Ok(more.then_some(line))
+        };
+        next(&mut record)?;
+        let names: Vec<String> = record.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        let width = expected.map_or(names.len().saturating_sub(1), |(width, _)| width);
+        if let Some((problem, remedy)) = header::fault(&names, width, expected.map(|(_, what)| what)) {
+            return Err(error(header::shown(&names), problem, remedy));
+        }
+        let mut contents = Contents {
+            names: Vec::new(),
+            lines: Vec::new(),
+            width,
+            values: Vec::new(),
+            hash: 0,
+            sha256: String::new(),
+        };
+        while let Some(line) = next(&mut record)? {
+            if record.len() != width + 1 {
+                let fields = |count: usize| if count == 1 { "1 field".into() } else { format!("{count} fields") };
+                let problem = format!("has {}, the header has {}", fields(record.len()), width + 1);
+                return Err(error(format!("line {line}"), problem, &format!("every row needs {} fields", width + 1)));
+            }
+            contents.names.push(String::from_utf8_lossy(&record[0]).into_owned());
             contents.lines.push(line);
             for (text, name) in record.iter().zip(&names).skip(1) {
-                let number = text.parse::<f64>().ok().filter(|x| x.is_finite());
-                contents.values.push(number.ok_or_else(|| {
-                    let place = format!("line {line}, {name} = {text}");
-                    error(place, "is not a finite number".into(), "write a number")
+                let text = String::from_utf8_lossy(text);
+                contents.values.push(decimal::read(&text).map_err(|fault| {
+                    error(format!("line {line}, {name} = {text}"), fault.to_string(), fault.remedy())
                 })?);
             }
         }
@@ -133,7 +150,7 @@ impl Points {
             return Err(error(String::new(), "holds no points".into(), "write at least one row below the header"));
         }
         contents.values.shrink_to_fit();
-        contents.hash = input.value();
+        (contents.hash, contents.sha256) = (input.fnv(), input.sha256());
         Ok(Points { path: file.into(), location: file.into(), contents: Arc::new(contents) })
     }
 
@@ -145,8 +162,10 @@ impl Points {
         if self.width() == width {
             return Ok(());
         }
-        let header: Vec<String> = (0..=self.width()).map(column).collect();
-        Err(wrong_header(&self.location.display().to_string(), &header, width, Some(what)))
+        let names: Vec<String> = (0..=self.width()).map(header::column).collect();
+        let (problem, remedy) = header::fault(&names, width, Some(what)).unwrap_or_default();
+        let (file, place) = (self.location.display().to_string(), header::shown(&names));
+        Err(PointsError { file, place, problem, remedy: remedy.into() })
     }
 
     /// The same points under another path, which is found at `location`.
@@ -194,21 +213,27 @@ impl Points {
         self.contents.lines[index]
     }
 
-    /// FNV-1a hash of the file's bytes, 64 bits.
+    /// SHA-256 of the file's bytes, hexadecimal.
+    pub fn sha256(&self) -> &str {
+        &self.contents.sha256
+    }
+
+    /// FNV-1a hash of the file's bytes, 64 bits: what seeds.
     pub fn hash(&self) -> u64 {
         self.contents.hash
     }
 
-    /// Text that stands for the file's contents, whatever its path: `fnv:` and the hash in hexadecimal.
+    /// Text that stands for the file's contents in the seed of a cell, whatever its path: `fnv:` and the hash in
+    /// hexadecimal. It must never change.
     pub fn identity(&self) -> String {
         format!("fnv:{:016x}", self.hash())
     }
 }
 
 impl PartialEq for Points {
-    /// Whether two files have the same contents, by their hashes; their paths do not matter.
+    /// Whether two files have the same contents, by their checksums; their paths do not matter.
     fn eq(&self, other: &Self) -> bool {
-        (self.hash(), self.width(), self.count()) == (other.hash(), other.width(), other.count())
+        self.sha256() == other.sha256()
     }
 }
 
@@ -225,18 +250,43 @@ impl fmt::Debug for Points {
     }
 }
 
-/// Leaves out `\r`, so that lines end in `\n` wherever the file was written. The CSV reader would end a row between the
-/// two and count the line later.
-struct Lines<R>(R);
+/// Makes every line end in `\n` alone, wherever the file was written: `\r\n` and a lone `\r` become one. The CSV reader
+/// would end a row between the two and count the line later. A byte order mark of UTF-8 is left out.
+struct Lines<R> {
+    inner: R,
+    /// Whether the last byte was `\r`, which has become `\n`.
+    after_return: bool,
+    /// How many bytes of a byte order mark were seen, at the beginning only.
+    mark: usize,
+}
+
+impl<R> Lines<R> {
+    fn new(inner: R) -> Self {
+        Lines { inner, after_return: false, mark: 0 }
+    }
+}
+
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl<R: Read> Read for Lines<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         loop {
-            let count = self.0.read(buffer)?;
+            let count = self.inner.read(buffer)?;
             let mut kept = 0;
             for i in 0..count {
-                buffer[kept] = buffer[i];
-                kept += usize::from(buffer[i] != b'\r');
+                let byte = buffer[i];
+                if MARK.get(self.mark) == Some(&byte) {
+                    self.mark += 1;
+                    continue;
+                }
+                self.mark = MARK.len();
+                let ended = std::mem::replace(&mut self.after_return, byte == b'\r');
+                if ended && byte == b'\n' {
+                    continue;
+                }
+                buffer[kept] = if byte == b'\r' { b'\n' } else { byte };
+                kept += 1;
             }
             // Nothing kept of something read is not the end.
             if kept > 0 || count == 0 {
@@ -244,11 +294,6 @@ impl<R: Read> Read for Lines<R> {
             }
         }
     }
-}
-
-/// Name of a column: the points' names, then x0, x1, …
-fn column(index: usize) -> String {
-    if index == 0 { "point".into() } else { format!("x{}", index - 1) }
 }
 
 /// The reason of an input or output error without the operating system's number.
@@ -266,20 +311,5 @@ fn unreadable(file: &str, error: &std::io::Error) -> PointsError {
         place: String::new(),
         problem: format!("cannot be read ({})", io_reason(error)),
         remedy: "check the path".into(),
-    }
-}
-
-/// `width` numbers were expected of each point, `what` if the caller asked for so many.
-fn wrong_header(file: &str, found: &[String], width: usize, what: Option<&str>) -> PointsError {
-    let expected = match width {
-        0 => "point,x0,x1,…".into(),
-        1 => "point,x0".into(),
-        _ => format!("point,x0,…,x{}", width - 1),
-    };
-    PointsError {
-        file: file.into(),
-        place: format!("header = {}…", found[..found.len().min(4)].join(",")),
-        problem: format!("expected {expected}{}", what.map_or(String::new(), |what| format!(" ({width} {what})"))),
-        remedy: if what.is_some() { "adapt the file, or the parameters with --set" } else { "adapt the header" }.into(),
     }
 }

@@ -1,7 +1,5 @@
 //! FNV-1a, 64 bits (Fowler, Noll and Vo): names the contents of a file by a number. It finds accidents, not forgeries.
 
-use std::io::Read;
-
 /// The hash of the bytes so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fnv1a(u64);
@@ -20,38 +18,5 @@ impl Fnv1a {
     /// The hash of all bytes so far.
     pub(crate) fn value(self) -> u64 {
         self.0
-    }
-
-    /// The hash of some bytes.
-    pub(crate) fn of(bytes: &[u8]) -> u64 {
-        let mut hash = Self::new();
-        hash.update(bytes);
-        hash.value()
-    }
-}
-
-/// Hashes what is read through it.
-#[derive(Debug)]
-pub(crate) struct Hashing<R> {
-    inner: R,
-    hash: Fnv1a,
-}
-
-impl<R: Read> Hashing<R> {
-    pub(crate) fn new(inner: R) -> Self {
-        Hashing { inner, hash: Fnv1a::new() }
-    }
-
-    /// The hash of everything read so far.
-    pub(crate) fn value(&self) -> u64 {
-        self.hash.value()
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..count]);
-        Ok(count)
     }
 }

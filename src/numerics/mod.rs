@@ -7,7 +7,9 @@
 //! May import: no other room.
 
 pub mod arc_cosine;
+pub(crate) mod checksum;
 pub mod chi_square;
+pub mod decimal;
 pub(crate) mod dense;
 pub mod elementary;
 pub mod enclosure;

@@ -12,10 +12,10 @@ mod unique;
 use crate::landscape::points::io_reason;
 use crate::landscape::{Proof, Provable, Refusal, Verdict};
 use crate::models;
+use crate::numerics::checksum::sha256;
 use crate::numerics::hexadecimal::Hexadecimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
 use unique::Unique;
@@ -103,7 +103,7 @@ fn canonical(mut fields: Value) -> String {
 
 /// The checksum of a certificate, given all its fields: SHA-256 in hexadecimal digits.
 fn checksum(fields: Value) -> String {
-    Sha256::digest(canonical(fields)).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(canonical(fields).as_ref())
 }
 
 impl Certificate {

@@ -14,6 +14,7 @@
 
 mod error;
 mod inputs;
+mod machine;
 pub mod manifest;
 mod outcomes;
 mod part;
@@ -32,6 +33,7 @@ use error::{CHECK_PERMISSIONS, io};
 use inputs::Inputs;
 use manifest::{Manifest, State};
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A result folder that this process works in.
@@ -86,8 +88,8 @@ impl Folder {
     /// The folder cannot be written, is in use, is of another format, holds something else, or holds a damaged part; a
     /// file that the experiment reads has changed since.
     pub fn open(path: &Path, spec: &Spec, plan: Plan, manifest: Manifest) -> Result<(Self, Results), StoreError> {
-        let begun = || path.join("manifest.json").exists();
-        if !begun() {
+        let begun = || has_manifest(path);
+        if !begun()? {
             refuse_others(path)?;
         }
         fs::create_dir_all(path).map_err(io(path, "created", CHECK_PERMISSIONS))?;
@@ -97,7 +99,7 @@ impl Folder {
         let mut results = Results::new(spec.clone(), plan);
         let parts = path.join("parts");
         // Asked again under the lock: another process may have begun meanwhile.
-        if begun() {
+        if begun()? {
             let stored = Manifest::read(path)?;
             stored.verify(path)?;
             // A process that was killed between the manifest and the experiment has done nothing yet.
@@ -249,13 +251,30 @@ impl Keeper for Folder {
     }
 }
 
+/// Whether a folder has a manifest.
+///
+/// # Errors
+/// The system does not let us see, for example without permission.
+fn has_manifest(folder: &Path) -> Result<bool, StoreError> {
+    let path = folder.join("manifest.json");
+    match path.try_exists() {
+        // What should be the folder is a file.
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
+        found => found.map_err(io(&path, "read", CHECK_PERMISSIONS)),
+    }
+}
+
 /// Refuses a folder that holds something else. Before the manifest there is only the lock, which stays empty.
 fn refuse_others(path: &Path) -> Result<(), StoreError> {
     let ours = |entry: &fs::DirEntry| match entry.file_name().to_string_lossy().as_ref() {
         "lock" => entry.metadata().is_ok_and(|m| m.len() == 0),
         name => name == "manifest.json.tmp",
     };
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let entries = match fs::read_dir(path) {
+        // It is made next, or that says why not.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
+        entries => entries.map_err(io(path, "read", CHECK_PERMISSIONS))?.flatten(),
+    };
     match entries.into_iter().find(|entry| !ours(entry)) {
         None => Ok(()),
         Some(entry) => Err(StoreError::NotResults {
@@ -271,7 +290,7 @@ fn refuse_others(path: &Path) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write_file(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
+pub(super) fn write_file(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);

@@ -379,7 +379,10 @@ impl Summary {
 
 /// One line on what was computed: model, form, the parameters that do not vary, runs and seed.
 fn subject(spec: &Spec, plan: &Plan) -> String {
-    let mut parts = vec![format!("model {}, {} form", spec.model.name(), spec.form)];
+    let mut parts = vec![match &spec.forms[..] {
+        [form] => format!("model {}, {form} form", spec.model.name()),
+        _ => format!("model {}", spec.model.name()),
+    }];
     if let Some(cell) = plan.cells.first() {
         let fixed = plan.columns(cell).into_iter().filter(|(name, _)| !plan.varies(name) && plan.is_fixed(name));
         let parameter = |name: &str| spec.model.parameters().iter().find(|p| p.name == name);
@@ -388,7 +391,7 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
         parts.extend(named.map(|(name, value)| format!("{name} {value}")));
     }
     // Settings of the descent, where they are not the defaults.
-    if !plan.sweeps_step && spec.step != [StepSize::Auto] {
+    if !plan.sweeps.step && spec.step != [StepSize::Auto] {
         parts.push(format!("step {}", step_words(&spec.step[0], spec.model.about().step_groups)));
     }
     if spec.max_steps != spec::DEFAULT_MAX_STEPS {
@@ -406,7 +409,9 @@ fn subject(spec: &Spec, plan: &Plan) -> String {
         Some(sampling) => Sampled::subject(plan, sampling),
         None => format!("{} runs per cell", grouped(spec.runs_per_cell)),
     });
-    parts.push(format!("seed {}", spec.seed));
+    if let [seed] = spec.seeds[..] {
+        parts.push(format!("seed {seed}"));
+    }
     parts.join(", ")
 }
 

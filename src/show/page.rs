@@ -351,7 +351,13 @@ impl Page {
         let mut list: Vec<(String, String)> = [
             ("Program", format!("spurious {}", manifest.spurious)),
             ("Experiment", format!("{}, {state}", manifest.experiment)),
-            ("Seed", spec.seed.to_string()),
+            (
+                if spec.seeds.len() == 1 { "Seed" } else { "Seeds" },
+                spec.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
+            ),
+            ("Commit", if manifest.commit.is_empty() { "not known".into() } else { manifest.commit.clone() }),
+            ("Processor", manifest.processor.clone()),
+            ("System", manifest.system.clone()),
             ("Computed on", manifest.backends.join("; ")),
             ("Arithmetic", manifest.precision.clone()),
             ("Started", manifest.started.clone()),
@@ -361,8 +367,7 @@ impl Page {
         .map(|(name, value)| (name.to_string(), value))
         .to_vec();
         for (name, file) in &manifest.files {
-            let hash = if file.fnv1a.is_empty() { String::new() } else { format!(", FNV-1a {}", file.fnv1a) };
-            list.push((name.clone(), format!("{} bytes{hash}", file.bytes)));
+            list.push((name.clone(), format!("{} bytes, SHA-256 {}", file.bytes, file.sha256)));
         }
         self.definitions(&list);
     }

@@ -192,7 +192,7 @@ fn of_wrong_points_is_refused() {
     let cases: [(&str, &[&str]); 8] = [
         ("point,x0,x1,x2\na,1,0,0\n", &["header = point,x0", "point,x0,…,x3 (4 weights)", "adapt"]),
         ("point,x0,x1,x2,x3,x4\na,1,0,0,1,2\n", &["header = point,x0", "(4 weights)", "adapt"]),
-        (&format!("{good}b,1,0,0\n"), &["line: 3", "5 fields"]),
+        (&format!("{good}b,1,0,0\n"), &["line 3: has ", "5 fields"]),
         (&format!("{good}b,1,0,0,NaN\n"), &["line 3, x3 = NaN", "is not a finite number", "write a number"]),
         (&format!("{good}b,1,inf,0,1\n"), &["line 3, x1 = inf", "is not a finite number", "write a number"]),
         (&format!("{good}b,1,-inf,0,1\n"), &["line 3, x1 = -inf", "write a number"]),

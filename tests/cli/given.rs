@@ -21,7 +21,7 @@ fn refuses(place: &Place, (params, parts): &Case<'_>) {
     place.write("spec.toml", format!("[model]\nname = \"relu_sum\"\n[params]\n{}", lines.concat()));
     let before = place.snapshot();
     for arguments in [&["run", "spec.toml", "-q", "--out", "out"][..], &["plan", "spec.toml"]] {
-        place.run(arguments).refused(2, &[&["error: spec.toml: params."], *parts].concat());
+        place.run(arguments).refused(2, &[&["error: spec.toml: line ", ": params."], *parts].concat());
         assert!(place.snapshot() == before, "{params:?}: nothing is written");
     }
     let sets: Vec<String> = params.iter().map(|(key, value)| format!("params.{key}={value}")).collect();
@@ -136,9 +136,10 @@ fn more_runs_than_starts_are_refused() {
     place.write("spec.toml", text);
     let before = place.snapshot();
     for command in ["run", "plan"] {
-        place
-            .run(&[command, "spec.toml"])
-            .refused(2, &["error: spec.toml: runs.per_cell = 4", "cell 0 has 3 starts", "set it to 3 at most"]);
+        place.run(&[command, "spec.toml"]).refused(
+            2,
+            &["error: spec.toml: line 7, column 12: runs.per_cell = 4", "cell 0 has 3 starts", "set it to 3 at most"],
+        );
     }
     assert!(place.snapshot() == before, "nothing is written");
     place.run(&["plan", "spec.toml", "--set", "runs.per_cell=3"]).done();

@@ -122,8 +122,10 @@ fn refuses_what_it_cannot_do() {
     trace(&["--cell", "2"]).refused(2, &["--cell 2: there are 2 cells", "choose 0 to 1"]);
     trace(&["--cell", "0", "--run", "8"]).refused(2, &["--run 8: a cell has 8 runs", "choose 0 to 7"]);
     trace(&["--cell", "0", "--runs", "9"]).refused(2, &["--runs 9: a cell has 8 runs", "choose 8 at most"]);
-    trace(&["--cell", "0", "--out", "absent/t.csv"]).refused(1, &["absent/t.csv", "check the path"]);
-    trace(&["--cell", "0", "--figure", "absent/f.svg"]).refused(1, &["absent/f.svg", "check the path"]);
+    trace(&["--cell", "0", "--out", "absent/t.csv"])
+        .refused(2, &["--out = absent/t.csv: the folder absent does not exist; make it"]);
+    trace(&["--cell", "0", "--figure", "absent/f.svg"])
+        .refused(2, &["--figure = absent/f.svg: the folder absent does not exist"]);
     trace(&["--cell", "0", "--figure", "f.svg", "--panels", "speed"])
         .refused(2, &["--panels: there is no column speed", "choose from loss, "]);
     place

@@ -1,5 +1,6 @@
 //! The experiment file as the library reads it: the ready experiments, the defaults, and the way back to text.
 
+mod axes;
 mod files;
 mod relative;
 
@@ -10,7 +11,7 @@ use spurious::models;
 use std::path::PathBuf;
 
 trials![
-    modules(files, relative),
+    modules(axes, files, relative),
     ready_experiments_can_be_planned,
     published_rows_match_one_cell_each,
     resolved_experiments_read_back,
@@ -120,7 +121,10 @@ fn resolved_experiments_read_back() {
         assert_eq!(again.compute, spec.compute);
         assert_eq!(again.output, spec.output);
         assert_eq!(again.published, spec.published);
-        assert_eq!((again.seed, again.runs_per_cell, again.max_steps), (spec.seed, spec.runs_per_cell, spec.max_steps));
+        assert_eq!(
+            (again.seeds, again.runs_per_cell, again.max_steps),
+            (spec.seeds, spec.runs_per_cell, spec.max_steps)
+        );
     }
 }
 
@@ -144,7 +148,7 @@ fn defaults_are_accepted() {
 fn an_empty_file_is_an_experiment() {
     let spec = Spec::parse("", "empty", &[]).unwrap();
     assert_eq!(spec.model.name(), models::MODELS[0].name());
-    assert_eq!(spec.form, spec.model.forms()[0].0);
+    assert_eq!(spec.forms, [spec.model.forms()[0].0]);
     let plan = Plan::new(&spec).unwrap();
     assert_eq!((plan.cells.len(), plan.runs()), (1, 10_000));
 }

@@ -24,8 +24,11 @@ trials![
 /// A cell of a model with some parameters and settings, and starts of seed 1.
 pub(crate) fn cell_of(model: &str, form: &str, set: &[(&str, &str)], settings: Settings) -> Cell {
     let values = values(model, set);
-    let seed = CellSeed::new(1, &models::find(model).unwrap().identity(&values));
-    Cell { index: 0, problem: problem(model, form, set, &settings), values, settings, seed, plane: None, runs: 1000 }
+    let of = models::find(model).unwrap();
+    let seed = CellSeed::new(1, &of.identity(&values));
+    let problem = problem(model, form, set, &settings);
+    let (form, _) = of.forms().iter().find(|(name, _)| *name == form).unwrap();
+    Cell { index: 0, problem, values, form, settings, experiment_seed: 1, seed, plane: None, runs: 1000 }
 }
 
 /// A cell of `cnn` with one step size.

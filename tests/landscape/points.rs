@@ -34,7 +34,7 @@ fn a_file_is_read() {
     let same = read(text).unwrap();
     assert_eq!(points, same);
     assert_ne!(points, read(&text.replace("1e300", "1e301")).unwrap());
-    for end in ["\n", "\r\n"] {
+    for end in ["\n", "\r\n", "\r"] {
         let text = ["point,x0", "a,1", "", "b,2", "c,3"].join(end);
         let points = read(&text).unwrap();
         assert_eq!([0, 1, 2].map(|i| points.line(i)), [2, 4, 5], "{text:?}");
@@ -70,17 +70,17 @@ fn refuses(error: PointsError, parts: &[&str]) {
 
 fn malformed_files_are_refused() {
     let cases: [(&str, &[&str]); 13] = [
-        ("", &["header = …", "expected point,x0,x1,…", "adapt the header"]),
-        ("point\na\n", &["header = point…", "expected point,x0,x1,…"]),
-        ("point,y0\na,1\n", &["header = point,y0…: expected point,x0;"]),
-        ("name,x0,x1\na,1,2\n", &["header = name,x0,x1…: expected point,x0,…,x1;"]),
-        ("point,x1,x0\na,1,2\n", &["header = point,x1,x0…"]),
+        ("", &["header = : is empty, expected point,x0,x1,…; adapt the header"]),
+        ("point\na\n", &["header = point: x0 is missing, expected point,x0,x1,…"]),
+        ("point,y0\na,1\n", &["header = point,y0: x0 is missing, \"y0\" in column 2 is not known, expected point,x0;"]),
+        ("name,x0,x1\na,1,2\n", &["header = name,x0,x1: point is missing, which is \"name\", expected point,x0,…,x1;"]),
+        ("point,x1,x0\na,1,2\n", &["header = point,x1,x0: column 2 is x1, not x0: the columns are in another order"]),
         ("point,x0,x1\n", &["holds no points", "at least one row"]),
-        ("point,x0\na,1\nb\n", &["line: 3", "every row needs 2 fields"]),
-        ("point,x0\r\na,1\r\nb,1,2\r\n", &["line: 3", "every row needs 2 fields"]),
+        ("point,x0\na,1\nb\n", &["line 3: has ", "every row needs 2 fields"]),
+        ("point,x0\r\na,1\r\nb,1,2\r\n", &["line 3: has ", "every row needs 2 fields"]),
         ("point,x0\na,1\nb,NaN\n", &["line 3, x0 = NaN: is not a finite number; write a number"]),
         ("point,x0\na,inf\n", &["line 2, x0 = inf: is not a finite number"]),
-        ("point,x0\na,1e400\n", &["line 2, x0 = 1e400: is not a finite number"]),
+        ("point,x0\na,1e400\n", &["line 2, x0 = 1e400: is too large: f64 ends at 1.8e308"]),
         ("point,x0,x1\na,1,\n", &["line 2, x1 = : is not a finite number"]),
         ("point,x0\n\n\na,one\n", &["line 4, x0 = one: is not a finite number"]),
     ];
@@ -88,20 +88,28 @@ fn malformed_files_are_refused() {
         refuses(read(text).unwrap_err(), parts);
     }
     let latin = Points::read_from(&b"point,x0\n\xe9,1\n"[..], "points.csv", None).unwrap_err();
-    refuses(latin, &["line 2", "write the names in UTF-8"]);
+    refuses(latin, &["line 2: ", "is not UTF-8; it may be Latin-1; save it as UTF-8"]);
 }
 
 fn another_width_is_refused() {
     let text = "point,x0,x1\na,1,2\n";
-    let parts = ["header = point,x0,x1…: expected point,x0,…,x3 (4 weights); adapt the file, or the parameters"];
+    let parts = [
+        "header = point,x0,x1: x2 and x3 are missing, expected point,x0,…,x3 (4 weights); adapt the file, or the param",
+    ];
     let points = read(text).unwrap();
     points.expect_width(2, "weights").unwrap();
     refuses(points.expect_width(4, "weights").unwrap_err(), &parts);
     refuses(Points::read_from(text.as_bytes(), "points.csv", Some((4, "weights"))).unwrap_err(), &parts);
-    refuses(points.expect_width(1, "weights").unwrap_err(), &["expected point,x0 (1 weights)"]);
+    refuses(
+        points.expect_width(1, "weights").unwrap_err(),
+        &["\"x1\" in column 3 is too many, expected point,x0 (1 weights)"],
+    );
     Points::read_from(text.as_bytes(), "points.csv", Some((2, "weights"))).unwrap();
     let invalid = points.expect_width(4, "weights").unwrap_err().of_parameter("start_file", &points).to_string();
-    assert!(invalid.starts_with("params.start_file = points.csv: header = point,x0,x1…: expected "), "{invalid}");
+    assert!(
+        invalid.starts_with("params.start_file = points.csv: header = point,x0,x1: x2 and x3 are missing"),
+        "{invalid}"
+    );
 }
 
 fn what_is_no_file_is_refused() {

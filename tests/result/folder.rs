@@ -3,6 +3,7 @@
 mod families;
 mod given;
 mod inputs;
+mod manifest;
 mod reproduced;
 mod resume;
 mod tables;
@@ -11,7 +12,7 @@ use crate::support::program::{Place, SMALL, gpu_arguments};
 use std::fs::{self, File};
 
 trials![
-    modules(families, given, inputs, reproduced, resume, tables),
+    modules(families, given, inputs, manifest, reproduced, resume, tables),
     a_folder_that_cannot_be_made_is_refused,
     a_folder_of_something_else_is_refused,
     a_folder_of_another_experiment_is_refused,
@@ -194,15 +195,17 @@ fn a_damaged_folder_is_refused() {
 fn a_folder_of_another_format_is_refused() {
     let place = small();
     let manifest = place.text("out/manifest.json");
-    for other in [manifest.replace("\"format\": 4", "\"format\": 3"), "{\"format\": 5}".into()] {
+    for other in [manifest.replace("\"format\": 5", "\"format\": 4"), "{\"format\": 6}".into()] {
         place.write("out/manifest.json", &other);
-        let version = if other.contains(": 3") { 3 } else { 5 };
+        let (version, made_by) = if other.contains(": 4") { (4, " (0.1.0)") } else { (6, "") };
         let before = place.snapshot();
         for arguments in [&RUN[..], &["report", "out"], &["replay", "out", "0:0"], &["certify", "out"]] {
             let ran = place.run(arguments);
-            let message =
-                format!("error: out: its format is {version}, this program reads and writes format 4; read it");
-            ran.refused(2, &[&message, "the version of spurious that wrote it", "into a new folder"]);
+            let message = format!(
+                "error: out: was made by another version of spurious{made_by}: its format is {version}, this program \
+                 reads and writes format 5; read it with that version, or run its spec.toml again into a new folder"
+            );
+            ran.refused(2, &[&message]);
             assert!(!ran.err.contains("damaged"), "{}", ran.err);
             assert!(place.snapshot() == before, "the folder was changed");
         }

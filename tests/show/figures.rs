@@ -21,6 +21,7 @@ trials![
     differences_are_those_of_the_table,
     no_success_is_a_limit_and_no_run_is_missing,
     words_and_seeds_are_no_axes,
+    lists_that_go_together_are_one_axis,
     left_over_lists_are_bounded,
     values_by_ratios_have_a_logarithmic_axis,
     every_shape_of_table_can_be_read,
@@ -219,6 +220,22 @@ fn words_and_seeds_are_no_axes() {
     let axis = &named(&figures, "success").panels[0].x;
     let ticks: Vec<&str> = axis.ticks.iter().map(|tick| tick.1.as_str()).collect();
     assert_eq!(ticks, ["6", "7", "8"], "{}", axis.label);
+}
+
+/// The numbers are those of the first list that has each only once.
+fn lists_that_go_together_are_one_axis() {
+    let zip = "grid.zip = ['filter_size', 'patches', 'ratio']\n";
+    let lists = "params = { filter_size = [5, 5, 7], patches = [10, 30, 20], ratio = [1, 2, 3] }\n";
+    let (figures, _) = drawn(&format!("{zip}{lists}"), |cell| Some([100, 300, 200][cell]));
+    let figure = named(&figures, "success");
+    let expected = vec![(10.0, 0.1), (20.0, 0.2), (30.0, 0.3)];
+    assert!(lines(figure).iter().any(|(_, points)| **points == expected), "{:?}", lines(figure));
+    let svg = figure.svg(&Medium::Paper);
+    assert!(svg.contains("patches k (together with filter size, ratio)"), "{svg}");
+    // Other lists are axes of their own.
+    let steps = "descent.step = [0.01, 0.02]\n";
+    let (figures, _) = drawn(&format!("{zip}{lists}{steps}"), |cell| Some(10 * cell as u64));
+    assert!(!figures.is_empty());
 }
 
 fn left_over_lists_are_bounded() {

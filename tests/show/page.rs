@@ -66,9 +66,15 @@ fn says_what_was_found_and_how() {
     for count in place.table("out/summary.csv").column("spurious") {
         has(&format!("<td>{count}</td>"));
     }
-    for name in
-        ["patches", "ratio", "critical_<wbr/>ratio", "spurious_<wbr/>loss", "Seed", "FNV-1a", "spurious run small.toml"]
-    {
+    for name in [
+        "patches",
+        "ratio",
+        "critical_<wbr/>ratio",
+        "spurious_<wbr/>loss",
+        "Seed",
+        "SHA-256",
+        "spurious run small.toml",
+    ] {
         has(name);
     }
     has(&place.text("out/spec.toml").lines().next().unwrap().replace('"', "&quot;"));
@@ -196,6 +202,6 @@ fn refuses_what_is_no_folder() {
     place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();
     place
         .run(&["report", "out", "--html", "no/such/page.html"])
-        .refused(1, &["no/such/page.html", "cannot be written"]);
+        .refused(2, &["--html = no/such/page.html: the folder no/such does not exist; make it"]);
     place.run(&["report", "out", "--html", "p.html", "--families"]).refused(2, &["--families", "--html"]);
 }

@@ -56,7 +56,7 @@ pub(crate) fn toy_with(params: &str, folder: &Path, sets: &[&str]) -> Result<Spe
     let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
     let params = read_params(PARAMETERS, &table, "toy.toml", folder, &sets)?;
     let rest = "[model]\nform = 'reduced'\n[runs]\nper_cell = 50\n[compute]\nbackend = 'cpu'\n";
-    Ok(Spec { model: &Toy, params, sets, ..Spec::parse(rest, "toy.toml", &[])? })
+    Ok(Spec { model: &Toy, params, ..Spec::parse(rest, "toy.toml", &[])? })
 }
 
 /// The same without files and flags.

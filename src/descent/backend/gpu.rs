@@ -301,6 +301,10 @@ impl Backend for Gpu {
         format!("{} ({}, {})", report.name, report.driver, report.interface)
     }
 
+    fn is_software(&self) -> bool {
+        !self.opened.report.is_hardware()
+    }
+
     fn precision(&self) -> Precision {
         self.options.precision
     }

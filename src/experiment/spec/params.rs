@@ -1,9 +1,12 @@
 //! `[params]`: the values of a model's parameters, one or a list of each.
 
-use super::SpecError;
-use super::reader::{Reader, short};
-use super::set::{blame_set, sets_key};
-use crate::landscape::{Parameter, Value};
+use super::places::Places;
+use super::reader::Reader;
+use super::wanted::Wanted;
+use super::{SpecError, axis, elsewhere};
+use crate::landscape::text::nearest;
+use crate::landscape::{Kind, Parameter, Value};
+use std::borrow::Cow;
 use std::path::Path;
 use toml::Table;
 
@@ -20,54 +23,119 @@ pub fn read_params(
     folder: &Path,
     sets: &[String],
 ) -> Result<Vec<(&'static str, Vec<Value>)>, SpecError> {
-    let mut section = Reader::at(file, "params", Some(table));
-    read(parameters, &mut section, folder, sets).map_err(|error| blame_set(error, sets))
+    let places = Places::of_sets(sets);
+    let mut section = Reader::at(file, &places, "params", Some(table));
+    read(parameters, &mut section, folder, &[])
 }
 
+/// Reads the table; the values of those in `zipped` may be listed more than once.
 pub(super) fn read(
     parameters: &[Parameter],
     section: &mut Reader<'_>,
     folder: &Path,
-    sets: &[String],
+    zipped: &[&str],
 ) -> Result<Vec<(&'static str, Vec<Value>)>, SpecError> {
     let mut params = Vec::new();
     for parameter in parameters {
         let name = parameter.name;
-        let given = section.value(name);
-        let expected = parameter.kind.to_string();
-        let folder = if sets_key(sets, &format!("params.{name}")) { Path::new("") } else { folder };
-        let accept = |value: &toml::Value| match parameter.kind.load(value, folder) {
-            Ok(Some(accepted)) => Ok(accepted),
-            Ok(None) => Err(section.error(
-                name,
-                &short(value),
-                format!("is not {expected}"),
-                format!("{name} ({}) takes {expected}", parameter.about),
-            )),
-            Err(error) => {
-                // The place where it was looked for, if that is not what is written.
-                let elsewhere = value.as_str() != Some(&error.file);
-                let file = if elsewhere { format!("{}: ", error.file) } else { String::new() };
-                Err(section.error(name, &short(value), format!("{file}{}", error.reason()), error.remedy))
-            }
+        let Some(given) = section.value(name) else {
+            params.push((name, vec![parameter.default_value()]));
+            continue;
         };
-        let values: Vec<Value> = match given {
-            Some(toml::Value::Array(list)) if list.is_empty() => {
-                return Err(section.error(name, "[]", "is an empty list", "give at least one value"));
-            }
-            Some(toml::Value::Array(list)) => list.iter().map(accept).collect::<Result<_, _>>()?,
-            Some(value) => vec![accept(value)?],
-            None => vec![parameter.default_value()],
-        };
-        // Two equal cells would share every start and look like independent confirmation.
-        if let Some(twice) = (1..values.len()).find(|i| values[..*i].contains(&values[*i])) {
-            let value = values[twice].to_string();
-            let same = matches!(values[twice], Value::Points(Some(_)));
-            let problem = if same { "is listed twice, by its contents" } else { "is listed twice" };
-            return Err(section.error(name, &value, problem, "remove one"));
+        let folder = if section.is_set(name) { Path::new("") } else { folder };
+        let numbers = !matches!(parameter.kind, Kind::Choice(_) | Kind::Points);
+        let values: Vec<Value> = listed(section, name, given, numbers)?
+            .iter()
+            .enumerate()
+            .map(|(i, value)| {
+                let item = matches!(given, toml::Value::Array(_)).then_some(i);
+                accept(section, parameter, folder, item, value)
+            })
+            .collect::<Result<_, _>>()?;
+        if !zipped.contains(&name) {
+            refuse_twice(section, name, given, &values)?;
         }
         params.push((name, values));
     }
-    section.finish()?;
+    refuse_unknown(parameters, section)?;
     Ok(params)
+}
+
+/// The values of a key that takes one or a list of them, or, if they are numbers, an axis in words.
+pub(super) fn listed<'a>(
+    section: &Reader<'_>,
+    key: &str,
+    given: &'a toml::Value,
+    numbers: bool,
+) -> Result<Cow<'a, [toml::Value]>, SpecError> {
+    match given {
+        toml::Value::Array(list) if list.is_empty() => {
+            Err(section.refuse(key, None, given, "is an empty list", "give at least one value"))
+        }
+        toml::Value::Array(list) => Ok(Cow::Borrowed(list)),
+        toml::Value::String(text) if numbers => match axis::expand(text) {
+            Some(Ok(list)) => Ok(Cow::Owned(list)),
+            Some(Err((problem, remedy))) => Err(section.refuse(key, None, given, problem, remedy)),
+            None => Ok(Cow::Borrowed(std::slice::from_ref(given))),
+        },
+        given => Ok(Cow::Borrowed(std::slice::from_ref(given))),
+    }
+}
+
+/// A value of a parameter, as item of a list if it is one.
+fn accept(
+    section: &Reader<'_>,
+    parameter: &Parameter,
+    folder: &Path,
+    item: Option<usize>,
+    value: &toml::Value,
+) -> Result<Value, SpecError> {
+    let name = parameter.name;
+    match parameter.kind.load(value, folder) {
+        Ok(Some(accepted)) => Ok(accepted),
+        Ok(None) => {
+            let mut wanted = Wanted::of(parameter.kind);
+            wanted.text.push_str(&format!(" ({})", parameter.about));
+            Err(section.mismatch(name, item, value, &wanted))
+        }
+        Err(error) => {
+            // The place where it was looked for, if that is not what is written.
+            let elsewhere = value.as_str() != Some(&error.file);
+            let file = if elsewhere { format!("{}: ", error.file) } else { String::new() };
+            Err(section.refuse(name, item, value, format!("{file}{}", error.reason()), error.remedy))
+        }
+    }
+}
+
+/// Refuses a value that is listed twice: two equal cells would share every start and look like independent
+/// confirmation.
+pub(super) fn refuse_twice<T: PartialEq + ToString + 'static>(
+    section: &Reader<'_>,
+    key: &str,
+    given: &toml::Value,
+    values: &[T],
+) -> Result<(), SpecError> {
+    let Some(twice) = (1..values.len()).find(|i| values[..*i].contains(&values[*i])) else { return Ok(()) };
+    let value: &dyn std::any::Any = &values[twice];
+    let by_contents = matches!(value.downcast_ref(), Some(Value::Points(Some(_))));
+    let problem = if by_contents { "is listed twice, by its contents" } else { "is listed twice" };
+    let item = matches!(given, toml::Value::Array(_)).then_some(twice);
+    let mut error = section.refuse(key, item, given, problem, "remove one");
+    error.value = values[twice].to_string();
+    Err(error)
+}
+
+/// Refuses a key that is no parameter: one of another model, a misspelt one, or one of another section.
+fn refuse_unknown(parameters: &[Parameter], section: &Reader<'_>) -> Result<(), SpecError> {
+    let Some((key, value)) = section.unknown().next() else { return Ok(()) };
+    let owners = elsewhere::owners(key);
+    if owners.is_empty() {
+        return section.finish();
+    }
+    let problem = format!("is a parameter of {}, not of this model", owners.join(", "));
+    let remedy = match nearest(key, parameters.iter().map(|p| p.name)) {
+        Some(best) => format!("did you mean {}?", section.key(best)),
+        None => format!("known here: {}", parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", ")),
+    };
+    Err(section.unknown_key(key, value, problem, remedy))
 }

@@ -1,13 +1,22 @@
 //! Sections of the experiment file, one function each; `[params]` and `[runs]` have files of their own.
 
-use super::reader::{Reader, SpecError, number, short};
-use super::set::sets_key;
+use super::params::{listed, refuse_twice};
+use super::reader::{Reader, SpecError, number, whole_value};
+use super::wanted::Wanted;
 use super::{Compute, DEFAULT_MAX_STEPS, Output, Published};
 use crate::landscape::{Model, Outcome, StepSize};
 use crate::models;
+use crate::numerics::decimal;
 
-/// `[experiment]`: name, title and seed.
-pub(super) fn experiment(top: &mut Reader<'_>) -> Result<(String, String, u64), SpecError> {
+/// What `[experiment]` says.
+pub(super) struct Experiment {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) seeds: Vec<u64>,
+}
+
+/// `[experiment]`: name, title and seeds.
+pub(super) fn experiment(top: &mut Reader<'_>, zipped: &[&str]) -> Result<Experiment, SpecError> {
     let mut section = top.table("experiment")?;
     let name = section.text("name", "experiment")?;
     let usable = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -20,22 +29,56 @@ pub(super) fn experiment(top: &mut Reader<'_>) -> Result<(String, String, u64), 
         ));
     }
     let title = section.text("title", "")?;
-    let seed = section.integer("seed", 0, 0, i64::MAX as u64)?;
+    let mut seeds = vec![0];
+    if let Some(given) = section.value("seed") {
+        let wanted = Wanted::whole(0, u64::MAX).or_list();
+        let one = |(i, value): (usize, &toml::Value)| {
+            // In quotes too: whole numbers of TOML end at 2^63.
+            let quoted = || value.as_str().and_then(decimal::read_whole);
+            let item = given.is_array().then_some(i);
+            whole_value(value).or_else(quoted).ok_or_else(|| section.mismatch("seed", item, value, &wanted))
+        };
+        seeds = listed(&section, "seed", given, true)?.iter().enumerate().map(one).collect::<Result<_, _>>()?;
+        if !zipped.contains(&"seed") {
+            refuse_twice(&section, "seed", given, &seeds)?;
+        }
+    }
     section.finish()?;
-    Ok((name, title, seed))
+    Ok(Experiment { name, title, seeds })
 }
 
-/// `[model]`: the model and its form.
-pub(super) fn model(top: &mut Reader<'_>) -> Result<(&'static dyn Model, &'static str), SpecError> {
+/// `[model] name`: the model.
+pub(super) fn model(top: &mut Reader<'_>) -> Result<&'static dyn Model, SpecError> {
     let mut section = top.table("model")?;
     let names: Vec<&'static str> = models::all().iter().map(|m| m.name()).collect();
+    if let Some(list @ toml::Value::Array(_)) = section.value("name") {
+        let problem = "is a list, and an experiment is about one model, whose parameters are the columns of its tables";
+        return Err(section.refuse("name", None, list, problem, "write an experiment for each model"));
+    }
     let chosen = section.choice("name", &names)?;
     // `choice` only returns names of the list.
-    let model = models::find(chosen).unwrap_or(models::MODELS[0]);
-    let forms: Vec<&'static str> = model.forms().iter().map(|(form, _)| *form).collect();
-    let form = section.choice("form", &forms)?;
+    Ok(models::find(chosen).unwrap_or(models::MODELS[0]))
+}
+
+/// `[model] form`: the forms of the model, and nothing else besides its name.
+pub(super) fn forms(top: &mut Reader<'_>, model: &dyn Model, zipped: &[&str]) -> Result<Vec<&'static str>, SpecError> {
+    let mut section = top.table("model")?;
+    section.value("name");
+    let known: Vec<&'static str> = model.forms().iter().map(|(form, _)| *form).collect();
+    let mut forms = vec![known[0]];
+    if let Some(given) = section.value("form") {
+        let wanted = Wanted::one_of(&known).or_list();
+        let one = |(i, value): (usize, &toml::Value)| {
+            let found = value.as_str().and_then(|text| known.iter().copied().find(|form| *form == text));
+            found.ok_or_else(|| section.mismatch("form", given.is_array().then_some(i), value, &wanted))
+        };
+        forms = listed(&section, "form", given, false)?.iter().enumerate().map(one).collect::<Result<_, _>>()?;
+        if !zipped.contains(&"form") {
+            refuse_twice(&section, "form", given, &forms)?;
+        }
+    }
     section.finish()?;
-    Ok((model, form))
+    Ok(forms)
 }
 
 /// What `[descent]` says.
@@ -47,12 +90,14 @@ pub(super) struct Descent {
 }
 
 /// `[descent]`: how runs descend and when they stop.
-pub(super) fn descent(top: &mut Reader<'_>, model: &dyn Model) -> Result<Descent, SpecError> {
+pub(super) fn descent(top: &mut Reader<'_>, model: &dyn Model, zipped: &[&str]) -> Result<Descent, SpecError> {
     let mut section = top.table("descent")?;
     let step = read_steps(&mut section, model)?;
-    if (1..step.len()).any(|i| step[..i].contains(&step[i])) {
-        let value = section.value("step").map(short).unwrap_or_default();
-        return Err(section.error("step", &value, "lists a step size twice", "remove one"));
+    if !zipped.contains(&"step")
+        && (1..step.len()).any(|i| step[..i].contains(&step[i]))
+        && let Some(given) = section.value("step")
+    {
+        return Err(section.refuse("step", None, given, "lists a step size twice", "remove one"));
     }
     let max_steps = section.integer("max_steps", u64::from(DEFAULT_MAX_STEPS), 1, u64::from(u32::MAX) - 1)? as u32;
     let tolerance = section.number("tolerance", model.about().tolerance.default, 0.0, 0.5)?;
@@ -96,19 +141,17 @@ pub(super) fn output(top: &mut Reader<'_>) -> Result<Output, SpecError> {
     Ok(output)
 }
 
-/// `[published]`: figures to compare with, unless `--set` has led away from them.
+/// `[published]`: figures to compare with, unless a flag has led away from them.
 pub(super) fn published(
     top: &mut Reader<'_>,
     model: &dyn Model,
-    sets: &[String],
+    params: &Reader<'_>,
 ) -> Result<Option<Published>, SpecError> {
     let mut section = top.table("published")?;
     let mut published = if section.present() { Some(read_published(&mut section, model)?) } else { None };
     if let Some(published) = &mut published {
         // The rows only say which cells they are for among those of the file.
-        let elsewhere = |name: &&str| {
-            sets_key(sets, &format!("params.{name}")) && !published.columns.iter().any(|column| column == name)
-        };
+        let elsewhere = |name: &&str| params.is_set(name) && !published.columns.iter().any(|column| column == name);
         if let Some(name) = model.parameters().iter().map(|p| p.name).find(elsewhere) {
             published.rows.clear();
             published.note = format!("The figures are left out: params.{name} was set to other values than theirs.");
@@ -120,7 +163,8 @@ pub(super) fn published(
 
 fn read_steps(section: &mut Reader<'_>, model: &dyn Model) -> Result<Vec<StepSize>, SpecError> {
     let groups = model.about().step_groups;
-    let expected = format!("\"auto\", a number greater than 0, or a table with {}", groups.join(" and "));
+    let text = format!("\"auto\", a number greater than 0, or a table with {}", groups.join(" and "));
+    let wanted = Wanted { text, list: true, ..Wanted::inside(0.0, f64::INFINITY) };
     let positive = |v: &toml::Value| number(v).filter(|x| *x > 0.0);
     let one = |value: &toml::Value| match value {
         toml::Value::String(text) if text == "auto" => Some(StepSize::Auto),
@@ -129,24 +173,27 @@ fn read_steps(section: &mut Reader<'_>, model: &dyn Model) -> Result<Vec<StepSiz
         }
         value => positive(value).map(StepSize::One),
     };
-    section.get("step", vec![StepSize::Auto], &expected, |value| match value {
-        toml::Value::Array(list) if list.is_empty() => None,
-        toml::Value::Array(list) => list.iter().map(one).collect(),
-        value => Some(vec![one(value)?]),
-    })
+    let Some(given) = section.value("step") else { return Ok(vec![StepSize::Auto]) };
+    if given.as_array().is_some_and(Vec::is_empty) {
+        return Err(section.mismatch("step", None, given, &wanted));
+    }
+    let item = |i: usize| given.is_array().then_some(i);
+    let each =
+        |(i, value): (usize, &toml::Value)| one(value).ok_or_else(|| section.mismatch("step", item(i), value, &wanted));
+    listed(section, "step", given, true)?.iter().enumerate().map(each).collect()
 }
 
 fn read_published(section: &mut Reader<'_>, model: &dyn Model) -> Result<Published, SpecError> {
     let outcomes: Vec<&'static str> = Outcome::ALL.iter().map(|o| o.name()).collect();
     let outcome = section.choice("outcome", &outcomes)?;
-    let columns: Vec<String> = section.get("columns", Vec::new(), "a list of parameter names", |v| {
+    let columns: Vec<String> = section.get("columns", Vec::new(), &Wanted::new("a list of parameter names"), |v| {
         v.as_array()?.iter().map(|c| c.as_str().map(String::from)).collect()
     })?;
     if let Some(column) = columns.iter().find(|c| !model.parameters().iter().any(|p| p.name == *c)) {
         return Err(section.error("columns", column, "is not a parameter of the model", "name parameters only"));
     }
     let width = columns.len() + 1;
-    let rows = section.get("rows", Vec::new(), &format!("a list of rows of {width} numbers"), |v| {
+    let rows = section.get("rows", Vec::new(), &Wanted::new(format!("a list of rows of {width} numbers")), |v| {
         v.as_array()?
             .iter()
             .map(|row| row.as_array().filter(|r| r.len() == width)?.iter().map(number).collect::<Option<Vec<f64>>>())
@@ -164,13 +211,13 @@ fn read_published(section: &mut Reader<'_>, model: &dyn Model) -> Result<Publish
     if !section.has("runs_per_cell") {
         return Err(section.error("runs_per_cell", "", "is missing", "say how many runs are behind each figure"));
     }
+    let share = Wanted { bounds: Some((0.0, 1.0)), ..Wanted::new("a number from 0 to 1") };
     Ok(Published {
         source: section.text("source", "")?,
         note: section.text("note", "")?,
         outcome: Outcome::from_name(outcome).unwrap_or(Outcome::Global),
         runs_per_cell: section.integer("runs_per_cell", 1, 1, 1 << 53)?,
-        rounding: section
-            .get("rounding", 0.0, "a number from 0 to 1", |v| number(v).filter(|x| (0.0..=1.0).contains(x)))?,
+        rounding: section.get("rounding", 0.0, &share, |v| number(v).filter(|x| (0.0..=1.0).contains(x)))?,
         columns,
         rows,
     })

@@ -1,47 +1,31 @@
 //! `--set path.to.key=value`: any key of the experiment file from the command line.
 
 use super::SpecError;
+use super::places::Places;
 use toml::Table;
-
-/// Names `--set` instead of the file where the refused key was set there.
-pub(super) fn blame_set(mut error: SpecError, sets: &[String]) -> SpecError {
-    if sets_key(sets, &error.key) || keys(sets).any(|set| set.starts_with(&format!("{}.", error.key))) {
-        error.file = "--set".into();
-    }
-    error
-}
-
-/// Whether the value of a key was set, alone or with the table that it is in.
-pub(super) fn sets_key(sets: &[String], key: &str) -> bool {
-    keys(sets).any(|set| key == set || key.starts_with(&format!("{set}.")))
-}
-
-/// The keys of `--set` texts.
-fn keys(sets: &[String]) -> impl Iterator<Item = &str> {
-    sets.iter().map(|set| set.split('=').next().unwrap_or_default().trim())
-}
+use toml::de::DeValue;
 
 /// Puts `path.to.key=value` into the table. The value is read as TOML, and as text where it is none.
-pub(super) fn apply_set(table: &mut Table, set: &str) -> Result<(), SpecError> {
-    let fail = |problem: &str, remedy: &str| SpecError {
+pub(super) fn apply_set(table: &mut Table, places: &mut Places, set: &str) -> Result<(), SpecError> {
+    let shown = set.escape_debug().to_string();
+    let fail = |problem: String, remedy: &str| SpecError {
         file: "--set".into(),
-        key: set.into(),
+        place: String::new(),
+        key: shown.clone(),
         value: String::new(),
-        problem: problem.into(),
+        problem,
         remedy: remedy.into(),
     };
-    let (path, value) =
-        set.split_once('=').ok_or_else(|| fail("has no '='", "write key=value, for example params.patches=25"))?;
-    let value = value.trim();
-    let value = format!("x = {value}")
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut t| t.remove("x"))
-        .unwrap_or_else(|| toml::Value::String(value.into()));
-    let keys: Vec<&str> = path.trim().split('.').collect();
-    let Some((last, tables)) = keys.split_last().filter(|_| keys.iter().all(|k| !k.is_empty())) else {
-        return Err(fail("names no key", "write key=value, for example params.patches=25"));
+    let example = "write key=value, for example params.patches=25";
+    let (path, value) = set.split_once('=').ok_or_else(|| fail("has no '='".into(), example))?;
+    let (path, value) = (path.trim(), value.trim());
+    let keys: Vec<&str> = path.split('.').map(str::trim).collect();
+    let Some((last, tables)) = keys.split_last().filter(|_| keys.iter().all(|key| !key.is_empty())) else {
+        return Err(fail("names no key".into(), example));
     };
+    check_value(value).map_err(|(problem, remedy)| fail(problem, remedy))?;
+    let path = keys.join(".");
+    let value = places.set(&path, value)?;
     let mut inner = table;
     for key in tables {
         let next = inner.entry(key.to_string()).or_insert_with(|| Table::new().into());
@@ -49,8 +33,28 @@ pub(super) fn apply_set(table: &mut Table, set: &str) -> Result<(), SpecError> {
             // `descent.step.filter=…` replaces a number or "auto" by a table.
             *next = Table::new().into();
         }
-        inner = next.as_table_mut().ok_or_else(|| fail("names no table", "check the path"))?;
+        inner = next.as_table_mut().ok_or_else(|| fail("names no table".into(), "check the path"))?;
     }
     inner.insert(last.to_string(), value);
     Ok(())
+}
+
+/// Refuses a value of which a part would be lost, and TOML that is not whole.
+fn check_value(value: &str) -> Result<(), (String, &'static str)> {
+    match DeValue::parse(value) {
+        // What follows the value, a comment or another line, is no part of it.
+        Ok(parsed) if parsed.span().end == value.len() => Ok(()),
+        Ok(parsed) => {
+            let rest = value.get(parsed.span().end..).unwrap_or_default().trim();
+            Err((format!("what follows the value, {rest:?}, would be dropped"), "write one key=value for each --set"))
+        }
+        Err(_) if value.contains(['\n', '\r']) => {
+            Err(("goes on after a line break".into(), "write one key=value for each --set"))
+        }
+        Err(error) if value.starts_with(['[', '{', '"', '\'']) => {
+            let message = error.message().replace('\n', " ");
+            Err((format!("is not TOML ({message})"), "a list is written [10,20], a text \"…\""))
+        }
+        Err(_) => Ok(()),
+    }
 }

@@ -75,9 +75,10 @@ impl Spec {
         let mut top = Table::new();
         top.insert(
             "experiment".into(),
-            entry(vec![("name", self.name.clone().into()), ("seed", (self.seed as i64).into())]),
+            entry(vec![("name", self.name.clone().into()), ("seed", one_or_list(self.seeds.iter().map(seed)))]),
         );
-        top.insert("model".into(), entry(vec![("name", self.model.name().into()), ("form", self.form.into())]));
+        let forms = one_or_list(self.forms.iter().map(|form| (*form).into()));
+        top.insert("model".into(), entry(vec![("name", self.model.name().into()), ("form", forms)]));
         let params = self.params.iter().map(|(name, values)| (*name, one_or_list(values.iter().map(&write)))).collect();
         top.insert("params".into(), entry(params));
         let steps = one_or_list(self.step.iter().map(|step| match step {
@@ -96,6 +97,10 @@ impl Spec {
                 ("verdicts", self.verdicts.into()),
             ]),
         );
+        if !self.zip.is_empty() {
+            let groups: Vec<toml::Value> = self.zip.iter().map(|group| group.clone().into()).collect();
+            top.insert("grid".into(), entry(vec![("zip", one_or_list(groups.into_iter()))]));
+        }
         top.insert("runs".into(), runs::table(self.runs_per_cell, self.rule).into());
         top.insert(
             "output".into(),
@@ -127,6 +132,11 @@ fn published_table(published: &Published) -> Table {
         ("columns", published.columns.clone().into()),
         ("rows", rows.into()),
     ])
+}
+
+/// A seed, in quotes where it is beyond the whole numbers of TOML.
+fn seed(seed: &u64) -> toml::Value {
+    i64::try_from(*seed).map_or_else(|_| seed.to_string().into(), toml::Value::from)
 }
 
 fn to_toml(value: &Value) -> toml::Value {

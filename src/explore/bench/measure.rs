@@ -267,7 +267,7 @@ fn row(case: &Case<'_>, machine: &Machine, peak: f64, repeat: usize) -> Row {
     let middle = median(&case.whole, |timed| timed.seconds).unwrap_or(Timed { seconds: f64::NAN, steps: 0 });
     Row {
         model: case.cell.spec.model.name(),
-        form: case.cell.spec.form,
+        form: case.cell.spec.forms[0],
         parameters: case.cell.parameters(),
         verdicts: case.cell.spec.verdicts,
         backend: case.backend.name(),

@@ -115,6 +115,6 @@ impl Subject {
     pub fn name(&self) -> String {
         let columns = self.parameters().into_iter().filter(|(.., shown)| *shown);
         let listed: Vec<String> = columns.map(|(name, value, _)| format!(" {name}={value}")).collect();
-        format!("{} {}{}", self.spec.model.name(), self.spec.form, listed.concat())
+        format!("{} {}{}", self.spec.model.name(), self.spec.forms[0], listed.concat())
     }
 }

@@ -62,15 +62,15 @@ impl Map {
     fn subject(&self, spec: &Spec, plan: &Plan, cell: &Cell) -> String {
         let told = |name: &str| {
             let parameter = spec.model.parameters().iter().find(|p| p.name == name);
-            plan.varies(name) || parameter.is_some_and(|p| p.is_told(&cell.values))
+            !matches!(name, "form" | "seed") && plan.varies(name) || parameter.is_some_and(|p| p.is_told(&cell.values))
         };
-        let mut parts = vec![format!("model {}, {} form", spec.model.name(), spec.form)];
+        let mut parts = vec![format!("model {}, {} form", spec.model.name(), cell.form)];
         let columns = plan.columns(cell).into_iter().filter(|(name, _)| told(name));
         parts.extend(columns.map(|(name, value)| format!("{name} {value}")));
         let plane = &self.plane;
         parts.extend(plane.fixed.iter().map(|(name, value)| format!("{name} = {}", number(*value))));
         parts.push(format!("{} x {} starts through that of run {}", plane.x.points, plane.y.points, plane.run));
-        parts.push(format!("seed {}", spec.seed));
+        parts.push(format!("seed {}", cell.experiment_seed));
         parts.join(", ")
     }
 

@@ -155,10 +155,10 @@ fn subtitle(spec: &Spec, cell: &Cell, traces: &[(u64, Trace)]) -> String {
         [(run, _)] => format!("run {run}"),
         _ => format!("{} runs", traces.len()),
     };
-    let mut parts = vec![format!("{}, {} form", spec.model.name(), spec.form)];
+    let mut parts = vec![format!("{}, {} form", spec.model.name(), cell.form)];
     parts.extend(values);
     parts.push(format!("step {}", step_words(&cell.settings.step, spec.model.about().step_groups)));
-    parts.push(format!("{runs} of cell {}, seed {}", cell.index, spec.seed));
+    parts.push(format!("{runs} of cell {}, seed {}", cell.index, cell.experiment_seed));
     parts.join(", ")
 }
 

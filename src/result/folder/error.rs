@@ -42,12 +42,14 @@ pub enum StoreError {
     },
     /// The folder is of another version of the result folders' format.
     #[error(
-        "{folder}: its format is {there}, this program reads and writes format {here}; \
-         read it with the version of spurious that wrote it, or run the experiment again into a new folder"
+        "{folder}: was made by another version of spurious{program}: its format is {there}, this program reads and \
+         writes format {here}; read it with that version, or run its spec.toml again into a new folder"
     )]
     OtherFormat {
         /// The folder.
         folder: String,
+        /// Version of the program that made it, in parentheses; empty if it does not say.
+        program: String,
         /// Version of its format.
         there: u64,
         /// Version of this program's.

@@ -3,7 +3,7 @@
 use super::{CHECK_PERMISSIONS, StoreError, io};
 use crate::experiment::Spec;
 use crate::landscape::{Points, Value};
-use crate::numerics::fnv::Hashing;
+use crate::numerics::checksum::{Hashing, sha256_of};
 use crate::result::Results;
 use std::fs::{self, File};
 use std::path::Path;
@@ -11,9 +11,9 @@ use std::path::Path;
 /// Folder of the copies, in the result folder.
 const FOLDER: &str = "inputs";
 
-/// Hashes of the files' contents, with the paths of their copies from the result folder.
+/// Checksums of the files' contents, with the paths of their copies from the result folder.
 #[derive(Debug)]
-pub(super) struct Inputs(Vec<(u64, String)>);
+pub(super) struct Inputs(Vec<(String, String)>);
 
 /// Every file that an experiment reads.
 fn files(spec: &Spec) -> impl Iterator<Item = &Points> {
@@ -40,19 +40,19 @@ impl Inputs {
             let taken = |path: &String| inputs.0.iter().any(|(_, other)| other.to_lowercase() == path.to_lowercase());
             let numbered = (2..).map(|i| format!("{FOLDER}/{stem}-{i}{extension}"));
             let path = std::iter::once(format!("{FOLDER}/{name}")).chain(numbered).find(|path| !taken(path));
-            inputs.0.extend(path.map(|path| (points.hash(), path)));
+            inputs.0.extend(path.map(|path| (points.sha256().to_string(), path)));
         }
         inputs
     }
 
     /// The copies that a folder holds, from its own experiment.
     pub(super) fn kept(spec: &Spec) -> Self {
-        Inputs(files(spec).map(|points| (points.hash(), points.path().to_string())).collect())
+        Inputs(files(spec).map(|points| (points.sha256().to_string(), points.path().to_string())).collect())
     }
 
     /// Path of a file's copy.
     fn path(&self, points: &Points) -> Option<&String> {
-        self.0.iter().find(|(hash, _)| *hash == points.hash()).map(|(_, path)| path)
+        self.0.iter().find(|(checksum, _)| checksum == points.sha256()).map(|(_, path)| path)
     }
 
     /// Paths of the copies.
@@ -68,7 +68,7 @@ impl Inputs {
         for points in files(spec) {
             let Some(target) = self.path(points).map(|path| folder.join(path)) else { continue };
             // The file itself may be the copy, where the experiment is one of a result folder.
-            if hash(&target).is_ok_and(|hash| hash == points.hash()) {
+            if File::open(&target).and_then(sha256_of).is_ok_and(|checksum| checksum == points.sha256()) {
                 continue;
             }
             let inputs = folder.join(FOLDER);
@@ -80,7 +80,7 @@ impl Inputs {
             let mut output = File::create(&temporary).map_err(io(&temporary, "written", CHECK_PERMISSIONS))?;
             let mut input = Hashing::new(input);
             std::io::copy(&mut input, &mut output).map_err(io(source, "copied", CHECK_PERMISSIONS))?;
-            if input.value() != points.hash() {
+            if input.sha256() != points.sha256() {
                 // A leftover does no harm.
                 let _ = fs::remove_file(&temporary);
                 return Err(StoreError::Io {
@@ -110,11 +110,4 @@ impl Inputs {
         let values = results.plan.cells.iter_mut().flat_map(|cell| &mut cell.values.0).map(|(_, value)| value);
         lists.chain(values).for_each(|value| self.value(folder, value));
     }
-}
-
-/// Hash of a file's contents.
-fn hash(path: &Path) -> std::io::Result<u64> {
-    let mut input = Hashing::new(File::open(path)?);
-    std::io::copy(&mut input, &mut std::io::sink())?;
-    Ok(input.value())
 }

@@ -1,18 +1,18 @@
 //! `manifest.json`: where the numbers of a result folder come from, and what its files must be.
 
-use super::{CHECK_PERMISSIONS, StoreError, io, write_file};
+use super::{CHECK_PERMISSIONS, StoreError, io, machine, write_file};
 use crate::descent::backend::Backend;
 use crate::experiment::Tally;
 use crate::landscape::points::io_reason;
-use crate::numerics::fnv::Fnv1a;
+use crate::numerics::checksum::{sha256, sha256_of};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 /// Version of the folder's format; a reader refuses any other.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// How far an experiment has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +29,8 @@ pub enum State {
 pub struct FileRecord {
     /// Its size.
     pub bytes: u64,
-    /// FNV-1a hash of its contents, 64 bits, hexadecimal; empty for files over 64 MiB.
-    pub fnv1a: String,
+    /// SHA-256 of its contents, hexadecimal, as in `SHA256SUMS`.
+    pub sha256: String,
 }
 
 /// Provenance of a result folder.
@@ -40,6 +40,13 @@ pub struct Manifest {
     pub format: u32,
     /// Version of the program.
     pub spurious: String,
+    /// The commit that it was built from, with `-modified` where its files had changed since; empty if it is not known.
+    /// The machine and this are several, with `; ` between them, if the work was moved.
+    pub commit: String,
+    /// Name of the processor.
+    pub processor: String,
+    /// Operating system and architecture.
+    pub system: String,
     /// The experiment's name.
     pub experiment: String,
     /// How far it has come.
@@ -68,16 +75,36 @@ fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }
 
-/// Files up to this size are hashed; of larger ones only the size is compared, which is what an interrupted copy
-/// changes.
-const HASHED: u64 = 64 << 20;
+/// Of files over this size only the size is compared when a folder is read, which is what an interrupted copy changes:
+/// the whole is for `sha256sum -c SHA256SUMS`.
+const COMPARED: u64 = 64 << 20;
+
+/// The checksums of a finished folder, for `sha256sum -c`.
+pub(super) const SUMS: &str = "SHA256SUMS";
 
 impl FileRecord {
     fn of(path: &Path) -> std::io::Result<Self> {
-        let bytes = fs::metadata(path)?.len();
-        let fnv1a = if bytes > HASHED { String::new() } else { format!("{:016x}", Fnv1a::of(&fs::read(path)?)) };
-        Ok(FileRecord { bytes, fnv1a })
+        Ok(FileRecord { bytes: fs::metadata(path)?.len(), sha256: sha256_of(File::open(path)?)? })
     }
+
+    /// Whether a file is what was written; why not, if it is not.
+    fn compare(&self, path: &Path) -> Result<(), String> {
+        let bytes = fs::metadata(path).map_err(|e| io_reason(&e))?.len();
+        if bytes != self.bytes {
+            return Err(format!("it has {bytes} bytes, {} were written", self.bytes));
+        }
+        if bytes <= COMPARED && File::open(path).and_then(sha256_of).map_err(|e| io_reason(&e))? != self.sha256 {
+            return Err("its contents were changed".into());
+        }
+        Ok(())
+    }
+}
+
+/// A line of `SHA256SUMS`. A name with a line break or a backslash is written as `sha256sum` reads it.
+fn sum(checksum: &str, name: &str) -> String {
+    let escaped = name.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
+    let mark = if escaped == name { "" } else { "\\" };
+    format!("{mark}{checksum}  {escaped}\n")
 }
 
 impl Manifest {
@@ -86,6 +113,9 @@ impl Manifest {
         Manifest {
             format: FORMAT,
             spurious: env!("CARGO_PKG_VERSION").into(),
+            commit: machine::commit(),
+            processor: machine::processor(),
+            system: machine::system(),
             experiment: experiment.into(),
             state: State::Running,
             backends: vec![format!("{}: {}", backend.name(), backend.description())],
@@ -107,6 +137,21 @@ impl Manifest {
             if stored.state == State::Running && !self.backends.contains(&backend) {
                 self.backends.push(backend);
             }
+        }
+        let (ended, pairs) = (
+            stored.state == State::Complete,
+            [
+                (&mut self.commit, &stored.commit),
+                (&mut self.processor, &stored.processor),
+                (&mut self.system, &stored.system),
+            ],
+        );
+        for (here, there) in pairs {
+            *here = match there.split("; ").any(|known| known == *here) {
+                // A finished folder keeps what made it.
+                known if known || ended => there.clone(),
+                _ => [there.as_str(), here.as_str()].join("; "),
+            };
         }
         self.started = stored.started;
         self.state = stored.state;
@@ -143,7 +188,9 @@ impl Manifest {
         match value.get("format").and_then(serde_json::Value::as_u64) {
             Some(there) if there != u64::from(FORMAT) => {
                 let folder = folder.display().to_string();
-                return Err(StoreError::OtherFormat { folder, there, here: FORMAT });
+                let program = value.get("spurious").and_then(serde_json::Value::as_str);
+                let program = program.map_or(String::new(), |version| format!(" ({version})"));
+                return Err(StoreError::OtherFormat { folder, program, there, here: FORMAT });
             }
             // What has no version lacks a field, as the next lines say.
             _ => {}
@@ -153,9 +200,19 @@ impl Manifest {
     }
 
     pub(super) fn write(&self, folder: &Path) -> Result<(), StoreError> {
+        write_file(&folder.join("manifest.json"), self.text().as_bytes())
+    }
+
+    fn text(&self) -> String {
         // A struct of plain values always serialises.
-        let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
-        write_file(&folder.join("manifest.json"), text.as_bytes())
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// The text of [`SUMS`]: every file of the folder, the manifest last.
+    fn sums(&self) -> String {
+        let mut text: String = self.files.iter().map(|(name, file)| sum(&file.sha256, name)).collect();
+        text.push_str(&sum(&sha256(self.text().as_bytes()), "manifest.json"));
+        text
     }
 
     /// Records a file that is not going to change.
@@ -175,6 +232,8 @@ impl Manifest {
         }
         self.state = State::Complete;
         self.finished = Some(now());
+        // The manifest says that all is there, so it comes last.
+        write_file(&folder.join(SUMS), self.sums().as_bytes())?;
         self.write(folder)
     }
 
@@ -187,13 +246,7 @@ impl Manifest {
                 reason,
                 remedy: "restore it from a copy, or run the experiment again into a new folder".into(),
             };
-            let found = FileRecord::of(&path).map_err(|e| damaged(io_reason(&e)))?;
-            if found.bytes != record.bytes {
-                return Err(damaged(format!("it has {} bytes, {} were written", found.bytes, record.bytes)));
-            }
-            if found != *record {
-                return Err(damaged("its contents were changed".into()));
-            }
+            record.compare(&path).map_err(damaged)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 
 use super::manifest::{Manifest, State};
 use super::part::{self, damaged};
-use super::{CHECK_PERMISSIONS, StoreError, io, outcomes, own_spec};
+use super::{CHECK_PERMISSIONS, StoreError, has_manifest, io, outcomes, own_spec};
 use crate::experiment::paired::{self, Group};
 use crate::experiment::run::{Stage, Stages};
 use crate::experiment::sampling::Size;
@@ -134,8 +134,14 @@ impl Results {
     /// # Errors
     /// The folder holds no results, is of another format, or a file in it is damaged.
     pub fn read(path: &Path) -> Result<Self, StoreError> {
-        if !path.join("manifest.json").exists() {
-            let reason = if path.exists() { "it holds no manifest.json" } else { "it does not exist" };
+        if !has_manifest(path)? {
+            let reason = if path.is_dir() {
+                "it holds no manifest.json"
+            } else if path.exists() {
+                "it is a file"
+            } else {
+                "it does not exist"
+            };
             let remedy = "name the folder that `spurious run` filled";
             return Err(StoreError::NotResults { folder: path.display().to_string(), reason: reason.into(), remedy });
         }

@@ -72,12 +72,24 @@ pub fn pilot(results: &Results) -> Vec<u8> {
 pub fn cells(results: &Results) -> Vec<u8> {
     let Results { spec, plan, .. } = results;
     let Some(first) = plan.cells.first() else { return Vec::new() };
+    let seeds = plan.sweeps.seed;
     let mut header = vec!["cell", "model", "form"];
+    header.extend(seeds.then_some("seed"));
     header.extend(first.values.0.iter().map(|(name, _)| *name));
     header.extend(["step", "max_steps", "tolerance", "verdicts", "runs"]);
-    header.extend(first.theory().iter().map(|p| p.name));
+    // Forms need not have the same predictions.
+    let mut predictions: Vec<&'static str> = first.theory().iter().map(|p| p.name).collect();
+    for cell in plan.cells.iter().filter(|_| plan.sweeps.form) {
+        for prediction in cell.theory() {
+            if !predictions.contains(&prediction.name) {
+                predictions.push(prediction.name);
+            }
+        }
+    }
+    header.extend(&predictions);
     let rows = plan.cells.iter().map(|cell| {
-        let mut row = vec![cell.index.to_string(), spec.model.name().into(), spec.form.into()];
+        let mut row = vec![cell.index.to_string(), spec.model.name().into(), cell.form.into()];
+        row.extend(seeds.then(|| cell.experiment_seed.to_string()));
         row.extend(cell.values.0.iter().map(|(_, value)| value.to_string()));
         row.extend([
             step_text(&cell.settings.step),
@@ -86,7 +98,9 @@ pub fn cells(results: &Results) -> Vec<u8> {
             cell.settings.verdicts.to_string(),
             cell.runs.to_string(),
         ]);
-        row.extend(cell.theory().into_iter().map(|p| field(p.value)));
+        let theory = cell.theory();
+        let value = |name: &&str| field(theory.iter().find(|p| p.name == *name).and_then(|p| p.value));
+        row.extend(predictions.iter().map(value));
         row
     });
     to_csv(&header, rows)

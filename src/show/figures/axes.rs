@@ -1,5 +1,6 @@
 //! The lists of an experiment: which are axes, where a cell is in each, and how an axis is drawn.
 
+use crate::experiment::grid::Grid;
 use crate::experiment::plan::{numeric, step_words};
 use crate::experiment::{Cell, Plan, Spec};
 use crate::landscape::{Parameter, StepSize, Value};
@@ -25,31 +26,32 @@ pub(super) struct List {
     stride: usize,
 }
 
-/// The lists of several values, in the order of the grid.
+/// The axes of several values, in the order of the grid. Lists that go together are one: it has the numbers of the
+/// first that measures something and has each only once.
 pub(super) fn lists(spec: &Spec, plan: &Plan) -> Vec<List> {
-    let parameter = |name: &str| spec.model.parameters().iter().find(|p| p.name == name);
-    let mut lists: Vec<List> = spec
-        .params
-        .iter()
-        .map(|(name, values)| {
-            let values: Vec<Value> = values.iter().map(|value| absolute(spec, value)).collect();
-            let numbers = values.iter().map(numeric).collect();
-            let texts = values.iter().map(ToString::to_string).collect();
-            List::new(name, parameter(name).map_or("", symbol), texts, numbers)
-        })
-        .collect();
-    let steps = spec.step.iter().map(|step| match step {
-        StepSize::One(x) => Some(*x),
-        StepSize::Auto | StepSize::Groups(_) => None,
-    });
-    lists.push(List::new("step", "η", steps_in_words(spec), steps.collect()));
+    let grid = Grid::of(spec);
+    let together = |names: &[&'static str]| {
+        let all: Vec<List> = names.iter().map(|name| one(spec, name)).collect();
+        let main = all.iter().position(List::measures).unwrap_or(0);
+        let mut axis = all[main].clone();
+        for other in all.iter().enumerate().filter(|(i, _)| *i != main).map(|(_, other)| other) {
+            let also = |(text, i): (&mut String, usize)| text.push_str(&format!(", {}", other.in_words(i)));
+            axis.texts.iter_mut().zip(0..).for_each(also);
+        }
+        let others: Vec<String> = names.iter().filter(|n| **n != axis.name).map(|n| n.replace('_', " ")).collect();
+        if !others.is_empty() {
+            axis.label.push_str(&format!(" (together with {})", others.join(", ")));
+        }
+        axis.numbers = axis.numbers.filter(|_| all[main].measures());
+        axis
+    };
+    let mut lists: Vec<List> = grid.axes().map(together).collect();
     let mut stride = 1;
     for list in lists.iter_mut().rev() {
         list.stride = stride;
         stride *= list.texts.len();
     }
     debug_assert_eq!(stride, plan.cells.len());
-    lists.retain(|list| list.texts.len() > 1);
     lists
 }
 
@@ -67,6 +69,28 @@ fn steps_in_words(spec: &Spec) -> Vec<String> {
     spec.step.iter().map(|step| step_words(step, spec.model.about().step_groups)).collect()
 }
 
+/// The list of a name.
+fn one(spec: &Spec, name: &'static str) -> List {
+    let symbol_of = |name: &str| spec.model.parameters().iter().find(|p| p.name == name).map_or("", symbol);
+    match name {
+        "seed" => List::new(name, "", spec.seeds.iter().map(u64::to_string).collect(), None),
+        "form" => List::new(name, "", spec.forms.iter().map(ToString::to_string).collect(), None),
+        "step" => {
+            let numbers = spec.step.iter().map(|step| match step {
+                StepSize::One(x) => Some(*x),
+                StepSize::Auto | StepSize::Groups(_) => None,
+            });
+            List::new(name, "η", steps_in_words(spec), numbers.collect())
+        }
+        _ => {
+            let values = spec.params.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, values)| values);
+            let values: Vec<Value> = values.iter().map(|value| absolute(spec, value)).collect();
+            let texts = values.iter().map(ToString::to_string).collect();
+            List::new(name, symbol_of(name), texts, values.iter().map(numeric).collect())
+        }
+    }
+}
+
 /// The symbol of a parameter, where it is one and not a word.
 fn symbol(parameter: &Parameter) -> &'static str {
     if parameter.symbol == parameter.name { "" } else { parameter.symbol }
@@ -78,6 +102,12 @@ impl List {
         // Seeds are numbers that measure nothing.
         let numbers = numbers.filter(|_| name != "seed" && !name.ends_with("_seed"));
         List { name, label, symbol, texts, numbers, stride: 1 }
+    }
+
+    /// Whether the values are numbers that differ.
+    fn measures(&self) -> bool {
+        let differ = |numbers: &Vec<f64>| (1..numbers.len()).all(|i| !numbers[..i].contains(&numbers[i]));
+        self.numbers.as_ref().is_some_and(differ)
     }
 
     /// Number of values.

@@ -44,7 +44,11 @@ fn given_starts() {
          [runs]\nhalf_width = 0.1\n",
     );
     place.write("starts.csv", points_file(&[vec![0.5; 36], vec![0.25; 36]]));
-    let remedy = &["error: spec.toml: runs.half_width", "cell 0 has 2 given starts", "write per_cell = 2 instead"];
+    let remedy = &[
+        "error: spec.toml: line 8, column 14: runs.half_width",
+        "cell 0 has 2 given starts",
+        "write per_cell = 2 instead",
+    ];
     place.run(&["run", "spec.toml", "--out", "out"]).refused(2, remedy);
     place.run(&["plan", "spec.toml", "--set", "runs={seconds=1}"]).refused(2, &["runs.seconds", "given starts"]);
 }

@@ -40,13 +40,14 @@ fn texts_are_read() {
         assert_eq!(NEURONS.accept(&text(shown)), above(extra), "{shown}");
     }
     assert_eq!(NEURONS.accept(&7.into()), Some(Value::Integer(7)));
+    assert_eq!(NEURONS.accept(&7.0.into()), Some(Value::Integer(7)));
     for wrong in ["", "7", "+1", "teacher", "teachers1", "teachers+", "teachers+-1", "teachers--1", "teachers+1.5"] {
         assert_eq!(NEURONS.accept(&text(wrong)), None, "{wrong}");
     }
     for wrong in ["Teachers", "teachers*2", "patches+1", "teachers+9223372036854775808", "teachers + one"] {
         assert_eq!(NEURONS.accept(&text(wrong)), None, "{wrong}");
     }
-    for wrong in [toml::Value::Integer(0), 129.into(), 6.0.into(), true.into()] {
+    for wrong in [toml::Value::Integer(0), 129.into(), 6.5.into(), true.into()] {
         assert_eq!(NEURONS.accept(&wrong), None, "{wrong}");
     }
 }

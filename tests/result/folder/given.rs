@@ -189,7 +189,9 @@ fn files_are_not_needed_any_more() {
     assert!(distance(&teachers, &basis.concat()) < 1e-12, "{teachers:?}");
     fs::remove_dir_all(place.path("sub")).unwrap();
     fs::remove_file(place.path("teachers.csv")).unwrap();
-    place.run(&["replay", "spec.toml", "0:3"]).refused(2, &["spec.toml: params.teacher_file", "does not exist"]);
+    place
+        .run(&["replay", "spec.toml", "0:3"])
+        .refused(2, &["spec.toml: line 10, column 16: params.teacher_file", "does not exist"]);
     // The folder stands alone, wherever it is.
     fs::rename(place.path("out"), place.path("elsewhere")).unwrap();
     fs::remove_file(place.path("spec.toml")).unwrap();

@@ -17,6 +17,11 @@ trials![are_copied, have_names_of_their_own, are_in_the_tables, that_changed_are
 
 const ONE: &str = "point,x0,x1\na,1,2\n";
 const OTHER: &str = "point,x0,x1\na,1,3\n";
+/// SHA-256 of the second file and of the first, by another program.
+const SUMS: [&str; 2] = [
+    "93af557a144d1309ab84e69ee5ffe443d4edd3410ab4fc99263cd74ddb9e05e0",
+    "1cfe2d1471cf73b28695ea6a855ca3fc41b6d69d0b09c6a61512445f7dab701b",
+];
 const THIRD: &str = "point,x0,x1\na,1,4\n";
 
 fn place() -> Place {
@@ -97,8 +102,11 @@ fn are_in_the_tables() {
     assert_eq!(results.spec.difference(&spec), None);
     let manifest: serde_json::Value = serde_json::from_str(&place.text("out/manifest.json")).unwrap();
     assert_eq!(manifest["state"], "complete");
-    assert_eq!(manifest["files"]["inputs/start.csv"]["fnv1a"], "745eaa45050cb6bd");
-    assert_eq!(manifest["files"]["inputs/start-2.csv"]["fnv1a"], "745b40450509ccc8");
+    // By `sha256sum`.
+    for (file, sum) in [("start.csv", SUMS[0]), ("start-2.csv", SUMS[1])] {
+        assert_eq!(manifest["files"][format!("inputs/{file}")]["sha256"], sum);
+        assert!(place.text("out/SHA256SUMS").lines().any(|line| line == format!("{sum}  inputs/{file}")));
+    }
     drop(folder);
     place.write("out/inputs/start.csv", THIRD);
     let error = open(&place, &spec).unwrap_err().to_string();
