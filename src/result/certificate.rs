@@ -207,12 +207,15 @@ impl Certificate {
             let problem = format!("checksum = {}: the rest makes {sum}, so that it was changed", fields.checksum);
             return Err(error(problem, REMEDY, false));
         }
-        let text = |(name, value): (String, Value)| (name, value.as_str().map_or(value.to_string(), String::from));
+        let text = |(name, value): (String, Value)| match value {
+            Value::String(text) => Ok((name, text)),
+            _ => Err(error(format!("parameters: {name} is not a text"), REMEDY, false)),
+        };
         Ok(Certificate {
             name: fields.name,
             program: fields.program,
             model: fields.model,
-            parameters: fields.parameters.into_iter().map(text).collect(),
+            parameters: fields.parameters.into_iter().map(text).collect::<Result<_, _>>()?,
             landscape: fields.landscape,
             point: fields.point.iter().map(|x| x.0).collect(),
             proof: Proof {
