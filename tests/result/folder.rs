@@ -185,7 +185,7 @@ fn a_damaged_folder_is_refused() {
         place.write(&name, whole);
     }
     let manifest = place.text("out/manifest.json");
-    place.write("out/manifest.json", manifest.replace("\"format\": 4,", ""));
+    place.write("out/manifest.json", manifest.replace("\"format\": 5,", ""));
     refuses("out/manifest.json", "is damaged (missing field `format`");
     place.write("out/manifest.json", manifest);
     place.run(&["report", "out"]).done();
