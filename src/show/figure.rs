@@ -1,9 +1,9 @@
 //! Figures: panels of curves, points, heat maps and images, as SVG, PNG and PDF.
 //!
 //! A [`Figure`] is plain data: panels one above another, each with two axes and layers that are painted in order.
-//! Drawing makes one text of it, the SVG; PNG and PDF are that text rendered. The same figure gives the same bytes always:
-//! coordinates have fixed decimals, widths of text come from the one font that the PNG is set in, and nothing depends
-//! on the machine.
+//! Drawing makes one text of it, the SVG; PNG and PDF are that text rendered. The same figure gives the same bytes
+//! always: coordinates have fixed decimals, widths of text come from the one font that the PNG is set in, and nothing
+//! depends on the machine.
 //!
 //! ```
 //! use spurious::show::figure::{Axis, Figure, Layer, Medium, Panel, Style};
@@ -21,7 +21,8 @@
 //! a gap.
 //!
 //! The font is DejaVu Sans (crate `dejavu`; Bitstream Vera licence, free to embed), its widths are read by `skrifa`,
-//! the SVG is rendered by `resvg` with that font alone and made into a PDF by `svg2pdf`, and images are written by `png`.
+//! the SVG is rendered by `resvg` with that font alone and made into a PDF by `svg2pdf`, and images are written by
+//! `png`.
 
 mod build;
 mod canvas;

@@ -47,9 +47,15 @@ class Browser:
         os.close(command)
         os.close(answer)
         self.rest, self.events, self.number, self.session = b"", [], 0, None
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        self.call("Page.enable")
+        try:
+            target = self.call("Target.createTarget", url="about:blank")["targetId"]
+            self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+            self.call("Page.enable")
+        except BaseException:
+            # The `with` statement has not begun, so that nothing else would end it.
+            self.process.kill()
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self

@@ -140,7 +140,7 @@ fn refuses_what_it_cannot_do() {
         &["--steps", "9:5"],
         &["--steps", "x"],
         &["--steps", "0"],
-        &["--figure", "f.pdf"],
+        &["--figure", "f.jpg"],
         &["--axis", "log"],
         &["--panels", "loss"],
     ];

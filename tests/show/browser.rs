@@ -1,7 +1,7 @@
 //! Report pages in a real browser: nothing is cut off, nothing lies on anything else, and paper is used.
 //!
-//! It needs Debian's `chromium`, or another Chromium, and Python: `tests/run.sh` brings them. Without them the tests are
-//! listed as ignored, by name, and fail if `REQUIRE_BROWSER=1`.
+//! It needs Debian's `chromium`, or another Chromium, and Python: `tests/run.sh` brings them. Without them the tests
+//! are listed as ignored, by name, and fail if `REQUIRE_BROWSER=1`.
 
 use crate::support::program::Place;
 use crate::support::trials;

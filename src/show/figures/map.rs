@@ -128,7 +128,8 @@ pub(super) fn figure(result: &Context<'_>, rows: &[&Row], x: usize, y: usize) ->
     let levels = if sides.is_fine() { levels(rows) } else { Vec::new() };
     if !levels.is_empty() {
         figure.caption.push_str(&format!(
-            " Contours: levels that a twentieth of the cells are below and another above, by their {}.",
+            " Contours are drawn at levels that a twentieth of the cells or more lie below and as many above, by \
+             their {}.",
             result.intervals()
         ));
         let (style, label) = (Style::default().width(1.0), "contours of the estimate".to_string());

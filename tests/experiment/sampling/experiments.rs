@@ -222,7 +222,7 @@ restarts_99,restarts_99_low,restarts_99_high,mean_steps,longest,slow_limit
 
 const TABLE: &str = "\
 small
-model cnn, reduced form, filter_size 5, 300 runs per cell, seed 5
+model cnn, reduced form, filter_size 5, patches 25, 300 runs per cell, seed 5
 
 cell  ratio  runs  global  95 % interval  spurious  undecided  restarts for 99 %  mean steps  slow limit
    0      1   300  0.5733  0.5168–0.6280       128          0            6 (5–7)          20      0.5397
