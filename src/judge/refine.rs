@@ -2,11 +2,10 @@
 //!
 //! Newton's method takes an endpoint to the critical point whose gradient is zero to rounding. The Hessian is a model's
 //! closed form, or else central differences of its gradient with steps `h` and `2h`, extrapolated
-//! (`(4 D(h) − D(2h))/3`, error at most their difference and rounding), from `h = ε^{1/3} ‖x‖∞` on shorter until they
-//! agree; it is made symmetric. Directions along which a
-//! symmetry keeps the loss constant are named by the model and projected out. The signs of the remaining eigenvalues
-//! decide: all above their error bound make a strict minimum (modulo the named directions), one below minus that bound
-//! makes a saddle.
+//! (`(4 D(h) − D(2h))/3`, error at most their difference and rounding), from `h = ε^{1/3} max(1, ‖x‖∞)` on shorter
+//! until they agree; it is made symmetric. Directions along which a symmetry keeps the loss constant are named by the
+//! model and projected out. The signs of the remaining eigenvalues decide: all above their error bound make a strict
+//! minimum (modulo the named directions), one below minus that bound makes a saddle.
 
 use crate::landscape::{Outcome, Problem};
 use crate::numerics::Precision;
@@ -133,7 +132,7 @@ fn project_out(matrix: &mut [f64], unit: &[f64], lift: f64) {
 
 /// The step is made this much shorter where differences are still too far apart.
 const SHORTER: f64 = 16.0;
-/// So often at most: from the size of a point down to 1e-18 of it.
+/// So often at most: down to 1e-17 of the first step.
 const SHORTENINGS: usize = 14;
 /// Error of a column of differences, relative to its largest entry, that calls for no shorter step: some hundred times
 /// the best that there is for a gradient exact to rounding, `ε^{2/3}`.
@@ -143,13 +142,14 @@ const ROUNDINGS: f64 = 8.0;
 
 /// Hessian by differences of the gradient, and a bound on the error of an entry.
 ///
-/// The landscape may change within lengths far below the size of the point, such as that of a short filter beside large
-/// output weights. So the step of each column begins with the size of the point and is made shorter until the
-/// quotients for `h` and `2h` agree, or rounding keeps them apart; the best of all steps is kept.
+/// The landscape may change within lengths far below 1 and below the size of the point, such as that of a short filter
+/// beside large output weights. So the step of each column begins with the larger of the two and is made shorter until
+/// it about suits the size of the point and the quotients for `h` and `2h` agree, or rounding keeps them apart; the
+/// best of all steps is kept, which need not be the shortest: a minimum at 0 has no size.
 fn differences(problem: &Problem, point: &[f64]) -> (Vec<f64>, f64) {
     let dim = point.len();
     let size = point.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-    let longest = f64::EPSILON.cbrt() * if size > 0.0 { size } else { 1.0 };
+    let [longest, suits] = [size.max(1.0), if size > 0.0 { size } else { 1.0 }].map(|size| f64::EPSILON.cbrt() * size);
     let mut matrix = vec![0.0; dim * dim];
     let mut error: f64 = 0.0;
     for i in 0..dim {
@@ -162,7 +162,7 @@ fn differences(problem: &Problem, point: &[f64]) -> (Vec<f64>, f64) {
         let (mut best, mut h) = (column(problem, point, i, longest), longest);
         for _ in 0..SHORTENINGS {
             // A component that does not move by its step has no difference.
-            if relative(&best) <= CLOSE || point[i] + h / SHORTER == point[i] {
+            if h <= SHORTER * suits && relative(&best) <= CLOSE || point[i] + h / SHORTER == point[i] {
                 break;
             }
             h /= SHORTER;

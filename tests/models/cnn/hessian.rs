@@ -168,8 +168,10 @@ fn differences_of_the_reduced_form_agree() {
     assert!(reduced.hessian(&[1.0; 4]).is_none());
     for_cases("cnn::hessian reduced", 40, |_, draws| {
         let usual = usual(draws, 2, 4);
-        for length in [10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-5, 1e-8] {
-            let [x, y, a, b] = [length * usual[0], length * usual[1].abs(), usual[2], usual[3]];
+        for (length, output) in
+            [(10.0, 1.0), (1.0, 1.0), (0.1, 1.0), (1e-3, 1.0), (1e-5, 1.0), (1e-8, 1.0), (1e-6, 1e-6)]
+        {
+            let [x, y, a, b] = [length * usual[0], length * usual[1].abs(), output * usual[2], output * usual[3]];
             let half = 0.5f64.sqrt();
             let ours = refine::spectrum(&reduced, &[x, y, half * (a + b), half * (a - b)]).expect("differences");
             let exact = refine::spectrum(&full, &[x, y, a, b]).expect("a closed form");
