@@ -9,13 +9,13 @@ pub mod plain;
 mod published;
 pub mod rows;
 mod sampled;
+mod subject;
 pub mod theorems;
 
-use crate::experiment::plan::step_words;
 use crate::experiment::record::Telling;
-use crate::experiment::spec::{self, Published};
-use crate::experiment::{Cell, Plan, Record, Spec, Tally};
-use crate::landscape::{Outcome, Prediction, StepSize};
+use crate::experiment::spec::Published;
+use crate::experiment::{Cell, Record, Tally};
+use crate::landscape::{Outcome, Prediction};
 use crate::numerics::interval::{restarts, restarts_interval};
 use crate::numerics::text::{grouped, readable};
 use crate::numerics::{Interval, Method};
@@ -26,6 +26,7 @@ pub use published::Agreement;
 use published::{difference, published_value};
 use sampled::{Sampled, two_digits};
 use serde_json::{Map, Value, json};
+use subject::subject;
 
 /// Makes a table from results.
 pub(crate) type Render = fn(&Results) -> Vec<u8>;
@@ -115,6 +116,8 @@ pub struct Summary {
     runs_planned: u64,
     /// Name of the model.
     model: &'static str,
+    /// Its groups of step sizes.
+    step_groups: &'static [&'static str],
     /// See [`AtRest::unused_exit`](crate::landscape::AtRest::unused_exit), of the first cell that has one.
     unused_exit: Option<(f64, &'static str)>,
     /// Where a pilot decides the runs of each cell.
@@ -182,6 +185,7 @@ impl Summary {
             published: spec.published.clone(),
             runs_planned: plan.runs(),
             model: spec.model.name(),
+            step_groups: spec.model.about().step_groups,
             unused_exit: plan.cells.iter().find_map(|cell| cell.problem.at_rest()?.unused_exit()),
             sampled: Sampled::of(plan),
         }
@@ -203,7 +207,7 @@ impl Summary {
         let mut header: Vec<String> = Vec::new();
         // Notes and `replay` speak of cells by number.
         header.extend((self.rows.len() > 1).then(|| "cell".into()));
-        header.extend(self.shown.iter().map(|name| name.to_string()));
+        header.extend(self.shown.iter().map(|name| self.heading(name)));
         header.extend(["runs".into(), self.outcome.name().into(), interval.clone()]);
         if open {
             header.extend([format!("possible {}", self.outcome.name()), format!("{interval} of that")]);
@@ -223,6 +227,15 @@ impl Summary {
             header.extend(["published".into(), "difference/σ".into()]);
         }
         (header, self.rows.iter().map(|row| self.row_cells(row, open, &others)).collect())
+    }
+
+    /// Heading of a parameter's column; that of a step that has a size for each group names the groups.
+    fn heading(&self, name: &str) -> String {
+        let value = |row: &Row| row.columns.iter().any(|(n, text)| n == &name && text.contains('/'));
+        if name == "step" && self.rows.iter().any(value) {
+            return format!("step ({})", self.step_groups.join("/"));
+        }
+        name.to_string()
     }
 
     fn row_cells(&self, row: &Row, open: bool, others: &[Outcome]) -> Vec<String> {
@@ -375,44 +388,6 @@ impl Summary {
         // A document of plain values always serialises.
         serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
     }
-}
-
-/// One line on what was computed: model, form, the parameters that do not vary, runs and seed.
-fn subject(spec: &Spec, plan: &Plan) -> String {
-    let mut parts = vec![match &spec.forms[..] {
-        [form] => format!("model {}, {form} form", spec.model.name()),
-        _ => format!("model {}", spec.model.name()),
-    }];
-    if let Some(cell) = plan.cells.first() {
-        let fixed = plan.columns(cell).into_iter().filter(|(name, _)| !plan.varies(name) && plan.is_fixed(name));
-        let parameter = |name: &str| spec.model.parameters().iter().find(|p| p.name == name);
-        let told = |name: &str| parameter(name).is_none_or(|p| p.is_told(&cell.values));
-        let named = fixed.filter(|(name, _)| told(name));
-        parts.extend(named.map(|(name, value)| format!("{name} {value}")));
-    }
-    // Settings of the descent, where they are not the defaults.
-    if !plan.sweeps.step && spec.step != [StepSize::Auto] {
-        parts.push(format!("step {}", step_words(&spec.step[0], spec.model.about().step_groups)));
-    }
-    if spec.max_steps != spec::DEFAULT_MAX_STEPS {
-        parts.push(format!("at most {} steps", grouped(u64::from(spec.max_steps))));
-    }
-    if spec.tolerance != spec.model.about().tolerance.default {
-        parts.push(format!("tolerance {}", number(spec.tolerance)));
-    }
-    if !spec.verdicts {
-        parts.push("no verdicts".into());
-    }
-    let drawn = plan.cells.iter().find_map(|cell| cell.problem.layout().drawn_for_each_run);
-    parts.extend(drawn.map(|what| format!("{what} drawn for each run")));
-    parts.push(match &plan.sampling {
-        Some(sampling) => Sampled::subject(plan, sampling),
-        None => format!("{} runs per cell", grouped(spec.runs_per_cell)),
-    });
-    if let [seed] = spec.seeds[..] {
-        parts.push(format!("seed {seed}"));
-    }
-    parts.join(", ")
 }
 
 fn restarts_text(row: &Row) -> String {

@@ -112,6 +112,8 @@ fn tables_are_made_for_reading() {
     let one = self::summary("runs.per_cell = 12000\ndescent.max_steps = 40000\nparams.ratio = 9").text();
     assert!(one.contains("at most 40,000 steps, 12,000 runs per cell"), "{one}");
     assert!(!one.contains("cell  "), "{one}");
+    let steps = "descent.step = [{ filter = 0.1, output = 0.05 }, 0.02]";
+    assert!(self::summary(steps).text().lines().nth(3).unwrap().contains("step (filter/output)"));
     let tiny = self::summary("model.name = 'phase_retrieval'\nparams.start_scale = [1.0, 1e-300]").text();
     assert!(tiny.lines().nth(5).unwrap().trim_start().starts_with("1       1e-300   200"), "{tiny}");
 }
