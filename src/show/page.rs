@@ -89,7 +89,8 @@ fn key_figures(results: &Results, summary: &Summary) -> Vec<(String, String)> {
     let (plan, tally) = (&results.plan, results.tally());
     let known: Vec<f64> = summary.rows.iter().filter_map(|row| row.probability).collect();
     let low = known.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = known.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let high = summary.rows.iter().filter_map(|row| row.possible).fold(f64::NEG_INFINITY, f64::max);
+    let open = if summary.has_open_runs() { ", as undecided and slow runs turn out" } else { "" };
     let text = crate::result::tables::layout::probability_text;
     let mut all: Vec<(String, String)> = Vec::new();
     let name = format!("Probability of {}", summary.outcome.name());
@@ -97,11 +98,12 @@ fn key_figures(results: &Results, summary: &Summary) -> Vec<(String, String)> {
         (_, []) => {}
         ([row], _) => {
             let percent = number(summary.level * 100.0);
-            let interval = format!("{} to {}", text(row.interval.low), text(row.interval.high));
-            all.push((name, format!("{}, {percent} % interval {interval}", text(low))));
+            let range = if open.is_empty() { text(low) } else { format!("{} to {}{open}", text(low), text(high)) };
+            let interval = format!("{} to {}", text(row.possible_interval.low), text(row.possible_interval.high));
+            all.push((name, format!("{range}, {percent} % interval {interval}")));
         }
         _ if low == high => all.push((name, format!("{} in every cell", text(low)))),
-        _ => all.push((name, format!("{} to {} over the cells", text(low), text(high)))),
+        _ => all.push((name, format!("{} to {} over the cells{open}", text(low), text(high)))),
     }
     all.push(("Cells".into(), grouped(plan.cells.len() as u64)));
     all.push(("Runs".into(), format!("{}, {} gradient steps", grouped(tally.runs()), si(tally.steps as f64))));
