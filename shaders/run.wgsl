@@ -61,3 +61,8 @@ fn look_for_cuts() {
         atomicAdd(&control.cut, 1u);
     }
 }
+
+// A loss that is 0 at the least, where rounding has left a little below; NaN stays NaN.
+fn at_least_zero(loss: real) -> real {
+    return select(loss, ZERO, loss < ZERO);
+}

@@ -90,5 +90,5 @@ fn loss_from(s: Place, norm_square: real) -> real {
     let difference = s.sum - constants.target_sum;
     let deficit = kernel_deficit(s.x, s.y, s.radius, s.angle);
     let squares = difference * difference + (PI - ONE) * norm_square;
-    return max(HALF * HALF_OVER_PI * (squares + real(2.0) * deficit * constants.filter_norm * s.overlap), ZERO);
+    return at_least_zero(HALF * HALF_OVER_PI * (squares + real(2.0) * deficit * constants.filter_norm * s.overlap));
 }

@@ -161,7 +161,7 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
     }
     let teachers = constants.own + constants.apart + sum_over_lanes(part).x;
     let squares = s.norm * s.norm * s.students + s.teacher_norm * s.teacher_norm * teachers;
-    return max(HALF * (squares - real(2.0) * s.norm * s.teacher_norm * s.pairs), ZERO);
+    return at_least_zero(HALF * (squares - real(2.0) * s.norm * s.teacher_norm * s.pairs));
 }
 
 fn decide(s: Survey) -> u32 {

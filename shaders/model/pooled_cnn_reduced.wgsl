@@ -34,7 +34,8 @@ fn survey(x: ptr<function, Components>) -> Survey {
 
 fn loss(x: ptr<function, Components>, s: Survey) -> real {
     let squares = constants.spring * (s.norm * s.norm + constants.teacher_norm * constants.teacher_norm);
-    return max(HALF * squares - constants.pull * fma(s.supplement, s.a, s.across) - constants.pressure * s.norm, ZERO);
+    let kernel = fma(s.supplement, s.a, s.across);
+    return at_least_zero(HALF * squares - constants.pull * kernel - constants.pressure * s.norm);
 }
 
 fn decide(s: Survey) -> u32 {

@@ -159,6 +159,5 @@ fn survey(x: ptr<function, Components>) -> Survey {
         }
         steepest = max(steepest, square);
     }
-    let loss = max(HALF_OVER_PI * total.x + constants.teacher_loss, ZERO);
-    return Survey(loss, max_over_lanes(steepest), total.y);
+    return Survey(at_least_zero(HALF_OVER_PI * total.x + constants.teacher_loss), max_over_lanes(steepest), total.y);
 }

@@ -7,7 +7,7 @@
 //! model and projected out. The signs of the remaining eigenvalues decide: all above their error bound make a strict
 //! minimum (modulo the named directions), one below minus that bound makes a saddle.
 
-use crate::landscape::{Outcome, Problem};
+use crate::landscape::{Origin, Outcome, Problem};
 use crate::numerics::Precision;
 use crate::numerics::dense;
 use crate::numerics::vector::{dot, norm, orthonormal, remove};
@@ -248,11 +248,25 @@ pub fn polished(problem: &Problem, point: &[f64]) -> Vec<f64> {
     polish(problem, point).unwrap_or_else(|| point.to_vec())
 }
 
+/// Length, beside the largest number of a point, below which a part of it has vanished: a run that comes to rest there
+/// is at the corner of the loss, on whichever side of it.
+const VANISHED: f64 = 1e-15;
+
+/// Whether a point is where the loss has a corner, as far as Newton's method can tell.
+fn has_vanished(problem: &Problem, point: &[f64]) -> bool {
+    let Origin::Cone { parts, length } = problem.layout().origin else { return false };
+    let size = 1.0 + point.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    point[..parts * length].chunks_exact(length).any(|part| part.iter().all(|x| x.abs() <= VANISHED * size))
+}
+
 fn newton(problem: &Problem, endpoint: &[f64]) -> Result<Vec<f64>, Lost> {
     let mut point = endpoint.to_vec();
     let size = 1.0 + point.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
     let mut last = REACH * size;
     for _ in 0..NEWTON_STEPS {
+        if has_vanished(problem, &point) {
+            return Err(Lost::Corner);
+        }
         let gradient = problem.evaluate(Precision::F64, &point).gradient;
         let curvature = Curvature::at(problem, &point).ok_or(Lost::Corner)?;
         let mut step = dense::solve(&curvature.matrix, curvature.dim, &gradient).ok_or(Lost::TooFar)?;

@@ -64,3 +64,9 @@ impl Rule {
 pub fn found<R: Real>(status: Status, outcome: Outcome) -> R {
     R::splat(f64::from(Stop::code(status, Some(outcome))))
 }
+
+/// A loss that is 0 at the least, where rounding has left a little below; NaN stays NaN.
+#[inline(always)]
+pub fn at_least_zero<R: Real>(loss: R) -> R {
+    R::select(loss.lt(R::zero()), R::zero(), loss)
+}

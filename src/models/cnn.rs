@@ -55,6 +55,7 @@ use crate::landscape::{
     About, Invalid, Kind, Model, Parameter, Problem, Provable, Rule, Settings, StepSize, Tolerance, Values, conformance,
 };
 use crate::numerics::Precision;
+use crate::numerics::text::number;
 use serde_json::Value;
 use signs::Signs;
 use std::f64::consts::PI;
@@ -74,8 +75,8 @@ const PARAMETERS: &[Parameter] = &[
     Parameter::seeding("filter_norm", "s", Kind::Positive, "1.0").about("norm of the teacher's filter, ‖w*‖"),
     Parameter::seeding("start_filter", "", Kind::Choice(&["sphere", "gaussian"]), "\"sphere\"")
         .about("law of v₀: uniform on the sphere, or Gaussian with independent entries"),
-    Parameter::seeding("start_filter_scale", "r₀", Kind::Real(LENGTHS.0, LENGTHS.1), "1.0")
-        .about("radius of that sphere, or standard deviation of an entry; ‖v₀‖⁻³ and ‖v₀‖² must be numbers of f32"),
+    Parameter::seeding("start_filter_scale", "r₀", Kind::Positive, "1.0")
+        .about("radius of that sphere, or standard deviation of an entry; from 1e-9 to 1e9"),
     Parameter::seeding("start_output_scale", "", Kind::Real(0.0, LENGTHS.1), "1.0")
         .about("a₀ is uniform in the ball of radius start_output_scale · |1ᵀa*| · ‖w*‖ / √k"),
     Parameter::sharing("start_signs", "", Kind::Choice(signs::CHOICES), "\"as_drawn\"").about(
@@ -208,6 +209,15 @@ impl CnnCell {
     fn new(values: &Values, settings: &Settings) -> Result<Self, Invalid> {
         let teacher = TeacherNetwork::new(values)?;
         let filter_scale = values.real("start_filter_scale");
+        if !(LENGTHS.0..=LENGTHS.1).contains(&filter_scale) {
+            return Err(Invalid::parameter(
+                "start_filter_scale",
+                number(filter_scale),
+                "makes ‖v₀‖² or ‖v₀‖⁻³, of which the gradient is made, a number beyond f32",
+                "choose one from 1e-9 to 1e9; how much faster the filter moves than the output weights is also a \
+                 matter of descent.step and teacher_norm",
+            ));
+        }
         let output_radius = values.real("start_output_scale") * teacher.along.abs() * teacher.filter_norm;
         let auto = auto_step(&teacher, filter_scale);
         let (filter_step, output_step) = match &settings.step {

@@ -130,7 +130,7 @@ fn rows_are_printed_as_they_are_proved() {
     // Where the second certificate is to be written there is a folder.
     std::fs::create_dir_all(place.path("out/relu_sum-0001-p1.json/inside")).unwrap();
     let ran = place.run(&["certify", "relu_sum", "--points", "points.csv", "--out", "out"]);
-    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(ran.code, Some(2), "{ran:?}");
     let table = Table::parse(ran.out.as_bytes()).unwrap();
     assert_eq!(table.header, HEADER);
     assert_eq!(table.column("point"), ["p0"], "{}", ran.out);

@@ -120,7 +120,7 @@ fn numbers_are_taken_in_any_notation() {
     let plan = |sets: &[&str]| place.run(&[&["plan", "spec.toml"], sets].concat()).done().out;
     let part = |text: &str, start: &str| text.lines().find(|line| line.starts_with(start)).unwrap().to_string();
     let runs = plan(&["--set", "runs.per_cell=1e2", "--set", "params.patches=4.9e1"]);
-    assert_eq!(part(&runs, "runs a cell"), "runs a cell  100");
+    assert_eq!(part(&runs, "per cell"), "per cell     100 runs");
     let run = |name: &str, flags: &[&str]| {
         place.run(&[&["run", "spec.toml", "-q", "--out", name, "--set", "runs.per_cell=20"], flags].concat()).done();
         place.text(&format!("{name}/counts.csv"))

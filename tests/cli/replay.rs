@@ -77,7 +77,7 @@ fn ends_where_the_run_did() {
         assert!(loss.windows(2).all(|w| w[1].unwrap() <= w[0].unwrap() + 1e-13), "{run}: the loss grows");
         // A neuron's gradient is at most 10⁻⁹/2π in the end, that of n neurons √n times as much.
         assert!(slope[0].unwrap() > 0.1 && slope.last().unwrap().unwrap() < 8f64.sqrt() * 1.6e-10, "{run}");
-        let family = families.column("label").iter().position(|label| *label == row[6]).unwrap();
+        let family = families.column("label").iter().position(|label| *label == row.last().unwrap()).unwrap();
         let ending = format!(
             "run {} of cell {} in f64: converged after {} steps, {}; critical point: loss {}, index 0, smallest \
              eigenvalue {}, orbits {}\n",

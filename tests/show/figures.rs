@@ -184,7 +184,7 @@ fn no_success_is_a_limit_and_no_run_is_missing() {
     assert_eq!(marks(figure, Shape::Dot).iter().map(|m| m.x).collect::<Vec<_>>(), [4.0, 9.0]);
     let notes = figure.notes.join("\n");
     assert!(
-        notes.contains("Unfinished: 3000 of 4000 runs are done.") && notes.contains("1 cell has no runs yet."),
+        notes.contains("Unfinished: 3,000 of 4,000 runs are done.") && notes.contains("1 cell has no runs yet."),
         "{notes}"
     );
     let (figures, summary) =

@@ -2,7 +2,7 @@
 //! `shaders/model/cnn.wgsl`.
 
 use super::{CnnCell, NEVER, STILL, theory};
-use crate::landscape::surface::found;
+use crate::landscape::surface::{at_least_zero, found};
 use crate::landscape::{Outcome, Status, constants};
 use crate::numerics::Real;
 use crate::numerics::arc_cosine::{Angle, angle_of, kernel_deficit};
@@ -200,7 +200,7 @@ impl<R: Real> Constants<R> {
         let squares = difference * difference + R::splat(PI - 1.0) * norm_square;
         let loss = R::splat(0.25 / PI) * (squares + two * deficit * self.filter_norm * survey.overlap);
         // Rounding leaves a little on either side of a loss of 0.
-        R::max(loss, R::zero())
+        at_least_zero(loss)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Shape;
 use super::ends::Ends;
+use crate::landscape::surface::at_least_zero;
 use crate::landscape::{Landscape, constants};
 use crate::numerics::Real;
 use crate::numerics::arc_cosine::angle_of;
@@ -325,7 +326,7 @@ impl<R: Real> Landscape<R> for Over<R> {
         }
         let (r, length) = (survey.norm, survey.teacher_norm);
         let squares = r * r * survey.students + length * length * teachers;
-        R::max(R::splat(0.5) * (squares - R::splat(2.0) * r * length * survey.pairs), R::zero())
+        at_least_zero(R::splat(0.5) * (squares - R::splat(2.0) * r * length * survey.pairs))
     }
 
     #[inline(always)]

@@ -14,6 +14,7 @@
 use super::ends::{Ends, opposite_code, own};
 use super::{PooledCell, theory};
 use crate::landscape::origin::vanishing_square;
+use crate::landscape::surface::at_least_zero;
 use crate::landscape::{
     Core, Cost, DeviceProgram, Form, Invalid, Landscape, Layout, Observable, Origin, Outcome, PathFacts, Prediction,
     Problem, Rule, SlowPaths, constants,
@@ -161,7 +162,7 @@ impl<R: Real> Landscape<R> for Over<R> {
         let c = &self.constants;
         let squares = c.spring * (survey.norm * survey.norm + c.teacher_norm * c.teacher_norm);
         let kernel = survey.angle.supplement.mul_add(survey.a, survey.across);
-        R::max(R::splat(0.5) * squares - c.pull * kernel - c.pressure * survey.norm, R::zero())
+        at_least_zero(R::splat(0.5) * squares - c.pull * kernel - c.pressure * survey.norm)
     }
 
     #[inline(always)]

@@ -1,6 +1,7 @@
 //! Loss and gradient over every number type. Twin of `shaders/model/relu_sum.wgsl`.
 
 use super::teachers::Teachers;
+use crate::landscape::surface::at_least_zero;
 use crate::landscape::{Measured, ValueAndGradient, constants};
 use crate::numerics::Real;
 use crate::numerics::arc_cosine::angle_of;
@@ -248,7 +249,7 @@ impl<R: Real> ValueAndGradient<R> for Over<R> {
         }
         let steepness = self.combine(x, scratch, gradient);
         // Rounding leaves a little on either side of a loss of 0.
-        let loss = R::max(R::splat(0.5 / PI).mul_add(loss, self.constants.teacher_loss), R::zero());
+        let loss = at_least_zero(R::splat(0.5 / PI).mul_add(loss, self.constants.teacher_loss));
         Measured { loss, steepness, size }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::experiment::Record;
 use crate::experiment::plan::step_text;
+use crate::judge::family::digits;
 use crate::judge::refine::Doubt;
 use crate::landscape::{Outcome, Problem};
 use crate::numerics::Method;
@@ -165,7 +166,8 @@ pub(crate) fn runs(record: &Record) -> Vec<u8> {
         let (status, outcome, steps) = (end.stop.status.name(), end.outcome.name(), end.stop.steps);
         let family = end.family.map_or(String::new(), |i| i.to_string());
         let reason = end.doubt.map_or("", Doubt::name);
-        let (continued, found_loss) = (end.continued, field(end.found_loss));
+        // Beyond 9 digits it depends on the run of the family that was looked at first.
+        let (continued, found_loss) = (end.continued, end.found_loss.map_or_else(String::new, digits));
         let rest = format!("{outcome},{reason},{continued},{found_loss},{family}");
         text.push_str(&format!("{},{run},{status},{steps},{loss},{rest}\n", record.cell));
     }

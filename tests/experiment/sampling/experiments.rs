@@ -100,7 +100,7 @@ fn fill_a_time() {
     let counted = place.table("out/summary.csv").numbers("runs");
     assert_eq!(counted, pilot.numbers("runs"));
     let plan = place.run(&["plan", "spec.toml"]).done().out;
-    assert!(plan.contains("0.2 s a cell") && plan.contains("precision    "), "{plan}");
+    assert!(plan.contains("0.2 s per cell") && plan.contains("precision    "), "{plan}");
 }
 
 /// The probability in question is that of the published outcome, and an experiment in which it is another is another.
@@ -256,7 +256,8 @@ fn a_plan_says_what_to_expect() {
     assert!(line("per cell").contains("runs for half-width 0.02 at level 0.95, at most 1,000,000,000"), "{text}");
     let number = |line: &str, after: &str| -> f64 {
         let rest = line.split_once(after).unwrap_or_else(|| panic!("{text}")).1.trim_start();
-        rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+        let digits = rest.split(|c: char| !c.is_ascii_digit() && c != ',').next().unwrap();
+        digits.replace(',', "").parse().unwrap()
     };
     let expected = number(line("runs  "), "runs");
     place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();

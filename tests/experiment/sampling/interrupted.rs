@@ -7,6 +7,7 @@ use spurious::descent::backend::cpu::Cpu;
 use spurious::experiment::run::{self, Heard, Stage, Stages};
 use spurious::experiment::{Plan, Spec};
 use spurious::numerics::Precision;
+use spurious::numerics::text::readable;
 use spurious::result::conduct::{Keeper, RunError};
 use spurious::result::folder::Folder;
 use spurious::result::folder::manifest::Manifest;
@@ -148,7 +149,8 @@ fn what_was_decided_stays() {
     unfinish(&place, "out");
     let total: f64 = runs.iter().flatten().sum();
     let report = place.run(&["report", "out"]).done().out;
-    assert!(report.contains(&format!("Unfinished: {} of {total} runs are done.", runs[0].unwrap())), "{report}");
+    let done = format!("Unfinished: {} of {} runs are done.", readable(runs[0].unwrap()), readable(total));
+    assert!(report.contains(&done), "no \"{done}\" in {report}");
     let ran = place.run(&["run", "spec.toml", "--out", "out"]).done();
     assert!(!ran.err.contains("pilot"), "it is not made again: {}", ran.err);
     assert!(ran.err.contains(&format!("{} of them already done", runs[0].unwrap())), "{}", ran.err);

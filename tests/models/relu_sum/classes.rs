@@ -230,7 +230,7 @@ fn other_stops_keep_their_outcomes() {
             assert!(got.family.is_none(), "{status:?}");
         }
     }
-    assert_eq!(watch.asked(), (0, 0), "nothing was computed");
+    assert_eq!(watch.asked(), (0, 2), "nothing was computed but the loss of runs out of budget");
 }
 
 /// With one neuron more than teachers a run ends as soon as its loss is below 0.001, and that stands.
@@ -336,7 +336,7 @@ fn runs_that_are_led_on_say_so() {
     assert_eq!((near.outcome, near.continued), (Outcome::Spurious, 0));
     // Up the valley Newton's method does not contract at once.
     let (loss, far) = at(0.3);
-    assert!(far.continued > 0 && far.loss.unwrap() < 0.5 * loss, "{} steps, {:?} from {loss}", far.continued, far.loss);
+    assert!(far.continued > 0 && far.loss.unwrap() < 0.6 * loss, "{} steps, {:?} from {loss}", far.continued, far.loss);
 }
 
 /// Why a run is undecided.

@@ -3,6 +3,7 @@
 use super::{TABLES, assert_same};
 use crate::models::relu_sum::families::{identity, reference};
 use crate::support::program::{Place, Ran, Table, points_file};
+use spurious::numerics::text::readable;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -130,7 +131,11 @@ fn interrupted_work_goes_on() {
     assert_eq!(manifest["runs"].as_f64(), Some(kept), "the manifest counts the runs that are done");
     let before = place.snapshot();
     let report = place.run(&["report", "out"]).done();
-    assert!(report.out.contains(&format!("Unfinished: {kept} of {total} runs are done.")), "{}", report.out);
+    assert!(
+        report.out.contains(&format!("Unfinished: {} of {} runs are done.", readable(kept), readable(total))),
+        "{}",
+        report.out
+    );
     for format in ["csv", "json", "md"] {
         place.run(&["report", "out", "--format", format]).done();
     }

@@ -220,7 +220,8 @@ fn theorems_hold_on_a_gpu() {
     let gpu = gpu_arguments();
     let gpu: Vec<&str> = gpu.iter().map(String::as_str).collect();
     let ran = place.run(&[&["run", "spec.toml", "-q", "--out", "gpu"][..], &gpu].concat()).done();
-    assert!(ran.err.is_empty(), "no violation is said: {}", ran.err);
+    let said: Vec<&str> = ran.err.lines().filter(|line| !line.contains("is a software adapter")).collect();
+    assert!(said.is_empty(), "no violation is said: {}", ran.err);
     place.run(&["run", "spec.toml", "-q", "--out", "cpu", "--backend", "cpu"]).done();
     assert_eq!(place.table("gpu/theorems.csv"), place.table("cpu/theorems.csv"));
     assert!(place.table("gpu/theorems.csv").column("violated").iter().all(|count| *count == "0"));
