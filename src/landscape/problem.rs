@@ -92,6 +92,10 @@ pub trait Core: Engine {
     fn found_by_rule(&self) -> &'static [Outcome] {
         &[Outcome::Global, Outcome::Spurious]
     }
+    /// Whether the question is what a run finds within its budget, so that one that has spent it has given its answer.
+    fn asks_by_when(&self) -> bool {
+        false
+    }
     /// Loss at the endpoint of a run, in f64, from its start, final state and number of steps.
     fn endpoint_loss(&self, _start: &[f64], state: &[f64], _steps: u32) -> f64 {
         self.evaluate(Precision::F64, state).loss

@@ -73,7 +73,10 @@ pub struct Row {
     pub probability: Option<f64>,
     /// Its interval, by the plan's [method](Plan::method).
     pub interval: Interval,
-    /// The same share with the runs that may yet end in the outcome ([`Tally::open`]): the probability of a descent
+    /// Runs that may yet end in the outcome ([`Tally::open`]); none where the question is what is found within the
+    /// budget ([`Core::asks_by_when`](crate::landscape::Core::asks_by_when)).
+    pub open: u64,
+    /// The same share with those runs: the probability of a descent
     /// without end lies between the two, but for the runs' number.
     pub possible: Option<f64>,
     /// From the lower end of the interval of `probability` to the upper end of that of `possible`: holds whatever the
@@ -138,7 +141,7 @@ impl Summary {
             let (count, runs) = (tally.count(outcome), tally.runs());
             let probability = (runs > 0).then(|| count as f64 / runs as f64);
             let interval = method.interval(count, runs, each);
-            let open = tally.open(outcome);
+            let open = if cell.problem.asks_by_when() { 0 } else { tally.open(outcome) };
             let possible = (runs > 0).then(|| (count + open) as f64 / runs as f64);
             let high = method.interval(count + open, runs, each).high;
             let possible_interval = Interval { low: interval.low, high };
@@ -150,6 +153,7 @@ impl Summary {
                 tally: *tally,
                 probability,
                 interval,
+                open,
                 possible,
                 possible_interval,
                 telling: *telling,
@@ -197,7 +201,7 @@ impl Summary {
 
     /// Whether some runs may yet end in the outcome in question.
     pub(crate) fn has_open_runs(&self) -> bool {
-        self.rows.iter().any(|row| row.tally.open(self.outcome) > 0)
+        self.rows.iter().any(|row| row.open > 0)
     }
 
     /// Headers and cells of the table for people.
@@ -246,7 +250,7 @@ impl Summary {
         let mut cells: Vec<String> = Vec::new();
         cells.extend((self.rows.len() > 1).then(|| row.cell.to_string()));
         cells.extend(self.shown.iter().map(text).map(|value| value.parse().map_or(value, readable)));
-        let is_open = row.tally.open(self.outcome) > 0;
+        let is_open = row.open > 0;
         // The interval of a lower end alone says nothing of the probability.
         let interval = if is_open { "–".into() } else { interval_text(row.interval) };
         cells.extend([grouped(runs), share(row.probability), interval]);

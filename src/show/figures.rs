@@ -221,10 +221,7 @@ impl<'a> Context<'a> {
     /// The share of a row's runs that may have the outcome: those that have it, and those that are undecided or slow.
     /// `None` where all runs are decided, and where the question is about such runs.
     fn possible(&self, row: &Row) -> Option<f64> {
-        let open = [Outcome::Undecided, Outcome::Slow];
-        let count = open.into_iter().map(|outcome| row.tally.count(outcome)).sum::<u64>();
-        let probability = row.probability.filter(|_| count > 0 && !open.contains(&self.summary.outcome))?;
-        Some((probability + count as f64 / row.tally.runs() as f64).min(1.0))
+        row.possible.filter(|_| row.open > 0)
     }
 
     /// The interval of a published figure, from the runs behind it.

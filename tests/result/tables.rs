@@ -11,6 +11,7 @@ use spurious::result::tables::{Agreement, RESTART_TARGET, Row, Summary};
 trials![
     undecided_runs_are_explained,
     no_narrow_interval_at_zero,
+    escapes_are_asked_for_within_the_budget,
     advice_fits_the_reason,
     tables_are_made_for_reading,
     agreement_with_published_figures_has_a_p_value,
@@ -66,6 +67,23 @@ fn no_narrow_interval_at_zero() {
     assert_eq!((row.possible_interval.low, row.possible_interval.high), (0.0, 1.0));
     let line = summary.text().lines().nth(4).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(line.starts_with("200 0 – 0–1 0–1 200 0 1–∞ 5"), "{line}");
+}
+
+/// Where escapes within the budget are asked for, a run that has spent it is an answer; and the slow limit, which is
+/// about random starts without noise, is not mentioned.
+fn escapes_are_asked_for_within_the_budget() {
+    let summary = summary(
+        "model = { name = 'cnn', form = 'perturbed' }\n\
+         descent = { max_steps = 50, step = { filter = 1.0, output = 0.046 } }\n\
+         params = { ratio = 4, start = 'spurious', noise_stop = 'escape', filter_constraint = 'sphere', \
+         noise_filter = 1, noise_epoch = 1_000_000 }",
+    );
+    let row = &summary.rows[0];
+    assert_eq!((row.tally.count(Outcome::Undecided), row.open, row.possible), (200, 0, Some(0.0)));
+    assert_eq!(row.interval, Method::Wilson.interval(0, 200, 0.95));
+    let text = summary.text();
+    assert!(!text.contains("possible") && !text.contains("slow limit"), "{text}");
+    assert!(text.contains("the question here is what does"), "{text}");
 }
 
 /// The reason that the runs had, and the key that helps, first.

@@ -297,6 +297,11 @@ impl Core for Perturbed {
         Cost { iterations: 32, operations: operations(precision) }
     }
 
+    /// With escapes, how many there are within so many steps.
+    fn asks_by_when(&self) -> bool {
+        self.noise.escape
+    }
+
     fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
         self.cell.perturbed_theory(&self.noise)
     }

@@ -333,6 +333,11 @@ impl Core for PerturbedFull {
         Cost { iterations: 40 * self.weights() as u32, operations: operations(precision, t.filter_size, t.patches) }
     }
 
+    /// With escapes, how many there are within so many steps.
+    fn asks_by_when(&self) -> bool {
+        self.noise.escape
+    }
+
     fn theory(&self, _: Option<CellSeed>) -> Vec<Prediction> {
         self.cell.perturbed_theory(&self.noise)
     }

@@ -68,6 +68,12 @@ impl Summary {
         if undecided == 0 || self.outcome == Outcome::Undecided {
             return Vec::new();
         }
+        if !self.has_open_runs() {
+            return vec![format!(
+                "Undecided: {}. They have not ended within the budget, and the question here is what does.",
+                counted(undecided, "run")
+            )];
+        }
         let cells = self.rows.iter().filter(|row| row.tally.count(Outcome::Undecided) > 0).count();
         let mut notes = vec![format!(
             "Undecided: {}{}. Their outcome is not known; the columns \"possible\" hold whatever it is.",

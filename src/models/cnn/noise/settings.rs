@@ -91,7 +91,7 @@ pub struct Noise {
     pub(super) epoch: u32,
     /// Factors of the radii, epoch by epoch.
     pub(super) factors: Arc<[f64]>,
-    pub(super) escape: bool,
+    pub(in crate::models::cnn) escape: bool,
     pub(super) on_sphere: bool,
     /// Whether runs start at the spurious minimum.
     pub(in crate::models::cnn) from_spurious: bool,
