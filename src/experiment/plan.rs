@@ -162,6 +162,14 @@ impl Plan {
             let unseeded = spec.model.parameters().iter().filter(|p| !p.seeds).map(|p| p.name);
             paired::check(self, &unseeded.collect::<Vec<_>>())?;
         }
+        if spec.output.spectra && !self.cells.iter().any(|cell| cell.problem.rest().is_some_and(|rest| rest.families)) {
+            return Err(Invalid {
+                key: "output.spectra".into(),
+                value: "true".into(),
+                problem: format!("is for families of endpoints, and {} has none here", spec.model.name()),
+                remedy: "leave it out".into(),
+            });
+        }
         if spec.output.simultaneous && self.sampling.is_some() {
             return Err(Invalid {
                 key: "output.simultaneous".into(),

@@ -96,6 +96,8 @@ pub struct Output {
     pub endpoints: bool,
     /// Whether outcomes of cells that share their draws are joined: `paired.csv`, `pairs.csv`.
     pub paired: bool,
+    /// Whether the eigenvalues at each family's critical point are written: `spectra.csv`.
+    pub spectra: bool,
     /// Whether the model's theorems are checked on every start: `theorems.csv`.
     pub theorems: bool,
     /// Confidence level of the intervals.

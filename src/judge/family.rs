@@ -4,6 +4,7 @@
 //! ([`crate::landscape::symmetry::Orbits`]) are equal, and their Hessian's eigenvalues agree to 6 digits of the
 //! largest. Loss alone is no label: Safran and Shamir's data hold a saddle with the loss of a minimum to 5 digits.
 
+use crate::judge::refine::distinct;
 use crate::landscape::Outcome;
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +35,17 @@ pub struct Family {
 const LOSS: (f64, f64) = (1e-9, 1e-11);
 /// Difference of two eigenvalues of one family, relative to the largest.
 const EIGENVALUE: f64 = 1e-6;
+/// Difference of two eigenvalues of one point that count as one, relative to the largest.
+const ALIKE: f64 = 1e-8;
 
 impl Family {
+    /// The eigenvalues, ascending, each with its multiplicity: those that agree to 8 digits of the largest are one, at
+    /// their mean.
+    pub fn distinct_eigenvalues(&self) -> Vec<(f64, usize)> {
+        let size = self.spectrum.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+        distinct(&self.spectrum, ALIKE * size)
+    }
+
     /// Whether two points are of one family.
     pub fn is_same(&self, other: &Family) -> bool {
         let near = |a: f64, b: f64| (a - b).abs() <= LOSS.1 + LOSS.0 * a.abs().max(b.abs());

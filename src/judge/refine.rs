@@ -25,6 +25,19 @@ pub struct Spectrum {
     pub flat: Vec<&'static str>,
 }
 
+/// Numbers in ascending order with how often each is there: those within `apart` of the first of them are one, at their
+/// mean.
+pub(crate) fn distinct(ascending: &[f64], apart: f64) -> Vec<(f64, usize)> {
+    let mut groups: Vec<(f64, f64, usize)> = Vec::new();
+    for x in ascending {
+        match groups.last_mut().filter(|(first, ..)| x - first <= apart) {
+            Some((_, sum, count)) => (*sum, *count) = (*sum + x, *count + 1),
+            None => groups.push((*x, *x, 1)),
+        }
+    }
+    groups.into_iter().map(|(_, sum, count)| (sum / count as f64, count)).collect()
+}
+
 impl Spectrum {
     /// Number of eigenvalues that are negative beyond their error.
     pub fn index(&self) -> usize {
@@ -39,15 +52,7 @@ impl Spectrum {
     /// The eigenvalues that can be told from each other, ascending, each with its multiplicity: those that are equal
     /// within their errors are one, at their mean.
     pub fn distinct(&self) -> Vec<(f64, usize)> {
-        let alike = |first: &f64, next: &f64| next - first <= 2.0 * self.error;
-        let mut groups: Vec<(f64, f64, usize)> = Vec::new();
-        for x in &self.eigenvalues {
-            match groups.last_mut().filter(|(first, ..)| alike(first, x)) {
-                Some((_, sum, count)) => (*sum, *count) = (*sum + x, *count + 1),
-                None => groups.push((*x, *x, 1)),
-            }
-        }
-        groups.into_iter().map(|(_, sum, count)| (sum / count as f64, count)).collect()
+        distinct(&self.eigenvalues, 2.0 * self.error)
     }
 
     /// Whether every eigenvalue differs from zero by more than its error.

@@ -43,6 +43,9 @@ pub(crate) fn files(results: &Results) -> Vec<(&'static str, Render)> {
     if plan.cells.iter().any(|cell| cell.problem.rest().is_some_and(|rest| rest.families)) {
         files.push(("families.csv", |results| results.families().csv()));
         files.push(("family_points.csv", families::points));
+        if spec.output.spectra {
+            files.push(("spectra.csv", families::spectra));
+        }
     }
     if plan.sampling.is_some() {
         files.push(("pilot.csv", plain::pilot));
@@ -267,7 +270,7 @@ impl Summary {
         cells.extend(row.theory.iter().map(|p| p.value.map_or("–".into(), |p| share_text(p, 4))));
         if self.published.is_some() {
             cells.push(row.published.map_or("–".into(), number));
-            cells.push(row.difference.map_or("–".into(), |z| signed(z)));
+            cells.push(row.difference.map_or("–".into(), signed));
         }
         cells
     }

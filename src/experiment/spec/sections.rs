@@ -133,6 +133,7 @@ pub(super) fn output(top: &mut Reader<'_>) -> Result<Output, SpecError> {
         runs: section.flag("runs", false)?,
         endpoints: section.flag("endpoints", false)?,
         paired: section.flag("paired", false)?,
+        spectra: section.flag("spectra", false)?,
         theorems: section.flag("theorems", false)?,
         level: section.number("level", 0.95, 0.0, 1.0)?,
         simultaneous: section.flag("simultaneous", false)?,

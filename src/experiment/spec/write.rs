@@ -108,6 +108,7 @@ impl Spec {
                 ("runs", self.output.runs.into()),
                 ("endpoints", self.output.endpoints.into()),
                 ("paired", self.output.paired.into()),
+                ("spectra", self.output.spectra.into()),
                 ("theorems", self.output.theorems.into()),
                 ("level", self.output.level.into()),
                 ("simultaneous", self.output.simultaneous.into()),

@@ -238,3 +238,18 @@ pub fn points(results: &Results) -> Vec<u8> {
     });
     to_csv(&header, rows)
 }
+
+/// `spectra.csv`: all eigenvalues of the Hessian at the critical point of every family, ascending, 9 digits, each with
+/// its multiplicity ([`Family::distinct_eigenvalues`]). Directions along which a symmetry keeps the loss
+/// are left out.
+pub fn spectra(results: &Results) -> Vec<u8> {
+    let rows = results.records.iter().flat_map(|record| {
+        labelled(&record.families).flat_map(|(label, family)| {
+            let line = |(eigenvalue, multiplicity): (f64, usize)| {
+                vec![record.cell.to_string(), label.clone(), digits(eigenvalue), multiplicity.to_string()]
+            };
+            family.distinct_eigenvalues().into_iter().map(line).collect::<Vec<_>>()
+        })
+    });
+    to_csv(&["cell", "label", "eigenvalue", "multiplicity"], rows)
+}

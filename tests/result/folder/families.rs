@@ -3,7 +3,7 @@
 use super::{RUN, assert_same, small};
 use crate::models::relu_sum::families::{curvature, reference};
 use crate::support::assert_close;
-use crate::support::program::{Place, Table, numbers};
+use crate::support::program::{Place, SMALL, Table, numbers};
 use spurious::models;
 use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::PI;
@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 trials![
     agree_with_the_runs,
     have_their_intervals,
+    have_their_spectra,
     are_those_of_the_oracle,
     points_are_critical,
     are_printed,
@@ -47,6 +48,7 @@ backend = "cpu"
 
 [output]
 runs = true
+spectra = true
 "#;
 
 /// What the program prints of it, and the files of its folder.
@@ -145,6 +147,33 @@ fn agree_with_the_runs() {
             assert_eq!(Some(count.map(|(n, _)| n).sum()), counts.numbers(outcome)[cell], "{outcome} of cell {cell}");
         }
     }
+}
+
+/// As many eigenvalues as weights, from the smallest to the largest of the table; the global minimum has few, each
+/// many times.
+fn have_their_spectra() {
+    let place = place();
+    let (families, spectra) = (place.table("out/families.csv"), place.table("out/spectra.csv"));
+    assert_eq!(spectra.header, ["cell", "label", "eigenvalue", "multiplicity"]);
+    let at = |name: &str| families.header.iter().position(|n| n == name).unwrap();
+    for family in &families.rows {
+        let own: Vec<(f64, f64)> = (0..spectra.rows.len())
+            .filter(|i| spectra.rows[*i][..2] == [family[0].clone(), family[at("label")].clone()])
+            .map(|i| (filled(&spectra, "eigenvalue")[i], filled(&spectra, "multiplicity")[i]))
+            .collect();
+        let [neurons, inputs] = [at("neurons"), at("input_dim")].map(|i| family[i].parse::<f64>().unwrap());
+        assert_eq!(own.iter().map(|(_, times)| times).sum::<f64>(), neurons * inputs, "{family:?}");
+        assert!(own.is_sorted_by(|a, b| a.0 < b.0), "{own:?}");
+        let ends = [at("eigenvalue_min"), at("eigenvalue_max")].map(|i| family[i].parse::<f64>().unwrap());
+        assert_close(own[0].0, ends[0], ninth_digit(ends[1]), "smallest");
+        assert_close(own.last().unwrap().0, ends[1], ninth_digit(ends[1]), "largest");
+        if family[at("outcome")] == "global" {
+            // Few values, highly degenerate, as the symmetry of all neurons wants it.
+            assert!(own.len() <= 6 && own[0].1 > 1.0, "{own:?}");
+        }
+    }
+    let without = ["run", "spec.toml", "--out", "out", "--set", "output.spectra=true"];
+    Place::with(SMALL).run(&without).refused(2, &["output.spectra", "has none here"]);
 }
 
 /// Wilson's interval in its textbook form, and the share itself.
