@@ -392,8 +392,8 @@ fn is_convex_between(problem: &Problem, point: &[f64], other: &[f64]) -> bool {
 /// eigenvalues there as at the point it contracts to: for a minimum none, nor half-way between them, so that the
 /// endpoint is taken to be in its convex surroundings. Beside a saddle it is led on until it is at rest by the rule for
 /// f64 too, since descent that is not that close yet may still escape. Where Newton's method does not contract because
-/// the curvature vanishes along some directions, a clearly negative eigenvalue ([`bends_down`]) still makes a saddle of
-/// an endpoint that is at rest in f64. Nothing is said where the Hessian ceases to exist on the way.
+/// the curvature vanishes along some directions, a clearly negative eigenvalue (see `bends_down`) still makes a saddle
+/// of an endpoint that is at rest in f64. Nothing is said where the Hessian ceases to exist on the way.
 pub fn lead_on(problem: &Problem, endpoint: &[f64], cancel: &AtomicBool) -> LedOn {
     let mut point = endpoint.to_vec();
     let steps = problem.rule().steps;

@@ -74,7 +74,7 @@ pub struct Row {
     pub tally: Tally,
     /// Share of the runs that ended in the outcome in question; `None` before the first run.
     pub probability: Option<f64>,
-    /// Its interval, by the plan's [method](Plan::method).
+    /// Its interval, by the table's [method](Summary::method).
     pub interval: Interval,
     /// Runs that may yet end in the outcome ([`Tally::open`]); none where the question is what is found within the
     /// budget ([`Core::asks_by_when`](crate::landscape::Core::asks_by_when)).
