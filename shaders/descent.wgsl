@@ -34,7 +34,8 @@ fn descend(
     // Read once: the compiler cannot know that no other invocation writes to the buffer.
     var taken = control.taken;
     let budget = control.budget;
-    let segment = control.segment;
+    // All lanes go round the loop together, and compilers must see that they do: there are barriers in it.
+    let segment = in_all_lanes(control.segment);
     for (var i = 0u; i < segment; i++) {
         if (!keep_going(running)) {
             break;

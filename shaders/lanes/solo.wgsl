@@ -20,6 +20,11 @@ fn own(size: u32) -> u32 {
     return 0u;
 }
 
+// A number that all invocations of the workgroup have alike: nothing depends on it here.
+fn in_all_lanes(number: u32) -> u32 {
+    return number;
+}
+
 // Whether this invocation still has work in the segment.
 fn keep_going(running: bool) -> bool {
     return running;

@@ -61,8 +61,10 @@ impl Shape {
             return 0;
         }
         let memory: u32 = program.memory.iter().map(|(_, numbers)| numbers).sum();
-        // A sum is a vec4 per lane, and arrays of vec4 begin on a multiple of its size.
-        (self.workgroup() * 4 + self.runs_per_workgroup() * memory) * self.precision.bytes() as u32
+        // A sum is a vec4 per lane, and arrays of vec4 begin on a multiple of its size; one word is for what all lanes
+        // have alike.
+        let numbers = self.workgroup() * 4 + self.runs_per_workgroup() * memory;
+        numbers * self.precision.bytes() as u32 + size_of::<u32>() as u32
     }
 }
 
