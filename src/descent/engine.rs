@@ -16,11 +16,7 @@ impl<F: Form + ?Sized> Evaluate<'_, F> {
     #[inline(always)]
     fn over<R: Real>(self) -> Evaluation {
         let landscape = self.form.over::<R>();
-        let mut state = self.state.to_vec();
-        let origin = self.form.layout().origin;
-        if origin.keeps_gradient() {
-            origin.lengthen(self.precision, &mut state, self.state.len());
-        }
+        let state = self.form.layout().origin.for_gradient(self.precision, self.state, self.state.len());
         let x: Vec<R> = state.iter().map(|&value| R::splat(value)).collect();
         let mut gradient = vec![R::zero(); x.len()];
         let mut scratch = landscape.scratch();

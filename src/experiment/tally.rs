@@ -55,9 +55,7 @@ impl Tally {
     pub fn count(&self, outcome: Outcome) -> u64 {
         Outcome::ALL.iter().zip(self.counts).find(|(o, _)| **o == outcome).map_or(0, |(_, count)| count)
     }
-}
 
-impl Tally {
     /// Runs that may yet end in an outcome, for all that is known: undecided ones, and for `global` slow ones too.
     pub fn open(&self, outcome: Outcome) -> u64 {
         let open = |other: Outcome| if other == outcome { 0 } else { self.count(other) };

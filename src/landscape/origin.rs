@@ -11,6 +11,7 @@
 //! while the weights are as small ([`near_saddle`]).
 
 use crate::numerics::Precision;
+use std::borrow::Cow;
 
 /// What a landscape is like where weights vanish.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,9 +56,14 @@ pub fn vanishing_square(precision: Precision) -> f64 {
 }
 
 impl Origin {
-    /// Whether lengthening a part keeps the gradient, so that it can be taken there.
-    pub(crate) fn keeps_gradient(self) -> bool {
-        matches!(self, Origin::Cone { .. })
+    /// States of `dim` numbers each at which the gradient is that of the given ones, and can be taken in a format:
+    /// lengthened where that keeps it.
+    pub(crate) fn for_gradient(self, precision: Precision, states: &[f64], dim: usize) -> Cow<'_, [f64]> {
+        let mut states = Cow::Borrowed(states);
+        if let Origin::Cone { .. } = self {
+            self.lengthen(precision, states.to_mut(), dim);
+        }
+        states
     }
 
     /// Lengthens what is too short for a format in states of `dim` numbers each.

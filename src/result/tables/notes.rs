@@ -60,10 +60,16 @@ impl Summary {
             .then(|| format!("Unfinished: {} of {} are done.", grouped(done), counted(planned, "run")))
     }
 
-    /// What undecided runs are, why, and what helps: a line for each reason, the most frequent first.
-    pub(crate) fn undecided_notes(&self) -> Vec<String> {
+    /// How the outcomes of all cells were told.
+    fn telling(&self) -> Telling {
         let mut all = Telling::default();
         self.rows.iter().for_each(|row| all.add(&row.telling));
+        all
+    }
+
+    /// What undecided runs are, why, and what helps: a line for each reason, the most frequent first.
+    pub(crate) fn undecided_notes(&self) -> Vec<String> {
+        let all = self.telling();
         let undecided: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Undecided)).sum();
         if undecided == 0 || self.outcome == Outcome::Undecided {
             return Vec::new();
@@ -134,8 +140,7 @@ impl Summary {
 
     /// Runs whose outcome was told beyond the point where they stopped.
     pub(crate) fn continued_note(&self) -> Option<String> {
-        let mut all = Telling::default();
-        self.rows.iter().for_each(|row| all.add(&row.telling));
+        let all = self.telling();
         (all.continued > 0).then(|| {
             format!(
                 "Led on: {}. They stopped at a small gradient, and their outcome is that of descent in f64 from there, \

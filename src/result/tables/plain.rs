@@ -130,9 +130,10 @@ pub fn estimates(results: &Results) -> Vec<u8> {
     let mut header = vec!["cell"];
     header.extend(plan.columns(first).iter().map(|(name, _)| *name));
     header.extend(["outcome", "count", "runs", "probability", "low", "high", "level", "method"]);
+    let outcomes = can_occur(results);
     let mut rows = Vec::new();
     for (cell, Record { tally, .. }) in plan.cells.iter().zip(&results.records) {
-        for outcome in can_occur(results) {
+        for &outcome in &outcomes {
             for method in Method::ALL {
                 let (count, runs) = (tally.count(outcome), tally.runs());
                 let interval = method.interval(count, runs, level);

@@ -24,11 +24,7 @@ impl Gpu {
         let device = &self.opened.device;
         let control = Control { queued: runs as u32, capacity: runs as u32, ..Control::default() };
         let precision = self.options.precision;
-        let mut states = states.to_vec();
-        let origin = problem.layout().origin;
-        if origin.keeps_gradient() {
-            origin.lengthen(precision, &mut states, dim);
-        }
+        let states = problem.layout().origin.for_gradient(precision, states, dim);
         let buffers = self.upload(&program, shape, &states, control);
         let losses = self.empty(runs * precision.bytes(), "losses");
         let codes = self.empty(runs * 4, "codes");
