@@ -59,7 +59,7 @@ fn backends() -> Vec<(String, Box<dyn Backend>)> {
         all.push((format!("cpu {}", precision.name()), Box::new(Cpu::new(precision))));
         for checks in [true, false] {
             let adapter = Wanted { name: String::new(), software: true };
-            if let Ok(gpu) = Gpu::open(Options { adapter, precision, checks, ..Options::default() }) {
+            if let Ok(gpu) = Gpu::open(Options { adapter, precision, checks: Some(checks), ..Options::default() }) {
                 let compiled = if checks { "" } else { ", unchecked" };
                 all.push((format!("{} {}{compiled}", gpu.adapter().name, precision.name()), Box::new(gpu)));
             }

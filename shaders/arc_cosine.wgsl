@@ -11,7 +11,8 @@ fn angle_of(x: real, y: real, r: real) -> Angle {
     let across = abs(x);
     let near = min(across, y);
     let far = max(across, y);
-    let t = near / (r + far);
+    // A reciprocal takes fewer instructions than a quotient, whose numbers must be scaled.
+    let t = near * (ONE / (r + far));
     let half_angle = t * atan_polynomial(t * t);
     let to_axis = half_angle + half_angle;
     let acute = select(to_axis, HALF_PI - to_axis, across < y);

@@ -1,12 +1,16 @@
 // The one kernel: take a run from the queue, step it until its verdict or the end of the segment, put it back. Twin of
 // src/descent/tile.rs. The model's text defines
-//   struct Survey;  fn survey(x: ptr<function, Components>) -> Survey;  fn decide(s: Survey) -> u32;
-//   fn size(s: Survey) -> real;  struct Slopes;  fn slopes(s: Survey) -> Slopes;
-//   fn slope(j: u32, i: u32, value: real, s: Slopes) -> real;  fn step_size(i: u32) -> real;
-// and, where a state holds more than weights, `fn count(x: ptr<function, Components>, s: Slopes)`, which moves the rest
-// by a step. `slope` is the slope along component i, which this lane holds as its j-th, of that value. What else it
-// takes is in the slopes, or the survey has left it in memory: of the lane, or of all lanes of the run, which survey
-// together.
+//   struct Survey;  fn survey(x: ptr<function, Components>) -> Survey;  fn may_end(s: Survey) -> bool;
+//   fn decide(s: Survey) -> u32;  fn size(s: Survey) -> real;  struct Slopes;  fn slopes(s: Survey) -> Slopes;
+//   fn slope(j: u32, i: u32, value: real, s: Slopes) -> real;  fn step_size(i: u32) -> real, unless it defines `moved`;
+// and, where the defaults of src/descent/backend/gpu/shader.rs will not do,
+//   fn prepare(x: ptr<function, Components>), once before the first survey;
+//   fn moved(j: u32, i: u32, value: real, s: Slopes) -> real, where a step takes component i;
+//   fn count(x: ptr<function, Components>, s: Slopes), which moves by a step what is no weight.
+// `may_end` is asked at every step: true wherever `decide` has a code or the size is beyond its limit, and seldom
+// elsewhere; those two are asked only where it is. `slope` is the slope along component i, which this lane holds as its
+// j-th, of that value. What else it takes is in the slopes, or the survey has left it in memory: of the lane, or of all
+// lanes of the run, which survey together.
 
 @group(0) @binding(4) var<storage, read> queue: array<u32>;
 @group(0) @binding(5) var<storage, read_write> survivors: array<u32>;
@@ -30,37 +34,37 @@ fn descend(
     if (mine) {
         x = load(run);
     }
-    var running = mine;
-    // Read once: the compiler cannot know that no other invocation writes to the buffer.
-    var taken = control.taken;
-    let budget = control.budget;
+    prepare(&x);
+    // How the run has ended, and after how many steps of this segment. A place without a run has nothing to do.
+    var code = select(CODE_OUT_OF_STEPS, CODE_RUNNING, mine);
+    var taken = 0u;
+    // Read once: the compiler cannot know that no other invocation writes to the buffer. All queued runs have taken
+    // the same number of steps.
+    let before = control.taken;
+    let left = control.budget - before;
     // All lanes go round the loop together, and compilers must see that they do: there are barriers in it.
     let segment = in_all_lanes(control.segment);
     for (var i = 0u; i < segment; i++) {
-        if (!keep_going(running)) {
+        if (!keep_going(code == CODE_RUNNING)) {
             break;
         }
         let seen = survey(&x);
-        // Written so that NaN counts as out of bounds.
-        let bounded = size(seen) < constants.size_limit;
-        var code = select(CODE_DIVERGED, decide(seen), bounded);
-        if (code == CODE_RUNNING && taken == budget) {
-            code = CODE_OUT_OF_STEPS;
-        }
-        if (running && code != CODE_RUNNING) {
-            running = false;
-            if (lane == 0u) {
-                stops[run] = vec2<u32>(code, taken);
+        // `&` and `|` look at both sides, where `&&` and `||` would branch.
+        if ((code == CODE_RUNNING) & (may_end(seen) | (i == left))) {
+            // Written so that NaN counts as out of bounds.
+            code = select(CODE_DIVERGED, decide(seen), size(seen) < constants.size_limit);
+            if (code == CODE_RUNNING && i == left) {
+                code = CODE_OUT_OF_STEPS;
             }
+            taken = i;
         }
-        if (running) {
+        if (code == CODE_RUNNING) {
             let down = slopes(seen);
             for (var j = 0u; j < PER_LANE; j++) {
                 let c = lane + j * LANES;
-                x[j] = fma(-step_size(c), slope(j, c, x[j], down), x[j]);
+                x[j] = moved(j, c, x[j], down);
             }
             count(&x, down);
-            taken += 1u;
         }
     }
     if (mine) {
@@ -71,8 +75,12 @@ fn descend(
             }
         }
     }
-    look_for_cuts();
-    if (running && lane == 0u) {
-        survivors[atomicAdd(&control.survivors, 1u)] = run;
+    check_driver();
+    if (mine && lane == 0u) {
+        if (code == CODE_RUNNING) {
+            survivors[atomicAdd(&control.survivors, 1u)] = run;
+        } else {
+            stops[run] = vec2<u32>(code, before + taken);
+        }
     }
 }

@@ -17,6 +17,7 @@ fn evaluate(
     if (mine) {
         x = load(run);
     }
+    prepare(&x);
     let seen = survey(&x);
     let value = loss(&x, seen);
     let down = slopes(seen);
@@ -32,5 +33,5 @@ fn evaluate(
             codes[run] = decide(seen);
         }
     }
-    look_for_cuts();
+    check_driver();
 }

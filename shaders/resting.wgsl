@@ -17,11 +17,19 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
     return s.loss;
 }
 
+fn is_at_rest(s: Survey) -> bool {
+    return (s.steepness <= constants.rest_square) & (constants.least_size < s.size);
+}
+
+fn may_end(s: Survey) -> bool {
+    return is_at_rest(s) | (s.loss <= constants.global_loss) | !(s.size < constants.size_limit);
+}
+
 fn decide(s: Survey) -> u32 {
     if (s.loss <= constants.global_loss) {
         return CODE_CONVERGED_GLOBAL;
     }
-    if (s.steepness <= constants.rest_square && constants.least_size < s.size) {
+    if (is_at_rest(s)) {
         return CODE_CONVERGED;
     }
     return CODE_RUNNING;

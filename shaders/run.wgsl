@@ -22,6 +22,8 @@ struct Control {
     runs_per_workgroup: u32,
     // Runs whose loops the driver has cut short.
     cut: atomic<u32>,
+    // Runs whose lanes the driver has placed apart.
+    apart: atomic<u32>,
 }
 
 @group(0) @binding(0) var<uniform> constants: Constants;
@@ -48,9 +50,12 @@ fn load(run: u32) -> Components {
     return x;
 }
 
-// Notes whether the driver has cut loops short: one that bounds all iterations of an invocation together ends every
-// loop after its first iteration from then on.
-fn look_for_cuts() {
+// Notes whether the driver has placed lanes apart, or has cut loops short: one that bounds all iterations of an
+// invocation together ends every loop after its first iteration from then on.
+fn check_driver() {
+    if (lanes_are_apart() && lane == 0u) {
+        atomicAdd(&control.apart, 1u);
+    }
     var rounds = 0u;
     // The bound is not known before the kernel runs, so that the loop stays one.
     let bound = select(2u, 3u, control.capacity == 0u);

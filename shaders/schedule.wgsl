@@ -11,6 +11,7 @@ struct Control {
     capacity: u32,
     runs_per_workgroup: u32,
     cut: u32,
+    apart: u32,
 }
 
 struct Dispatch {

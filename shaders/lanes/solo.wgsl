@@ -12,6 +12,11 @@ fn max_over_lanes(part: real) -> real {
     return part;
 }
 
+// Whether the lanes of the run are where the sums look for them.
+fn lanes_are_apart() -> bool {
+    return false;
+}
+
 // Makes what the lanes of a run have written visible to all of them.
 fn barrier_of_lanes() {}
 

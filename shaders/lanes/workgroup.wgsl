@@ -1,5 +1,4 @@
 // LANES invocations of one workgroup share a run and meet in workgroup memory.
-// The first three functions must be reached by all invocations of the workgroup.
 
 // Index of this invocation in its workgroup, and of its lane in its run.
 var<private> invocation: u32;
@@ -10,39 +9,8 @@ fn take_place(local: u32) {
     lane = local % LANES;
 }
 
-var<workgroup> scratch: array<vec4<real>, WORKGROUP>;
-
-// Sum over the lanes of a run, the same bits in every lane.
-fn sum_over_lanes(part: vec4<real>) -> vec4<real> {
-    scratch[invocation] = part;
-    workgroupBarrier();
-    for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
-        if (lane < reach) {
-            scratch[invocation] += scratch[invocation + reach];
-        }
-        workgroupBarrier();
-    }
-    let total = scratch[invocation - lane];
-    workgroupBarrier();
-    return total;
-}
-
-// Maximum over the lanes of a run, the same bits in every lane.
-fn max_over_lanes(part: real) -> real {
-    scratch[invocation].x = part;
-    workgroupBarrier();
-    for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
-        if (lane < reach) {
-            scratch[invocation].x = max(scratch[invocation].x, scratch[invocation + reach].x);
-        }
-        workgroupBarrier();
-    }
-    let most = scratch[invocation - lane].x;
-    workgroupBarrier();
-    return most;
-}
-
-// Makes what the lanes of a run have written visible to all of them.
+// Makes what the lanes of a run have written visible to all of them. Must be reached by all invocations of the
+// workgroup.
 fn barrier_of_lanes() {
     workgroupBarrier();
 }

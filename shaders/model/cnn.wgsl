@@ -31,10 +31,10 @@ struct Pulls {
     pull: real,
     x: real,
     y_square: real,
-    // (sum - target) / 2 pi
-    level: real,
-    // s (g - 1) / 2 pi
-    drive: real,
+    // target - sum
+    shortfall: real,
+    // g - 1
+    kernel: real,
 }
 
 fn pulls(s: Place) -> Pulls {
@@ -42,9 +42,28 @@ fn pulls(s: Place) -> Pulls {
         HALF_OVER_PI * constants.filter_norm * s.overlap * s.supplement * (s.inverse * s.inverse * s.inverse),
         s.x,
         s.y * s.y,
-        HALF_OVER_PI * (s.sum - constants.target_sum),
-        HALF_OVER_PI * constants.filter_norm * s.kernel,
+        constants.target_sum - s.sum,
+        s.kernel,
     );
+}
+
+// Slope of an output weight, of which a* has a component `teacher`.
+fn output_slope(s: Pulls, value: real, teacher: real) -> real {
+    let drive = HALF_OVER_PI * constants.filter_norm * s.kernel;
+    return fma((PI - ONE) * HALF_OVER_PI, value, fma(-drive, teacher, -HALF_OVER_PI * s.shortfall));
+}
+
+// Slope of the output weights along (1 ... 1), and across it along a*.
+fn along_slope(s: Pulls, value: real) -> real {
+    let root = constants.root_patches;
+    let pull = HALF_OVER_PI * constants.filter_norm * constants.along;
+    let level = HALF_OVER_PI * root * constants.target_sum;
+    return fma(HALF_OVER_PI * fma(root, root, PI - ONE), value, fma(-pull, s.kernel, -level));
+}
+
+fn across_slope(s: Pulls, value: real) -> real {
+    let pull = HALF_OVER_PI * constants.filter_norm * constants.across;
+    return fma((PI - ONE) * HALF_OVER_PI, value, -pull * s.kernel);
 }
 
 // What a component across w* is turned by: nothing once it is too small to matter, as on the CPU. Smaller numbers lose
@@ -78,6 +97,22 @@ fn class_of(s: Place, verdict_square: real) -> u32 {
         return CODE_CONVERGED_SPURIOUS;
     }
     return CODE_RUNNING;
+}
+
+// Whether `class_of` may have a code.
+fn may_be_at_an_end(s: Place, verdict_square: real) -> bool {
+    let gap = (constants.target_sum - s.sum) * constants.gap_scale;
+    let uphill = select(max(gap, constants.gap_ceiling), min(gap, ZERO), ZERO < s.overlap);
+    // Of one sign exactly where a verdict is due, but for zeros.
+    let proven = (verdict_square <= s.square) & (ZERO <= (s.kernel + uphill) * s.overlap);
+    return proven | (min(s.angle, s.supplement) <= constants.nearest_angle);
+}
+
+// Whether `size_of` may be beyond its limit.
+fn may_be_out_of_bounds(s: Place) -> bool {
+    let spread = fma(s.sum, s.sum, fma(s.overlap, s.overlap, s.square * constants.spread_of_square));
+    // Written so that NaN counts as out of bounds.
+    return !(spread < constants.spread_limit);
 }
 
 fn size_of(s: Place) -> real {

@@ -20,6 +20,13 @@ fn verdict_square_at(s: Place) -> real {
     return max(constants.verdict_square, constants.reach_rate * reach);
 }
 
+// Whether `perturbed_class` may have a code, or `size_of` be beyond its limit.
+fn may_end_perturbed(s: Place, noisy: bool) -> bool {
+    let square = verdict_square_at(s);
+    let escaped = (HALF < constants.escape) & proves_global(s, square);
+    return (may_be_at_an_end(s, square) & !noisy) | escaped | may_be_out_of_bounds(s);
+}
+
 fn perturbed_class(s: Place, noisy: bool) -> u32 {
     let square = verdict_square_at(s);
     if (noisy) {

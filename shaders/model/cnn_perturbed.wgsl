@@ -58,6 +58,10 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
     return loss_from(s.here, along * along + across * across + s.third * s.third);
 }
 
+fn may_end(s: Survey) -> bool {
+    return may_end_perturbed(s.here, s.noisy) | !(s.third < constants.size_limit);
+}
+
 fn decide(s: Survey) -> u32 {
     return perturbed_class(s.here, s.noisy);
 }
@@ -80,11 +84,7 @@ fn filter_slope(s: Pulls) -> real {
 }
 
 fn output_slopes(s: Pulls, output: vec2<real>) -> vec2<real> {
-    let decay = (PI - ONE) * HALF_OVER_PI;
-    return vec2<real>(
-        fma(decay, output.x, fma(-s.drive, constants.along, constants.root_patches * s.level)),
-        fma(decay, output.y, -s.drive * constants.across),
-    );
+    return vec2<real>(along_slope(s, output.x), across_slope(s, output.y));
 }
 
 fn slopes(s: Survey) -> Slopes {

@@ -105,6 +105,10 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
     return loss_from(s.here, square);
 }
 
+fn may_end(s: Survey) -> bool {
+    return may_end_perturbed(s.here, s.noisy);
+}
+
 fn decide(s: Survey) -> u32 {
     return perturbed_class(s.here, s.noisy);
 }
@@ -117,8 +121,7 @@ struct Slopes {
     down: real,
     turning: real,
     back: vec2<real>,
-    level: real,
-    drive: real,
+    pulls: Pulls,
     noisy: bool,
 }
 
@@ -133,7 +136,7 @@ fn slopes(s: Survey) -> Slopes {
     let down = filter_slope(p);
     let inner = fma(down, s.here.x, turning * s.inner);
     let back = back_to_sphere(s.here, inner, p.pull * p.pull * p.y_square * s.there.square);
-    return Slopes(down, turning, back, p.level, p.drive, s.noisy);
+    return Slopes(down, turning, back, p, s.noisy);
 }
 
 fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
@@ -147,7 +150,7 @@ fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
         turning = s.turning;
     }
     if (i >= FILTER_SIZE) {
-        return fma((PI - ONE) * HALF_OVER_PI, w, fma(-s.drive, target_output(i - FILTER_SIZE), s.level));
+        return output_slope(s.pulls, w, target_output(i - FILTER_SIZE));
     }
     return s.back.x * select(turning * w, s.down, i == 0u) + s.back.y * value;
 }

@@ -8,6 +8,10 @@ fn slopes(s: Survey) -> Slopes {
     return pulls(s);
 }
 
+fn may_end(s: Survey) -> bool {
+    return may_be_at_an_end(s, constants.verdict_square) | may_be_out_of_bounds(s);
+}
+
 fn decide(s: Survey) -> u32 {
     return class_of(s, constants.verdict_square);
 }

@@ -14,15 +14,18 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
 }
 
 fn slope(j: u32, i: u32, value: real, s: Slopes) -> real {
-    let decay = (PI - ONE) * HALF_OVER_PI;
     switch (i) {
         case 0u: { return -(s.pull * s.y_square); }
         case 1u: { return turn_of(value, s.pull * s.x) * value; }
-        case 2u: { return fma(decay, value, fma(-s.drive, constants.along, constants.root_patches * s.level)); }
-        default: { return fma(decay, value, -s.drive * constants.across); }
+        case 2u: { return along_slope(s, value); }
+        default: { return across_slope(s, value); }
     }
 }
 
-fn step_size(i: u32) -> real {
-    return select(constants.output_step, constants.filter_step, i < 2u);
+fn moved(j: u32, i: u32, value: real, s: Slopes) -> real {
+    switch (i) {
+        case 0u: { return fma(constants.filter_step * s.pull, s.y_square, value); }
+        case 1u: { return fma(turn_of(value, -(constants.filter_step * s.pull * s.x)), value, value); }
+        default: { return fma(-constants.output_step, slope(j, i, value, s), value); }
+    }
 }

@@ -10,3 +10,9 @@ fn resting(loss: real, steepest: real) -> u32 {
     }
     return CODE_RUNNING;
 }
+
+// Whether `resting` may have a code.
+fn may_rest(loss: real, steepest: real) -> bool {
+    let near = (steepest <= constants.rest_square) & (loss < constants.near);
+    return near | (loss <= constants.tolerance) | (steepest <= constants.still_square);
+}

@@ -106,6 +106,10 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
     return s.loss;
 }
 
+fn may_end(s: Survey) -> bool {
+    return may_rest(s.loss, s.steepest) | !(s.size < constants.size_limit);
+}
+
 fn decide(s: Survey) -> u32 {
     return resting(s.loss, s.steepest);
 }

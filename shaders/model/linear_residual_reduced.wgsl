@@ -87,6 +87,11 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
     return s.loss;
 }
 
+fn may_end(s: Survey) -> bool {
+    let certain = (s.worst < constants.certain) & (s.lowest < ZERO);
+    return may_rest(s.loss, s.steepest) | certain | !(s.size < constants.size_limit);
+}
+
 fn decide(s: Survey) -> u32 {
     if (s.loss > constants.tolerance && s.worst < constants.certain && s.lowest < ZERO) {
         return CODE_VERDICT_SADDLE;

@@ -164,6 +164,11 @@ fn loss(x: ptr<function, Components>, s: Survey) -> real {
     return at_least_zero(HALF * (squares - real(2.0) * s.norm * s.teacher_norm * s.pairs));
 }
 
+fn may_end(s: Survey) -> bool {
+    let near = (s.steepness <= constants.rest_square) | (s.apart_square <= constants.verdict_square);
+    return near | !(s.norm < constants.size_limit);
+}
+
 fn decide(s: Survey) -> u32 {
     if (s.apart_square <= constants.verdict_square) {
         return CODE_VERDICT_GLOBAL;

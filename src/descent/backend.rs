@@ -107,10 +107,7 @@ pub trait Backend: Send + Sync {
 
 /// Refuses a cell whose constants overflow, or vanish, in the format of the arithmetic: its runs would mean nothing.
 fn check_range(program: &DeviceProgram, precision: Precision) -> Result<(), Invalid> {
-    let rounded = |x: f64| match precision {
-        Precision::F32 => f64::from(x as f32),
-        Precision::F64 => x,
-    };
+    let rounded = |x: f64| precision.rounded(x);
     match program.constants.iter().find(|(_, x)| !rounded(*x).is_finite() || (*x != 0.0 && rounded(*x) == 0.0)) {
         None => Ok(()),
         Some((name, value)) => Err(Invalid {

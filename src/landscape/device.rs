@@ -6,13 +6,11 @@ use std::sync::Arc;
 /// The texts, sizes and numbers from which a device's program is built.
 #[derive(Clone, Debug)]
 pub struct DeviceProgram {
-    /// Shader texts that define the landscape, in order: given by the model, or made.
+    /// Shader texts that define the landscape, in order: given by the model, or made. What they define, and what they
+    /// may leave to defaults, is in `shaders/descent.wgsl`.
     pub texts: Vec<Cow<'static, str>>,
     /// Whether several lanes can share a run; otherwise each lane holds a whole state.
     pub shareable: bool,
-    /// Whether the texts define how the numbers of a state that are no weights move (`count` in
-    /// `shaders/descent.wgsl`).
-    pub counts: bool,
     /// Whole numbers that shape the program; they become constants of the text.
     pub shape: Vec<(&'static str, u32)>,
     /// Real numbers; a sweep over them never recompiles.
@@ -30,7 +28,6 @@ impl DeviceProgram {
         DeviceProgram {
             texts: texts.map(Cow::Borrowed).into(),
             shareable: false,
-            counts: false,
             shape: Vec::new(),
             constants: Vec::new(),
             memory: Vec::new(),

@@ -35,6 +35,7 @@ mod chart;
 mod critical;
 pub mod full;
 mod hessian;
+pub mod kept;
 pub mod landscape;
 mod late;
 pub mod noise;

@@ -62,6 +62,14 @@ impl Precision {
         }
     }
 
+    /// The number of this format that is nearest to a given one.
+    pub fn rounded(self, x: f64) -> f64 {
+        match self {
+            Precision::F32 => f64::from(x as f32),
+            Precision::F64 => x,
+        }
+    }
+
     /// Size of one number in bytes.
     pub fn bytes(self) -> usize {
         match self {

@@ -3,10 +3,10 @@
 
 use crate::support::subject::Subject;
 use spurious::descent::backend::gpu::layout::Control;
-use spurious::descent::backend::gpu::shader::{Entry, Shape, assemble};
+use spurious::descent::backend::gpu::shader::{Entry, Shape, Subgroup, assemble};
 use spurious::landscape::{DeviceProgram, Outcome, Status, Stop};
 use spurious::numerics::Precision;
-use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
+use wgpu::naga::valid::{Capabilities, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
 use wgpu::naga::{
     AddressSpace, Expression, Literal, MathFunction, Module, ScalarKind, StorageAccess, StructMember, TypeInner,
     front::wgsl,
@@ -20,6 +20,15 @@ fn lanes(kernel: &DeviceProgram) -> &'static [u32] {
     if kernel.shareable { &[1, 8, 32, 64, 256] } else { &[1] }
 }
 
+/// A device whose lanes exchange numbers, or none do.
+const SUBGROUPS: [Option<Subgroup>; 2] = [None, Some(Subgroup { smallest: 32, largest: 64 })];
+
+/// Lanes and format in words.
+fn described(shape: Shape) -> String {
+    let within = if shape.subgroups { " of a subgroup" } else { "" };
+    format!("lanes={}{within} {}", shape.lanes, shape.precision.name())
+}
+
 /// Every text of the form: cells, formats, lanes and entry points.
 pub(crate) fn texts_are_those_of_the_host(subject: &Subject) {
     let control: Vec<_> = Control::FIELDS.iter().enumerate().map(|(i, name)| (*name, 4 * i)).collect();
@@ -28,13 +37,16 @@ pub(crate) fn texts_are_those_of_the_host(subject: &Subject) {
         for precision in PRECISIONS {
             let kernel = problem.program(precision);
             for &lanes in lanes(&kernel) {
-                for entry in ENTRIES {
-                    let shape = Shape { dim: problem.dim() as u32, lanes, precision };
-                    let what = format!("{what} lanes={lanes} {} {}", precision.name(), entry.name());
+                for (entry, subgroup) in ENTRIES.into_iter().flat_map(|entry| SUBGROUPS.map(|of| (entry, of))) {
+                    let shape = Shape::new(&kernel, problem.dim() as u32, lanes, precision, subgroup);
+                    if subgroup.is_some() && !shape.subgroups {
+                        continue;
+                    }
+                    let what = format!("{what} {} {}", described(shape), entry.name());
                     let text = assemble(&kernel, shape, entry);
                     let module = wgsl::parse_str(&text)
                         .unwrap_or_else(|e| panic!("{what}: {}", e.emit_to_string_with_path(&text, "kernel")));
-                    validate(&module, capabilities(precision)).unwrap_or_else(|e| panic!("{what}: {e}"));
+                    validate(&module, capabilities(shape)).unwrap_or_else(|e| panic!("{what}: {e}"));
                     let entries: Vec<_> = module.entry_points.iter().map(|e| e.name.as_str()).collect();
                     assert_eq!(entries, [entry.name()], "{what}");
                     assert_layout(&module, "Control", &control, size_of::<Control>());
@@ -51,23 +63,28 @@ pub(crate) fn texts_are_those_of_the_host(subject: &Subject) {
 
 pub(crate) fn validate(module: &Module, capabilities: Capabilities) -> Result<(), String> {
     // All flags, so that control flow around barriers is looked at as far as the compiler can.
-    let validated = Validator::new(ValidationFlags::all(), capabilities).validate(module);
+    let validated = Validator::new(ValidationFlags::all(), capabilities)
+        .subgroup_stages(ShaderStages::COMPUTE)
+        .subgroup_operations(SubgroupOperationSet::all())
+        .validate(module);
     validated.map(|_| ()).map_err(|e| format!("{:?}", e.into_inner()))
 }
 
-pub(crate) fn capabilities(precision: Precision) -> Capabilities {
-    match precision {
-        // f32 kernels run on every adapter, so they need nothing at all.
+pub(crate) fn capabilities(shape: Shape) -> Capabilities {
+    // f32 kernels of lanes that meet in memory run on every adapter, so they need nothing at all.
+    let number = match shape.precision {
         Precision::F32 => Capabilities::empty(),
         Precision::F64 => Capabilities::FLOAT64,
-    }
+    };
+    if shape.subgroups { number | Capabilities::SUBGROUP } else { number }
 }
 
 /// The checks can fail: a wrong name does not parse, and f64 does not validate without its capability.
 pub(crate) fn an_undefined_name_is_refused(subject: &Subject) {
     let problem = subject.problem(&[], &subject.settings());
-    let shape = Shape { dim: problem.dim() as u32, lanes: 1, precision: Precision::F64 };
-    let text = assemble(&problem.program(Precision::F64), shape, Entry::Descend);
+    let program = problem.program(Precision::F64);
+    let shape = Shape::new(&program, problem.dim() as u32, 1, Precision::F64, None);
+    let text = assemble(&program, shape, Entry::Descend);
     assert!(wgsl::parse_str(&text.replace("constants.size_limit", "constants.size_limits")).is_err());
     assert!(validate(&wgsl::parse_str(&text).unwrap(), Capabilities::empty()).is_err());
 }
@@ -168,8 +185,8 @@ fn assert_workgroups(what: &str, kernel: &DeviceProgram, shape: Shape, module: &
     assert_eq!(bytes, shape.workgroup_bytes(kernel), "{what}");
     // The least that WebGPU guarantees, which every adapter has; a model with memory of its own may ask for more.
     assert!(bytes <= 16_384 || !kernel.memory.is_empty(), "{what}: {bytes} bytes of workgroup memory");
-    assert_eq!(module.entry_points[0].workgroup_size, [shape.workgroup(), 1, 1], "{what}");
-    assert_eq!(shape.workgroup(), shape.lanes * shape.runs_per_workgroup(), "{what}");
+    assert_eq!(module.entry_points[0].workgroup_size, [shape.workgroup, 1, 1], "{what}");
+    assert_eq!(shape.workgroup, shape.lanes * shape.runs_per_workgroup(), "{what}");
     assert!(shape.per_lane() * shape.lanes >= shape.dim, "{what}");
 }
 

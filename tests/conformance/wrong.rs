@@ -101,7 +101,7 @@ fn with_line(kernel: &DeviceProgram, shape: Shape, text: usize, line: usize, cha
     texts[text] = lines.join("\n").into();
     let kernel = DeviceProgram { texts, ..kernel.clone() };
     let module = wgsl::parse_str(&assemble(&kernel, shape, Entry::Evaluate)).ok()?;
-    validate(&module, capabilities(shape.precision)).is_ok().then_some(kernel)
+    validate(&module, capabilities(shape)).is_ok().then_some(kernel)
 }
 
 /// Wrong kernels, a change a line, spread over the lines of all functions that matter.
@@ -179,8 +179,9 @@ impl Tried {
         round_to_f32(&mut reference.states);
         let found = gpu.evaluate(&problem, &reference.states).unwrap();
         reference.check(&what, &found).unwrap_or_else(|e| panic!("the true kernel fails: {e}"));
-        let shape = Shape { dim: problem.dim() as u32, lanes: 1, precision: F32 };
-        Tried { set, kernel: problem.program(F32), shape, problem, reference, found }
+        let kernel = problem.program(F32);
+        let shape = Shape::new(&kernel, problem.dim() as u32, 1, F32, None);
+        Tried { set, kernel, shape, problem, reference, found }
     }
 
     /// Makes this thread's devices compute with other texts.

@@ -173,10 +173,10 @@ fn several_devices_give_the_same_result() {
     }
 }
 
-/// Kernels without the compiler's checks are held to what those with them are. (They are not the same to the last bit:
-/// a loop without a counter is unrolled and its sums are reordered.)
+/// Kernels without the compiler's checks are held to what those with them are. (They are
+/// not the same to the last bit: a loop without a counter is unrolled and its sums are reordered.)
 fn unchecked_kernels_are_right() {
-    let gpu = gpu_with(Options { checks: false, ..Options::default() });
+    let gpu = gpu_with(Options { checks: Some(false), ..Options::default() });
     for_all_cells(|what, model, form, set| {
         let problem = problem(model.name(), form, set, &settings_of(model.name()));
         let cell = (model.name(), form, set);

@@ -36,7 +36,7 @@ macro_rules! offsets {
 
 fn control_and_dispatch_have_the_host_layout() {
     let control = offsets!(Control:
-        queued, survivors, taken, budget, segment, shortest, longest, capacity, runs_per_workgroup, cut
+        queued, survivors, taken, budget, segment, shortest, longest, capacity, runs_per_workgroup, cut, apart
     );
     let dispatch = offsets!(Dispatch: x, y, z, padding);
     let module = wgsl::parse_str(&schedule()).unwrap();

@@ -40,6 +40,9 @@ const BATCH_RUNS: usize = 1 << 20;
 const BATCHES_IN_FLIGHT: usize = 3;
 /// Most numbers that one invocation is allowed to hold: its registers spill to memory long before.
 const SOLO_LIMIT: usize = 512;
+/// Most numbers that a model may keep in memory of a single invocation on hardware, where lanes could share them: a
+/// computed index moves them to the device's main memory.
+const SOLO_MEMORY: u32 = 128;
 /// Fewest steps in a segment by default: what scheduling costs is hidden behind them.
 const SHORTEST_SEGMENT: u32 = 16;
 /// Most steps in a segment by default.
@@ -61,8 +64,9 @@ pub struct Options {
     /// Whether the device times its kernels for [`Backend::busy`]; ignored where it cannot.
     pub timing: bool,
     /// Whether kernels are compiled with the checks that texts of unknown origin need: of every index, and of the
-    /// iterations of every loop.
-    pub checks: bool,
+    /// iterations of every loop. By default of every index; of loops on software adapters only, since on hardware the
+    /// counters cost more than the loops and keep compilers from writing them out.
+    pub checks: Option<bool>,
     /// Changes the kernel's text before it is compiled. Only tests set it, to see a wrong kernel fail.
     pub edit: Option<fn(String) -> String>,
 }
@@ -75,7 +79,7 @@ impl Default for Options {
             lanes: 0,
             segment: 0,
             timing: false,
-            checks: true,
+            checks: None,
             edit: None,
         }
     }
@@ -120,7 +124,7 @@ impl Gpu {
         opened.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
         }));
-        let schedule = compile(&opened, "schedule", SCHEDULE_BINDINGS, &shader::schedule(), options.checks)?;
+        let schedule = compile(&opened, "schedule", SCHEDULE_BINDINGS, &shader::schedule(), checks(&opened, &options))?;
         let (compiled, busy, data) = (Mutex::default(), Mutex::default(), Mutex::default());
         Ok(Gpu { opened, options, schedule, compiled, complaints, busy, data })
     }
@@ -141,7 +145,7 @@ impl Gpu {
     fn shape_of(&self, program: &DeviceProgram, dim: usize, runs: u64) -> Result<Shape, Invalid> {
         check_range(program, self.options.precision)?;
         let report = &self.opened.report;
-        let shape_of = |lanes| Shape { dim: dim as u32, lanes, precision: self.options.precision };
+        let shape_of = |lanes| Shape::new(program, dim as u32, lanes, self.options.precision, report.subgroup());
         let lanes = match self.options.lanes {
             0 => {
                 let device = lanes::Device { hardware: report.is_hardware(), subgroup: report.subgroup_size.1 };
@@ -166,7 +170,7 @@ impl Gpu {
                 "choose more lanes, \"auto\", or --backend cpu",
             );
         }
-        if shape.workgroup() > report.workgroup_size {
+        if shape.workgroup > report.workgroup_size {
             return refuse(format!("is more than {} can take", report.name), "choose fewer, or \"auto\"");
         }
         let (bytes, room) = (shape.workgroup_bytes(program), report.workgroup_memory);
@@ -203,6 +207,12 @@ impl Gpu {
 
     /// Refuses results of a kernel that the driver did not run to the end.
     fn check_cuts(&self, control: &Control) -> Result<(), BackendError> {
+        if control.apart > 0 {
+            return Err(self.failure(
+                "the driver places the invocations of a subgroup in an order of its own; choose compute.lanes = 1 or \
+                 --backend cpu",
+            ));
+        }
         match control.cut {
             0 => Ok(()),
             cut => Err(self.failure(format!(
@@ -231,7 +241,7 @@ impl Gpu {
             entry.name(),
             &bindings(entry, shape.constant_data(program)),
             &text,
-            self.options.checks,
+            checks(&self.opened, &self.options),
         )?);
         compiled.insert(text, pipeline.clone());
         Ok(pipeline)
@@ -291,6 +301,16 @@ impl Gpu {
     }
 }
 
+/// What is checked in kernels of a device.
+fn checks(opened: &Opened, options: &Options) -> wgpu::ShaderRuntimeChecks {
+    let all = wgpu::ShaderRuntimeChecks::checked();
+    match options.checks {
+        Some(true) => all,
+        Some(false) => wgpu::ShaderRuntimeChecks::unchecked(),
+        None => wgpu::ShaderRuntimeChecks { force_loop_bounding: !opened.report.is_hardware(), ..all },
+    }
+}
+
 impl Backend for Gpu {
     fn name(&self) -> &'static str {
         "gpu"
@@ -321,7 +341,19 @@ impl Backend for Gpu {
     }
 
     fn fits(&self, problem: &Problem) -> Result<(), Invalid> {
-        self.shape(problem, u64::MAX).map(drop)
+        let program = problem.program(self.options.precision);
+        let shape = self.shape_of(&program, problem.dim(), u64::MAX)?;
+        let memory: u32 = program.memory.iter().map(|(_, numbers)| numbers).sum();
+        let alone = shape.lanes == 1 && program.shareable && memory > SOLO_MEMORY;
+        if alone && self.opened.report.is_hardware() {
+            return Err(Invalid {
+                key: "compute.lanes".into(),
+                value: "1".into(),
+                problem: format!("leaves {memory} numbers to a lane alone, which hardware keeps in its main memory"),
+                remedy: "choose more lanes, \"auto\", or --backend cpu".into(),
+            });
+        }
+        Ok(())
     }
 
     fn in_flight(&self) -> usize {

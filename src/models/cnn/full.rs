@@ -3,6 +3,7 @@
 use super::bounds::Image;
 use super::chart::{self, Position};
 use super::hessian;
+use super::kept::Kept;
 use super::landscape::{Constants, Survey};
 use super::proof::Network;
 use super::theorems::{self, Start};
@@ -250,11 +251,11 @@ impl Core for Full {
         self.cell.rule([self.cell.teacher.filter_size, self.cell.teacher.patches])
     }
 
-    fn program(&self, _: Precision) -> DeviceProgram {
+    fn program(&self, precision: Precision) -> DeviceProgram {
         DeviceProgram {
             shareable: true,
             shape: vec![("FILTER_SIZE", self.cell.teacher.filter_size as u32)],
-            constants: self.constants.named(),
+            constants: [self.constants.named(), Kept::new(&self.constants, precision).named()].concat(),
             data: self.teacher.clone(),
             ..DeviceProgram::of([
                 include_str!("../../../shaders/model/cnn.wgsl"),

@@ -280,7 +280,6 @@ impl Core for Perturbed {
         let mut constants = self.landscape.named();
         constants.extend(self.shake.named());
         DeviceProgram {
-            counts: true,
             constants,
             data: self.noise.factors(),
             ..DeviceProgram::of([

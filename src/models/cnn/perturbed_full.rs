@@ -313,7 +313,6 @@ impl Core for PerturbedFull {
         data.extend_from_slice(&self.teacher);
         let weights = self.weights();
         DeviceProgram {
-            counts: true,
             shape: vec![("FILTER_SIZE", self.cell.teacher.filter_size as u32), ("EPOCHS", epochs as u32)],
             constants,
             memory: vec![("shake", weights as u32)],

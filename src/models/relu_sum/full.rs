@@ -117,13 +117,38 @@ impl Full {
         }
     }
 
-    /// Rows of a block on a device: all, if a run's share of the workgroup's memory stays within [`RUN_BYTES`]; else as
-    /// many as do, but enough to keep the lanes busy.
-    fn block(&self, precision: Precision) -> usize {
-        let partners = self.neurons + self.teachers.count;
-        let weights = self.neurons * self.teachers.input_dim + 3 * self.neurons;
-        let numbers = RUN_BYTES / precision.bytes();
-        (numbers.saturating_sub(weights) / (2 * partners)).clamp(4.min(self.neurons), self.neurons)
+    /// How a device's memory holds a run.
+    fn on_device(&self, precision: Precision) -> OnDevice {
+        OnDevice::new(self.neurons, &self.teachers, RUN_BYTES / precision.bytes())
+    }
+}
+
+/// Numbers of a run in a device's memory, as `shaders/model/relu_sum.wgsl` lays them out: rows and partners fill up
+/// vectors of four.
+struct OnDevice {
+    /// Weights of the students, and of teachers that are not unit vectors.
+    weights: usize,
+    /// Numbers of each partner.
+    partners: usize,
+    /// Numbers of each student.
+    students: usize,
+    /// Length of a row of sines.
+    row: usize,
+    /// Neurons of a block: all, if the run's share of the memory holds them; else as many as it does, but enough to keep
+    /// the lanes busy.
+    block: usize,
+}
+
+impl OnDevice {
+    fn new(neurons: usize, teachers: &Teachers, numbers: usize) -> Self {
+        let filled = |n: usize| n.next_multiple_of(4);
+        let (students, wide) = (filled(neurons), filled(teachers.input_dim));
+        let partners = students + filled(teachers.count);
+        let rows = if teachers.unit { students } else { partners };
+        let row = partners.max(wide);
+        let weights = rows * wide;
+        let room = numbers.saturating_sub(weights + 2 * partners + students) / (2 * row);
+        OnDevice { weights, partners, students, row, block: (room / 4 * 4).clamp(4, students) }
     }
 }
 
@@ -156,6 +181,18 @@ fn operations(neurons: usize, teachers: usize, input_dim: usize, unit: bool) -> 
     (students + teachers + gradient + 5 * n * d) as f64
 }
 
+/// Iterations of the loops of `shaders/model/relu_sum.wgsl` in a step, at the most: pairs of rows with fours of partners,
+/// slopes by fours of neurons and inputs, each over the length of a row or the number of partners; and what goes over
+/// rows and numbers.
+fn iterations(neurons: usize, teachers: usize, input_dim: usize) -> u32 {
+    let (students, taught, wide) = (neurons.div_ceil(4), teachers.div_ceil(4), input_dim.div_ceil(4));
+    let partners = students + taught;
+    let products = 2 * students * partners * (wide + 1);
+    let slopes = students * wide * (partners + 1);
+    let rows = 4 * students * (2 * wide + partners + taught + 4);
+    (products + slopes + rows + 3 * neurons * input_dim) as u32
+}
+
 impl Core for Full {
     fn layout(&self) -> Layout {
         let origin = Origin::Cone { parts: self.neurons, length: self.teachers.input_dim };
@@ -168,8 +205,8 @@ impl Core for Full {
 
     fn program(&self, precision: Precision) -> DeviceProgram {
         let (n, t) = (self.neurons as u32, &self.teachers);
-        let block = self.block(precision) as u32;
-        let partners = n + t.count as u32;
+        let device = self.on_device(precision);
+        let entries = (device.block * device.row) as u32;
         let data = match t.unit {
             true => [0.0].into(),
             false => [&t.rows[..], &t.norms, &t.inverses()].concat().into(),
@@ -180,18 +217,17 @@ impl Core for Full {
                 ("NEURONS", n),
                 ("TEACHERS", t.count as u32),
                 ("INPUT_DIM", t.input_dim as u32),
-                ("PARTNERS", partners),
-                ("BLOCK", block),
+                ("BLOCK", device.block as u32),
                 ("ORTHONORMAL", u32::from(t.unit)),
             ],
             constants: self.constants(precision).named(),
             memory: vec![
-                ("weights", self.dim() as u32),
-                ("norms", n),
-                ("inverses", n),
-                ("radials", n),
-                ("sines", block * partners),
-                ("supplements", block * partners),
+                ("weights", device.weights as u32),
+                ("norms", device.partners as u32),
+                ("inverses", device.partners as u32),
+                ("radials", device.students as u32),
+                ("sines", entries),
+                ("supplements", entries),
             ],
             data,
             ..DeviceProgram::of([include_str!("../../../shaders/model/relu_sum.wgsl")])
@@ -201,8 +237,7 @@ impl Core for Full {
     fn cost(&self, _: Precision) -> Cost {
         let (n, t) = (self.neurons, &self.teachers);
         Cost {
-            // Products of every pair, and every component's sum over all partners.
-            iterations: (2 * n * (n + t.count) * (t.input_dim + 2)) as u32,
+            iterations: iterations(n, t.count, t.input_dim),
             operations: operations(n, t.count, t.input_dim, t.unit),
         }
     }

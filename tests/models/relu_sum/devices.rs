@@ -85,7 +85,7 @@ fn gpu_takes_neurons_in_blocks() {
     }
 }
 
-/// Around the circle of neurons every pair is met once, whether their number is even or odd.
+/// Every pair is met once, whatever the number of neurons leaves when it is divided by four, and by eight.
 fn gpu_meets_every_pair_once() {
     let sets: [Set; 5] = [
         &[("neurons", "1"), ("teachers", "1"), ("input_dim", "2")],
@@ -97,7 +97,7 @@ fn gpu_meets_every_pair_once() {
     let gpus = [(F32, 1), (F32, 4), (F64, 8)].map(|(precision, lanes)| gpu(precision, lanes));
     for set in sets {
         let problem = problem("relu_sum", "full", set, &settings_of("relu_sum"));
-        assert_eq!(shape(&problem, "BLOCK"), shape(&problem, "NEURONS"), "{set:?}");
+        assert!(shape(&problem, "BLOCK") >= shape(&problem, "NEURONS"), "{set:?}");
         gpus.iter().for_each(|gpu| compare(gpu, &problem, set, 20).unwrap_or_else(|e| panic!("{e}")));
     }
 }
@@ -107,9 +107,8 @@ fn edited(precision: Precision, lanes: u32, edit: fn(String) -> String) -> Gpu {
 }
 
 const WRONG_BLOCK: fn(String) -> String =
-    |text| replaced(&text, "part.x += HALF * norms[v + i]", "part.x -= HALF * norms[v + i]");
-const WRONG_ROW: fn(String) -> String =
-    |text| replaced(&text, "let entry = p + (i - first) * PARTNERS", "let entry = p + min(i, rows - 1u) * PARTNERS");
+    |text| replaced(&text, "part += meet_pairs(w, v, p, first, first", "part -= meet_pairs(w, v, p, first, first");
+const WRONG_ROW: fn(String) -> String = |text| replaced(&text, "w + (first + row) * WIDE + a", "w + row * WIDE + a");
 
 /// One flipped sign and one wrong row in the branch that small cells do not take: there these edits go unnoticed.
 fn a_wrong_block_fails() {

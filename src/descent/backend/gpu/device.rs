@@ -1,5 +1,6 @@
 //! Adapters: what there is, which one `auto` takes, and what is missing when there is none.
 
+use super::shader::Subgroup;
 use crate::descent::backend::BackendError;
 use crate::numerics::Precision;
 use std::path::Path;
@@ -35,6 +36,12 @@ impl AdapterReport {
     /// Whether this is hardware rather than a program that imitates it.
     pub fn is_hardware(&self) -> bool {
         self.kind != "software"
+    }
+
+    /// Its subgroups, where their lanes can exchange values.
+    pub fn subgroup(&self) -> Option<Subgroup> {
+        let (smallest, largest) = self.subgroup_size;
+        self.subgroups.then_some(Subgroup { smallest, largest })
     }
 }
 
@@ -222,6 +229,9 @@ fn open_adapter(
     let mut features = wgpu::Features::empty();
     if precision == Precision::F64 {
         features |= wgpu::Features::SHADER_F64;
+    }
+    if report.subgroups {
+        features |= wgpu::Features::SUBGROUP;
     }
     if timing && report.timestamps {
         features |= wgpu::Features::TIMESTAMP_QUERY;

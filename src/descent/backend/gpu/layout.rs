@@ -26,11 +26,13 @@ pub struct Control {
     pub runs_per_workgroup: u32,
     /// Runs whose loops the driver has cut short.
     pub cut: u32,
+    /// Runs whose lanes the driver has placed apart.
+    pub apart: u32,
 }
 
 impl Control {
     /// Names of the fields, in order.
-    pub const FIELDS: [&'static str; 10] = [
+    pub const FIELDS: [&'static str; 11] = [
         "queued",
         "survivors",
         "taken",
@@ -41,6 +43,7 @@ impl Control {
         "capacity",
         "runs_per_workgroup",
         "cut",
+        "apart",
     ];
 }
 

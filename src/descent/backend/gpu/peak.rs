@@ -1,10 +1,10 @@
 //! The peak of a device, measured: independent fused multiply-adds and nothing else.
 
-use super::Gpu;
 use super::clock::{Busy, Clock};
 use super::memory::encode;
 use super::pipeline::{Use, compile};
 use super::shader::{self, MAX_GROUPS};
+use super::{Gpu, checks};
 use crate::descent::backend::BackendError;
 use std::time::{Duration, Instant};
 
@@ -21,8 +21,8 @@ impl Gpu {
     /// A device failure.
     pub fn peak(&self) -> Result<f64, BackendError> {
         let precision = self.options.precision;
-        let pipeline =
-            compile(&self.opened, "peak", &[Use::Read, Use::Write], &shader::peak(precision), self.options.checks)?;
+        let (bindings, text) = ([Use::Read, Use::Write], shader::peak(precision));
+        let pipeline = compile(&self.opened, "peak", &bindings, &text, checks(&self.opened, &self.options))?;
         let factors = self.filled(&encode(&[0.75, 0.25], precision), wgpu::BufferUsages::STORAGE, "factors");
         let kept = self.empty(precision.bytes(), "kept");
         let group = self.group(&pipeline, &[&factors, &kept]);

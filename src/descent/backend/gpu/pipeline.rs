@@ -30,7 +30,7 @@ pub(super) fn compile(
     entry: &str,
     bindings: &[Use],
     text: &str,
-    checks: bool,
+    checks: wgpu::ShaderRuntimeChecks,
 ) -> Result<wgpu::ComputePipeline, BackendError> {
     let entries: Vec<_> = bindings
         .iter()
@@ -60,7 +60,7 @@ pub(super) fn compile(
     });
     let scope = opened.device.push_error_scope(wgpu::ErrorFilter::Validation);
     let descriptor = wgpu::ShaderModuleDescriptor { label: Some(entry), source: wgpu::ShaderSource::Wgsl(text.into()) };
-    let module = if checks { opened.device.create_shader_module(descriptor) } else { unchecked(opened, descriptor) };
+    let module = module(opened, descriptor, checks);
     let pipeline = opened.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some(entry),
         layout: Some(&layout),
@@ -79,11 +79,16 @@ pub(super) fn compile(
     }
 }
 
-/// A module without bound counters in its loops and without checks of its indices.
-#[expect(unsafe_code, reason = "the one call that leaves the checks out")]
-fn unchecked(opened: &Opened, descriptor: wgpu::ShaderModuleDescriptor<'_>) -> wgpu::ShaderModule {
-    // SAFETY: the texts are this crate's own. Every loop is bounded by a constant of the prelude or by the steps of a
-    // segment; every index is below a size of the prelude, or is of a run that the queue, which only these kernels
-    // write, holds. The tests run the same texts with all checks and compare every result with the CPU's.
-    unsafe { opened.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
+/// A module with these checks.
+#[expect(unsafe_code, reason = "the one call that can leave checks out")]
+fn module(
+    opened: &Opened,
+    descriptor: wgpu::ShaderModuleDescriptor<'_>,
+    checks: wgpu::ShaderRuntimeChecks,
+) -> wgpu::ShaderModule {
+    // SAFETY: the texts are this crate's own, or a model's that the caller has given to run. Every loop of the crate's
+    // ends: it counts up to, or halves down from, a constant of the prelude or the steps of a segment. Every index is
+    // below a size of the prelude, or is of a run that the queue, which only these kernels write, holds. The tests run
+    // the same texts with all checks and compare every result with the CPU's.
+    unsafe { opened.device.create_shader_module_trusted(descriptor, checks) }
 }

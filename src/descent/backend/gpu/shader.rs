@@ -11,6 +11,8 @@ use std::fmt::Write;
 
 /// Invocations of a workgroup that holds several runs.
 const WORKGROUP: u32 = 64;
+/// Fewest invocations of a workgroup: no hardware has use for less.
+const SMALLEST_WORKGROUP: u32 = 32;
 
 /// Workgroups in one dimension of a dispatch: the least that WebGPU guarantees.
 pub const MAX_GROUPS: u32 = 65_535;
@@ -31,17 +33,43 @@ pub struct Shape {
     pub lanes: u32,
     /// Number type.
     pub precision: Precision,
+    /// Whether the lanes of a run are of one subgroup, and exchange numbers there.
+    pub subgroups: bool,
+    /// Invocations in a workgroup.
+    pub workgroup: u32,
+}
+
+/// Lanes of a device that advance together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subgroup {
+    /// Lanes of the smallest subgroup.
+    pub smallest: u32,
+    /// Lanes of the largest.
+    pub largest: u32,
 }
 
 impl Shape {
-    /// Invocations in a workgroup.
-    pub fn workgroup(&self) -> u32 {
-        self.lanes.max(WORKGROUP)
+    /// The shape of a program's kernel for states of `dim` numbers, of which `lanes` lanes share each; `subgroup` where
+    /// the device lets the lanes of one exchange numbers.
+    pub fn new(
+        program: &DeviceProgram,
+        dim: u32,
+        lanes: u32,
+        precision: Precision,
+        subgroup: Option<Subgroup>,
+    ) -> Self {
+        let within = subgroup.filter(|subgroup| 1 < lanes && lanes <= subgroup.smallest);
+        let workgroup = match within {
+            // Runs that meet in memory wait for the whole workgroup: better one that advances together.
+            Some(subgroup) if !program.memory.is_empty() => subgroup.largest.clamp(SMALLEST_WORKGROUP, WORKGROUP),
+            _ => WORKGROUP,
+        };
+        Shape { dim, lanes, precision, subgroups: within.is_some(), workgroup: workgroup.max(lanes) }
     }
 
     /// Runs that one workgroup advances.
     pub fn runs_per_workgroup(&self) -> u32 {
-        self.workgroup() / self.lanes
+        self.workgroup / self.lanes
     }
 
     /// Components of a state that one lane holds.
@@ -55,16 +83,38 @@ impl Shape {
         self.lanes == 1 && program.data.len() * self.precision.bytes() <= CONSTANT_BYTES
     }
 
+    /// Whether invocations of a workgroup meet in its memory.
+    fn meets_in_memory(&self, program: &DeviceProgram) -> bool {
+        self.lanes > 1 && !(self.subgroups && program.memory.is_empty())
+    }
+
     /// Bytes of workgroup memory: the sums over lanes, and what the model keeps there for each run.
     pub fn workgroup_bytes(&self, program: &DeviceProgram) -> u32 {
-        if self.lanes == 1 {
+        if !self.meets_in_memory(program) {
             return 0;
         }
         let memory: u32 = program.memory.iter().map(|(_, numbers)| numbers).sum();
         // A sum is a vec4 per lane, and arrays of vec4 begin on a multiple of its size; one word is for what all lanes
         // have alike.
-        let numbers = self.workgroup() * 4 + self.runs_per_workgroup() * memory;
+        let sums = if self.subgroups { 0 } else { self.workgroup * 4 };
+        let numbers = sums + self.runs_per_workgroup() * memory;
         numbers * self.precision.bytes() as u32 + size_of::<u32>() as u32
+    }
+
+    /// The texts of how lanes share a run.
+    fn lanes_text(&self, program: &DeviceProgram) -> String {
+        if self.lanes == 1 {
+            return include_str!("../../../../shaders/lanes/solo.wgsl").into();
+        }
+        let lanes = match self.meets_in_memory(program) {
+            true => include_str!("../../../../shaders/lanes/workgroup.wgsl"),
+            false => include_str!("../../../../shaders/lanes/subgroup.wgsl"),
+        };
+        let sums = match self.subgroups {
+            true => include_str!("../../../../shaders/lanes/sums_in_subgroup.wgsl"),
+            false => include_str!("../../../../shaders/lanes/sums_in_memory.wgsl"),
+        };
+        format!("{lanes}\n{sums}")
     }
 }
 
@@ -99,18 +149,27 @@ pub(super) fn vectors(program: &DeviceProgram) -> usize {
     program.data.len().div_ceil(4).max(1)
 }
 
+/// What a model's texts need not define, see `shaders/descent.wgsl`.
+const DEFAULTS: [(&str, &str); 3] = [
+    ("prepare", "fn prepare(x: ptr<function, Components>) {}\n"),
+    (
+        "moved",
+        "fn moved(j: u32, i: u32, value: real, s: Slopes) -> real {\n    \
+         return fma(-step_size(i), slope(j, i, value, s), value);\n}\n",
+    ),
+    ("count", "fn count(x: ptr<function, Components>, s: Slopes) {}\n"),
+];
+
 /// The whole text of a kernel.
 pub fn assemble(program: &DeviceProgram, shape: Shape, entry: Entry) -> String {
-    let lanes = if shape.lanes == 1 {
-        include_str!("../../../../shaders/lanes/solo.wgsl")
-    } else {
-        include_str!("../../../../shaders/lanes/workgroup.wgsl")
-    };
     let mut text = prelude(program, shape);
+    let lanes = shape.lanes_text(program);
     let shared =
-        [include_str!("../../../../shaders/run.wgsl"), lanes, include_str!("../../../../shaders/arc_cosine.wgsl")];
-    let counts = if program.counts { "" } else { "fn count(x: ptr<function, Components>, s: Slopes) {}\n" };
-    for piece in shared.into_iter().chain(program.texts.iter().map(AsRef::as_ref)).chain([counts, entry.text()]) {
+        [include_str!("../../../../shaders/run.wgsl"), &lanes, include_str!("../../../../shaders/arc_cosine.wgsl")];
+    let own = || program.texts.iter().map(AsRef::as_ref);
+    let is_missing = |name: &str| !own().any(|text: &str| text.contains(&format!("fn {name}(")));
+    let defaults = DEFAULTS.iter().filter(|(name, _)| is_missing(name)).map(|(_, text)| *text);
+    for piece in shared.into_iter().chain(own()).chain(defaults).chain([entry.text()]) {
         text.push('\n');
         text.push_str(piece);
     }
@@ -142,6 +201,19 @@ fn literal(x: f64, precision: Precision) -> String {
     }
 }
 
+/// Functions that read and write four numbers of an array together. Compilers make one access of each; an array of
+/// vectors would give them no more, and its vectors must not be written by several lanes at once.
+fn fours(name: &str) -> String {
+    let at = ["4u * q", "4u * q + 1u", "4u * q + 2u", "4u * q + 3u"].map(|i| format!("{name}[{i}]"));
+    let writes = at.iter().zip(["x", "y", "z", "w"]).map(|(at, c)| format!("    {at} = v.{c};\n"));
+    format!(
+        "fn {name}_four(q: u32) -> vec4<real> {{\n    return vec4<real>({});\n}}\n\
+         fn put_{name}_four(q: u32, v: vec4<real>) {{\n{}}}\n",
+        at.join(", "),
+        writes.collect::<String>()
+    )
+}
+
 fn prelude(program: &DeviceProgram, shape: Shape) -> String {
     let precision = shape.precision;
     let real = |x: f64| literal(x, precision);
@@ -152,7 +224,7 @@ fn prelude(program: &DeviceProgram, shape: Shape) -> String {
         ("DIM", shape.dim),
         ("LANES", shape.lanes),
         ("PER_LANE", shape.per_lane()),
-        ("WORKGROUP", shape.workgroup()),
+        ("WORKGROUP", shape.workgroup),
         ("RUNS_PER_WORKGROUP", shape.runs_per_workgroup()),
     ];
     for (name, value) in sizes.iter().chain(&program.shape) {
@@ -192,6 +264,9 @@ fn prelude(program: &DeviceProgram, shape: Shape) -> String {
     for (name, numbers) in &program.memory {
         let _ = writeln!(text, "const {}_SIZE: u32 = {numbers}u;", name.to_uppercase());
         let _ = writeln!(text, "var<{space}> {name}: array<real, {}>;", runs * numbers);
+        if program.texts.iter().any(|text| text.contains(&format!("{name}_four("))) {
+            text.push_str(&fours(name));
+        }
     }
     let mut horner = String::new();
     for &c in precision.atan_coefficients().iter().rev() {
