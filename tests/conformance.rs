@@ -10,7 +10,7 @@ pub(crate) mod text;
 pub(crate) mod wrong;
 
 use crate::support::subject::{Subject, subjects};
-use crate::support::trials::{gpu, name, plain};
+use crate::support::trials::{gpu, gpu_f64, name, plain};
 use libtest_mimic::Trial;
 
 /// A test of one form.
@@ -43,14 +43,15 @@ const ON_THE_CPU: &[(&str, Rung)] = &rungs![
 /// Rungs that need one.
 const ON_A_DEVICE: &[(&str, Rung)] = &rungs![
     parity::values_in_f32,
-    parity::values_in_f64,
     parity::steps_in_f32,
-    parity::steps_in_f64,
     endpoints::segments_change_nothing,
     endpoints::two_dimensions_are_filled,
     endpoints::devices_find_the_same,
     wrong::wrong_kernels_fail,
 ];
+
+/// Rungs that need one whose kernels compute in f64.
+const IN_F64: &[(&str, Rung)] = &rungs![parity::values_in_f64, parity::steps_in_f64];
 
 /// Every rung of every form, named by model, form and rung.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -59,6 +60,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         let named = |rung: &str| name(module_path!(), &format!("{}::{}::{rung}", subject.model.name(), subject.form));
         all.extend(ON_THE_CPU.iter().map(|(rung, test)| plain(named(rung), move || test(&subject))));
         all.extend(ON_A_DEVICE.iter().map(|(rung, test)| gpu(named(rung), move || test(&subject))));
+        all.extend(IN_F64.iter().map(|(rung, test)| gpu_f64(named(rung), move || test(&subject))));
     }
     all
 }

@@ -2,6 +2,7 @@
 # The one test command: bash tests/run.sh [arguments of cargo test]
 # GPU tests need a Vulkan, Metal or DX12 adapter. Where none is found on Debian or Ubuntu, and this script may, it installs
 # Mesa's software Vulkan driver. REQUIRE_GPU=1 makes a missing adapter an error instead of a list of ignored tests.
+# REQUIRE_F64=1 does the same for tests in f64 where no adapter computes in it.
 # Certificates are checked by Python with python-flint, which tests/certificates/install.sh finds or puts in target/python.
 # REQUIRE_FLINT=1 makes it an error if that fails, instead of a list of ignored tests.
 # Report pages are looked at in Chromium by Python; where one is missing on Debian or Ubuntu, and this script may, it

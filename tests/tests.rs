@@ -1,5 +1,6 @@
 //! All tests that look at the library from outside, in one binary. GPU tests are listed as ignored, by name, where no
-//! adapter is found, and fail there if `REQUIRE_GPU=1`.
+//! adapter is found, and fail there if `REQUIRE_GPU=1`; those in f64 where no adapter computes in f64, and fail there
+//! if `REQUIRE_F64=1`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 

@@ -2,7 +2,8 @@
 
 use crate::support::program::{Place, Table, gpu_arguments};
 use crate::support::{assert_relative, for_all_cells, gpu, problem, settings_of};
-use spurious::descent::backend::gpu::shader;
+use spurious::descent::backend::gpu::device::Wanted;
+use spurious::descent::backend::gpu::{Gpu, Options, shader};
 use spurious::explore::bench::even::Line;
 use spurious::explore::bench::peak;
 use spurious::explore::bench::subject::Subject;
@@ -26,7 +27,8 @@ trials![
     parameters_become_columns,
     verdicts_end_runs_early,
     refuses,
-    gpu(the_gpu_has_a_peak),
+    gpu(the_gpu_has_a_peak_in_f32),
+    gpu_f64(the_gpu_has_a_peak_in_f64),
     gpu(the_gpu_is_compared),
     gpu(lanes_that_do_not_fit_are_left_out),
     on(target_os = "linux", without_a_driver_auto_is_the_cpu),
@@ -130,12 +132,20 @@ fn the_cpu_has_a_peak() {
     assert!((0..8).any(higher), "f64 is faster than f32");
 }
 
-fn the_gpu_has_a_peak() {
-    let single = gpu(Precision::F32, 0);
+fn the_gpu_has_a_peak_in_f32() {
+    let peak = gpu(Precision::F32, 0).peak().unwrap();
+    assert!(peak > 0.0 && peak.is_finite(), "{peak}");
+}
+
+/// One adapter in both formats.
+fn the_gpu_has_a_peak_in_f64() {
+    let double = gpu(Precision::F64, 0);
+    let adapter = Wanted { name: double.adapter().name.clone(), software: true };
+    let single = Gpu::open(Options { adapter, ..Options::default() }).unwrap();
     let higher = |_| {
-        let peak = single.peak().unwrap();
-        assert!(peak > 0.0 && peak.is_finite(), "{peak}");
-        !single.adapter().f64 || peak >= gpu(Precision::F64, 0).peak().unwrap()
+        let [single, double] = [&single, &double].map(|gpu| gpu.peak().unwrap());
+        assert!(double > 0.0 && double.is_finite(), "{double}");
+        single >= double
     };
     assert!((0..4).any(higher), "f64 is faster than f32");
 }

@@ -10,10 +10,8 @@ use spurious::numerics::Precision::{self, F32, F64};
 trials![
     short_starts_end_alike_in_f64 = || short_starts_end_alike(&Cpu::new(F64)),
     short_starts_end_alike_in_f32 = || short_starts_end_alike(&Cpu::new(F32)),
-    gpu(
-        short_starts_end_alike_on_a_gpu_in_f32 = || short_starts_end_alike(&gpu(F32, 0)),
-        short_starts_end_alike_on_a_gpu_in_f64 = || short_starts_end_alike(&gpu(F64, 0)),
-    ),
+    gpu(short_starts_end_alike_on_a_gpu_in_f32 = || short_starts_end_alike(&gpu(F32, 0))),
+    gpu_f64(short_starts_end_alike_on_a_gpu_in_f64 = || short_starts_end_alike(&gpu(F64, 0))),
     the_smallest_scales_are_drawn,
     parts_are_lengthened_in_their_direction,
     gradients_need_no_length,

@@ -25,15 +25,13 @@ fn file(path: &str) -> PathBuf {
 
 /// A test that needs a browser.
 fn browser(name: String, test: fn()) -> Trial {
-    let required = std::env::var_os("REQUIRE_BROWSER").is_some_and(|v| v == "1");
     static FOUND: LazyLock<bool> = LazyLock::new(|| {
         let find = "import sys, browser; sys.exit(browser.found() is None)";
         let mut python = Command::new("python3");
         python.args(["-c", find]).env("PYTHONPATH", file("tests/browser")).env("PYTHONDONTWRITEBYTECODE", "1");
         python.output().is_ok_and(|output| output.status.success())
     });
-    let missing = !*FOUND && !required;
-    trials::plain(name, test).with_ignored_flag(missing).with_kind(if missing { "needs chromium" } else { "" })
+    trials::needing(("chromium", *FOUND), "REQUIRE_BROWSER", name, test)
 }
 
 /// Looks at pages.

@@ -1,7 +1,7 @@
 //! Lists of tests: each test and each module is named once, and called what its place says.
 
 use libtest_mimic::Trial;
-use spurious::descent::backend::gpu::device;
+use spurious::descent::backend::gpu::device::{self, AdapterReport};
 use std::sync::LazyLock;
 
 /// `fn trials()` of a module: its tests, named by their path, in any of these shapes.
@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 /// - `a_test`, a function that panics to fail;
 /// - `a_name = || a_test(7)`, a test of another name, or made of one with arguments;
 /// - `gpu(a_test, …)`, tests that need an adapter;
+/// - `gpu_f64(a_test, …)`, tests that need one whose kernels compute in f64;
 /// - `with(kind, a_test, …)`, tests of a kind of their own: `kind(name, test)` is the trial;
 /// - `on(unix, a_test, …)`, tests for some systems;
 /// - `more(list)`, trials that a loop makes;
@@ -46,6 +47,10 @@ macro_rules! each {
     };
     ($all:ident; gpu($($test:tt)*) $(, $($rest:tt)*)?) => {
         $crate::support::trials::named!($all, $crate::support::trials::gpu; $($test)*);
+        $crate::support::trials::each!($all; $($($rest)*)?);
+    };
+    ($all:ident; gpu_f64($($test:tt)*) $(, $($rest:tt)*)?) => {
+        $crate::support::trials::named!($all, $crate::support::trials::gpu_f64; $($test)*);
         $crate::support::trials::each!($all; $($($rest)*)?);
     };
     ($all:ident; with($kind:path, $($test:tt)*) $(, $($rest:tt)*)?) => {
@@ -90,10 +95,36 @@ pub(crate) fn plain(name: String, test: impl FnOnce() + Send + 'static) -> Trial
     })
 }
 
+/// A test that needs what not every machine has: where it is missing the test is listed as ignored, by name, unless the
+/// variable `required` is 1, so that it runs and fails.
+pub(crate) fn needing(
+    (what, found): (&str, bool),
+    required: &str,
+    name: String,
+    test: impl FnOnce() + Send + 'static,
+) -> Trial {
+    let required = std::env::var_os(required).is_some_and(|v| v == "1");
+    let missing = !found && !required;
+    let kind = if missing { format!("needs {what}") } else { String::new() };
+    plain(name, test).with_ignored_flag(missing).with_kind(kind)
+}
+
+/// The adapters of the system, asked for once.
+static ADAPTERS: LazyLock<Vec<AdapterReport>> = LazyLock::new(device::list);
+
 /// A test that needs an adapter: ignored by name without one, unless `REQUIRE_GPU=1`.
 pub(crate) fn gpu(name: String, test: impl FnOnce() + Send + 'static) -> Trial {
-    let required = std::env::var_os("REQUIRE_GPU").is_some_and(|v| v == "1");
-    static FOUND: LazyLock<bool> = LazyLock::new(|| !device::list().is_empty());
-    let missing = !*FOUND && !required;
-    plain(name, test).with_ignored_flag(missing).with_kind(if missing { "needs an adapter" } else { "" })
+    needing(("an adapter", !ADAPTERS.is_empty()), "REQUIRE_GPU", name, test)
+}
+
+/// A test that needs an adapter whose kernels compute in f64, which Metal and some devices do not have: ignored by name
+/// without one, unless `REQUIRE_F64=1`.
+pub(crate) fn gpu_f64(name: String, test: impl FnOnce() + Send + 'static) -> Trial {
+    if ADAPTERS.is_empty() {
+        return gpu(name, test);
+    }
+    // As the backend chooses: of those that are named, the first that can.
+    let wanted = std::env::var("SPURIOUS_TEST_ADAPTER").unwrap_or_default().to_lowercase();
+    let found = ADAPTERS.iter().any(|adapter| adapter.f64 && adapter.name.to_lowercase().contains(&wanted));
+    needing(("an adapter with f64", found), "REQUIRE_F64", name, test)
 }

@@ -23,7 +23,7 @@ trials![
     gpu(gpu_agrees_with_one_lane = || gpu_agrees(1, 20_000)),
     gpu(gpu_agrees_with_a_workgroup = || gpu_agrees(64, 2_000)),
     gpu(gpu_agrees_with_several_runs_a_workgroup = || gpu_agrees(8, 2_000)),
-    gpu(gpu_agrees_in_f64),
+    gpu_f64(gpu_agrees_in_f64),
     gpu(gpu_converges_without_verdicts),
     gpu(gpu_names_bad_starts = || check_bad_starts(&gpu(F32, 1))),
     gpu(gpu_keeps_budgets),

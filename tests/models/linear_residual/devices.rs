@@ -6,9 +6,14 @@ use crate::support::{Set, gpu, gpu_with, problem, round_to_f32, run, settings_of
 use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::Options;
 use spurious::landscape::Outcome;
-use spurious::numerics::real::Precision::{F32, F64};
+use spurious::numerics::real::Precision::{self, F32, F64};
 
-trials![gpu(gpu_computes_cells_of_the_full_form), gpu(gpu_finds_the_same_outcomes), gpu(a_wrong_verdict_fails),];
+trials![
+    gpu(gpu_computes_cells_of_the_full_form_in_f32 = || gpu_computes_cells_of_the_full_form(F32, &[1, 8, 64])),
+    gpu_f64(gpu_computes_cells_of_the_full_form_in_f64 = || gpu_computes_cells_of_the_full_form(F64, &[8])),
+    gpu(gpu_finds_the_same_outcomes),
+    gpu(a_wrong_verdict_fails),
+];
 
 /// Cells without a reduced form, which the rungs for all forms leave out, and one of more layers than differences of
 /// the reduced loss can tell.
@@ -38,8 +43,8 @@ const FULL_ONLY: [Set; 4] = [
     ],
 ];
 
-fn gpu_computes_cells_of_the_full_form() {
-    for (precision, lanes) in [(F32, 1), (F32, 8), (F64, 8), (F32, 64)] {
+fn gpu_computes_cells_of_the_full_form(precision: Precision, lanes: &[u32]) {
+    for &lanes in lanes {
         let gpu = gpu(precision, lanes);
         for set in FULL_ONLY {
             let what = format!("{set:?} lanes={lanes} {precision:?}");

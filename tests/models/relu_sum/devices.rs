@@ -11,9 +11,11 @@ use spurious::numerics::real::Precision::{self, F32, F64};
 
 trials![
     gpu(gpu_finds_the_same_families),
-    gpu(gpu_endpoints_agree_in_f64),
-    gpu(gpu_takes_neurons_in_blocks),
-    gpu(gpu_meets_every_pair_once),
+    gpu_f64(gpu_endpoints_agree_in_f64),
+    gpu(gpu_takes_neurons_in_blocks_in_f32 = || gpu_takes_neurons_in_blocks(F32, &[64, 128])),
+    gpu_f64(gpu_takes_neurons_in_blocks_in_f64 = || gpu_takes_neurons_in_blocks(F64, &[64])),
+    gpu(gpu_meets_every_pair_once_in_f32 = || gpu_meets_every_pair_once(F32, &[1, 4])),
+    gpu_f64(gpu_meets_every_pair_once_in_f64 = || gpu_meets_every_pair_once(F64, &[8])),
     gpu(a_wrong_block_fails),
 ];
 
@@ -75,10 +77,10 @@ fn compare(gpu: &Gpu, problem: &Problem, set: Set, count: usize) -> Result<(), S
     compare_values(&format!("{set:?}"), gpu, problem, ("relu_sum", "full", set), count)
 }
 
-fn gpu_takes_neurons_in_blocks() {
+fn gpu_takes_neurons_in_blocks(precision: Precision, lanes: &[u32]) {
     for set in BLOCKS {
         let problem = in_blocks(set);
-        for (precision, lanes) in [(F32, 64), (F32, 128), (F64, 64)] {
+        for &lanes in lanes {
             let gpu = gpu(precision, lanes);
             compare(&gpu, &problem, set, 3).unwrap_or_else(|e| panic!("{precision:?} lanes={lanes}: {e}"));
         }
@@ -86,7 +88,7 @@ fn gpu_takes_neurons_in_blocks() {
 }
 
 /// Every pair is met once, whatever the number of neurons leaves when it is divided by four, and by eight.
-fn gpu_meets_every_pair_once() {
+fn gpu_meets_every_pair_once(precision: Precision, lanes: &[u32]) {
     let sets: [Set; 5] = [
         &[("neurons", "1"), ("teachers", "1"), ("input_dim", "2")],
         &[("neurons", "2"), ("teachers", "2"), ("input_dim", "2")],
@@ -94,7 +96,7 @@ fn gpu_meets_every_pair_once() {
         &[("neurons", "8"), ("teachers", "3"), ("input_dim", "3")],
         &[("neurons", "9"), ("teachers", "3"), ("input_dim", "3")],
     ];
-    let gpus = [(F32, 1), (F32, 4), (F64, 8)].map(|(precision, lanes)| gpu(precision, lanes));
+    let gpus: Vec<Gpu> = lanes.iter().map(|lanes| gpu(precision, *lanes)).collect();
     for set in sets {
         let problem = problem("relu_sum", "full", set, &settings_of("relu_sum"));
         assert!(shape(&problem, "BLOCK") >= shape(&problem, "NEURONS"), "{set:?}");

@@ -7,7 +7,11 @@ use spurious::descent::backend::gpu::Options;
 use spurious::landscape::Problem;
 use spurious::numerics::real::Precision::{self, F32, F64};
 
-trials![gpu(gpu_takes_samples_in_blocks), gpu(a_wrong_block_fails)];
+trials![
+    gpu(gpu_takes_samples_in_blocks_in_f32 = || gpu_takes_samples_in_blocks(F32, &IN_F32)),
+    gpu_f64(gpu_takes_samples_in_blocks_in_f64 = || gpu_takes_samples_in_blocks(F64, &[(TWENTY, 8, 8)])),
+    gpu(a_wrong_block_fails),
+];
 
 const TWENTY: Set = &[("filters", "4"), ("samples", "20"), ("input_length", "8")];
 
@@ -15,15 +19,19 @@ fn block(problem: &Problem, precision: Precision) -> u32 {
     problem.program(precision).shape.iter().find(|(key, _)| *key == "BLOCK").unwrap().1
 }
 
+/// A cell, lanes, and samples in a block of it.
+type Blocks = (Set, u32, u32);
+
 /// Blocks of 1 sample, of many with a smaller one at the end, and one for all.
-fn gpu_takes_samples_in_blocks() {
-    let sets: [(Set, Precision, u32, u32); 4] = [
-        (&[("filters", "60"), ("samples", "3")], F32, 64, 1),
-        (TWENTY, F64, 8, 8),
-        (&[("samples", "1")], F32, 8, 1),
-        (&[("samples", "5")], F32, 8, 5),
-    ];
-    for (set, precision, lanes, rows) in sets {
+const IN_F32: [Blocks; 4] = [
+    (&[("filters", "60"), ("samples", "3")], 64, 1),
+    (TWENTY, 8, 18),
+    (&[("samples", "1")], 8, 1),
+    (&[("samples", "5")], 8, 5),
+];
+
+fn gpu_takes_samples_in_blocks(precision: Precision, cells: &[Blocks]) {
+    for &(set, lanes, rows) in cells {
         let problem = cell(set, |_| {});
         assert_eq!(block(&problem, precision), rows, "{set:?}");
         let what = format!("{set:?}, blocks of {rows}");

@@ -39,11 +39,9 @@ fn python() -> Command {
 
 /// A test that needs python-flint.
 fn flint(name: String, test: fn()) -> Trial {
-    let required = std::env::var_os("REQUIRE_FLINT").is_some_and(|v| v == "1");
     static FOUND: LazyLock<bool> =
         LazyLock::new(|| python().args(["-c", "import flint"]).output().is_ok_and(|output| output.status.success()));
-    let missing = !*FOUND && !required;
-    trials::plain(name, test).with_ignored_flag(missing).with_kind(if missing { "needs python-flint" } else { "" })
+    trials::needing(("python-flint", *FOUND), "REQUIRE_FLINT", name, test)
 }
 
 fn certificate(subject: &dyn Provable, name: &str, point: &[f64]) -> Certificate {

@@ -10,8 +10,9 @@ use spurious::landscape::{Settings, Status, StepSize};
 use spurious::numerics::real::Precision::{self, F32, F64};
 
 trials![
-    gpu(steps_from_the_spurious_point),
-    gpu(escapes_agree),
+    gpu(steps_from_the_spurious_point_in_f32 = || steps_from_the_spurious_point(F32)),
+    gpu_f64(steps_from_the_spurious_point_in_f64 = || steps_from_the_spurious_point(F64)),
+    gpu_f64(escapes_agree_in_f64),
     gpu(batches_and_segments_change_nothing),
     gpu(wrong_noise_is_caught),
 ];
@@ -31,18 +32,16 @@ fn gpu(precision: Precision, edit: Option<fn(String) -> String>) -> Gpu {
 }
 
 /// A filter on the axis, where the norm of its part across w* is 0.
-fn steps_from_the_spurious_point() {
-    for precision in [F32, F64] {
-        let gpu = gpu(precision, None);
-        for form in FORMS {
-            let what = format!("{form} in {precision:?}");
-            compare_steps(&what, &gpu, ("cnn", form, SPURIOUS), 200).unwrap_or_else(|e| panic!("{e}"));
-        }
+fn steps_from_the_spurious_point(precision: Precision) {
+    let gpu = gpu(precision, None);
+    for form in FORMS {
+        let what = format!("{form} in {precision:?}");
+        compare_steps(&what, &gpu, ("cnn", form, SPURIOUS), 200).unwrap_or_else(|e| panic!("{e}"));
     }
 }
 
 /// In f64 runs escape at the same step, but for those whose escape rounding moves.
-fn escapes_agree() {
+fn escapes_agree_in_f64() {
     let gpu = gpu(F64, None);
     let set: Vec<_> = SPURIOUS.iter().copied().chain([("noise_stop", "\"escape\"")]).collect();
     let settings = Settings { step: StepSize::Groups(vec![1.0, 0.2]), max_steps: 300, ..settings() };
