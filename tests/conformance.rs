@@ -5,10 +5,12 @@
 pub(crate) mod endpoints;
 pub(crate) mod maths;
 pub(crate) mod parity;
+pub(crate) mod second_compiler;
 pub(crate) mod starts;
 pub(crate) mod text;
 pub(crate) mod wrong;
 
+use crate::support::dawn::tint;
 use crate::support::subject::{Subject, subjects};
 use crate::support::trials::{gpu, gpu_f64, name, plain};
 use libtest_mimic::Trial;
@@ -53,6 +55,9 @@ const ON_A_DEVICE: &[(&str, Rung)] = &rungs![
 /// Rungs that need one whose kernels compute in f64.
 const IN_F64: &[(&str, Rung)] = &rungs![parity::values_in_f64, parity::steps_in_f64];
 
+/// Rungs that need a second compiler.
+const BY_TINT: &[(&str, Rung)] = &rungs![second_compiler::tint_takes_every_text];
+
 /// Every rung of every form, named by model, form and rung.
 pub(crate) fn trials() -> Vec<Trial> {
     let mut all = Vec::new();
@@ -61,6 +66,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         all.extend(ON_THE_CPU.iter().map(|(rung, test)| plain(named(rung), move || test(&subject))));
         all.extend(ON_A_DEVICE.iter().map(|(rung, test)| gpu(named(rung), move || test(&subject))));
         all.extend(IN_F64.iter().map(|(rung, test)| gpu_f64(named(rung), move || test(&subject))));
+        all.extend(BY_TINT.iter().map(|(rung, test)| tint(named(rung), move || test(&subject))));
     }
     all
 }

@@ -3,6 +3,8 @@
 # GPU tests need a Vulkan, Metal or DX12 adapter. Where none is found on Debian or Ubuntu, and this script may, it installs
 # Mesa's software Vulkan driver. REQUIRE_GPU=1 makes a missing adapter an error instead of a list of ignored tests.
 # REQUIRE_F64=1 does the same for tests in f64 where no adapter computes in it.
+# Kernels are compiled by Tint and run by Dawn in node, which tests/second_compiler/install.sh finds or puts in target/node;
+# where Dawn takes no driver of the system, Chromium's will do. REQUIRE_TINT=1 makes it an error if either is missing.
 # Certificates are checked by Python with python-flint, which tests/certificates/install.sh finds or puts in target/python.
 # REQUIRE_FLINT=1 makes it an error if that fails, instead of a list of ignored tests.
 # Report pages are looked at in Chromium by Python; where one is missing on Debian or Ubuntu, and this script may, it
@@ -43,6 +45,7 @@ if ! browser && [ "$(uname -s)" = Linux ]; then
     install "no browser found that looks at report pages" chromium fonts-dejavu-core python3
 fi
 browser || echo "tests: without a browser the looks at report pages are listed as ignored"
+bash tests/second_compiler/install.sh || echo "tests: the checks by a second compiler are listed as ignored"
 bash tests/certificates/install.sh || echo "tests: the checks of certificates are listed as ignored"
 export PYTHONPATH="$PWD/target/python${PYTHONPATH:+:$PYTHONPATH}"
 exec cargo test "$@"

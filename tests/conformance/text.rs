@@ -29,36 +29,45 @@ fn described(shape: Shape) -> String {
     format!("lanes={}{within} {}", shape.lanes, shape.precision.name())
 }
 
-/// Every text of the form: cells, formats, lanes and entry points.
-pub(crate) fn texts_are_those_of_the_host(subject: &Subject) {
-    let control: Vec<_> = Control::FIELDS.iter().enumerate().map(|(i, name)| (*name, 4 * i)).collect();
+/// Calls `test` with every text of the form in a format: cells, lanes and entry points.
+pub(crate) fn for_texts(
+    subject: &Subject,
+    precision: Precision,
+    mut test: impl FnMut(String, &DeviceProgram, Shape, Entry, String),
+) {
     subject.for_cells(|what, set| {
         let problem = subject.problem(set, &subject.settings());
-        for precision in PRECISIONS {
-            let kernel = problem.program(precision);
-            for &lanes in lanes(&kernel) {
-                for (entry, subgroup) in ENTRIES.into_iter().flat_map(|entry| SUBGROUPS.map(|of| (entry, of))) {
-                    let shape = Shape::new(&kernel, problem.dim() as u32, lanes, precision, subgroup);
-                    if subgroup.is_some() && !shape.subgroups {
-                        continue;
-                    }
-                    let what = format!("{what} {} {}", described(shape), entry.name());
-                    let text = assemble(&kernel, shape, entry);
-                    let module = wgsl::parse_str(&text)
-                        .unwrap_or_else(|e| panic!("{what}: {}", e.emit_to_string_with_path(&text, "kernel")));
-                    validate(&module, capabilities(shape)).unwrap_or_else(|e| panic!("{what}: {e}"));
-                    let entries: Vec<_> = module.entry_points.iter().map(|e| e.name.as_str()).collect();
-                    assert_eq!(entries, [entry.name()], "{what}");
-                    assert_layout(&module, "Control", &control, size_of::<Control>());
-                    assert_constants(&what, &kernel, shape, &module);
-                    assert_buffers(&what, &kernel, shape, entry, &module);
-                    assert_workgroups(&what, &kernel, shape, &module);
-                    assert_codes(&what, &kernel, shape, &module);
-                    assert_builtins(&what, &module);
-                }
+        let kernel = problem.program(precision);
+        for (&lanes, subgroup) in lanes(&kernel).iter().flat_map(|lanes| SUBGROUPS.map(|of| (lanes, of))) {
+            let shape = Shape::new(&kernel, problem.dim() as u32, lanes, precision, subgroup);
+            if subgroup.is_some() && !shape.subgroups {
+                continue;
+            }
+            for entry in ENTRIES {
+                let what = format!("{what} {} {}", described(shape), entry.name());
+                test(what, &kernel, shape, entry, assemble(&kernel, shape, entry));
             }
         }
     });
+}
+
+pub(crate) fn texts_are_those_of_the_host(subject: &Subject) {
+    let control: Vec<_> = Control::FIELDS.iter().enumerate().map(|(i, name)| (*name, 4 * i)).collect();
+    for precision in PRECISIONS {
+        for_texts(subject, precision, |what, kernel, shape, entry, text| {
+            let module = wgsl::parse_str(&text)
+                .unwrap_or_else(|e| panic!("{what}: {}", e.emit_to_string_with_path(&text, "kernel")));
+            validate(&module, capabilities(shape)).unwrap_or_else(|e| panic!("{what}: {e}"));
+            let entries: Vec<_> = module.entry_points.iter().map(|e| e.name.as_str()).collect();
+            assert_eq!(entries, [entry.name()], "{what}");
+            assert_layout(&module, "Control", &control, size_of::<Control>());
+            assert_constants(&what, kernel, shape, &module);
+            assert_buffers(&what, kernel, shape, entry, &module);
+            assert_workgroups(&what, kernel, shape, &module);
+            assert_codes(&what, kernel, shape, &module);
+            assert_builtins(&what, &module);
+        });
+    }
 }
 
 pub(crate) fn validate(module: &Module, capabilities: Capabilities) -> Result<(), String> {

@@ -1,5 +1,6 @@
 //! What the tests share: lists of tests, cells from a few settings, and starts.
 
+pub(crate) mod dawn;
 pub(crate) mod program;
 pub(crate) mod subject;
 pub(crate) mod toy;
