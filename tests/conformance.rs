@@ -10,7 +10,7 @@ pub(crate) mod starts;
 pub(crate) mod text;
 pub(crate) mod wrong;
 
-use crate::support::dawn::tint;
+use crate::support::dawn::{dawn, tint};
 use crate::support::subject::{Subject, subjects};
 use crate::support::trials::{gpu, gpu_f64, name, plain};
 use libtest_mimic::Trial;
@@ -55,8 +55,9 @@ const ON_A_DEVICE: &[(&str, Rung)] = &rungs![
 /// Rungs that need one whose kernels compute in f64.
 const IN_F64: &[(&str, Rung)] = &rungs![parity::values_in_f64, parity::steps_in_f64];
 
-/// Rungs that need a second compiler.
+/// Rungs that need a second compiler, and those that need a device for it.
 const BY_TINT: &[(&str, Rung)] = &rungs![second_compiler::tint_takes_every_text];
+const IN_DAWN: &[(&str, Rung)] = &rungs![second_compiler::steps_in_dawn, second_compiler::dawn_finds_the_same];
 
 /// Every rung of every form, named by model, form and rung.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -67,6 +68,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         all.extend(ON_A_DEVICE.iter().map(|(rung, test)| gpu(named(rung), move || test(&subject))));
         all.extend(IN_F64.iter().map(|(rung, test)| gpu_f64(named(rung), move || test(&subject))));
         all.extend(BY_TINT.iter().map(|(rung, test)| tint(named(rung), move || test(&subject))));
+        all.extend(IN_DAWN.iter().map(|(rung, test)| dawn(named(rung), move || test(&subject))));
     }
     all
 }

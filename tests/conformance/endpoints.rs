@@ -114,11 +114,15 @@ pub(crate) fn two_dimensions_are_filled(subject: &Subject) {
 /// Runs that may differ between formats or devices: those that pass within rounding of the boundary between the basins.
 const BOUNDARY: usize = 2;
 
-/// Where a device and both formats of the CPU decide the same run, they decide alike.
 pub(crate) fn devices_find_the_same(subject: &Subject) {
+    compare_decisions(subject, &gpu(F32, 1));
+}
+
+/// Where a device and both formats of the CPU decide the same run, they decide alike.
+pub(crate) fn compare_decisions(subject: &Subject, device: &dyn Backend) {
     let problem = subject.problem(&[], &Settings { max_steps: 1_000, ..subject.settings() });
     let from = subject.starts(&[], &problem, 100);
-    let found = run(&gpu(F32, 1), &problem, &from);
+    let found = run(device, &problem, &from);
     for precision in [F32, F64] {
         let expected = run(&Cpu::new(precision), &problem, &from);
         let decided = |outcome: Outcome| outcome != Outcome::Undecided;

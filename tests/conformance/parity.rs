@@ -140,7 +140,7 @@ pub(crate) fn compare_values(
 
 /// States after 1, 10 and 100 steps, run by run, with a stop rule that nothing meets, and most runs moving: on its
 /// default cell a landscape may be at rest sooner, as long as most of its runs take a step.
-pub(crate) fn compare_steps(what: &str, gpu: &Gpu, cell: Cell<'_>, runs: usize) -> Result<(), String> {
+pub(crate) fn compare_steps(what: &str, gpu: &dyn Backend, cell: Cell<'_>, runs: usize) -> Result<(), String> {
     let precision = gpu.precision();
     for steps in [1, 10, 100] {
         let settings = Settings { max_steps: steps, tolerance: 1e-12, verdicts: false, ..settings() };

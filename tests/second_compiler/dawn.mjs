@@ -41,10 +41,14 @@ async function adapter() {
   return fail('no device that Dawn takes', 3);
 }
 
+// Features that a text asks for.
+const features = text => (text.startsWith('enable subgroups;') ? ['subgroups'] : []);
+
 // Errors and warnings of texts, none where all is well: [{ name, line, message }]. On no device, so that nothing is
 // left to a driver, and within the limits that every implementation of WebGPU grants.
 async function compile(texts) {
-  const device = await (await instance(['backend=null']).requestAdapter()).requestDevice();
+  const requiredFeatures = [...new Set(texts.flatMap(({ text }) => features(text)))];
+  const device = await (await instance(['backend=null']).requestAdapter()).requestDevice({ requiredFeatures });
   const said = [];
   for (const { name, entry, text } of texts) {
     device.pushErrorScope('validation');
@@ -65,7 +69,7 @@ async function compile(texts) {
 
 // Advances a batch as the program does, segment by segment, until its queue is empty or its budget spent.
 async function descend(job) {
-  const device = await (await adapter()).requestDevice();
+  const device = await (await adapter()).requestDevice({ requiredFeatures: features(job.text) });
   device.lost.then(({ message }) => fail(`the device is lost: ${message}`));
   ['validation', 'internal', 'out-of-memory'].forEach(filter => device.pushErrorScope(filter));
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
