@@ -1,5 +1,7 @@
 //! `spurious bench`
 
+mod against;
+
 use super::models::find;
 use super::{Format, Usage, print, say};
 use spurious::descent::backend::BackendError;
@@ -8,25 +10,35 @@ use spurious::descent::backend::gpu::device::{ALL, Wanted};
 use spurious::descent::backend::gpu::{Gpu, Options};
 use spurious::experiment::run;
 use spurious::experiment::spec::Compute;
+use spurious::explore::bench::columns::Columns;
 use spurious::explore::bench::subject::Subject;
 use spurious::explore::bench::table::Table;
-use spurious::explore::bench::{self, Fresh, Machine, Settings, Start};
+use spurious::explore::bench::{self, Bench, Fresh, Machine, Settings, Start};
 use spurious::models::MODELS;
 use spurious::numerics::Precision;
+use spurious::numerics::text::counted;
+use spurious::show::progress::CellProgress;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Every run takes exactly --steps steps: verdicts are off and the tolerance is one that no run meets. \
-                  Columns: run-steps/s from seeding to estimate; kernel, the descent alone (on a GPU by its own \
-                  clock); limit, what the device could do at most if a step took nothing but its arithmetic \
-                  instructions, at the rate of independent fused multiply-adds measured on it now; share, kernel over \
-                  limit; start-up, from the start of a fresh program to its first result; memory, its largest resident \
-                  set (Linux). On a GPU also: its rate over that of all threads of the CPU, and from how many runs on \
-                  it takes less time, by a line through the times of at least two numbers of runs. Without MODEL or \
-                  with MODEL alone the cells are a standard set, with --set params.… the model's defaults with those \
-                  values."
+    after_help = "Every run takes --steps steps, unless it comes to rest within rounding: verdicts are off and the \
+                  tolerance is one that no run meets. Columns: run-steps/s from seeding to estimate; kernel, the \
+                  descent alone (on a GPU by its own clock); limit, what the device could do at most if a step took \
+                  nothing but its arithmetic instructions, at the rate of independent fused multiply-adds measured on \
+                  it beside the rows; share, kernel over limit; spread, the interquartile range of the repetitions \
+                  over their median, the larger of whole and kernel; start-up, from the start of a fresh program to \
+                  its first result; memory, its largest resident set (Linux). On a GPU also: its rate over that of all \
+                  threads of the CPU, and from how many runs on it takes less time, by a line through the times of at \
+                  least two numbers of runs. The rows of a cell are measured in turn and printed, as text and CSV, when the cell \
+                  is done. A remark says where the spread is above 10 % or a share above 100 %. Without MODEL or with \
+                  MODEL alone the cells are a standard set, with --set params.… the model's defaults with those \
+                  values.\n\n\
+                  With --against, every row is measured by this program and by the other one after the other, in turn \
+                  the one and the other first, --repeat times; ratio is this over other, its median over the pairs, \
+                  and in brackets the range of its middle half."
 )]
 pub(super) struct Arguments {
     /// Models to measure; all by default
@@ -50,7 +62,8 @@ pub(super) struct Arguments {
     /// Threads of the CPU [default: one for each core]
     #[arg(long, allow_negative_numbers = true, value_name = "N")]
     threads: Option<String>,
-    /// Runs of a row, several as in `1000,100000` [default: two numbers by the work of the cell and the kind of device]
+    /// Runs of a row, several as in `1000,100000` [default: as many as take about 0.1 s, and with a GPU a sixteenth of
+    /// them as well]
     #[arg(long, allow_negative_numbers = true, value_name = "N", value_delimiter = ',')]
     runs: Vec<String>,
     /// Steps of every run
@@ -65,6 +78,9 @@ pub(super) struct Arguments {
     /// Measure every cell with verdicts on as well: rates of the steps that are then taken
     #[arg(long)]
     verdicts: bool,
+    /// Compare with another build of the program, row by row: rates of both, and their ratio
+    #[arg(long, value_name = "PROGRAM")]
+    against: Option<PathBuf>,
     /// Format of the table
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -84,30 +100,67 @@ pub(super) fn bench(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let subjects = subjects(arguments, steps)?;
     let compute = Compute { threads, ..subjects[0].spec.compute.clone() };
-    let table = run::on_threads(&compute, || -> anyhow::Result<Table> {
+    let other = arguments.against.as_deref().map(against::found).transpose()?;
+    run::on_threads(&compute, || -> anyhow::Result<()> {
         let (wishes, machines) = open(arguments, &compute, &wishes)?;
-        let name = |machine: &Machine| format!("{} in {}", machine.backend().description(), machine.precision().name());
-        let mut devices: Vec<String> = machines.iter().map(name).collect();
-        devices.dedup();
-        let fits = |machine: &Machine| subjects.iter().any(|cell| machine.backend().fits(cell.problem()).is_ok());
-        if machines.iter().any(fits) {
-            let cells = if subjects.len() == 1 { "cell" } else { "cells" };
-            say(&format!("bench: {} {cells} on {}", subjects.len(), devices.join("; ")));
+        let fits = |cell: &Subject| machines.iter().any(|machine| machine.backend().fits(cell.problem()).is_ok());
+        if subjects.iter().any(fits) {
+            let name = |machine: &Machine| machine.backend().description() + " in " + machine.precision().name();
+            let mut devices: Vec<String> = machines.iter().map(name).collect();
+            devices.dedup();
+            say(&format!("bench: {} on {}", counted(subjects.len() as u64, "cell"), devices.join("; ")));
         }
         let settings = Settings { runs: distinct(&runs), repeat, batch: compute.batch };
-        let start = |start: Start| start_fresh(&wishes[start.machine], start);
-        let mut left_out = Vec::new();
-        let rows = bench::measure(&subjects, &machines, &settings, start, |reason| left_out.push(reason))?;
-        match left_out.first() {
-            Some(reason) if rows.is_empty() => Err(Usage(reason.clone()).into()),
-            _ => Ok(Table { rows, left_out }),
+        let bench = Bench::new(&subjects, &machines, settings);
+        match other {
+            Some(other) => against::compare(arguments, other, &bench, &subjects, &machines),
+            None => measure(arguments, bench, &subjects, &machines, |start| start_fresh(&wishes[start.machine], start)),
         }
-    })??;
+    })?
+}
+
+/// Measures cell after cell and prints the rows of each when they are known.
+fn measure(
+    arguments: &Arguments,
+    mut bench: Bench<'_>,
+    subjects: &[Subject],
+    machines: &[Machine],
+    fresh: impl Fn(Start) -> Option<Fresh>,
+) -> anyhow::Result<()> {
+    let mut table = Table::new(Columns::new(subjects, machines));
+    let progress = CellProgress::new(subjects.len() as u64);
+    for (index, subject) in subjects.iter().enumerate() {
+        progress.at(index as u64, &subject.name());
+        let (rows, left_out) = bench.cell(index, &fresh)?;
+        let begins = table.rows.is_empty() && !rows.is_empty();
+        progress.aside(|| match arguments.format {
+            Format::Text => {
+                let header = if begins { table.text_header() } else { String::new() };
+                print((header + &table.text_rows(&rows)).as_bytes())
+            }
+            Format::Csv => {
+                let header = if begins { table.csv_header() } else { Vec::new() };
+                print(&[header, table.csv_rows(&rows)].concat())
+            }
+            Format::Json | Format::Md => Ok(()),
+        })?;
+        table.rows.extend(rows);
+        table.left_out.extend(left_out);
+    }
+    progress.finish();
+    if let Some(reason) = table.left_out.first().filter(|_| table.rows.is_empty()) {
+        return Err(Usage(reason.clone()).into());
+    }
     match arguments.format {
-        Format::Text => print(table.text().as_bytes()),
-        Format::Csv => print(&table.csv()),
+        Format::Text => print(table.text_notes().as_bytes()),
         Format::Json => print(table.json().as_bytes()),
         Format::Md => print(table.markdown().as_bytes()),
+        // A table of values has no place for sentences.
+        Format::Csv => {
+            let left_out = table.left_out.iter().map(|reason| format!("left out: {reason}"));
+            table.remarks().into_iter().chain(left_out).for_each(|line| say(&format!("bench: {line}")));
+            Ok(())
+        }
     }
 }
 

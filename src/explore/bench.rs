@@ -2,39 +2,58 @@
 //!
 //! # What is measured
 //! Each cell is advanced by a fixed number of steps, without verdicts and with a tolerance that no run meets, so that
-//! every run takes every step and two backends do the same work. Of each cell, backend, format, lanes per run and
-//! number of runs:
+//! every run takes every step that moves it and two backends do the same work: a run ends early only where it comes to
+//! rest within rounding. Of each cell, backend, format, lanes per run and number of runs, which make a [`Row`]:
 //!
 //! - the **kernel rate**: run-steps per second of the descent alone, from prepared starts; on a GPU by the device's own
 //!   clock;
 //! - the **rate** of the whole: seeding, descent, classification and tally, as [`crate::experiment::run::execute`] does
-//!   them, without a result folder. Rates are those of the median of interleaved repetitions, so that whatever else the
-//!   machine does meets all rows alike;
+//!   them, without a result folder;
 //! - the **start-up** of the program: from its start to the result of one run of one step, adapter and kernels
 //!   included;
 //! - the **memory** of a program that does nothing else: its largest resident set.
+//!
+//! Rates are those of the median of several repetitions. The rows of a cell are measured in turn, once in every round,
+//! so that whatever else the machine does meets them alike, and they are known when the cell is done. The **spread** of
+//! repetitions is their interquartile range over their median: what the middle half of them differs by.
+//!
+//! # How long it takes
+//! Unless numbers of runs are asked for, they are powers of two that make a repetition take about
+//! [`repetition::REPETITION`], found by trying few runs first, for the whole and for the kernel: judging endpoints may
+//! take a thousand times as long as finding them. A row then takes some 15 repetitions, whatever is measured on
+//! whatever machine.
 //!
 //! # The limit
 //! `limit = peak / operations`: an upper bound from arithmetic alone. `operations`
 //! ([`crate::landscape::device::Cost::operations`]) are the fewest arithmetic instructions of a step, where a fused
 //! multiply-add, an addition, a multiplication, a comparison or selection, a minimum, a division and a root count as
 //! one each. `peak` ([`peak`]) is how many independent fused multiply-adds a second all lanes of the device together
-//! were seen to do, here and now. Divisions and roots take far longer than one instruction, and loads, stores, random
-//! numbers and verdicts take time too, so the limit is never reached. A processor that adds in other units than those
-//! that multiply could in principle do more than the limit says.
+//! were seen to do: it is measured before and after the rows of every cell, again where a kernel was seen to exceed it,
+//! and the most counts that was seen so far. Divisions and roots take far longer than one instruction, and loads,
+//! stores, random numbers and verdicts take time too, so the limit is never reached. A processor that adds in other
+//! units than those that multiply could in principle do more than the limit says.
 //!
 //! # The break-even
 //! A device that is opened and fed takes `overhead + runs / rate`. The two numbers are fitted to the times of several
 //! numbers of runs, start-up included; from the number of runs where the lines of CPU and GPU cross, the GPU pays
 //! ([`even`]).
+//!
+//! # Two builds
+//! Two builds of the program are compared in pairs: both measure a row one after the other, in turn the one and the
+//! other first, and what counts is the ratio of their rates in each pair ([`pair`]). What disturbs one pair then leaves
+//! the others alone.
 
+pub mod columns;
 pub mod even;
 mod measure;
+pub mod pair;
 pub mod peak;
+pub mod repetition;
+pub mod spread;
 pub mod subject;
 pub mod table;
 
-pub use measure::{Fresh, Settings, Start, case_runs, fresh, measure, peak_memory};
+pub use measure::{Bench, Case, Cases, Fresh, Settings, Start, fresh, peak_memory};
 
 use crate::descent::backend::cpu::Cpu;
 use crate::descent::backend::gpu::Gpu;
@@ -85,9 +104,9 @@ impl Machine {
     }
 }
 
-/// What was measured of one cell on one machine with one number of runs.
+/// What a row is about: a cell, on one machine, with one number of runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct Label {
     /// Name of the model.
     pub model: &'static str,
     /// Name of the form.
@@ -98,11 +117,11 @@ pub struct Row {
     pub verdicts: bool,
     /// `cpu` or `gpu`.
     pub backend: &'static str,
-    /// What computed.
+    /// What computes.
     pub adapter: String,
     /// Format of the arithmetic.
     pub precision: Precision,
-    /// Lanes that shared a run on a GPU.
+    /// Lanes that share a run on a GPU.
     pub lanes: Option<u32>,
     /// Threads of the program, which seed and classify for a GPU.
     pub threads: usize,
@@ -110,6 +129,28 @@ pub struct Row {
     pub runs: u64,
     /// Steps of a run at the most.
     pub steps: u32,
+}
+
+impl Label {
+    /// Whether another is of the same cell.
+    fn same_cell(&self, other: &Label) -> bool {
+        (self.model, self.form, self.verdicts) == (other.model, other.form, other.verdicts)
+            && self.parameters == other.parameters
+    }
+
+    /// Whether another is of the same cell and machine.
+    fn same_line(&self, other: &Label) -> bool {
+        self.same_cell(other)
+            && (self.backend, self.precision, self.lanes) == (other.backend, other.precision, other.lanes)
+            && self.adapter == other.adapter
+    }
+}
+
+/// What was measured of one cell on one machine with one number of runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What of.
+    pub label: Label,
     /// Steps that all runs together took.
     pub run_steps: u64,
     /// Repetitions.
@@ -118,10 +159,16 @@ pub struct Row {
     pub median_s: f64,
     /// Least time of the whole, seconds.
     pub min_s: f64,
+    /// Spread of the times of the whole, see [`spread`]; `None` for a single repetition.
+    pub spread: Option<f64>,
     /// Rate of the whole, in the median.
     pub run_steps_per_s: f64,
+    /// Runs of the descent alone: one batch at the most.
+    pub kernel_runs: u64,
     /// Rate of the descent alone, in the median; `None` where the device cannot time its work.
     pub kernel_run_steps_per_s: Option<f64>,
+    /// Spread of the times of the descent alone.
+    pub kernel_spread: Option<f64>,
     /// Operations of a step.
     pub operations: f64,
     /// Operations a second that the device was seen to do.
@@ -147,16 +194,8 @@ impl Row {
         Some(self.kernel_run_steps_per_s? / self.limit())
     }
 
-    /// Whether a row is of the same cell.
-    fn same_cell(&self, other: &Row) -> bool {
-        (self.model, self.form, self.verdicts) == (other.model, other.form, other.verdicts)
-            && self.parameters == other.parameters
-    }
-
-    /// Whether a row is of the same cell and machine.
-    fn same_line(&self, other: &Row) -> bool {
-        self.same_cell(other)
-            && (self.backend, self.precision, self.lanes) == (other.backend, other.precision, other.lanes)
-            && self.adapter == other.adapter
+    /// The larger of its two spreads.
+    pub fn worst_spread(&self) -> Option<f64> {
+        self.spread.into_iter().chain(self.kernel_spread).max_by(f64::total_cmp)
     }
 }

@@ -1,4 +1,5 @@
-//! How far an experiment has come, on stderr: a bar on a terminal, a line now and then in a log.
+//! How far an experiment or a measurement has come, on stderr: a bar on a terminal; of an experiment also a line now
+//! and then in a log.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
@@ -55,6 +56,55 @@ impl Progress {
                 let _ = writeln!(std::io::stderr(), "{} of {} runs, {message}", self.done, self.total);
             }
             None => {}
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Shows on a terminal which of some cells is at work; elsewhere the rows that are printed show it.
+#[derive(Debug)]
+pub struct CellProgress {
+    bar: Option<ProgressBar>,
+    began: Instant,
+}
+
+impl CellProgress {
+    /// Begins with none of `total` cells.
+    pub fn new(total: u64) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(total);
+            // The template is a constant and valid; a plain bar would do as well.
+            let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} cells, {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        CellProgress { bar, began: Instant::now() }
+    }
+
+    /// Says which cell is at work, with `done` before it.
+    pub fn at(&self, done: u64, name: &str) {
+        let Some(bar) = &self.bar else { return };
+        let left = (done > 0).then(|| {
+            let each = self.began.elapsed().as_secs_f64() / done as f64;
+            let cells = bar.length().unwrap_or(done).saturating_sub(done);
+            format!(", about {} left", clock(Duration::from_secs_f64((each * cells as f64).min(1e9))))
+        });
+        bar.set_position(done);
+        bar.set_message(format!("{name}{}", left.unwrap_or_default()));
+    }
+
+    /// Writes something while the bar is out of the way.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
         }
     }
 

@@ -5,12 +5,15 @@ use crate::support::{assert_relative, for_all_cells, gpu, problem, settings_of};
 use spurious::descent::backend::gpu::device::Wanted;
 use spurious::descent::backend::gpu::{Gpu, Options, shader};
 use spurious::explore::bench::even::Line;
+use spurious::explore::bench::pair::Comparison;
 use spurious::explore::bench::peak;
+use spurious::explore::bench::spread::{quartiles, spread};
 use spurious::explore::bench::subject::Subject;
-
 use spurious::models;
 use spurious::models::MODELS;
 use spurious::numerics::Precision;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Command;
 use wgpu::naga::front::wgsl;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 
@@ -26,12 +29,18 @@ trials![
     formats_say_the_same,
     parameters_become_columns,
     verdicts_end_runs_early,
+    quartiles_of_known_numbers,
+    pairs_of_known_rates,
+    numbers_of_runs_are_found,
+    rows_are_printed_cell_by_cell,
+    a_build_is_compared_with_itself,
     refuses,
     gpu(the_gpu_has_a_peak_in_f32),
     gpu_f64(the_gpu_has_a_peak_in_f64),
     gpu(the_gpu_is_compared),
     gpu(lanes_that_do_not_fit_are_left_out),
     on(target_os = "linux", without_a_driver_auto_is_the_cpu),
+    on(unix, what_another_build_refuses_is_left_out),
 ];
 
 const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::F64];
@@ -162,7 +171,7 @@ fn the_text_of_the_peak_validates() {
 }
 
 /// Columns that programs rely on, in order; the parameters that were set stand between the first two and the others.
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 27] = [
     "model",
     "form",
     "verdicts",
@@ -177,8 +186,11 @@ const COLUMNS: [&str; 24] = [
     "repeats",
     "median_s",
     "min_s",
+    "spread",
     "run_steps_per_s",
+    "kernel_runs",
     "kernel_run_steps_per_s",
+    "kernel_spread",
     "operations",
     "peak_operations_per_s",
     "limit_run_steps_per_s",
@@ -191,7 +203,7 @@ const COLUMNS: [&str; 24] = [
 
 fn bench(place: &Place, arguments: &[&str]) -> Table {
     let ran = place.run(&[&["bench", "--repeat", "1", "--format", "csv"], arguments].concat()).done();
-    assert!(ran.err.starts_with("bench: ") && ran.err.lines().count() == 1, "{}", ran.err);
+    assert!(!ran.err.is_empty() && ran.err.lines().all(|line| line.starts_with("bench: ")), "{}", ran.err);
     Table::parse(ran.out.as_bytes()).unwrap()
 }
 
@@ -209,7 +221,10 @@ fn check(table: &Table) {
         assert!(of("min_s") <= of("median_s") && of("min_s") > 0.0 && of("threads") >= 1.0);
         assert_relative(limit[row], of("peak_operations_per_s") / of("operations"), 1e-9, "limit");
         assert_eq!(share[row], kernel[row].map(|rate| rate / limit[row]));
-        assert!(of("start_up_s") > 0.0);
+        assert!(of("start_up_s") > 0.0 && of("kernel_runs") >= 1.0);
+        let spreads = ["spread", "kernel_spread"].map(|name| table.numbers(name)[row]);
+        assert!(spreads.iter().all(|spread| spread.is_some() == (of("repeats") > 1.0) || kernel[row].is_none()));
+        assert!(spreads.into_iter().flatten().all(|spread| spread >= 0.0));
         assert!(!cfg!(target_os = "linux") || of("peak_memory_bytes") > 1e6, "in KiB?");
     }
 }
@@ -298,6 +313,115 @@ fn verdicts_end_runs_early() {
     assert!(steps[0] == Some(25_600.0) && steps[1] < steps[0] && steps[1] > Some(0.0), "{steps:?}");
 }
 
+fn quartiles_of_known_numbers() {
+    // Of five the second, third and fourth; between neighbours otherwise.
+    assert_eq!(quartiles(&[5.0, 1.0, 9.0, 3.0, 4.0]), Some((4.0, 3.0, 5.0)));
+    assert_eq!(quartiles(&[1.0, 2.0]), Some((1.5, 1.25, 1.75)));
+    assert_eq!(quartiles(&[7.0]), Some((7.0, 7.0, 7.0)));
+    assert_eq!(quartiles(&[]), None);
+    assert_eq!(spread(&[5.0, 1.0, 9.0, 3.0, 4.0]), Some(0.5));
+    // One disturbed repetition of five does not show, two do.
+    assert_eq!(spread(&[2.0, 2.0, 2.0, 90.0, 2.0]), Some(0.0));
+    assert_eq!(spread(&[2.0, 3.0, 2.0, 90.0, 2.0]), Some(0.5));
+    assert_eq!((spread(&[2.0]), spread(&[])), (None, None));
+}
+
+fn pairs_of_known_rates() {
+    // Twice as fast in every pair, while the machine becomes slower and slower.
+    let pairs = [(16.0, 8.0), (8.0, 4.0), (4.0, 2.0)];
+    let expected = Comparison { this: 8.0, other: 4.0, ratio: 2.0, low: 2.0, high: 2.0 };
+    assert_eq!(Comparison::of(&pairs), Some(expected));
+    let shaken = Comparison::of(&[(1.0, 2.0), (3.0, 2.0), (2.0, 2.0)]).unwrap();
+    assert_eq!((shaken.low, shaken.ratio, shaken.high), (0.75, 1.0, 1.25));
+    assert_eq!(Comparison::of(&[]), None);
+}
+
+fn numbers_of_runs_are_found() {
+    let arguments = ["cnn", "--form", "reduced", "--backend", "cpu", "--threads", "2", "--steps", "200"];
+    let table = bench(&Place::new(), &arguments);
+    check(&table);
+    assert_eq!(table.column("precision"), ["f32", "f64"]);
+    for name in ["runs", "kernel_runs"] {
+        for runs in table.numbers(name).into_iter().map(Option::unwrap) {
+            assert!(runs >= 2.0 && (runs as u64).is_power_of_two(), "{name}: {runs}");
+        }
+    }
+}
+
+fn rows_are_printed_cell_by_cell() {
+    // The second cell would take minutes.
+    for format in ["csv", "text"] {
+        let arguments =
+            ["bench", "relu_sum", "--set", "params.teachers=[2, 40]", "--backend", "cpu", "--format", format];
+        let more = ["--precision", "f64", "--runs", "256", "--steps", "40", "--repeat", "30"];
+        let mut child = Place::new().command(&[&arguments[..], &more].concat()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut lines = [String::new(), String::new()];
+        lines.iter_mut().for_each(|line| assert!(out.read_line(line).unwrap() > 0));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let mut rest = String::new();
+        out.read_to_string(&mut rest).unwrap();
+        assert!(lines[0].contains("teachers") && lines[1].contains("relu_sum") && rest.is_empty(), "{lines:?}{rest}");
+    }
+}
+
+/// The program that is tested.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_spurious");
+
+fn a_build_is_compared_with_itself() {
+    let place = Place::new();
+    let of = |format: &str, patches: &str, more: &[&str]| {
+        let arguments = ["bench", "cnn", "--form", "reduced", "--backend", "cpu", "--runs", "64", "--steps", "20"];
+        let against = ["--against", PROGRAM, "--format", format, "--set", patches];
+        place.run(&[&arguments[..], &against, more].concat()).done().out
+    };
+    let table = of("csv", "params.patches=[9, 16]", &["--repeat", "3"]);
+    let table = Table::parse(table.as_bytes()).unwrap();
+    assert_eq!(table.column("patches"), ["9", "9", "16", "16"]);
+    assert_eq!(table.column("precision"), ["f32", "f64", "f32", "f64"]);
+    for row in 0..4 {
+        assert_eq!((table.column("same_run_steps")[row], table.column("repeats")[row]), ("true", "3"));
+        for kind in ["", "kernel_"] {
+            let of = |name: &str| table.numbers(&format!("{kind}{name}"))[row].unwrap();
+            assert!(of("ratio_low") <= of("ratio") && of("ratio") <= of("ratio_high") && of("ratio_low") > 0.0);
+            assert!(of("run_steps_per_s") > 0.0);
+        }
+        assert!(table.numbers("other_run_steps_per_s")[row] > Some(0.0));
+    }
+    let short = ["--repeat", "1", "--precision", "f64"];
+    let document: serde_json::Value = serde_json::from_str(&of("json", "params.patches=9", &short)).unwrap();
+    assert_eq!(
+        (document["rows"].as_array().map(Vec::len), &document["rows"][0]["ratio_low"]),
+        (Some(1), &document["rows"][0]["ratio_high"],)
+    );
+    for format in ["text", "md"] {
+        let text = of(format, "params.patches=9", &short);
+        assert!(text.contains("ratio") && text.contains("medians of 1 pair "), "{text}");
+    }
+}
+
+fn what_another_build_refuses_is_left_out() {
+    let place = Place::new();
+    // A build that does not know f32 on the CPU.
+    let refusal = "case \"$*\" in *f32*) echo 'error: what is f32' >&2; exit 2 ;; esac";
+    place.write("other", format!("#!/bin/sh\n{refusal}\nexec '{PROGRAM}' \"$@\"\n"));
+    assert!(Command::new("chmod").arg("+x").arg(place.path("other")).status().unwrap().success());
+    let arguments = ["bench", "cnn", "--form", "reduced", "--backend", "cpu", "--against", "other"];
+    let arguments = [&arguments[..], &["--runs", "8", "--steps", "2", "--repeat", "1"]].concat();
+    let text = place.run(&arguments).done().out;
+    assert!(text.contains("Left out: cnn reduced") && text.contains("other says: what is f32"), "{text}");
+    assert!(text.lines().nth(1).is_some_and(|row| row.contains("f64")), "{text}");
+    for (arguments, reason) in [
+        ([&arguments[..], &["--precision", "f32"]].concat(), "what is f32"),
+        ([&arguments[..7], &["/bin/true"], &arguments[8..]].concat(), "a table that this program cannot read"),
+    ] {
+        let ran = place.run(&arguments);
+        assert!(ran.code == Some(2) && ran.err.contains("nothing could be compared"), "{}", ran.err);
+        assert!(ran.err.contains(reason), "{}", ran.err);
+    }
+}
+
 fn refuses() {
     let place = Place::new();
     let cases: &[(&[&str], &[&str])] = &[
@@ -317,6 +441,7 @@ fn refuses() {
         (&["cnn", "--set", "params.ratio=30"], &["--set: params.ratio = 30", "choose ratio between"]),
         (&["cnn", "--set", "descent.max_steps=4"], &["--set: descent.max_steps", "use --steps"]),
         (&["--set", "runs.per_cell=4"], &["--set: runs.per_cell", "use --runs"]),
+        (&["--backend", "cpu", "--against", "absent"], &["--against = absent", "cannot be started"]),
         (&["--backend", "cpu", "--adapter", "any"], &["--adapter", "nothing on the CPU", "--backend gpu"]),
     ];
     for (arguments, parts) in cases {

@@ -1,5 +1,7 @@
 //! The break-even: from how many runs on a device that takes time to start pays.
 
+use super::Row;
+
 /// Time of a computation as `overhead + per_run · runs`, seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
@@ -42,5 +44,26 @@ impl Line {
         }
         let crossing = (self.overhead - other.overhead) / (other.per_run - self.per_run);
         crossing.max(1.0).ceil()
+    }
+}
+
+/// Sets what GPU rows say about the CPU: that of the same format where it was measured, else the faster.
+pub(super) fn compare(rows: &mut [Row]) {
+    let all = rows.to_vec();
+    let same_line = |of: &Row| all.iter().filter(|row| row.label.same_line(&of.label)).collect::<Vec<_>>();
+    let most = |of: &Row| same_line(of).into_iter().max_by_key(|row| row.label.runs).map(|row| row.run_steps_per_s);
+    let line = |of: &Row| {
+        let points: Vec<(f64, f64)> =
+            same_line(of).into_iter().map(|row| (row.label.runs as f64, row.median_s)).collect();
+        let line = Line::fit(&points)?;
+        Some(Line { overhead: line.overhead + of.start_up_s.unwrap_or(0.0), ..line })
+    };
+    for row in rows.iter_mut().filter(|row| row.label.backend == "gpu") {
+        let cpus = || all.iter().filter(|cpu| cpu.label.backend == "cpu" && cpu.label.same_cell(&row.label));
+        let rate = |cpu: &&Row| most(cpu).unwrap_or(0.0);
+        let fastest = cpus().max_by(|a, b| rate(a).total_cmp(&rate(b)));
+        let Some(cpu) = cpus().find(|cpu| cpu.label.precision == row.label.precision).or(fastest) else { continue };
+        row.gpu_over_cpu = most(row).zip(most(cpu)).map(|(gpu, cpu)| gpu / cpu);
+        row.break_even_runs = line(row).zip(line(cpu)).map(|(gpu, cpu)| gpu.pays_against(&cpu));
     }
 }

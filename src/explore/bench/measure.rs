@@ -1,56 +1,35 @@
-//! The measurements: interleaved repetitions of every row, and fresh programs for what only they show.
+//! The measurements: interleaved repetitions of the rows of a cell, and fresh programs for what only they show.
 
-use super::even::Line;
+use super::even::compare;
+use super::repetition::try_runs;
+use super::spread::spread;
 use super::subject::Subject;
-use super::{Machine, Row};
+use super::{Label, Machine, Row};
 use crate::descent::backend::{Backend, BackendError, Batch};
 use crate::experiment::run::{self, Details};
 use crate::experiment::{Record, Tally};
-use crate::numerics::Precision;
 use crate::numerics::start_law::BLOCK;
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+/// The larger default number of runs over the smaller, where a break-even is asked for.
+const APART: u64 = 16;
+/// Fresh programs whose start-up is measured at the most.
+const STARTS: usize = 3;
+/// How often a peak is measured again that a kernel was seen to exceed.
+const SECOND_LOOKS: usize = 3;
+
 /// How to measure.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Numbers of runs of every row; empty for [`case_runs`].
+    /// Numbers of runs of every row; empty for as many as take about
+    /// [`REPETITION`](super::repetition::REPETITION), and, if a GPU is among the machines, a sixteenth of that.
     pub runs: Vec<u64>,
     /// Repetitions; the first comes after a round that does not count.
     pub repeat: usize,
     /// Runs in a batch; 0 as the backend likes.
     pub batch: usize,
-}
-
-/// Work of the larger default number of runs, operations: for each thread of the CPU, …
-const CPU_WORK: f64 = 2e9;
-/// … for a discrete GPU, …
-const GPU_WORK: f64 = 5e11;
-/// … and for any other adapter.
-const SMALL_GPU_WORK: f64 = 5e10;
-/// The larger default number of runs over the smaller.
-const SPREAD: u64 = 16;
-
-/// Fresh programs whose start-up is measured at the most.
-const STARTS: usize = 5;
-
-/// Numbers of runs by default: a power of two that keeps a usual device of the kind busy for some tenths of a second at
-/// a tenth of its peak, and a sixteenth of it. It depends on the kind of device alone, so that two benches can be
-/// compared row by row.
-pub fn case_runs(subject: &Subject, machine: &Machine) -> Vec<u64> {
-    let work = match machine {
-        Machine::Cpu(_) => CPU_WORK * rayon::current_num_threads() as f64,
-        Machine::Gpu(gpu) if gpu.adapter().kind == "discrete" => GPU_WORK,
-        Machine::Gpu(gpu) if gpu.adapter().is_hardware() => SMALL_GPU_WORK,
-        Machine::Gpu(_) => CPU_WORK,
-    };
-    let rule = subject.problem().rule();
-    let operations = subject.problem().cost(machine.precision()).operations * f64::from(rule.max_steps);
-    let large = (work / operations).log2().round().clamp(0.0, 40.0).exp2() as u64;
-    let mut runs = vec![(large / SPREAD).max(1), large];
-    runs.dedup();
-    runs
 }
 
 /// A fresh program to be started: the row's cell by its position, its machine by its position, and how much to do
@@ -76,23 +55,51 @@ pub struct Fresh {
     pub peak_memory: Option<u64>,
 }
 
+/// Cells and machines to be measured, in the current pool of threads.
+#[derive(Debug)]
+pub struct Bench<'a> {
+    subjects: &'a [Subject],
+    machines: &'a [Machine],
+    settings: Settings,
+    /// Of each machine the highest peak that was seen.
+    peaks: Vec<f64>,
+}
+
+/// What there is to be measured of a cell.
+#[derive(Debug)]
+pub struct Cases<'a> {
+    /// One for each row to be.
+    pub cases: Vec<Case<'a>>,
+    /// What a machine cannot take, and why.
+    pub left_out: Vec<String>,
+}
+
 /// A row that is being measured.
-struct Case<'a> {
-    subject: usize,
-    machine: usize,
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// Position of its cell.
+    pub subject: usize,
+    /// Position of its machine.
+    pub machine: usize,
+    /// Runs.
+    pub runs: u64,
+    /// Runs of the descent alone: one batch at the most.
+    pub kernel_runs: u64,
     cell: &'a Subject,
-    backend: &'a dyn Backend,
-    runs: u64,
-    /// Starts of one batch.
+    on: &'a Machine,
+    /// Lanes that share a run on a GPU.
+    lanes: Option<u32>,
+    /// Starts of the descent alone.
     starts: Vec<f64>,
     whole: Vec<Timed>,
     kernel: Vec<Timed>,
+    start_ups: Vec<f64>,
 }
 
 /// Time and the steps taken in it.
 #[derive(Clone, Copy, Debug)]
-struct Timed {
-    seconds: f64,
+pub(super) struct Timed {
+    pub(super) seconds: f64,
     steps: u64,
 }
 
@@ -102,96 +109,203 @@ impl Timed {
     }
 }
 
-/// Measures every cell on every machine, in the current pool of threads. `fresh` starts a program of its own that calls
-/// [`fresh`] and ends; where it returns `None`, start-up and memory are left out. A cell that a machine cannot take is
-/// left out, and `left_out` is told why.
-///
-/// # Errors
-/// A device failure.
-pub fn measure(
-    subjects: &[Subject],
-    machines: &[Machine],
-    settings: &Settings,
-    fresh: impl Fn(Start) -> Option<Fresh>,
-    left_out: impl FnMut(String),
-) -> Result<Vec<Row>, BackendError> {
-    let mut cases = cases(subjects, machines, settings, left_out);
-    let mut peaks = vec![0.0f64; machines.len()];
-    for round in 0..=settings.repeat {
-        for (i, machine) in machines.iter().enumerate() {
-            // One device is measured once, however many numbers of lanes are.
-            match machines[..i].iter().position(|known| same_device(known, machine)) {
-                Some(known) => peaks[i] = peaks[known],
-                None => peaks[i] = peaks[i].max(machine.peak()?),
+impl<'a> Bench<'a> {
+    /// Nothing is measured yet.
+    pub fn new(subjects: &'a [Subject], machines: &'a [Machine], settings: Settings) -> Self {
+        Bench { subjects, machines, settings, peaks: vec![0.0; machines.len()] }
+    }
+
+    /// Repetitions.
+    pub fn repeat(&self) -> usize {
+        self.settings.repeat
+    }
+
+    /// Measures a cell, by its position, on every machine. `fresh` starts a program of its own that calls [`fresh`] and
+    /// ends; where it returns `None`, start-up and memory are left out. Returns the rows, and what a machine cannot
+    /// take, with the reason.
+    ///
+    /// # Errors
+    /// A device failure.
+    pub fn cell(
+        &mut self,
+        subject: usize,
+        fresh: impl Fn(Start) -> Option<Fresh>,
+    ) -> Result<(Vec<Row>, Vec<String>), BackendError> {
+        let Cases { mut cases, left_out } = self.cases(subject)?;
+        for round in 0..=self.settings.repeat {
+            if round == 0 || round == self.settings.repeat {
+                self.look_at_peaks(&cases)?;
             }
-        }
-        for case in &mut cases {
-            let kernel = kernel(case)?;
-            // The first round compiles and fills caches; it need not be long.
-            let runs = if round == 0 { (case.starts.len() / case.cell.problem().dim()) as u64 } else { case.runs };
-            let whole = whole(case.cell, case.backend, runs, settings.batch)?;
-            if round > 0 {
+            for i in 0..cases.len() {
+                let first = !cases[..i].iter().any(|other| other.same_line(&cases[i]));
+                let case = &mut cases[i];
+                let kernel = case.time_kernel()?;
+                // The first round compiles and fills caches; it need not be long.
+                let runs = if round == 0 { case.kernel_runs.min(case.runs) } else { case.runs };
+                let whole = whole(case.cell, case.on.backend(), runs, self.settings.batch)?;
+                if round == 0 {
+                    continue;
+                }
                 case.kernel.extend(kernel);
                 case.whole.push(whole);
+                if first && round <= STARTS {
+                    let shown = fresh(Start { subject, machine: case.machine, runs: 1, steps: 1 });
+                    case.start_ups.extend(shown.map(|shown| shown.took.as_secs_f64()));
+                }
             }
         }
-    }
-    let mut rows: Vec<Row> = Vec::new();
-    for case in &cases {
-        let mut row = row(case, &machines[case.machine], peaks[case.machine], settings.repeat);
-        let start = |runs, steps| Start { subject: case.subject, machine: case.machine, runs, steps };
-        row.start_up_s = match rows.iter().find(|known| known.same_line(&row)) {
-            Some(known) => known.start_up_s,
-            None => {
-                let mut took: Vec<f64> = (0..settings.repeat.min(STARTS))
-                    .filter_map(|_| Some(fresh(start(1, 1))?.took.as_secs_f64()))
-                    .collect();
-                took.sort_by(f64::total_cmp);
-                took.get(took.len() / 2).copied()
-            }
+        let exceeds = |case: &Case<'_>, peaks: &[f64]| {
+            let problem = case.cell.problem();
+            let limit = peaks[case.machine] / problem.cost(case.on.precision()).operations;
+            case.kernel.iter().any(|timed| timed.rate() > limit)
         };
-        row.peak_memory_bytes = fresh(start(case.runs, 0)).and_then(|shown| shown.peak_memory);
-        rows.push(row);
+        for _ in 0..SECOND_LOOKS {
+            if cases.iter().any(|case| exceeds(case, &self.peaks)) {
+                self.look_at_peaks(&cases)?;
+            }
+        }
+        let mut rows: Vec<Row> = Vec::new();
+        for case in &cases {
+            let mut row = case.row(self.peaks[case.machine], self.settings.repeat);
+            if case.start_ups.is_empty() {
+                let known = rows.iter().find(|known| known.label.same_line(&row.label));
+                row.start_up_s = known.and_then(|known| known.start_up_s);
+            }
+            let start = Start { subject, machine: case.machine, runs: case.runs, steps: 0 };
+            row.peak_memory_bytes = fresh(start).and_then(|shown| shown.peak_memory);
+            rows.push(row);
+        }
+        compare(&mut rows);
+        Ok((rows, left_out))
     }
-    compare(&mut rows);
-    Ok(rows)
-}
 
-/// The rows that are to be measured, in order.
-fn cases<'a>(
-    subjects: &'a [Subject],
-    machines: &'a [Machine],
-    settings: &Settings,
-    mut left_out: impl FnMut(String),
-) -> Vec<Case<'a>> {
-    let mut cases = Vec::new();
-    let mut known: Vec<(usize, &Machine, u64, Option<u32>)> = Vec::new();
-    for (subject, cell) in subjects.iter().enumerate() {
+    /// Measures the peaks of the machines that some rows are measured on, and keeps the highest of each.
+    fn look_at_peaks(&mut self, cases: &[Case<'_>]) -> Result<(), BackendError> {
+        for (i, machine) in self.machines.iter().enumerate() {
+            // One device is measured once, however many numbers of lanes are.
+            match self.machines[..i].iter().position(|known| same_device(known, machine)) {
+                Some(known) => self.peaks[i] = self.peaks[known],
+                None if cases.iter().any(|case| same_device(&self.machines[case.machine], machine)) => {
+                    self.peaks[i] = self.peaks[i].max(machine.peak()?);
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows that are to be measured of a cell, in order, with their numbers of runs.
+    ///
+    /// # Errors
+    /// A device failure while numbers of runs are tried.
+    pub fn cases(&self, subject: usize) -> Result<Cases<'a>, BackendError> {
+        let (machines, settings, cell) = (self.machines, &self.settings, &self.subjects[subject]);
+        let mut cases: Vec<Case<'a>> = Vec::new();
+        let mut left_out = Vec::new();
+        let mut tried: Vec<(&Machine, u64, u64)> = Vec::new();
         for (index, machine) in machines.iter().enumerate() {
             let backend = machine.backend();
             if let Err(invalid) = backend.fits(cell.problem()) {
-                left_out(format!("{} on {}: {invalid}", cell.name(), backend.description()));
+                left_out.push(format!("{} on {}: {invalid}", cell.name(), backend.description()));
                 continue;
             }
-            let counts = if settings.runs.is_empty() { case_runs(cell, machine) } else { settings.runs.clone() };
-            for runs in counts {
+            let batch = run::batch_runs(backend, cell.problem(), settings.batch) as u64;
+            let counts: Vec<(u64, u64)> = if settings.runs.is_empty() {
+                // Rows that differ in lanes take the same runs.
+                let known = tried.iter().find(|(known, ..)| same_device(known, machine));
+                let (large, kernel) = match known {
+                    Some((_, large, kernel)) => (*large, *kernel),
+                    None => try_runs(cell, backend, settings.batch, batch)?,
+                };
+                tried.push((machine, large, kernel));
+                let gpu = machines.iter().any(|machine| matches!(machine, Machine::Gpu(_)));
+                let mut both = vec![(large, kernel)];
+                if gpu && large > 1 {
+                    both.insert(0, ((large / APART).max(1), (kernel / APART).max(1)));
+                }
+                both
+            } else {
+                settings.runs.iter().map(|runs| (*runs, batch.min(*runs))).collect()
+            };
+            for (runs, kernel_runs) in counts {
                 // The automatic number of lanes may be one that was asked for as well.
                 let lanes = machine.lanes(cell.problem(), runs);
-                let twin = |(other, known, count, lanes_there): &(usize, &Machine, u64, Option<u32>)| {
-                    (*other, *count, *lanes_there) == (subject, runs, lanes) && same_device(known, machine)
+                let twin = |other: &Case<'_>| {
+                    (other.runs, other.lanes) == (runs, lanes) && same_device(&machines[other.machine], machine)
                 };
-                if lanes.is_some() && known.iter().any(twin) {
-                    continue;
+                if lanes.is_none() || !cases.iter().any(twin) {
+                    let starts = starts(cell, kernel_runs);
+                    let (whole, kernel, start_ups) = (Vec::new(), Vec::new(), Vec::new());
+                    cases.push(Case {
+                        subject,
+                        machine: index,
+                        runs,
+                        kernel_runs,
+                        cell,
+                        on: &machines[index],
+                        lanes,
+                        starts,
+                        whole,
+                        kernel,
+                        start_ups,
+                    });
                 }
-                known.push((subject, machine, runs, lanes));
-                let first = runs.min(run::batch_runs(backend, cell.problem(), settings.batch) as u64);
-                let starts = starts(cell, first);
-                let (whole, kernel) = (Vec::new(), Vec::new());
-                cases.push(Case { subject, machine: index, cell, backend, runs, starts, whole, kernel });
             }
         }
+        Ok(Cases { cases, left_out })
     }
-    cases
+}
+
+impl Case<'_> {
+    /// Whether another row differs in its runs alone.
+    fn same_line(&self, other: &Case<'_>) -> bool {
+        (self.machine, self.lanes) == (other.machine, other.lanes)
+    }
+
+    /// What the row is about.
+    pub fn label(&self) -> Label {
+        Label {
+            model: self.cell.spec.model.name(),
+            form: self.cell.spec.forms[0],
+            parameters: self.cell.parameters(),
+            verdicts: self.cell.spec.verdicts,
+            backend: self.on.backend().name(),
+            adapter: self.on.backend().description(),
+            precision: self.on.precision(),
+            lanes: self.lanes,
+            threads: rayon::current_num_threads(),
+            runs: self.runs,
+            steps: self.cell.problem().rule().max_steps,
+        }
+    }
+
+    /// Time of the descent alone; `None` where the device cannot time its work.
+    fn time_kernel(&self) -> Result<Option<Timed>, BackendError> {
+        kernel(self.cell, self.on.backend(), &self.starts, self.runs)
+    }
+
+    fn row(&self, peak: f64, repeat: usize) -> Row {
+        let seconds = |all: &[Timed]| all.iter().map(|timed| timed.seconds).collect::<Vec<f64>>();
+        let middle = median(&self.whole, |timed| timed.seconds).unwrap_or(Timed { seconds: f64::NAN, steps: 0 });
+        Row {
+            label: self.label(),
+            run_steps: middle.steps,
+            repeat,
+            median_s: middle.seconds,
+            min_s: seconds(&self.whole).into_iter().fold(f64::INFINITY, f64::min),
+            spread: spread(&seconds(&self.whole)),
+            run_steps_per_s: middle.rate(),
+            kernel_runs: self.kernel_runs,
+            kernel_run_steps_per_s: median(&self.kernel, |timed| timed.seconds).map(Timed::rate),
+            kernel_spread: spread(&seconds(&self.kernel)),
+            operations: self.cell.problem().cost(self.on.precision()).operations,
+            peak_per_s: peak,
+            start_up_s: median(&self.start_ups, |seconds| *seconds),
+            peak_memory_bytes: None,
+            gpu_over_cpu: None,
+            break_even_runs: None,
+        }
+    }
 }
 
 /// Whether two machines are the same adapter and compute in the same format.
@@ -200,7 +314,7 @@ fn same_device(a: &Machine, b: &Machine) -> bool {
 }
 
 /// Starts of the first runs of a cell, states only.
-fn starts(cell: &Subject, runs: u64) -> Vec<f64> {
+pub(super) fn starts(cell: &Subject, runs: u64) -> Vec<f64> {
     let (problem, dim) = (cell.problem(), cell.problem().dim());
     let mut states = vec![0.0; runs as usize * dim];
     let tasks = states.par_chunks_mut(BLOCK * dim).enumerate();
@@ -208,16 +322,22 @@ fn starts(cell: &Subject, runs: u64) -> Vec<f64> {
     states
 }
 
-/// Time of the descent alone; `None` where the device cannot time its work.
-fn kernel(case: &Case<'_>) -> Result<Option<Timed>, BackendError> {
-    let batch = Batch { problem: case.cell.problem(), starts: case.starts.clone(), of: case.runs, keep_states: false };
-    let busy = case.backend.busy();
+/// Time of the descent alone from some starts, one batch of so many runs in all; `None` where the device cannot time
+/// its work.
+pub(super) fn kernel(
+    cell: &Subject,
+    backend: &dyn Backend,
+    starts: &[f64],
+    of: u64,
+) -> Result<Option<Timed>, BackendError> {
+    let batch = Batch { problem: cell.problem(), starts: starts.to_vec(), of, keep_states: false };
+    let busy = backend.busy();
     let began = Instant::now();
-    let ends = case.backend.run(batch, &AtomicBool::new(false))?;
+    let ends = backend.run(batch, &AtomicBool::new(false))?;
     let took = began.elapsed();
-    let seconds = match (busy, case.backend.busy()) {
+    let seconds = match (busy, backend.busy()) {
         (Some(before), Some(after)) => Some((after - before).as_secs_f64()),
-        _ if case.backend.name() == "cpu" => Some(took.as_secs_f64()),
+        _ if backend.name() == "cpu" => Some(took.as_secs_f64()),
         _ => None,
     };
     let steps = ends.stops.iter().map(|stop| u64::from(stop.steps)).sum();
@@ -225,7 +345,7 @@ fn kernel(case: &Case<'_>) -> Result<Option<Timed>, BackendError> {
 }
 
 /// Time of everything from seeding to tally.
-fn whole(cell: &Subject, backend: &dyn Backend, runs: u64, batch: usize) -> Result<Timed, BackendError> {
+pub(super) fn whole(cell: &Subject, backend: &dyn Backend, runs: u64, batch: usize) -> Result<Timed, BackendError> {
     let mut tally = Tally::default();
     let sink = |wave: Vec<Record>| {
         wave.iter().for_each(|finished| tally.add(&finished.tally));
@@ -259,56 +379,4 @@ fn median<T: Copy>(items: &[T], key: impl Fn(&T) -> f64) -> Option<T> {
     let mut sorted: Vec<T> = items.to_vec();
     sorted.sort_by(|a, b| key(a).total_cmp(&key(b)));
     sorted.get(sorted.len().saturating_sub(1) / 2).copied()
-}
-
-fn row(case: &Case<'_>, machine: &Machine, peak: f64, repeat: usize) -> Row {
-    let problem = case.cell.problem();
-    let precision: Precision = machine.precision();
-    let middle = median(&case.whole, |timed| timed.seconds).unwrap_or(Timed { seconds: f64::NAN, steps: 0 });
-    Row {
-        model: case.cell.spec.model.name(),
-        form: case.cell.spec.forms[0],
-        parameters: case.cell.parameters(),
-        verdicts: case.cell.spec.verdicts,
-        backend: case.backend.name(),
-        adapter: case.backend.description(),
-        precision,
-        lanes: machine.lanes(problem, case.runs),
-        threads: rayon::current_num_threads(),
-        runs: case.runs,
-        steps: problem.rule().max_steps,
-        run_steps: middle.steps,
-        repeat,
-        median_s: middle.seconds,
-        min_s: case.whole.iter().map(|timed| timed.seconds).fold(f64::INFINITY, f64::min),
-        run_steps_per_s: middle.rate(),
-        kernel_run_steps_per_s: median(&case.kernel, |timed| timed.seconds).map(Timed::rate),
-        operations: problem.cost(precision).operations,
-        peak_per_s: peak,
-        start_up_s: None,
-        peak_memory_bytes: None,
-        gpu_over_cpu: None,
-        break_even_runs: None,
-    }
-}
-
-/// Sets what GPU rows say about the CPU: that of the same format where it was measured, else the faster.
-fn compare(rows: &mut [Row]) {
-    let all = rows.to_vec();
-    let most =
-        |of: &Row| all.iter().filter(|row| row.same_line(of)).max_by_key(|row| row.runs).map(|row| row.run_steps_per_s);
-    let line = |of: &Row| {
-        let points: Vec<(f64, f64)> =
-            all.iter().filter(|row| row.same_line(of)).map(|row| (row.runs as f64, row.median_s)).collect();
-        let line = Line::fit(&points)?;
-        Some(Line { overhead: line.overhead + of.start_up_s.unwrap_or(0.0), ..line })
-    };
-    for row in rows.iter_mut().filter(|row| row.backend == "gpu") {
-        let cpus = || all.iter().filter(|cpu| cpu.backend == "cpu" && cpu.same_cell(row));
-        let rate = |cpu: &&Row| most(cpu).unwrap_or(0.0);
-        let fastest = cpus().max_by(|a, b| rate(a).total_cmp(&rate(b)));
-        let Some(cpu) = cpus().find(|cpu| cpu.precision == row.precision).or(fastest) else { continue };
-        row.gpu_over_cpu = most(row).zip(most(cpu)).map(|(gpu, cpu)| gpu / cpu);
-        row.break_even_runs = line(row).zip(line(cpu)).map(|(gpu, cpu)| gpu.pays_against(&cpu));
-    }
 }
