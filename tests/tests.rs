@@ -17,12 +17,14 @@ mod judge;
 mod landscape;
 mod models;
 mod numerics;
+mod protocol;
 mod result;
 mod rooms;
 mod show;
 
 trials![modules(
     rooms,
+    protocol,
     conformance,
     examples,
     numerics,

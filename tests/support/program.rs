@@ -1,7 +1,7 @@
 //! The program as its user meets it: started in a folder of its own, with its exit code, its output and its files.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -81,9 +81,11 @@ impl Place {
         all
     }
 
-    /// The program, to be started in this folder.
+    /// The program, to be started in this folder: where cargo has built it, or, on a machine that only the tests were
+    /// brought to, where `SPURIOUS_TEST_PROGRAM` says.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_spurious"));
+        let built = || OsString::from(env!("CARGO_BIN_EXE_spurious"));
+        let mut command = Command::new(std::env::var_os("SPURIOUS_TEST_PROGRAM").unwrap_or_else(built));
         command.args(arguments).current_dir(self.0.path()).env_remove("RUST_LOG");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
