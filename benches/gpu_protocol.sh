@@ -207,8 +207,8 @@ rate() { # name, limit, arguments of spurious bench
     [ -s "$results/$name.txt" ] || return 0
     # A quoted field, the adapter's name, may hold commas.
     sed 's/"[^"]*"/-/g' "$results/$name.txt" | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-        { printf "    lanes %s, %s runs: kernel %.3g, whole %.3g run-steps/s, %.1f %% of the limit, start-up %.2f s\n", $at["lanes"],
-          $at["runs"], $at["kernel_run_steps_per_s"], $at["run_steps_per_s"], 100 * $at["share_of_limit"], $at["start_up_s"] }' |
+        { printf "    lanes %s, checks %s, %s runs: kernel %.3g, whole %.3g run-steps/s, %.1f %% of the limit, start-up %.2f s\n", $at["lanes"],
+          $at["checks"], $at["runs"], $at["kernel_run_steps_per_s"], $at["run_steps_per_s"], 100 * $at["share_of_limit"], $at["start_up_s"] }' |
         tee -a "$results/summary.txt"
 }
 reduced=(cnn --form reduced)
@@ -249,10 +249,8 @@ step large 60 "$bin/spurious" run experiments/du2018-table1.toml --out "$work/la
 
 # ---- 6 checks, 7 lanes ---------------------------------------------------------------------------------------------------------
 
-for checks in on off; do
-    rate "checks-$checks-relu-20" 25 "${relu_20[@]}" --precision f32 --runs "$(runs 32768)" --steps 200 --checks $checks
-    rate "checks-$checks-reduced" 20 "${reduced[@]}" --precision f32 --runs "$(runs 4194304)" --steps 2000 --checks $checks
-done
+rate checks-relu-20 40 "${relu_20[@]}" --precision f32 --runs "$(runs 32768)" --steps 200 --checks on,off
+rate checks-reduced 40 "${reduced[@]}" --precision f32 --runs "$(runs 4194304)" --steps 2000 --checks on,off
 rate lanes-full-100 30 "${full_100[@]}" --precision f32 --lanes 1,8,32 --runs "$(runs 16384)" --steps 1000
 rate lanes-relu-20 30 "${relu_20[@]}" --precision f32 --lanes 32,64,128 --runs "$(runs 32768)" --steps 200
 

@@ -27,18 +27,18 @@ use std::time::Instant;
     after_help = "Every run takes --steps steps, unless it comes to rest within rounding: verdicts are off and the \
                   tolerance is one that no run meets. Columns: run-steps/s from seeding to estimate; kernel, the \
                   descent alone (on a GPU by its own clock); limit, what the device could do at most if a step took \
-                  nothing but its arithmetic instructions, at the rate of independent fused multiply-adds measured on \
-                  it beside the rows; share, kernel over limit; spread, the interquartile range of the repetitions \
-                  over their median, the larger of whole and kernel; start-up, from the start of a fresh program to \
-                  its first result; memory, its largest resident set (Linux). On a GPU also: its rate over that of all \
-                  threads of the CPU, and from how many runs on it takes less time, by a line through the times of at \
-                  least two numbers of runs. The rows of a cell are measured in turn and printed, as text and CSV, when the cell \
-                  is done. A remark says where the spread is above 10 % or a share above 100 %. Without MODEL or with \
-                  MODEL alone the cells are a standard set, with --set params.… the model's defaults with those \
-                  values.\n\n\
-                  With --against, every row is measured by this program and by the other one after the other, in turn \
-                  the one and the other first, --repeat times; ratio is this over other, its median over the pairs, \
-                  and in brackets the range of its middle half."
+                  nothing but its arithmetic instructions, at the rate of independent fused multiply-adds measured \
+                  on it beside the rows; share, kernel over limit; spread, the interquartile range of the \
+                  repetitions over their median, the larger of whole and kernel; start-up, from the start of a fresh \
+                  program to its first result; memory, its largest resident set (Linux). On a GPU also: its rate \
+                  over that of all threads of the CPU, and from how many runs on it takes less time, by a line \
+                  through the times of at least two numbers of runs. The rows of a cell are measured in turn and \
+                  printed, as text and CSV, when the cell is done. A remark says where the spread is above 10 % or a \
+                  share above 100 %. Without MODEL or with MODEL alone the cells are a standard set, with --set \
+                  params.… the model's defaults with those values.\n\n\
+                  With --against, every row is measured by this program and by the other one after the other, in \
+                  turn the one and the other first, --repeat times; ratio is this over other, its median over the \
+                  pairs, and in brackets the range of its middle half."
 )]
 pub(super) struct Arguments {
     /// Models to measure; all by default
@@ -59,6 +59,10 @@ pub(super) struct Arguments {
     /// Lanes that share a run on a GPU, several as in `auto,1,32`
     #[arg(long, allow_negative_numbers = true, value_name = "N", value_delimiter = ',', default_value = "auto")]
     lanes: Vec<String>,
+    /// Whether checks of indices and loops are compiled into the kernels of a GPU, several as in `on,off`; `auto` is what
+    /// experiments use
+    #[arg(long, value_delimiter = ',', value_parser = ["auto", "on", "off"], default_value = "auto")]
+    checks: Vec<String>,
     /// Threads of the CPU [default: one for each core]
     #[arg(long, allow_negative_numbers = true, value_name = "N")]
     threads: Option<String>,
@@ -85,7 +89,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
     /// Do the work of one row and say how much memory it took; the program starts itself so
-    #[arg(long, hide = true, value_name = "CELL,BACKEND,PRECISION,LANES,RUNS,STEPS")]
+    #[arg(long, hide = true, value_name = "CELL,BACKEND,PRECISION,LANES,CHECKS,RUNS,STEPS")]
     fresh: Option<String>,
 }
 
@@ -252,6 +256,7 @@ struct Wish {
     gpu: bool,
     precision: Precision,
     lanes: u32,
+    checks: &'static str,
     /// Whether its absence is an error.
     required: bool,
 }
@@ -263,6 +268,10 @@ fn wishes(arguments: &Arguments) -> Result<Vec<Wish>, Usage> {
     if adapter && !named("auto") && !named("gpu") {
         return Err(Usage("--adapter: means nothing on the CPU; remove it, or add --backend gpu".into()));
     }
+    let checks = arguments.checks.iter().any(|checks| checks != "auto");
+    if checks && !named("auto") && !named("gpu") {
+        return Err(Usage("--checks: means nothing on the CPU; remove it, or add --backend gpu".into()));
+    }
     if arguments.adapter.as_deref() == Some(ALL) {
         return Err(Usage("--adapter all: rates are those of one adapter; name it, see `spurious devices`".into()));
     }
@@ -273,7 +282,13 @@ fn wishes(arguments: &Arguments) -> Result<Vec<Wish>, Usage> {
     let formats = formats.into_iter().filter(wanted);
     let mut wishes = Vec::new();
     if named("auto") || named("cpu") {
-        wishes.extend(formats.clone().map(|precision| Wish { gpu: false, precision, lanes: 0, required: true }));
+        wishes.extend(formats.clone().map(|precision| Wish {
+            gpu: false,
+            precision,
+            lanes: 0,
+            checks: "auto",
+            required: true,
+        }));
     }
     if named("auto") || named("gpu") {
         for precision in formats {
@@ -282,14 +297,22 @@ fn wishes(arguments: &Arguments) -> Result<Vec<Wish>, Usage> {
             for text in &arguments.lanes {
                 let lanes = if text == "auto" { 0 } else { whole("lanes", text, 1024)? as u32 };
                 let required = (named("gpu") || adapter) && !offered;
-                let wish = Wish { gpu: true, precision, lanes, required };
-                if !wishes.contains(&wish) {
-                    wishes.push(wish);
+                for checks in &arguments.checks {
+                    let checks = check(checks);
+                    let wish = Wish { gpu: true, precision, lanes, checks, required };
+                    if !wishes.contains(&wish) {
+                        wishes.push(wish);
+                    }
                 }
             }
         }
     }
     Ok(wishes)
+}
+
+/// The checks of a name.
+fn check(name: &str) -> &'static str {
+    ["on", "off"].into_iter().find(|known| *known == name).unwrap_or("auto")
 }
 
 /// Opens one backend.
@@ -305,9 +328,10 @@ fn open_one(arguments: &Arguments, compute: &Compute, wish: &Wish) -> Result<Mac
         lanes: wish.lanes,
         segment: compute.segment,
         timing: true,
+        checks: (wish.checks != "auto").then_some(wish.checks == "on"),
         ..Options::default()
     };
-    Ok(Machine::Gpu(Box::new(Gpu::open(options)?)))
+    Ok(Machine::Gpu { gpu: Box::new(Gpu::open(options)?), checks: wish.checks })
 }
 
 /// Opens the backends that are there, with the wishes that they fulfil.
@@ -329,7 +353,7 @@ fn open(arguments: &Arguments, compute: &Compute, wishes: &[Wish]) -> Result<(Ve
 fn start_fresh(wish: &Wish, start: Start) -> Option<Fresh> {
     let Start { subject, runs, steps, .. } = start;
     let backend = if wish.gpu { "gpu" } else { "cpu" };
-    let work = format!("{subject},{backend},{},{},{runs},{steps}", wish.precision.name(), wish.lanes);
+    let work = format!("{subject},{backend},{},{},{},{runs},{steps}", wish.precision.name(), wish.lanes, wish.checks);
     let mut arguments = std::env::args_os().skip(1);
     let mut command = Command::new(std::env::current_exe().ok()?);
     command.arg(arguments.next()?).arg("--fresh").arg(work).args(arguments);
@@ -344,7 +368,7 @@ fn start_fresh(wish: &Wish, start: Start) -> Option<Fresh> {
 fn fresh(arguments: &Arguments, threads: usize, text: &str) -> anyhow::Result<()> {
     let wrong = || Usage(format!("--fresh = {text}: is not for people; leave it out"));
     let fields: Vec<&str> = text.split(',').collect();
-    let [cell, backend, precision, lanes, runs, steps] = fields[..] else { return Err(wrong().into()) };
+    let [cell, backend, precision, lanes, checks, runs, steps] = fields[..] else { return Err(wrong().into()) };
     let precision = if precision == "f64" { Precision::F64 } else { Precision::F32 };
     let number = |text: &str| text.parse::<u64>().map_err(|_| wrong());
     let steps = match number(steps)? {
@@ -353,7 +377,8 @@ fn fresh(arguments: &Arguments, threads: usize, text: &str) -> anyhow::Result<()
     };
     let subjects = subjects(arguments, steps as u32)?;
     let subject = subjects.get(number(cell)? as usize).ok_or_else(wrong)?;
-    let wish = Wish { gpu: backend == "gpu", precision, lanes: number(lanes)? as u32, required: true };
+    let wish =
+        Wish { gpu: backend == "gpu", precision, lanes: number(lanes)? as u32, checks: check(checks), required: true };
     let runs = number(runs)?;
     let compute = Compute { threads, ..subject.spec.compute.clone() };
     let memory = run::on_threads(&compute, || {

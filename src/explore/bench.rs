@@ -67,7 +67,12 @@ pub enum Machine {
     /// The threads of the pool that the measurement runs in.
     Cpu(Cpu),
     /// An adapter.
-    Gpu(Box<Gpu>),
+    Gpu {
+        /// It, opened.
+        gpu: Box<Gpu>,
+        /// Which checks its kernels are compiled with: `auto`, `on` or `off`.
+        checks: &'static str,
+    },
 }
 
 impl Machine {
@@ -75,7 +80,7 @@ impl Machine {
     pub fn backend(&self) -> &dyn Backend {
         match self {
             Machine::Cpu(cpu) => cpu,
-            Machine::Gpu(gpu) => &**gpu,
+            Machine::Gpu { gpu, .. } => &**gpu,
         }
     }
 
@@ -83,7 +88,7 @@ impl Machine {
     pub fn lanes(&self, problem: &Problem, runs: u64) -> Option<u32> {
         match self {
             Machine::Cpu(_) => None,
-            Machine::Gpu(gpu) => gpu.shape(problem, runs).ok().map(|shape| shape.lanes),
+            Machine::Gpu { gpu, .. } => gpu.shape(problem, runs).ok().map(|shape| shape.lanes),
         }
     }
 
@@ -94,7 +99,15 @@ impl Machine {
     pub fn peak(&self) -> Result<f64, BackendError> {
         match self {
             Machine::Cpu(cpu) => Ok(peak::cpu(cpu.precision())),
-            Machine::Gpu(gpu) => gpu.peak(),
+            Machine::Gpu { gpu, .. } => gpu.peak(),
+        }
+    }
+
+    /// Which checks its kernels are compiled with; `None` on the CPU.
+    pub fn checks(&self) -> Option<&'static str> {
+        match self {
+            Machine::Cpu(_) => None,
+            Machine::Gpu { checks, .. } => Some(checks),
         }
     }
 
@@ -123,6 +136,8 @@ pub struct Label {
     pub precision: Precision,
     /// Lanes that share a run on a GPU.
     pub lanes: Option<u32>,
+    /// Which checks kernels are compiled with on a GPU: `auto`, `on` or `off`.
+    pub checks: Option<&'static str>,
     /// Threads of the program, which seed and classify for a GPU.
     pub threads: usize,
     /// Runs.
@@ -142,7 +157,7 @@ impl Label {
     fn same_line(&self, other: &Label) -> bool {
         self.same_cell(other)
             && (self.backend, self.precision, self.lanes) == (other.backend, other.precision, other.lanes)
-            && self.adapter == other.adapter
+            && (&self.adapter, self.checks) == (&other.adapter, other.checks)
     }
 }
 

@@ -39,6 +39,7 @@ trials![
     gpu_f64(the_gpu_has_a_peak_in_f64),
     gpu(the_gpu_is_compared),
     gpu(lanes_that_do_not_fit_are_left_out),
+    gpu(checks_are_told_apart),
     on(target_os = "linux", without_a_driver_auto_is_the_cpu),
     on(unix, what_another_build_refuses_is_left_out),
 ];
@@ -171,7 +172,7 @@ fn the_text_of_the_peak_validates() {
 }
 
 /// Columns that programs rely on, in order; the parameters that were set stand between the first two and the others.
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 28] = [
     "model",
     "form",
     "verdicts",
@@ -179,6 +180,7 @@ const COLUMNS: [&str; 27] = [
     "adapter",
     "precision",
     "lanes",
+    "checks",
     "threads",
     "runs",
     "steps",
@@ -442,6 +444,7 @@ fn refuses() {
         (&["cnn", "--set", "descent.max_steps=4"], &["--set: descent.max_steps", "use --steps"]),
         (&["--set", "runs.per_cell=4"], &["--set: runs.per_cell", "use --runs"]),
         (&["--backend", "cpu", "--against", "absent"], &["--against = absent", "cannot be started"]),
+        (&["--backend", "cpu", "--checks", "off"], &["--checks", "nothing on the CPU", "--backend gpu"]),
         (&["--backend", "cpu", "--adapter", "any"], &["--adapter", "nothing on the CPU", "--backend gpu"]),
     ];
     for (arguments, parts) in cases {
@@ -503,6 +506,17 @@ fn the_gpu_is_compared() {
         assert!(table.numbers("gpu_over_cpu")[row].is_some_and(|ratio| ratio > 0.0));
         assert!(table.numbers("break_even_runs")[row].is_some_and(|runs| runs >= 1.0));
     }
+}
+
+fn checks_are_told_apart() {
+    let arguments = ["cnn", "--form", "reduced", "--precision", "f32", "--runs", "8", "--steps", "2"];
+    let arguments = on_gpu(&[&arguments[..], &["--checks", "auto,on,off"]].concat());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let table = bench(&Place::new(), &arguments);
+    check(&table);
+    assert_eq!(table.column("checks"), ["auto", "on", "off"]);
+    let text = Place::new().run(&[&["bench", "--repeat", "1"], &arguments[..]].concat()).done().out;
+    assert!(text.lines().next().is_some_and(|header| header.contains("lanes  checks")), "{text}");
 }
 
 fn lanes_that_do_not_fit_are_left_out() {

@@ -95,6 +95,9 @@ fn call(arguments: &Arguments, subject: &Subject, case: &Case<'_>) -> Vec<OsStri
     let lanes = label.lanes.map(|lanes| ["--lanes".to_string(), lanes.to_string()]);
     let adapter = arguments.adapter.clone().filter(|_| label.backend == "gpu");
     call.extend(lanes.into_iter().flatten());
+    // Older builds have no such flag.
+    let checks = label.checks.filter(|checks| *checks != "auto");
+    call.extend(checks.into_iter().flat_map(|checks| ["--checks".to_string(), checks.into()]));
     call.extend(adapter.into_iter().flat_map(|name| ["--adapter".to_string(), name]));
     call.extend(arguments.threads.iter().flat_map(|count| ["--threads".to_string(), count.clone()]));
     call.extend(label.verdicts.then(|| "--verdicts".to_string()));

@@ -16,13 +16,16 @@ pub struct Columns {
     verdicts: bool,
     /// Whether a GPU is measured.
     pub gpu: bool,
+    /// Whether other checks than the automatic ones are asked for.
+    checks: bool,
 }
 
 impl Columns {
     /// For the cells that at least one of the machines can take.
     pub fn new(subjects: &[Subject], machines: &[Machine]) -> Self {
-        let gpu = machines.iter().any(|machine| matches!(machine, Machine::Gpu(_)));
-        let mut all = Columns { parameters: Vec::new(), names: (5, 4), verdicts: false, gpu };
+        let gpu = machines.iter().any(|machine| machine.checks().is_some());
+        let checks = machines.iter().filter_map(Machine::checks).any(|checks| checks != "auto");
+        let mut all = Columns { parameters: Vec::new(), names: (5, 4), verdicts: false, gpu, checks };
         let fits = |cell: &&Subject| machines.iter().any(|machine| machine.backend().fits(cell.problem()).is_ok());
         let fitting: Vec<&Subject> = subjects.iter().filter(fits).collect();
         for cell in &fitting {
@@ -44,7 +47,7 @@ impl Columns {
     /// Names of the columns for programs.
     pub fn names(&self) -> Vec<&'static str> {
         let parameters = self.parameters.iter().map(|(name, _)| *name);
-        let rest = ["verdicts", "backend", "adapter", "precision", "lanes", "threads", "runs", "steps"];
+        let rest = ["verdicts", "backend", "adapter", "precision", "lanes", "checks", "threads", "runs", "steps"];
         ["model", "form"].into_iter().chain(parameters).chain(rest).collect()
     }
 
@@ -58,6 +61,7 @@ impl Columns {
             label.adapter.clone(),
             label.precision.name().into(),
             label.lanes.map_or(String::new(), |lanes| lanes.to_string()),
+            label.checks.unwrap_or_default().into(),
             label.threads.to_string(),
             label.runs.to_string(),
             label.steps.to_string(),
@@ -67,7 +71,7 @@ impl Columns {
 
     /// The same for JSON: numbers as numbers, `null` for what is missing.
     pub fn values(&self, label: &Label) -> Map<String, Value> {
-        let words = ["model", "form", "backend", "adapter", "precision"];
+        let words = ["model", "form", "backend", "adapter", "precision", "checks"];
         let value = |name: &str, text: String| match text.parse::<f64>() {
             _ if text.is_empty() => Value::Null,
             _ if words.contains(&name) => json!(text),
@@ -87,6 +91,7 @@ impl Columns {
         columns.extend(self.verdicts.then_some(("verdicts", 8)));
         columns.extend([("backend", 7), ("precision", 9)]);
         columns.extend(self.gpu.then_some(("lanes", 5)));
+        columns.extend(self.checks.then_some(("checks", 6)));
         columns.push(("runs", 9));
         columns.into_iter().map(|(name, width)| (name.to_string(), width)).unzip()
     }
@@ -99,6 +104,7 @@ impl Columns {
         cells.extend(self.verdicts.then(|| if label.verdicts { "on".into() } else { "off".into() }));
         cells.extend([label.backend.into(), label.precision.name().into()]);
         cells.extend(self.gpu.then(|| label.lanes.map_or("–".into(), |lanes| lanes.to_string())));
+        cells.extend(self.checks.then(|| label.checks.unwrap_or("–").into()));
         cells.push(number(label.runs as f64));
         cells
     }

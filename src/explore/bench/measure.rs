@@ -182,7 +182,7 @@ impl<'a> Bench<'a> {
     /// Measures the peaks of the machines that some rows are measured on, and keeps the highest of each.
     fn look_at_peaks(&mut self, cases: &[Case<'_>]) -> Result<(), BackendError> {
         for (i, machine) in self.machines.iter().enumerate() {
-            // One device is measured once, however many numbers of lanes are.
+            // One device is measured once, however many lanes and checks there are.
             match self.machines[..i].iter().position(|known| same_device(known, machine)) {
                 Some(known) => self.peaks[i] = self.peaks[known],
                 None if cases.iter().any(|case| same_device(&self.machines[case.machine], machine)) => {
@@ -211,14 +211,14 @@ impl<'a> Bench<'a> {
             }
             let batch = run::batch_runs(backend, cell.problem(), settings.batch) as u64;
             let counts: Vec<(u64, u64)> = if settings.runs.is_empty() {
-                // Rows that differ in lanes take the same runs.
+                // Rows that differ in lanes or checks take the same runs.
                 let known = tried.iter().find(|(known, ..)| same_device(known, machine));
                 let (large, kernel) = match known {
                     Some((_, large, kernel)) => (*large, *kernel),
                     None => try_runs(cell, backend, settings.batch, batch)?,
                 };
                 tried.push((machine, large, kernel));
-                let gpu = machines.iter().any(|machine| matches!(machine, Machine::Gpu(_)));
+                let gpu = machines.iter().any(|machine| machine.checks().is_some());
                 let mut both = vec![(large, kernel)];
                 if gpu && large > 1 {
                     both.insert(0, ((large / APART).max(1), (kernel / APART).max(1)));
@@ -231,7 +231,10 @@ impl<'a> Bench<'a> {
                 // The automatic number of lanes may be one that was asked for as well.
                 let lanes = machine.lanes(cell.problem(), runs);
                 let twin = |other: &Case<'_>| {
-                    (other.runs, other.lanes) == (runs, lanes) && same_device(&machines[other.machine], machine)
+                    let known = &machines[other.machine];
+                    (other.runs, other.lanes) == (runs, lanes)
+                        && known.checks() == machine.checks()
+                        && same_device(known, machine)
                 };
                 if lanes.is_none() || !cases.iter().any(twin) {
                     let starts = starts(cell, kernel_runs);
@@ -273,6 +276,7 @@ impl Case<'_> {
             adapter: self.on.backend().description(),
             precision: self.on.precision(),
             lanes: self.lanes,
+            checks: self.on.checks(),
             threads: rayon::current_num_threads(),
             runs: self.runs,
             steps: self.cell.problem().rule().max_steps,
