@@ -99,7 +99,8 @@ finish() {
     local out=${OUT:-benches/results} folder
     folder=$(date -u +%Y-%m-%d)-$name
     say "all: $((SECONDS - began)) s"
-    mkdir -p "$out" && mv "$results" "$work/$folder"
+    mkdir -p "$out"
+    mv "$results" "$work/$folder"
     # Through a pipe: tar -z needs a shell, and there may be no gzip.
     if tar -cf - -C "$work" "$folder" | gzip >"$out/$folder.tar.gz"; then
         echo "archive: $out/$folder.tar.gz"
@@ -217,8 +218,8 @@ full_100=(cnn --form full --set params.patches=100 --set params.filter_size=8)
 relu_20=(relu_sum --set params.teachers=20)
 rate rate-reduced 25 "${reduced[@]}" --precision f32 --runs "$(runs 4194304)" --steps 2000
 rate rate-full-25 25 "${full_25[@]}" --precision f32 --runs "$(runs 1048576)" --steps 2000
-rate rate-full-100 25 "${full_100[@]}" --precision f32 --runs "$(runs 1048576)" --steps 1000
-rate rate-relu-20 30 "${relu_20[@]}" --precision f32 --runs "$(runs 32768)" --steps 200
+rate rate-full-100 40 "${full_100[@]}" --precision f32 --runs "$(runs 1048576)" --steps 1000
+rate rate-relu-20 60 "${relu_20[@]}" --precision f32 --runs "$(runs 32768)" --steps 200
 
 # ---- 4 CUDA --------------------------------------------------------------------------------------------------------------------
 
@@ -249,7 +250,7 @@ step large 60 "$bin/spurious" run experiments/du2018-table1.toml --out "$work/la
 
 # ---- 6 checks, 7 lanes ---------------------------------------------------------------------------------------------------------
 
-rate checks-relu-20 40 "${relu_20[@]}" --precision f32 --runs "$(runs 32768)" --steps 200 --checks on,off
+rate checks-relu-20 60 "${relu_20[@]}" --precision f32 --runs "$(runs 32768)" --steps 200 --checks on,off
 rate checks-reduced 40 "${reduced[@]}" --precision f32 --runs "$(runs 4194304)" --steps 2000 --checks on,off
 rate lanes-full-100 30 "${full_100[@]}" --precision f32 --lanes 1,8,32 --runs "$(runs 16384)" --steps 1000
 rate lanes-relu-20 30 "${relu_20[@]}" --precision f32 --lanes 32,64,128 --runs "$(runs 32768)" --steps 200
