@@ -1,11 +1,12 @@
 //! `spurious bench` and what it rests on. Speed itself is never tested: a machine may always have something else to do.
 
+mod against;
+
 use crate::support::program::{Place, Table, gpu_arguments};
 use crate::support::{assert_relative, for_all_cells, gpu, problem, settings_of};
 use spurious::descent::backend::gpu::device::Wanted;
 use spurious::descent::backend::gpu::{Gpu, Options, shader};
 use spurious::explore::bench::even::Line;
-use spurious::explore::bench::pair::Comparison;
 use spurious::explore::bench::peak;
 use spurious::explore::bench::spread::{quartiles, spread};
 use spurious::explore::bench::subject::Subject;
@@ -13,11 +14,11 @@ use spurious::models;
 use spurious::models::MODELS;
 use spurious::numerics::Precision;
 use std::io::{BufRead, BufReader, Read};
-use std::process::Command;
 use wgpu::naga::front::wgsl;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 
 trials![
+    modules(against),
     lines_are_fitted,
     break_even_of_known_lines,
     operations_are_those_of_the_formulas,
@@ -30,10 +31,8 @@ trials![
     parameters_become_columns,
     verdicts_end_runs_early,
     quartiles_of_known_numbers,
-    pairs_of_known_rates,
     numbers_of_runs_are_found,
     rows_are_printed_cell_by_cell,
-    a_build_is_compared_with_itself,
     refuses,
     gpu(the_gpu_has_a_peak_in_f32),
     gpu_f64(the_gpu_has_a_peak_in_f64),
@@ -41,7 +40,6 @@ trials![
     gpu(lanes_that_do_not_fit_are_left_out),
     gpu(checks_are_told_apart),
     on(target_os = "linux", without_a_driver_auto_is_the_cpu),
-    on(unix, what_another_build_refuses_is_left_out),
 ];
 
 const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::F64];
@@ -328,16 +326,6 @@ fn quartiles_of_known_numbers() {
     assert_eq!((spread(&[2.0]), spread(&[])), (None, None));
 }
 
-fn pairs_of_known_rates() {
-    // Twice as fast in every pair, while the machine becomes slower and slower.
-    let pairs = [(16.0, 8.0), (8.0, 4.0), (4.0, 2.0)];
-    let expected = Comparison { this: 8.0, other: 4.0, ratio: 2.0, low: 2.0, high: 2.0 };
-    assert_eq!(Comparison::of(&pairs), Some(expected));
-    let shaken = Comparison::of(&[(1.0, 2.0), (3.0, 2.0), (2.0, 2.0)]).unwrap();
-    assert_eq!((shaken.low, shaken.ratio, shaken.high), (0.75, 1.0, 1.25));
-    assert_eq!(Comparison::of(&[]), None);
-}
-
 fn numbers_of_runs_are_found() {
     let arguments = ["cnn", "--form", "reduced", "--backend", "cpu", "--threads", "2", "--steps", "200"];
     let table = bench(&Place::new(), &arguments);
@@ -365,62 +353,6 @@ fn rows_are_printed_cell_by_cell() {
         let mut rest = String::new();
         out.read_to_string(&mut rest).unwrap();
         assert!(lines[0].contains("teachers") && lines[1].contains("relu_sum") && rest.is_empty(), "{lines:?}{rest}");
-    }
-}
-
-/// The program that is tested.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_spurious");
-
-fn a_build_is_compared_with_itself() {
-    let place = Place::new();
-    let of = |format: &str, patches: &str, more: &[&str]| {
-        let arguments = ["bench", "cnn", "--form", "reduced", "--backend", "cpu", "--runs", "64", "--steps", "20"];
-        let against = ["--against", PROGRAM, "--format", format, "--set", patches];
-        place.run(&[&arguments[..], &against, more].concat()).done().out
-    };
-    let table = of("csv", "params.patches=[9, 16]", &["--repeat", "3"]);
-    let table = Table::parse(table.as_bytes()).unwrap();
-    assert_eq!(table.column("patches"), ["9", "9", "16", "16"]);
-    assert_eq!(table.column("precision"), ["f32", "f64", "f32", "f64"]);
-    for row in 0..4 {
-        assert_eq!((table.column("same_run_steps")[row], table.column("repeats")[row]), ("true", "3"));
-        for kind in ["", "kernel_"] {
-            let of = |name: &str| table.numbers(&format!("{kind}{name}"))[row].unwrap();
-            assert!(of("ratio_low") <= of("ratio") && of("ratio") <= of("ratio_high") && of("ratio_low") > 0.0);
-            assert!(of("run_steps_per_s") > 0.0);
-        }
-        assert!(table.numbers("other_run_steps_per_s")[row] > Some(0.0));
-    }
-    let short = ["--repeat", "1", "--precision", "f64"];
-    let document: serde_json::Value = serde_json::from_str(&of("json", "params.patches=9", &short)).unwrap();
-    assert_eq!(
-        (document["rows"].as_array().map(Vec::len), &document["rows"][0]["ratio_low"]),
-        (Some(1), &document["rows"][0]["ratio_high"],)
-    );
-    for format in ["text", "md"] {
-        let text = of(format, "params.patches=9", &short);
-        assert!(text.contains("ratio") && text.contains("medians of 1 pair "), "{text}");
-    }
-}
-
-fn what_another_build_refuses_is_left_out() {
-    let place = Place::new();
-    // A build that does not know f32 on the CPU.
-    let refusal = "case \"$*\" in *f32*) echo 'error: what is f32' >&2; exit 2 ;; esac";
-    place.write("other", format!("#!/bin/sh\n{refusal}\nexec '{PROGRAM}' \"$@\"\n"));
-    assert!(Command::new("chmod").arg("+x").arg(place.path("other")).status().unwrap().success());
-    let arguments = ["bench", "cnn", "--form", "reduced", "--backend", "cpu", "--against", "other"];
-    let arguments = [&arguments[..], &["--runs", "8", "--steps", "2", "--repeat", "1"]].concat();
-    let text = place.run(&arguments).done().out;
-    assert!(text.contains("Left out: cnn reduced") && text.contains("other says: what is f32"), "{text}");
-    assert!(text.lines().nth(1).is_some_and(|row| row.contains("f64")), "{text}");
-    for (arguments, reason) in [
-        ([&arguments[..], &["--precision", "f32"]].concat(), "what is f32"),
-        ([&arguments[..7], &["/bin/true"], &arguments[8..]].concat(), "a table that this program cannot read"),
-    ] {
-        let ran = place.run(&arguments);
-        assert!(ran.code == Some(2) && ran.err.contains("nothing could be compared"), "{}", ran.err);
-        assert!(ran.err.contains(reason), "{}", ran.err);
     }
 }
 
