@@ -59,8 +59,8 @@ pub(super) struct Arguments {
     /// Lanes that share a run on a GPU, several as in `auto,1,32`
     #[arg(long, allow_negative_numbers = true, value_name = "N", value_delimiter = ',', default_value = "auto")]
     lanes: Vec<String>,
-    /// Whether checks of indices and loops are compiled into the kernels of a GPU, several as in `on,off`; `auto` is what
-    /// experiments use
+    /// Whether checks of indices and loops are compiled into the kernels of a GPU, several as in `on,off`; `auto` is
+    /// what experiments use
     #[arg(long, value_delimiter = ',', value_parser = ["auto", "on", "off"], default_value = "auto")]
     checks: Vec<String>,
     /// Threads of the CPU [default: one for each core]

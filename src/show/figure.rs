@@ -34,6 +34,7 @@ mod layers;
 mod layout;
 mod legend;
 mod panel;
+#[cfg(feature = "pdf")]
 mod pdf;
 mod raster;
 pub mod text;
@@ -332,6 +333,9 @@ pub enum Medium {
     },
 }
 
+/// Whether this build can make PDFs.
+pub const HAS_PDF: bool = cfg!(feature = "pdf");
+
 /// Why a figure could not be made into a PNG or PDF.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FigureError {
@@ -351,6 +355,9 @@ pub enum FigureError {
     /// The figure could not be rendered.
     #[error("the figure could not be rendered: {0}")]
     Render(String),
+    /// This build has no PDF.
+    #[error("this program was built without PDF; write .svg or .png, or build it with --features pdf")]
+    WithoutPdf,
 }
 
 impl Figure {
@@ -371,8 +378,11 @@ impl Figure {
     /// The figure on paper as PDF: one page of its size, a unit a point (1/72 inch), with the glyphs that it uses.
     ///
     /// # Errors
-    /// The figure could not be rendered.
+    /// The figure could not be rendered; or the feature `pdf`, a default one, was left out.
     pub fn pdf(&self) -> Result<Vec<u8>, FigureError> {
-        pdf::render(&layout::draw(self, &Medium::Paper).0)
+        #[cfg(feature = "pdf")]
+        return pdf::render(&layout::draw(self, &Medium::Paper).0);
+        #[cfg(not(feature = "pdf"))]
+        Err(FigureError::WithoutPdf)
     }
 }

@@ -1,6 +1,7 @@
 //! `spurious trace` as its user meets it.
 
 use crate::support::program::{Place, Table};
+use spurious::show::figure::HAS_PDF;
 
 trials![agrees_with_run_and_replay, says_what_was_measured, writes_tables_and_figures, refuses_what_it_cannot_do,];
 
@@ -106,8 +107,13 @@ fn writes_tables_and_figures() {
         .done();
     assert_eq!(both.out, usual.out, "a dash is stdout");
     assert!(place.read("f.png").starts_with(b"\x89PNG"));
-    place.run(&[&trace[..], &["--figure", "f.pdf"]].concat()).done();
-    assert!(place.read("f.pdf").starts_with(b"%PDF"));
+    let pdf = place.run(&[&trace[..], &["--figure", "f.pdf"]].concat());
+    if HAS_PDF {
+        pdf.done();
+        assert!(place.read("f.pdf").starts_with(b"%PDF"));
+    } else {
+        assert!(pdf.code == Some(2) && pdf.err.contains("build it with --features pdf"), "{}", pdf.err);
+    }
     let only = place.run(&[&trace[..], &["--figure", "g.svg"]].concat()).done();
     assert!(only.out.is_empty() && place.text("g.svg") == svg, "a figure alone, the same bytes again");
     let names: Vec<_> = place.snapshot().into_keys().map(|path| path.file_name().unwrap().to_owned()).collect();

@@ -7,6 +7,7 @@ use spurious::descent::backend::cpu::Cpu;
 use spurious::landscape::{Outcome, Problem};
 
 use spurious::numerics::Precision;
+use spurious::show::figure::HAS_PDF;
 
 trials![
     coordinates_can_be_set_and_read,
@@ -249,7 +250,10 @@ fn pictures_are_the_same_twice() {
         ("b.svg", "steps"),
         ("b.png", "outcome"),
         ("b.pdf", "steps"),
-    ] {
+    ]
+    .into_iter()
+    .filter(|(name, _)| HAS_PDF || !name.ends_with("pdf"))
+    {
         let picture = || {
             let fixed = ["map", "spec.toml", "-q", "--cell", "0", "--figure", name, "--show", show];
             place.run(&[&fixed[..], &PLANE[..]].concat()).done();

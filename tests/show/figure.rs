@@ -83,6 +83,11 @@ fn structure(pdf: &[u8]) -> String {
 }
 
 fn a_pdf_is_one_page_with_its_font() {
+    if !HAS_PDF {
+        let refused = Figure::new("empty").pdf().unwrap_err().to_string();
+        assert!(refused.contains("--features pdf"), "{refused}");
+        return;
+    }
     for (name, figure) in
         gallery().into_iter().filter(|(name, _)| ["lines", "heat", "escapes", "nothing"].contains(name))
     {
