@@ -4,8 +4,8 @@
 // Everything is read four numbers at a time: `weights_four(q)` is the q-th four of `weights`, and so on. The memory of
 // a run holds the students' weights in rows of WIDE fours, as many rows as STUDENTS fours of neurons have, and then
 // those of the teachers unless they are unit vectors. A partner is a student or a teacher: `norms` and `inverses` hold
-// all partners, a teacher's norm being negative, as it stands in the loss; a row of `sines` and `supplements` holds what
-// a neuron has with each of them. Rows and partners that fill up a four are zero and count for nothing.
+// all partners, a teacher's norm being negative, as it stands in the loss; a row of `sines` and `supplements` holds
+// what a neuron has with each of them. Rows and partners that fill up a four are zero and count for nothing.
 //
 // Neurons are taken in blocks of BLOCK, a multiple of four; where one block holds all, every pair of students is looked
 // at once.

@@ -52,8 +52,8 @@ pub(crate) fn dawn(name: String, test: impl FnOnce() + Send + 'static) -> Trial 
     needing(("Dawn in node, and a device that it takes", *FOUND), "REQUIRE_TINT", name, test)
 }
 
-/// A text with what it must ask for: naga knows subgroups without being asked, and refuses to be. All lanes of a subgroup
-/// go round the loop together, which Tint cannot see where an answer of them all is what ends it.
+/// A text with what it must ask for: naga knows subgroups without being asked, and refuses to be. All lanes of a
+/// subgroup go round the loop together, which Tint cannot see where an answer of them all is what ends it.
 pub(crate) fn enabled(shape: Shape, text: String) -> String {
     // On the first line, so that the others keep their numbers.
     if shape.subgroups { format!("enable subgroups; diagnostic(off, subgroup_uniformity); {text}") } else { text }

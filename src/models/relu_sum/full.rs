@@ -134,8 +134,8 @@ struct OnDevice {
     students: usize,
     /// Length of a row of sines.
     row: usize,
-    /// Neurons of a block: all, if the run's share of the memory holds them; else as many as it does, but enough to keep
-    /// the lanes busy.
+    /// Neurons of a block: all, if the run's share of the memory holds them; else as many as it does, but enough to
+    /// keep the lanes busy.
     block: usize,
 }
 
@@ -181,9 +181,9 @@ fn operations(neurons: usize, teachers: usize, input_dim: usize, unit: bool) -> 
     (students + teachers + gradient + 5 * n * d) as f64
 }
 
-/// Iterations of the loops of `shaders/model/relu_sum.wgsl` in a step, at the most: pairs of rows with fours of partners,
-/// slopes by fours of neurons and inputs, each over the length of a row or the number of partners; and what goes over
-/// rows and numbers.
+/// Iterations of the loops of `shaders/model/relu_sum.wgsl` in a step, at the most: pairs of rows with fours of
+/// partners, slopes by fours of neurons and inputs, each over the length of a row or the number of partners; and what
+/// goes over rows and numbers.
 fn iterations(neurons: usize, teachers: usize, input_dim: usize) -> u32 {
     let (students, taught, wide) = (neurons.div_ceil(4), teachers.div_ceil(4), input_dim.div_ceil(4));
     let partners = students + taught;
