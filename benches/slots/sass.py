@@ -82,7 +82,7 @@ def slots_of_a_step(code, rounds):
     outer = max(loops, key=lambda loop: (special(loop), arithmetic(loop), loop[0] - loop[1]))
     inner = [loop for loop in loops if outer[0] < loop[0] and loop[1] < outer[1]]
     if len(inner) != len(rounds):
-        raise ValueError(f"{len(inner)} loops within a step, not {len(rounds)}: say in KERNELS how often each is gone round")
+        raise ValueError(f"{len(inner)} loops within a step, not {len(rounds)}: say in ROUNDS how often each is gone round")
     if not inner:
         return shortest_way_round(code, outer)
     total = 0
