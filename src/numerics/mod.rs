@@ -7,6 +7,7 @@
 //! May import: no other room.
 
 pub mod arc_cosine;
+pub(crate) mod blocks;
 pub(crate) mod checksum;
 pub mod chi_square;
 pub mod decimal;

@@ -74,6 +74,9 @@ pub fn threefry<const N: usize>(key: [[u32; N]; 4], counter: [[u32; N]; 4]) -> [
     [x0, x1, x2, x3]
 }
 
+/// Most lanes whose words are made together: those of the widest vectors.
+const MOST_TOGETHER: usize = 16;
+
 /// Half a round.
 #[inline(always)]
 fn mix<const N: usize>(x: &mut [u32; N], y: &mut [u32; N], by: u32) {
@@ -104,29 +107,33 @@ pub struct Moment<R> {
 }
 
 impl<R: Real> Moment<R> {
-    /// Hands over the words of a block, lane by lane. Numbers that are not whole are truncated, and their sign is
-    /// ignored.
+    /// Hands over the words of a block, those of some lanes at a time: the first of these lanes, and a list of words of
+    /// the lanes for each of the four. Numbers that are not whole are truncated, and their sign is ignored.
     #[inline(always)]
-    pub fn words(&self, block: u32, mut take: impl FnMut(usize, [u32; 4])) {
+    pub fn words(&self, block: u32, mut take: impl FnMut(usize, [&[u32]; 4])) {
         // As many lanes together as fill a vector of words.
         match R::LANES {
             1 => self.some_words::<1>(0, block, &mut take),
             2 => self.some_words::<2>(0, block, &mut take),
             4 => self.some_words::<4>(0, block, &mut take),
-            _ => (0..R::LANES / 8).for_each(|i| self.some_words::<8>(8 * i, block, &mut take)),
+            8 => self.some_words::<8>(0, block, &mut take),
+            _ => (0..R::LANES / MOST_TOGETHER)
+                .for_each(|i| self.some_words::<MOST_TOGETHER>(MOST_TOGETHER * i, block, &mut take)),
         }
     }
 
     #[inline(always)]
-    fn some_words<const N: usize>(&self, first: usize, block: u32, take: &mut impl FnMut(usize, [u32; 4])) {
-        let whole = |x: &R| std::array::from_fn(|i| x.lane(first + i).abs() as u32);
+    fn some_words<const N: usize>(&self, first: usize, block: u32, take: &mut impl FnMut(usize, [&[u32]; 4])) {
+        let whole = |x: &R| {
+            let mut words = [0; N];
+            x.whole_lanes(first, &mut words);
+            words
+        };
         let words = threefry(
             [whole(&self.key[0]), whole(&self.key[1]), [0; N], [0; N]],
             [whole(&self.step), [block; N], [0; N], [0; N]],
         );
-        for i in 0..N {
-            take(first + i, words.map(|word| word[i]));
-        }
+        take(first, words.each_ref().map(|words| &words[..]));
     }
 }
 
@@ -137,6 +144,15 @@ pub fn draw_keys(draws: &mut Streams, keys: [&mut [f64]; 2]) {
         draws.uniforms(key);
         key.iter_mut().for_each(|u| *u = (*u * f64::from(WHOLE)).floor());
     }
+}
+
+/// Makes a number of each word, for consecutive lanes from lane `first` on.
+#[inline(always)]
+fn set_each<R: Real>(lanes: &mut R, first: usize, words: &[u32], number: impl Fn(u32) -> f32) {
+    let mut numbers = [0.0; MOST_TOGETHER];
+    let numbers = &mut numbers[..words.len()];
+    numbers.iter_mut().zip(words).for_each(|(x, word)| *x = number(*word));
+    lanes.set_lanes(first, numbers);
 }
 
 /// A number drawn uniformly from (0, 1), in two parts from which its logarithm follows.
@@ -156,12 +172,12 @@ impl<R: Real> Default for Uniform<R> {
 }
 
 impl<R: Real> Uniform<R> {
-    /// Makes a word the uniform of a lane.
+    /// Makes words the uniforms of consecutive lanes, from lane `first` on.
     #[inline(always)]
-    pub fn set(&mut self, lane: usize, word: u32) {
-        let bits = (((word >> 8) | 1) as f32).to_bits() + TO_NEAREST;
-        self.exponent.set_lane(lane, f64::from((bits >> 23) as i32 - (127 + 24)));
-        self.mantissa.set_lane(lane, f64::from(f32::from_bits((bits & 0x007f_ffff) + ROOT_HALF)));
+    pub fn set(&mut self, first: usize, words: &[u32]) {
+        let bits = |word: u32| (((word >> 8) | 1) as f32).to_bits() + TO_NEAREST;
+        set_each(&mut self.exponent, first, words, |word| ((bits(word) >> 23) as i32 - (127 + 24)) as f32);
+        set_each(&mut self.mantissa, first, words, |word| f32::from_bits((bits(word) & 0x007f_ffff) + ROOT_HALF));
     }
 
     /// `log U`
@@ -208,11 +224,12 @@ impl<R: Real> Default for Turn<R> {
 }
 
 impl<R: Real> Turn<R> {
-    /// Makes a word the direction of a lane.
+    /// Makes words the directions of consecutive lanes, from lane `first` on.
     #[inline(always)]
-    pub fn set(&mut self, lane: usize, word: u32) {
-        self.angle.set_lane(lane, f64::from((word >> 8) | 1) / f64::from(WHOLE) - 0.5);
-        self.sign.set_lane(lane, if word & 1 == 1 { -1.0 } else { 1.0 });
+    pub fn set(&mut self, first: usize, words: &[u32]) {
+        // Exact: an odd number below 2²⁴, over 2²⁴, has 24 bits, and less a half no more.
+        set_each(&mut self.angle, first, words, |word| ((word >> 8) | 1) as f32 * (1.0 / WHOLE as f32) - 0.5);
+        set_each(&mut self.sign, first, words, |word| if word & 1 == 1 { -1.0 } else { 1.0 });
     }
 
     /// Its cosine and sine.

@@ -120,6 +120,10 @@ pub trait Real:
     fn lane(&self, i: usize) -> f64;
     /// Writes `x`, rounded to the format, into lane `i`.
     fn set_lane(&mut self, i: usize, x: f64);
+    /// Writes numbers of single precision into consecutive lanes, from lane `first` on.
+    fn set_lanes(&mut self, first: usize, numbers: &[f32]);
+    /// Writes the magnitudes of the lanes from `first` on, truncated to whole numbers.
+    fn whole_lanes(&self, first: usize, words: &mut [u32]);
     /// `self * factor + term`, rounded once.
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// Correctly rounded square root.
@@ -173,6 +177,14 @@ macro_rules! scalar_real {
             #[inline(always)]
             fn set_lane(&mut self, _: usize, x: f64) {
                 *self = x as $t;
+            }
+            #[inline(always)]
+            fn set_lanes(&mut self, _: usize, numbers: &[f32]) {
+                *self = <$t>::from(numbers[0]);
+            }
+            #[inline(always)]
+            fn whole_lanes(&self, _: usize, words: &mut [u32]) {
+                words[0] = self.abs() as u32;
             }
             #[inline(always)]
             fn mul_add(self, factor: Self, term: Self) -> Self {

@@ -55,7 +55,16 @@ fn lanes_follow_state_and_runs() {
     let reduced = problem("cnn", "reduced", &[], &settings()).program(F32);
     assert_eq!(lanes(&reduced, 4, 1, hardware), 1, "lanes cannot share it");
     let memory = problem("relu_sum", "full", &[], &settings_of("relu_sum")).program(F32);
-    assert_eq!(lanes(&memory, 36, u64::MAX, hardware), 32, "a subgroup works in the memory of its run");
+    for (dim, runs, expected) in [
+        (36, u64::MAX, 8),
+        (129, u64::MAX, 16),
+        (400, u64::MAX, 32),
+        (2_000, u64::MAX, 32),
+        (36, 1, 32),
+        (36, 3_000, 16),
+    ] {
+        assert_eq!(lanes(&memory, dim, runs, hardware), expected, "{dim} numbers in memory, {runs} runs");
+    }
     assert_eq!(lanes(&memory, 400, 1, Device { hardware: false, subgroup: 4 }), FEWEST_LANES);
 }
 

@@ -37,13 +37,13 @@ fn words_are_known() {
 
 fn uniform<R: Real>(word: u32) -> Uniform<R> {
     let mut uniform = Uniform::default();
-    uniform.set(0, word);
+    uniform.set(0, &[word]);
     uniform
 }
 
 fn turn<R: Real>(word: u32) -> Turn<R> {
     let mut turn = Turn::default();
-    turn.set(0, word);
+    turn.set(0, &[word]);
     turn
 }
 
@@ -90,7 +90,7 @@ fn moments_are_whole_and_without_sign() {
     fn of<R: Real>(a: f64, b: f64, step: f64) -> [u32; 4] {
         let mut found = Vec::new();
         let moment = Moment { key: [R::splat(a), R::splat(b)], step: R::splat(step) };
-        moment.words(7, |lane, words| found.push((lane, words)));
+        moment.words(7, |first, words| found.push((first, words.map(|words| words[0]))));
         let [(0, words)] = found[..] else { panic!("{found:?}") };
         words
     }

@@ -116,17 +116,17 @@ impl<R: Real> Over<R> {
         let s = &self.0.shake;
         let mut uniforms = [Uniform::default(); 5];
         let mut turns = [Turn::default(); 3];
-        moment.words(0, |lane, [a, b, c, d]| {
-            uniforms[0].set(lane, a);
-            turns[0].set(lane, b);
-            uniforms[1].set(lane, c);
-            uniforms[2].set(lane, d);
+        moment.words(0, |first, [a, b, c, d]| {
+            uniforms[0].set(first, a);
+            turns[0].set(first, b);
+            uniforms[1].set(first, c);
+            uniforms[2].set(first, d);
         });
-        moment.words(1, |lane, [a, b, c, d]| {
-            uniforms[3].set(lane, a);
-            turns[1].set(lane, b);
-            uniforms[4].set(lane, c);
-            turns[2].set(lane, d);
+        moment.words(1, |first, [a, b, c, d]| {
+            uniforms[3].set(first, a);
+            turns[1].set(first, b);
+            uniforms[4].set(first, c);
+            turns[2].set(first, d);
         });
         let filter = BallPair::new(&uniforms[0], &turns[0], s.filter_exponent);
         let filter_rest = filter.rest * s.filter_rest * uniforms[1].power(s.filter_rest_exponent);

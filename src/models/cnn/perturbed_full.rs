@@ -146,11 +146,11 @@ impl<R: Real> Over<R> {
         for four in shake.chunks_mut(NORMALS) {
             let mut uniforms = [Uniform::default(); 2];
             let mut turns = [Turn::default(); 2];
-            moment.words(block, |lane, [a, b, c, d]| {
-                uniforms[0].set(lane, a);
-                turns[0].set(lane, b);
-                uniforms[1].set(lane, c);
-                turns[1].set(lane, d);
+            moment.words(block, |first, [a, b, c, d]| {
+                uniforms[0].set(first, a);
+                turns[0].set(first, b);
+                uniforms[1].set(first, c);
+                turns[1].set(first, d);
             });
             let [a, b] = normals(&uniforms[0], &turns[0]);
             let [c, d] = normals(&uniforms[1], &turns[1]);
@@ -158,9 +158,9 @@ impl<R: Real> Over<R> {
             block += 1;
         }
         let mut uniforms = [Uniform::default(); 2];
-        moment.words(block, |lane, [a, b, ..]| {
-            uniforms[0].set(lane, a);
-            uniforms[1].set(lane, b);
+        moment.words(block, |first, [a, b, ..]| {
+            uniforms[0].set(first, a);
+            uniforms[1].set(first, b);
         });
         let s = &self.noise.shake;
         let (filter, output) = shake.split_at_mut(self.filter_size);

@@ -4,6 +4,7 @@ use super::shared::{Constants, may_rest};
 use crate::landscape::surface::found;
 use crate::landscape::{Landscape, Outcome, Status, Stop};
 use crate::numerics::Real;
+use crate::numerics::blocks::{BLOCK, for_blocks};
 
 /// What is known of a point.
 #[derive(Clone, Copy, Debug)]
@@ -35,70 +36,90 @@ pub struct Over<R> {
     target: Option<Vec<R>>,
 }
 
-/// Columns that are computed together, so that one waits while others are added to.
-const BLOCK: usize = 4;
-
-/// Writes columns `from .. from + B` of `out = A B`; entry `(i, k)` of `A` is `a[i * rows + k * columns]`.
+/// Writes a block of `out`.
 #[inline(always)]
-fn multiply_columns<R: Real, const B: usize>(
+fn put<R: Real, const A: usize, const B: usize>(
+    sums: &[[R; B]; A],
+    out: &mut [R],
+    dim: usize,
+    row: usize,
+    column: usize,
+) {
+    for (r, sums) in sums.iter().enumerate() {
+        out[(row + r) * dim + column..][..B].copy_from_slice(sums);
+    }
+}
+
+/// Sums of a block of `A B`; entry `(i, k)` of `A` is `a[i * rows + k * columns]`.
+#[inline(always)]
+fn multiplied<R: Real, const A: usize, const B: usize>(
     a: &[R],
     (rows, columns): (usize, usize),
     b: &[R],
     dim: usize,
-    from: usize,
-    out: &mut [R],
-) {
-    for i in 0..dim {
-        let mut sums = [R::zero(); B];
-        for (k, row) in b.chunks_exact(dim).enumerate() {
-            let factor = a[i * rows + k * columns];
-            let row = &row[from..][..B];
-            for c in 0..B {
-                sums[c] = factor.mul_add(row[c], sums[c]);
-            }
+    (row, column): (usize, usize),
+) -> [[R; B]; A] {
+    let mut sums = [[R::zero(); B]; A];
+    for (k, others) in b.chunks_exact(dim).enumerate() {
+        let others: [R; B] = std::array::from_fn(|c| others[column + c]);
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let factor = a[(row + r) * rows + k * columns];
+            sums.iter_mut().zip(others).for_each(|(sum, other)| *sum = factor.mul_add(other, *sum));
         }
-        out[i * dim + from..][..B].copy_from_slice(&sums);
     }
+    sums
 }
 
 /// `out = A B`, or `AᵀB`.
 #[inline(always)]
 fn multiply<R: Real>(a: &[R], transposed: bool, b: &[R], dim: usize, out: &mut [R]) {
     let order = if transposed { (1, dim) } else { (dim, 1) };
-    let whole = dim / BLOCK * BLOCK;
-    for from in (0..whole).step_by(BLOCK) {
-        multiply_columns::<R, BLOCK>(a, order, b, dim, from, out);
-    }
-    for from in whole..dim {
-        multiply_columns::<R, 1>(a, order, b, dim, from, out);
-    }
+    for_blocks!(row, ROWS in dim => {
+        for_blocks!(column, COLUMNS in dim => {
+            put(&multiplied::<R, ROWS, COLUMNS>(a, order, b, dim, (row, column)), out, dim, row, column);
+        });
+    });
 }
 
-/// Writes columns `from .. from + B` of `out = A Bᵀ`.
+/// Sums of a block of `A Bᵀ`.
 #[inline(always)]
-fn overlap_columns<R: Real, const B: usize>(a: &[R], b: &[R], dim: usize, from: usize, out: &mut [R]) {
-    let others: [&[R]; B] = std::array::from_fn(|c| &b[(from + c) * dim..][..dim]);
-    for (i, row) in a.chunks_exact(dim).enumerate() {
-        let mut sums = [R::zero(); B];
-        for k in 0..dim {
-            for c in 0..B {
-                sums[c] = row[k].mul_add(others[c][k], sums[c]);
-            }
+fn overlapped<R: Real, const A: usize, const B: usize>(
+    a: &[R],
+    b: &[R],
+    dim: usize,
+    (row, column): (usize, usize),
+) -> [[R; B]; A] {
+    let these: [&[R]; A] = std::array::from_fn(|r| &a[(row + r) * dim..][..dim]);
+    let others: [&[R]; B] = std::array::from_fn(|c| &b[(column + c) * dim..][..dim]);
+    let mut sums = [[R::zero(); B]; A];
+    for k in 0..dim {
+        let others: [R; B] = std::array::from_fn(|c| others[c][k]);
+        for (sums, row) in sums.iter_mut().zip(these) {
+            sums.iter_mut().zip(others).for_each(|(sum, other)| *sum = row[k].mul_add(other, *sum));
         }
-        out[i * dim + from..][..B].copy_from_slice(&sums);
     }
+    sums
 }
 
 /// `out = A Bᵀ`
 #[inline(always)]
 fn overlap<R: Real>(a: &[R], b: &[R], dim: usize, out: &mut [R]) {
-    let whole = dim / BLOCK * BLOCK;
-    for from in (0..whole).step_by(BLOCK) {
-        overlap_columns::<R, BLOCK>(a, b, dim, from, out);
-    }
-    for from in whole..dim {
-        overlap_columns::<R, 1>(a, b, dim, from, out);
-    }
+    for_blocks!(row, ROWS in dim => {
+        for_blocks!(column, COLUMNS in dim => {
+            put(&overlapped::<R, ROWS, COLUMNS>(a, b, dim, (row, column)), out, dim, row, column);
+        });
+    });
+}
+
+/// `Σ x²`, in several sums that do not wait for each other.
+#[inline(always)]
+fn sum_of_squares<R: Real>(x: &[R]) -> R {
+    let mut sums = [R::zero(); BLOCK];
+    let blocks = x.chunks_exact(BLOCK);
+    let rest = blocks.remainder().iter();
+    blocks.for_each(|block| sums.iter_mut().zip(block).for_each(|(sum, &x)| *sum = x.mul_add(x, *sum)));
+    rest.zip(&mut sums).for_each(|(&x, sum)| *sum = x.mul_add(x, *sum));
+    (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
 
 impl<R: Real> Over<R> {
@@ -135,25 +156,17 @@ impl<R: Real> Landscape<R> for Over<R> {
             multiply(&weights[i * one..][..one], false, &before[(i - 1) * one..], dim, &mut here[..one]);
         }
         let product = &prefixes[(self.layers - 1) * one..][..one];
-        let mut loss = R::zero();
-        for c in 0..one {
-            residual[c] = product[c] - target[c];
-            loss = residual[c].mul_add(residual[c], loss);
+        for ((residual, &product), &target) in residual.iter_mut().zip(product).zip(target) {
+            *residual = product - target;
         }
-        loss = R::splat(0.5) * loss;
+        let loss = R::splat(0.5) * sum_of_squares(residual);
         for i in (1..self.layers).rev() {
             overlap(residual, &prefixes[(i - 1) * one..][..one], dim, &mut gradient[i * one..][..one]);
             multiply(&weights[i * one..][..one], true, residual, dim, next);
             std::mem::swap(residual, next);
         }
         gradient[..one].copy_from_slice(residual);
-        let mut steepest = R::zero();
-        let mut size = loss;
-        for c in 0..self.layers * one {
-            steepest = gradient[c].mul_add(gradient[c], steepest);
-            size = weights[c].mul_add(weights[c], size);
-        }
-        Survey { loss, steepest, size }
+        Survey { loss, steepest: sum_of_squares(gradient), size: sum_of_squares(weights) + loss }
     }
 
     #[inline(always)]

@@ -5,6 +5,7 @@ use crate::landscape::surface::at_least_zero;
 use crate::landscape::{Measured, ValueAndGradient, constants};
 use crate::numerics::Real;
 use crate::numerics::arc_cosine::angle_of;
+use crate::numerics::blocks::for_blocks;
 use std::f64::consts::PI;
 
 constants! {
@@ -69,9 +70,6 @@ fn meet<R: Real>(cosine: R) -> (R, R, R) {
     (sine, supplement, sine + supplement * c)
 }
 
-/// Rows, and columns, that are taken together: each number that is fetched is then used this often.
-const BLOCK: usize = 4;
-
 /// Inner products of `A` rows with `B` others, all `length` long.
 #[inline(always)]
 fn products<R: Real, const A: usize, const B: usize>(rows: [&[R]; A], others: [&[R]; B], length: usize) -> [[R; B]; A] {
@@ -106,21 +104,6 @@ fn add_combination<R: Real, const A: usize, const B: usize>(
             }
         }
     }
-}
-
-/// Covers `0 .. count` with blocks of [`BLOCK`], then of one: `$size` is a constant.
-macro_rules! for_blocks {
-    ($first:ident, $size:ident in $count:expr => $body:block) => {{
-        let whole = $count / BLOCK * BLOCK;
-        for $first in (0..whole).step_by(BLOCK) {
-            const $size: usize = BLOCK;
-            $body
-        }
-        for $first in whole..$count {
-            const $size: usize = 1;
-            $body
-        }
-    }};
 }
 
 impl<R: Real> Over<R> {

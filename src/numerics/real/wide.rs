@@ -129,6 +129,16 @@ macro_rules! vector {
                 bytemuck::cast_slice_mut::<_, $scalar>(std::slice::from_mut(&mut self.0))[i] = x as $scalar;
             }
             #[inline(always)]
+            fn set_lanes(&mut self, first: usize, numbers: &[f32]) {
+                let own = bytemuck::cast_slice_mut::<_, $scalar>(std::slice::from_mut(&mut self.0));
+                own[first..][..numbers.len()].iter_mut().zip(numbers).for_each(|(own, x)| *own = (*x).into());
+            }
+            #[inline(always)]
+            fn whole_lanes(&self, first: usize, words: &mut [u32]) {
+                let own = bytemuck::cast_slice::<_, $scalar>(std::slice::from_ref(&self.0));
+                words.iter_mut().zip(&own[first..]).for_each(|(word, x)| *word = x.abs() as u32);
+            }
+            #[inline(always)]
             fn mul_add(self, factor: Self, term: Self) -> Self {
                 $name(proof::<S>().$mul_add(self.0, factor.0, term.0))
             }
@@ -281,6 +291,27 @@ impl<R: Real> Real for Pair<R> {
     #[inline(always)]
     fn set_lane(&mut self, i: usize, x: f64) {
         if i < R::LANES { self.0.set_lane(i, x) } else { self.1.set_lane(i - R::LANES, x) }
+    }
+    #[inline(always)]
+    fn set_lanes(&mut self, first: usize, numbers: &[f32]) {
+        let (low, high) = numbers.split_at(R::LANES.saturating_sub(first).min(numbers.len()));
+        if !low.is_empty() {
+            self.0.set_lanes(first, low);
+        }
+        if !high.is_empty() {
+            self.1.set_lanes((first + low.len()) - R::LANES, high);
+        }
+    }
+    #[inline(always)]
+    fn whole_lanes(&self, first: usize, words: &mut [u32]) {
+        let (low, high) = words.split_at_mut(R::LANES.saturating_sub(first).min(words.len()));
+        let begin = first + low.len();
+        if !low.is_empty() {
+            self.0.whole_lanes(first, low);
+        }
+        if !high.is_empty() {
+            self.1.whole_lanes(begin - R::LANES, high);
+        }
     }
     #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {

@@ -244,9 +244,9 @@ fn gpu_converges_without_verdicts() {
 /// (The same flip in the verdict of `global` hardly is; it is the comparison of values that catches it.)
 fn a_wrong_verdict_fails() {
     let edit = |text: String| {
-        let (from, to) = ("s.kernel + max(gap", "s.kernel - max(gap");
-        assert_eq!(text.matches(from).count(), 1);
-        text.replace(from, to)
+        // The test before the test would hide it: it knows where no verdict can be.
+        let text = replaced(&text, "return proven |", "return true |");
+        replaced(&text, "s.kernel + max(gap", "s.kernel - max(gap")
     };
     let gpu = gpu_with(Options { precision: F32, lanes: 1, edit: Some(edit), ..Options::default() });
     for (form, _) in find("cnn").unwrap().forms() {

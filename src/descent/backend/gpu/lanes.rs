@@ -14,6 +14,9 @@ pub const SOLO_NUMBERS: u32 = 200;
 pub const FEWEST_LANES: u32 = 8;
 /// Numbers of a large state that a lane holds.
 const NUMBERS_PER_LANE: u32 = 50;
+/// Numbers of a state that are computed together where lanes work in workgroup memory: more lanes than there are such
+/// tiles would be idle.
+const NUMBERS_OF_A_TILE: u32 = 16;
 /// Most lanes per run where they work in workgroup memory, if that memory allows.
 const MOST_LANES_WITH_MEMORY: u32 = 32;
 /// Largest state that one lane of a software adapter holds by itself. Its lanes are those of a CPU's vectors, which
@@ -40,7 +43,11 @@ pub fn lanes(program: &DeviceProgram, dim: u32, runs: u64, device: Device) -> u3
         return 1;
     }
     if !program.memory.is_empty() {
-        return device.subgroup.clamp(FEWEST_LANES, MOST_LANES_WITH_MEMORY);
+        let most = device.subgroup.clamp(FEWEST_LANES, MOST_LANES_WITH_MEMORY);
+        let busy = dim.div_ceil(NUMBERS_OF_A_TILE).next_power_of_two();
+        let filling = LANES_TO_FILL.div_ceil(runs.max(1)).next_power_of_two().min(u64::from(most)) as u32;
+        // A software adapter's lanes are vectors of a CPU, which its largest subgroup fills.
+        return if device.hardware { busy.max(filling).clamp(FEWEST_LANES, most) } else { most };
     }
     let needed = if dim <= SOLO_NUMBERS && device.hardware {
         1
