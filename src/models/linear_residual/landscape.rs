@@ -36,38 +36,29 @@ pub struct Over<R> {
     target: Option<Vec<R>>,
 }
 
-/// Writes a block of `out`.
+/// Writes a block of `out = A B`; entry `(i, k)` of `A` is `a[i * rows + k * columns]`.
 #[inline(always)]
-fn put<R: Real, const A: usize, const B: usize>(
-    sums: &[[R; B]; A],
-    out: &mut [R],
-    dim: usize,
-    row: usize,
-    column: usize,
-) {
-    for (r, sums) in sums.iter().enumerate() {
-        out[(row + r) * dim + column..][..B].copy_from_slice(sums);
-    }
-}
-
-/// Sums of a block of `A B`; entry `(i, k)` of `A` is `a[i * rows + k * columns]`.
-#[inline(always)]
-fn multiplied<R: Real, const A: usize, const B: usize>(
+fn multiply_block<R: Real, const A: usize, const B: usize>(
     a: &[R],
     (rows, columns): (usize, usize),
     b: &[R],
     dim: usize,
     (row, column): (usize, usize),
-) -> [[R; B]; A] {
+    out: &mut [R],
+) {
     let mut sums = [[R::zero(); B]; A];
     for (k, others) in b.chunks_exact(dim).enumerate() {
-        let others: [R; B] = std::array::from_fn(|c| others[column + c]);
-        for (r, sums) in sums.iter_mut().enumerate() {
+        let others = &others[column..][..B];
+        for r in 0..A {
             let factor = a[(row + r) * rows + k * columns];
-            sums.iter_mut().zip(others).for_each(|(sum, other)| *sum = factor.mul_add(other, *sum));
+            for c in 0..B {
+                sums[r][c] = factor.mul_add(others[c], sums[r][c]);
+            }
         }
     }
-    sums
+    for r in 0..A {
+        out[(row + r) * dim + column..][..B].copy_from_slice(&sums[r]);
+    }
 }
 
 /// `out = A B`, or `AᵀB`.
@@ -76,29 +67,33 @@ fn multiply<R: Real>(a: &[R], transposed: bool, b: &[R], dim: usize, out: &mut [
     let order = if transposed { (1, dim) } else { (dim, 1) };
     for_blocks!(row, ROWS in dim => {
         for_blocks!(column, COLUMNS in dim => {
-            put(&multiplied::<R, ROWS, COLUMNS>(a, order, b, dim, (row, column)), out, dim, row, column);
+            multiply_block::<R, ROWS, COLUMNS>(a, order, b, dim, (row, column), out);
         });
     });
 }
 
-/// Sums of a block of `A Bᵀ`.
+/// Writes a block of `out = A Bᵀ`.
 #[inline(always)]
-fn overlapped<R: Real, const A: usize, const B: usize>(
+fn overlap_block<R: Real, const A: usize, const B: usize>(
     a: &[R],
     b: &[R],
     dim: usize,
     (row, column): (usize, usize),
-) -> [[R; B]; A] {
-    let these: [&[R]; A] = std::array::from_fn(|r| &a[(row + r) * dim..][..dim]);
-    let others: [&[R]; B] = std::array::from_fn(|c| &b[(column + c) * dim..][..dim]);
+    out: &mut [R],
+) {
+    let (a, b) = (&a[row * dim..][..A * dim], &b[column * dim..][..B * dim]);
     let mut sums = [[R::zero(); B]; A];
     for k in 0..dim {
-        let others: [R; B] = std::array::from_fn(|c| others[c][k]);
-        for (sums, row) in sums.iter_mut().zip(these) {
-            sums.iter_mut().zip(others).for_each(|(sum, other)| *sum = row[k].mul_add(other, *sum));
+        for r in 0..A {
+            let factor = a[r * dim + k];
+            for c in 0..B {
+                sums[r][c] = factor.mul_add(b[c * dim + k], sums[r][c]);
+            }
         }
     }
-    sums
+    for r in 0..A {
+        out[(row + r) * dim + column..][..B].copy_from_slice(&sums[r]);
+    }
 }
 
 /// `out = A Bᵀ`
@@ -106,7 +101,7 @@ fn overlapped<R: Real, const A: usize, const B: usize>(
 fn overlap<R: Real>(a: &[R], b: &[R], dim: usize, out: &mut [R]) {
     for_blocks!(row, ROWS in dim => {
         for_blocks!(column, COLUMNS in dim => {
-            put(&overlapped::<R, ROWS, COLUMNS>(a, b, dim, (row, column)), out, dim, row, column);
+            overlap_block::<R, ROWS, COLUMNS>(a, b, dim, (row, column), out);
         });
     });
 }
@@ -116,9 +111,14 @@ fn overlap<R: Real>(a: &[R], b: &[R], dim: usize, out: &mut [R]) {
 fn sum_of_squares<R: Real>(x: &[R]) -> R {
     let mut sums = [R::zero(); BLOCK];
     let blocks = x.chunks_exact(BLOCK);
-    let rest = blocks.remainder().iter();
-    blocks.for_each(|block| sums.iter_mut().zip(block).for_each(|(sum, &x)| *sum = x.mul_add(x, *sum)));
-    rest.zip(&mut sums).for_each(|(&x, sum)| *sum = x.mul_add(x, *sum));
+    for (sum, &x) in sums.iter_mut().zip(blocks.remainder()) {
+        *sum = x * x;
+    }
+    for block in blocks {
+        for c in 0..BLOCK {
+            sums[c] = block[c].mul_add(block[c], sums[c]);
+        }
+    }
     (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
 
