@@ -107,8 +107,8 @@ pub trait Backend: Send + Sync {
 
 /// Refuses a cell whose constants overflow, or vanish, in the format of the arithmetic: its runs would mean nothing.
 fn check_range(program: &DeviceProgram, precision: Precision) -> Result<(), Invalid> {
-    let rounded = |x: f64| precision.rounded(x);
-    match program.constants.iter().find(|(_, x)| !rounded(*x).is_finite() || (*x != 0.0 && rounded(*x) == 0.0)) {
+    let is_lost = |x: f64| !precision.rounded(x).is_finite() || (x != 0.0 && precision.rounded(x) == 0.0);
+    match program.constants.iter().find(|(_, x)| is_lost(*x)) {
         None => Ok(()),
         Some((name, value)) => Err(Invalid {
             key: "params".into(),

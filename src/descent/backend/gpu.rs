@@ -64,8 +64,8 @@ pub struct Options {
     /// Whether the device times its kernels for [`Backend::busy`]; ignored where it cannot.
     pub timing: bool,
     /// Whether kernels are compiled with the checks that texts of unknown origin need: of every index, and of the
-    /// iterations of every loop. By default of every index; of loops on software adapters only, since on hardware the
-    /// counters cost more than the loops and keep compilers from writing them out.
+    /// iterations of every loop. By default on software adapters only: on hardware they cost more than what they check,
+    /// and keep compilers from writing loops out and from reading four numbers at once.
     pub checks: Option<bool>,
     /// Changes the kernel's text before it is compiled. Only tests set it, to see a wrong kernel fail.
     pub edit: Option<fn(String) -> String>,
@@ -303,11 +303,9 @@ impl Gpu {
 
 /// What is checked in kernels of a device.
 fn checks(opened: &Opened, options: &Options) -> wgpu::ShaderRuntimeChecks {
-    let all = wgpu::ShaderRuntimeChecks::checked();
-    match options.checks {
-        Some(true) => all,
-        Some(false) => wgpu::ShaderRuntimeChecks::unchecked(),
-        None => wgpu::ShaderRuntimeChecks { force_loop_bounding: !opened.report.is_hardware(), ..all },
+    match options.checks.unwrap_or(!opened.report.is_hardware()) {
+        true => wgpu::ShaderRuntimeChecks::checked(),
+        false => wgpu::ShaderRuntimeChecks::unchecked(),
     }
 }
 
