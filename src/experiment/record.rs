@@ -4,7 +4,7 @@
 use crate::experiment::{Plan, Tally};
 use crate::judge::classify::Found;
 use crate::judge::family::Families;
-use crate::judge::refine::Doubt;
+use crate::judge::lead::Doubt;
 use crate::landscape::theorem;
 use crate::landscape::{Check, Outcome, Stop};
 use serde::{Deserialize, Serialize};

@@ -18,8 +18,7 @@ use crate::experiment::paired::to_byte;
 use crate::experiment::record::{End, Telling};
 use crate::experiment::spec::{Compute, Output};
 use crate::experiment::{Cell, Plan, Record, Spec, SpecError, Tally};
-use crate::judge::classify::{Classifier, Found};
-use crate::judge::family::{Families, Family};
+use crate::judge::classify::{Classifier, Found, Judged};
 use crate::landscape::theorem;
 use crate::landscape::{Claim, Endpoints, Outcome};
 use crate::numerics::Precision;
@@ -27,7 +26,6 @@ use batches::{batches, waves};
 use rayon::prelude::*;
 use seeding::{Seeded, seed};
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Why an experiment did not end.
@@ -153,31 +151,8 @@ fn classify(
     let classifier = &classifiers[cell.index];
     let (dim, start_dim) = (problem.dim(), problem.start_dim());
     let state = |run: usize| ends.states.get(run * dim..(run + 1) * dim).unwrap_or_default();
-    let found: Vec<Found> = if classifier.needs_states() {
-        let each = ends.stops.par_iter().enumerate();
-        each.map(|(run, stop)| classifier.classify_until(problem, state(run), stop, cancel)).collect::<Option<_>>()?
-    } else {
-        ends.stops.iter().map(|stop| classifier.classify(problem, &[], stop)).collect()
-    };
-    // Runs of one family share it, so that most are told apart without looking at it.
-    let mut groups: Vec<(&Arc<Family>, Family)> = Vec::new();
-    for (run, found) in runs.clone().zip(&found) {
-        let Some(family) = &found.family else { continue };
-        match groups.iter_mut().find(|(known, _)| Arc::ptr_eq(known, family)) {
-            Some((_, group)) => {
-                group.count += 1;
-                group.moved = group.moved.max(found.moved);
-            }
-            None => {
-                let first = Family { count: 1, first_run: run, moved: found.moved, ..(**family).clone() };
-                groups.push((family, first));
-            }
-        }
-    }
-    let mut families = Families::default();
-    let positions: Vec<(&Arc<Family>, usize)> =
-        groups.into_iter().map(|(shared, group)| (shared, families.add(group))).collect();
-    let position = |family: &Arc<Family>| positions.iter().find(|(known, _)| Arc::ptr_eq(known, family)).map(|p| p.1);
+    let judged = classifier.judge(problem, &ends.states, &ends.stops, runs.clone(), cancel)?;
+    let Judged { found, families, places } = judged;
     let outcomes: Vec<Outcome> = found.iter().map(|found| found.outcome).collect();
     let tally = Tally::of(ends.stops.iter().zip(outcomes.iter().copied()));
     let telling = Telling::of(&found);
@@ -186,7 +161,7 @@ fn classify(
     let end = |run: usize| {
         let (stop, found) = (ends.stops[run], &found[run]);
         let loss = problem.endpoint_loss(&whole[run * start_dim..][..start_dim], state(run), stop.steps);
-        let family = found.family.as_ref().and_then(position);
+        let family = places[run];
         let Found { outcome, doubt, continued, loss: found_loss, .. } = *found;
         End { stop, loss, outcome, family, doubt, continued, found_loss }
     };

@@ -13,12 +13,21 @@
 //! 2 over the largest eigenvalue, converges to `x*`. An endpoint which a permutation of neurons and teachers takes into
 //! that ball is therefore a member of the family of `x*`. The permutation comes from the canonical orders of both
 //! ([`crate::landscape::symmetry`]); should they fail to match, the endpoint is refined by itself.
+//!
+//! What is known saves time and should change nothing. From the ball of `0.38 λ/L` Newton's method contracts by half a
+//! step (Kantorovich's theorem), so that an endpoint there is told by itself too, and at once. `L` is a bound far above
+//! what Hessians do, and endpoints between `0.38` and `0.9 λ/L` have never been seen to need knowledge (a test looks).
+//! The point that stands for a family is that of its first run, refined from that run's own endpoint, whichever run was
+//! looked at first.
 
-use crate::judge::family::Family;
-use crate::judge::refine::{self, Doubt, LedOn, Settled, Settlement};
+use crate::judge::family::{Families, Family};
+use crate::judge::lead::{self, Doubt, LedOn, Settlement};
+use crate::judge::refine::{self, Settled};
 use crate::landscape::{Outcome, Overlaps, Problem, Rest, Status, Stop};
 use crate::numerics::Precision;
-use std::sync::atomic::{AtomicBool, Ordering};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// A critical point that is known, with the ball in which there is no other.
@@ -36,9 +45,11 @@ struct Known {
 pub struct Found {
     /// Its outcome.
     pub outcome: Outcome,
-    /// The family of its critical point, if it has one; counts as no run yet.
+    /// The family of its critical point, if it has one, by a member that is known; counts as no run yet.
     pub family: Option<Arc<Family>>,
-    /// Distance from the endpoint to that point.
+    /// The critical point itself, where this endpoint was refined and has a family.
+    pub settled: Option<Settled>,
+    /// Distance from the endpoint to its critical point, to one digit: more depends on how it was recognised.
     pub moved: f64,
     /// Why the outcome is undecided, if it is.
     pub doubt: Option<Doubt>,
@@ -54,13 +65,32 @@ impl Found {
     fn at_endpoint(outcome: Outcome) -> Self {
         // At rest, and near none of the points that the stop rule knows.
         let doubt = (outcome == Outcome::Undecided).then_some(Doubt::Restless);
-        Found { outcome, family: None, moved: 0.0, doubt, continued: 0, loss: None }
+        Found { outcome, family: None, settled: None, moved: 0.0, doubt, continued: 0, loss: None }
     }
 
     /// Nothing, for a reason.
     fn undecided(doubt: Doubt) -> Self {
         Found { doubt: Some(doubt), ..Found::at_endpoint(Outcome::Undecided) }
     }
+}
+
+/// What the endpoints of consecutive runs are.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// What each is.
+    pub found: Vec<Found>,
+    /// The families among them, in the order of their first runs.
+    pub families: Families,
+    /// Position of each run's family there.
+    pub places: Vec<Option<usize>>,
+}
+
+/// What can be said of an endpoint at once.
+enum First {
+    /// What it is.
+    Told(Found),
+    /// Not that: it is to be led on.
+    Open,
 }
 
 /// Classifies the endpoints of one cell, from any number of threads.
@@ -92,6 +122,16 @@ fn canonical(image: &Overlaps, tolerance: f64) -> Vec<f64> {
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f64>().sqrt()
+}
+
+/// Distance of the images of two states of one run.
+fn apart(problem: &Problem, state: &[f64], other: &[f64]) -> f64 {
+    distance(&problem.image(state).entries, &problem.image(other).entries)
+}
+
+/// A distance to one digit.
+fn one_digit(x: f64) -> f64 {
+    format!("{x:.0e}").parse().unwrap_or(x)
 }
 
 /// Loss and kind of a critical point.
@@ -130,51 +170,130 @@ impl Classifier {
 
     /// What a run found that stopped at `state`, which may be empty unless [`Classifier::needs_states`].
     pub fn classify(&self, problem: &Problem, state: &[f64], stop: &Stop) -> Found {
-        let found = self.classify_until(problem, state, stop, &AtomicBool::new(false));
-        found.unwrap_or_else(|| Found::undecided(Doubt::Restless))
+        let found = self.classify_all(problem, state, &[*stop], &AtomicBool::new(false));
+        found.and_then(|mut found| found.pop()).unwrap_or_else(|| Found::undecided(Doubt::Restless))
     }
 
-    /// The same; `None` if `cancel` was raised while the endpoint had to be led on.
-    pub fn classify_until(&self, problem: &Problem, state: &[f64], stop: &Stop, cancel: &AtomicBool) -> Option<Found> {
-        let by_itself = |outcome: Outcome| Some(Found::at_endpoint(outcome));
-        if stop.status == Status::OutOfSteps {
-            return Some(self.late(problem, state));
+    /// What runs found, with the families among them, which count the runs from `runs`; `None` if `cancel` was raised
+    /// while endpoints had to be led on. The states stand one after another, and may be missing unless
+    /// [`Classifier::needs_states`].
+    pub fn judge(
+        &self,
+        problem: &Problem,
+        states: &[f64],
+        stops: &[Stop],
+        runs: Range<u64>,
+        cancel: &AtomicBool,
+    ) -> Option<Judged> {
+        let found = self.classify_all(problem, states, stops, cancel)?;
+        // Runs of one family share it, so that most are told apart without looking at it.
+        let mut groups: Vec<(&Arc<Family>, Family)> = Vec::new();
+        for (place, (run, found)) in runs.zip(&found).enumerate() {
+            let Some(shared) = &found.family else { continue };
+            let group = match groups.iter().position(|(known, _)| Arc::ptr_eq(known, shared)) {
+                Some(group) => group,
+                None => {
+                    let dim = problem.dim();
+                    let own = self.representative(problem, &states[place * dim..][..dim], found);
+                    groups.push((shared, Family { first_run: run, ..own.unwrap_or_else(|| (**shared).clone()) }));
+                    groups.len() - 1
+                }
+            };
+            let group = &mut groups[group].1;
+            group.count += 1;
+            group.moved = group.moved.max(found.moved);
         }
-        let Some(rest) = self.rest.filter(|_| stop.status == Status::Converged && stop.found.is_none()) else {
-            return by_itself(stop.outcome());
+        let mut families = Families::default();
+        let known: Vec<(&Arc<Family>, usize)> =
+            groups.into_iter().map(|(shared, group)| (shared, families.add(group))).collect();
+        let place = |found: &Found| {
+            let shared = found.family.as_ref()?;
+            known.iter().find(|(known, _)| Arc::ptr_eq(known, shared)).map(|known| known.1)
         };
-        // Beside a saddle a run may yet escape: only [`refine::lead_on`] says whether it is that close.
+        let places = found.iter().map(place).collect();
+        Some(Judged { families, places, found })
+    }
+
+    fn classify_all(
+        &self,
+        problem: &Problem,
+        states: &[f64],
+        stops: &[Stop],
+        cancel: &AtomicBool,
+    ) -> Option<Vec<Found>> {
+        let dim = problem.dim();
+        let state = |run: usize| states.get(run * dim..(run + 1) * dim).unwrap_or_default();
+        let first = |(run, stop): (usize, &Stop)| self.at_once(problem, state(run), stop);
+        // Without a look at the states it takes less time than to tell threads of it.
+        let first: Vec<First> = match self.needs_states() {
+            true => stops.par_iter().enumerate().map(first).collect(),
+            false => stops.iter().enumerate().map(first).collect(),
+        };
+        let open = |(run, first): (usize, &First)| matches!(first, First::Open).then_some(run);
+        let open: Vec<usize> = first.iter().enumerate().filter_map(open).collect();
+        let mut led = self.lead_on(problem, open.iter().map(|run| state(*run).to_vec()).collect(), cancel)?.into_iter();
+        let found = first.into_iter().enumerate().map(|(run, first)| match first {
+            First::Told(found) => Some(found),
+            First::Open => led.next().map(|led| self.conclude(problem, state(run), led)),
+        });
+        found.collect()
+    }
+
+    /// Leads endpoints on; `None` if `cancel` was raised.
+    fn lead_on(&self, problem: &Problem, endpoints: Vec<Vec<f64>>, cancel: &AtomicBool) -> Option<Vec<LedOn>> {
+        if endpoints.is_empty() {
+            return Some(Vec::new());
+        }
+        // Hessians that fill the memory are looked at one at a time, and no other work is begun meanwhile by a thread
+        // that keeps the others from it.
+        let large = problem.dim() > LARGE;
+        let _alone = large.then(|| self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner));
+        lead::lead_all(problem, endpoints, !large, cancel)
+    }
+
+    /// What can be said of an endpoint at once.
+    fn at_once(&self, problem: &Problem, state: &[f64], stop: &Stop) -> First {
+        if stop.status == Status::OutOfSteps {
+            return First::Told(self.late(problem, state));
+        }
+        if self.rest.is_none() || stop.status != Status::Converged || stop.found.is_some() {
+            return First::Told(Found::at_endpoint(stop.outcome()));
+        }
+        // Beside a saddle a run may yet escape: only [`lead`] says whether it is that close.
         let minimum = |found: &Found| found.outcome != Outcome::Saddle;
         if let Some(found) = self.recognise(&problem.image(state), 0.0).filter(minimum) {
-            return Some(found);
+            return First::Told(found);
         }
-        // Hessians that fill the memory are looked at one at a time.
         let large = state.len() > LARGE;
         let _alone = large.then(|| self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner));
-        if large && cancel.load(Ordering::Relaxed) {
-            return None;
-        }
         if let Some(polished) = refine::polish(problem, state)
-            && let Some(found) = self.recognise(&problem.image(&polished), distance(state, &polished)).filter(minimum)
-            && refine::is_convex(problem, state)
+            && let Some(found) = self.recognise(&problem.image(&polished), apart(problem, state, &polished))
+            && minimum(&found)
+            && refine::is_convex_between(problem, state, &polished)
         {
-            return Some(found);
+            return First::Told(found);
         }
-        let LedOn { settlement, steps, loss } = refine::lead_on(problem, state, cancel);
+        First::Open
+    }
+
+    /// What an endpoint is that was led on.
+    fn conclude(&self, problem: &Problem, state: &[f64], led: LedOn) -> Found {
+        let LedOn { settlement, steps, loss } = led;
         let found = match settlement {
-            Settlement::Point(settled) => self.identify(problem, rest, state, settled),
+            Settlement::Point(settled) => self.identify(problem, state, settled),
             Settlement::Exit(outcome) => Found { loss: Some(loss), ..Found::at_endpoint(outcome) },
             Settlement::Saddle => Found { loss: Some(loss), ..Found::at_endpoint(Outcome::Saddle) },
-            Settlement::Cancelled => return None,
             // Whether a minimum that is not strict is global its loss tells, at the endpoint.
-            Settlement::Unknown(_) if problem.evaluate(Precision::F64, state).loss < rest.near => {
-                return by_itself(Outcome::Global);
+            Settlement::Unknown(_)
+                if self.rest.is_some_and(|rest| problem.evaluate(Precision::F64, state).loss < rest.near) =>
+            {
+                return Found::at_endpoint(Outcome::Global);
             }
             Settlement::Unknown(doubt) => {
                 Found { loss: Some(loss), ..Found::undecided(doubt_of(problem, state, doubt)) }
             }
         };
-        Some(Found { continued: steps, ..found })
+        Found { continued: steps, ..found }
     }
 
     /// What a run found that spent its budget.
@@ -185,8 +304,8 @@ impl Classifier {
             return if outcome == Outcome::Undecided { undecided() } else { Found::at_endpoint(outcome) };
         }
         match self.rest.filter(|rest| rest.late) {
-            Some(rest) if state.iter().all(|x| x.is_finite()) => match refine::minimum_around(problem, state) {
-                Some(settled) => self.identify(problem, rest, state, settled),
+            Some(_) if state.iter().all(|x| x.is_finite()) => match refine::minimum_around(problem, state) {
+                Some(settled) => self.identify(problem, state, settled),
                 None => undecided(),
             },
             _ => undecided(),
@@ -194,13 +313,23 @@ impl Classifier {
     }
 
     /// What a run found that belongs to a critical point.
-    fn identify(&self, problem: &Problem, rest: Rest, state: &[f64], settled: Settled) -> Found {
-        if rest.families {
+    fn identify(&self, problem: &Problem, state: &[f64], settled: Settled) -> Found {
+        if self.rest.is_some_and(|rest| rest.families) {
             return self.learn(problem, state, settled);
         }
         let (loss, outcome) = judge(problem, &settled);
-        let moved = distance(state, &settled.point);
+        let moved = one_digit(distance(state, &settled.point));
         Found { moved, loss: Some(loss), ..Found::at_endpoint(outcome) }
+    }
+
+    /// What stands for a family whose first run ended at `state`: the critical point that is refined from there.
+    fn representative(&self, problem: &Problem, state: &[f64], found: &Found) -> Option<Family> {
+        let settled = found.settled.clone().or_else(|| {
+            let point = refine::polish(problem, state)?;
+            let spectrum = refine::spectrum(problem, &point)?;
+            Some(Settled { point, spectrum })
+        });
+        settled.map(|settled| Member::of(problem, settled).family)
     }
 
     /// Bytes that the refinement of endpoints takes beside the runs, on so many threads.
@@ -223,7 +352,7 @@ impl Classifier {
                 let apart = distance(&ordered, &known.image);
                 (apart < known.radius).then(|| Found {
                     family: Some(known.family.clone()),
-                    moved: moved.max(apart),
+                    moved: one_digit(moved.max(apart)),
                     loss: Some(known.family.loss),
                     ..Found::at_endpoint(known.family.outcome)
                 })
@@ -233,36 +362,50 @@ impl Classifier {
 
     /// Remembers a new point, or a known family's in another order.
     fn learn(&self, problem: &Problem, state: &[f64], settled: Settled) -> Found {
-        let (loss, outcome) = judge(problem, &settled);
-        let Settled { point, spectrum } = settled;
-        let image = problem.image(&point);
-        let ordered = canonical(&image, TOLERANCES[0]);
+        let moved = one_digit(apart(problem, state, &settled.point));
+        let Member { family, image } = Member::of(problem, settled.clone());
+        let Settled { point, spectrum } = &settled;
         let weakest = spectrum.eigenvalues.iter().fold(f64::INFINITY, |least, x| least.min(x.abs())) - spectrum.error;
         // The Lipschitz constant is that of a ball, which must hold the one that follows from it.
-        let radius = |reach: &f64| reach.min(MARGIN * weakest / problem.hessian_lipschitz(&point, *reach));
+        let radius = |reach: &f64| reach.min(MARGIN * weakest / problem.hessian_lipschitz(point, *reach));
         let radius = REACHES.iter().map(radius).fold(0.0, f64::max);
-        let moved = distance(state, &point);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have met it meanwhile, or its canonical order depends on the run.
+        let family =
+            known.iter().find(|m| m.family.is_same(&family)).map_or_else(|| Arc::new(family), |m| m.family.clone());
+        // Every run beside a saddle comes here: its ball is kept once.
+        let is_known = |m: &Arc<Known>| Arc::ptr_eq(&m.family, &family) && distance(&m.image, &image) < m.radius;
+        if !known.iter().any(is_known) {
+            known.push(Arc::new(Known { family: family.clone(), image, radius }));
+        }
+        let found = Found::at_endpoint(family.outcome);
+        Found { moved, loss: Some(family.loss), family: Some(family), settled: Some(settled), ..found }
+    }
+}
+
+/// A critical point as a member of its family.
+struct Member {
+    family: Family,
+    /// Its image, rows and columns in canonical order.
+    image: Vec<f64>,
+}
+
+impl Member {
+    fn of(problem: &Problem, settled: Settled) -> Self {
+        let (loss, outcome) = judge(problem, &settled);
+        let Settled { point, spectrum } = settled;
+        let image = canonical(&problem.image(&point), TOLERANCES[0]);
         let family = Family {
             outcome,
             loss,
             index: spectrum.index(),
             orbits: problem.overlaps(&point).orbits(TOLERANCES[0]).to_string(),
             spectrum: spectrum.eigenvalues,
-            point: problem.state_of(&ordered),
+            point: problem.state_of(&image),
             count: 0,
             first_run: u64::MAX,
             moved: 0.0,
         };
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have met it meanwhile, or its canonical order depends on the run.
-        let family =
-            known.iter().find(|m| m.family.is_same(&family)).map_or_else(|| Arc::new(family), |m| m.family.clone());
-        // Every run beside a saddle comes here: its ball is kept once.
-        let is_known = |m: &Arc<Known>| Arc::ptr_eq(&m.family, &family) && distance(&m.image, &ordered) < m.radius;
-        if !known.iter().any(is_known) {
-            known.push(Arc::new(Known { family: family.clone(), image: ordered, radius }));
-        }
-        let found = Found::at_endpoint(family.outcome);
-        Found { moved, loss: Some(family.loss), family: Some(family), ..found }
+        Member { family, image }
     }
 }

@@ -21,13 +21,13 @@ pub struct Family {
     pub orbits: String,
     /// Eigenvalues of the Hessian, ascending, without flat directions.
     pub spectrum: Vec<f64>,
-    /// A polished point of it, neurons and teachers in canonical order.
+    /// The polished point of its first run, neurons and teachers in canonical order.
     pub point: Vec<f64>,
     /// Runs that ended there.
     pub count: u64,
     /// The first of them.
     pub first_run: u64,
-    /// Largest distance of such an endpoint from its polished point, Euclidean.
+    /// Largest distance of such an endpoint from its polished point, Euclidean, to one digit.
     pub moved: f64,
 }
 
@@ -93,9 +93,12 @@ impl Families {
         match self.position(&family) {
             Some(i) => {
                 let known = &mut self.0[i];
-                known.count += family.count;
-                known.moved = known.moved.max(family.moved);
-                known.first_run = known.first_run.min(family.first_run);
+                let (count, moved) = (known.count + family.count, known.moved.max(family.moved));
+                // The point of the first run stands for all.
+                if family.first_run < known.first_run {
+                    *known = family;
+                }
+                (known.count, known.moved) = (count, moved);
                 i
             }
             None => {

@@ -1,10 +1,12 @@
 //! What an endpoint is.
 //!
 //! In come endpoints, out go outcomes: Newton's method and the curvature ([`refine`]) decide what a run came to rest at
-//! ([`classify`]), and critical points that a symmetry does not tell apart are one [`family`].
+//! ([`classify`]); where they cannot at its endpoint, descent goes on from there ([`lead`]). Critical points that a
+//! symmetry does not tell apart are one [`family`].
 //!
 //! May import: `numerics`, `landscape`, `descent`.
 
 pub mod classify;
 pub mod family;
+pub mod lead;
 pub mod refine;

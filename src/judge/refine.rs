@@ -7,12 +7,10 @@
 //! model and projected out. The signs of the remaining eigenvalues decide: all above their error bound make a strict
 //! minimum (modulo the named directions), one below minus that bound makes a saddle.
 
-use crate::landscape::{Origin, Outcome, Problem};
+use crate::landscape::{Origin, Problem};
 use crate::numerics::Precision;
 use crate::numerics::dense;
 use crate::numerics::vector::{dot, norm, orthonormal, remove};
-use serde::{Deserialize, Serialize};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Curvature at a point.
 #[derive(Clone, Debug, PartialEq)]
@@ -234,7 +232,7 @@ const REACH: f64 = 0.1;
 
 /// Why Newton's method leads nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lost {
+pub(super) enum Lost {
     /// It does not contract at once.
     TooFar,
     /// It comes to where the Hessian does not exist.
@@ -264,7 +262,7 @@ fn has_vanished(problem: &Problem, point: &[f64]) -> bool {
     point[..parts * length].chunks_exact(length).any(|part| part.iter().all(|x| x.abs() <= VANISHED * size))
 }
 
-fn newton(problem: &Problem, endpoint: &[f64]) -> Result<Vec<f64>, Lost> {
+pub(super) fn newton(problem: &Problem, endpoint: &[f64]) -> Result<Vec<f64>, Lost> {
     let mut point = endpoint.to_vec();
     let size = 1.0 + point.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
     let mut last = REACH * size;
@@ -304,73 +302,6 @@ pub struct Settled {
     pub spectrum: Spectrum,
 }
 
-/// Rounds of descent in f64 that an endpoint gets if Newton's method fails from it.
-const ROUNDS: usize = 20;
-/// Steps of each.
-const ROUND_STEPS: usize = 5_000;
-/// Steps between two looks at the wish to stop.
-const POLL: usize = 100;
-
-/// What became of an endpoint that was led on.
-#[derive(Clone, Debug)]
-pub enum Settlement {
-    /// It belongs to a critical point.
-    Point(Settled),
-    /// On its way the stop rule found an outcome.
-    Exit(Outcome),
-    /// It is at rest beside critical points that are no minima, though none of them could be singled out: the loss
-    /// bends down along some directions, and not at all along others.
-    Saddle,
-    /// Nothing can be said of it.
-    Unknown(Doubt),
-    /// There was no time to tell.
-    Cancelled,
-}
-
-/// Why nothing can be said of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Doubt {
-    /// It spent its budget.
-    Budget,
-    /// Its loss is below the one that the model can count as global, and was not asked to
-    /// ([`AtRest::unused_exit`](crate::landscape::AtRest::unused_exit)).
-    BelowExit,
-    /// It rests where the curvature vanishes along some direction, and bends down along none.
-    Flat,
-    /// A weight vector vanishes there, or on the way on: there is no curvature.
-    Corner,
-    /// Its gradient is small, but it does not come near a critical point as descent goes on from it.
-    Restless,
-}
-
-impl Doubt {
-    /// Every doubt, in the order of notes.
-    pub const ALL: [Doubt; 5] = [Doubt::BelowExit, Doubt::Budget, Doubt::Flat, Doubt::Corner, Doubt::Restless];
-
-    /// Name in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Doubt::Budget => "budget",
-            Doubt::BelowExit => "below_exit",
-            Doubt::Flat => "flat",
-            Doubt::Corner => "corner",
-            Doubt::Restless => "restless",
-        }
-    }
-}
-
-/// What became of an endpoint, and how far descent in f64 went on from it for that.
-#[derive(Clone, Debug)]
-pub struct LedOn {
-    /// What became of it.
-    pub settlement: Settlement,
-    /// Steps of descent in f64 after the endpoint.
-    pub steps: u32,
-    /// Loss after these steps; at the critical point where one was found.
-    pub loss: f64,
-}
-
 /// The minimum in whose convex surroundings a point is taken to be: Newton's method contracts from the point to it, and
 /// the Hessian is positive definite at the point, at the minimum and half-way between them.
 pub fn minimum_around(problem: &Problem, point: &[f64]) -> Option<Settled> {
@@ -381,102 +312,7 @@ pub fn minimum_around(problem: &Problem, point: &[f64]) -> Option<Settled> {
 }
 
 /// Whether the Hessian is positive definite at a point and half-way to another.
-fn is_convex_between(problem: &Problem, point: &[f64], other: &[f64]) -> bool {
+pub fn is_convex_between(problem: &Problem, point: &[f64], other: &[f64]) -> bool {
     let half_way: Vec<f64> = point.iter().zip(other).map(|(a, b)| 0.5 * (a + b)).collect();
     is_convex(problem, point) && is_convex(problem, &half_way)
-}
-
-/// The critical point that a run at rest belongs to: the limit of its descent, if that is a minimum.
-///
-/// An endpoint is led on by descent in f64 until Newton's method contracts from it and the Hessian has as many negative
-/// eigenvalues there as at the point it contracts to: for a minimum none, nor half-way between them, so that the
-/// endpoint is taken to be in its convex surroundings. Beside a saddle it is led on until it is at rest by the rule for
-/// f64 too, since descent that is not that close yet may still escape. Where Newton's method does not contract because
-/// the curvature vanishes along some directions, a clearly negative eigenvalue (see `bends_down`) still makes a saddle
-/// of an endpoint that is at rest in f64. Nothing is said where the Hessian ceases to exist on the way.
-pub fn lead_on(problem: &Problem, endpoint: &[f64], cancel: &AtomicBool) -> LedOn {
-    let mut point = endpoint.to_vec();
-    let steps = problem.rule().steps;
-    let mut taken = 0;
-    let ends = |settlement: Settlement, point: &[f64], taken: usize| {
-        let at = if let Settlement::Point(settled) = &settlement { &settled.point[..] } else { point };
-        let loss = problem.evaluate(Precision::F64, at).loss;
-        LedOn { settlement, steps: taken as u32, loss }
-    };
-    for _ in 0..ROUNDS {
-        match newton(problem, &point) {
-            Err(Lost::Corner) => return ends(Settlement::Unknown(Doubt::Corner), &point, taken),
-            Err(Lost::TooFar) => {
-                if bends_down(problem, &point) {
-                    return ends(Settlement::Saddle, &point, taken);
-                }
-            }
-            Ok(polished) => {
-                let Some(there) = spectrum(problem, &polished) else {
-                    return ends(Settlement::Unknown(Doubt::Corner), &point, taken);
-                };
-                let same = if there.is_minimum() {
-                    is_convex_between(problem, &point, &polished)
-                } else {
-                    there.index() > 0
-                        && is_at_rest(problem, &point)
-                        && spectrum(problem, &point).is_some_and(|here| here.index() == there.index())
-                };
-                if same {
-                    let settled = Settled { point: polished, spectrum: there };
-                    return ends(Settlement::Point(settled), &point, taken);
-                }
-            }
-        }
-        for step in 0..ROUND_STEPS {
-            if step % POLL == 0 && cancel.load(Ordering::Relaxed) {
-                return LedOn { settlement: Settlement::Cancelled, steps: taken as u32, loss: f64::NAN };
-            }
-            let here = problem.evaluate(Precision::F64, &point);
-            if let Some(outcome) = here.stop.and_then(|stop| stop.found) {
-                return ends(Settlement::Exit(outcome), &point, taken);
-            }
-            point.iter_mut().zip(here.gradient.iter().zip(&steps)).for_each(|(x, (g, step))| *x -= step * g);
-            taken += 1;
-        }
-    }
-    let flat = spectrum(problem, &point).is_some_and(|here| !here.is_nondegenerate());
-    let flat = flat || newton(problem, &point) == Err(Lost::TooFar);
-    let doubt = if flat && is_at_rest(problem, &point) { Doubt::Flat } else { Doubt::Restless };
-    ends(Settlement::Unknown(doubt), &point, taken)
-}
-
-/// Whether the rule for f64 stops a run at a point.
-fn is_at_rest(problem: &Problem, point: &[f64]) -> bool {
-    problem.evaluate(Precision::F64, point).stop.is_some()
-}
-
-/// How far a negative eigenvalue must be beyond what a flat minimum nearby could show.
-const CLEARLY: f64 = 10.0;
-
-/// Radius of the ball that the Lipschitz constant is for.
-const NEARBY: f64 = 1e-3;
-
-/// Whether a point at rest in f64 is beside critical points of which none is a minimum, as far as the curvature tells.
-///
-/// Let `g` be the norm of the gradient and `L` a Lipschitz constant of the Hessian. A minimum at the distance `r` that
-/// is flat in the direction of the point leaves a gradient of `Lr²/2` and an eigenvalue of no less than `−Lr` there,
-/// which is `−√(2Lg)`; one that is flatter still leaves less. So an eigenvalue of less than `−10 √(2Lg)` belongs to no
-/// minimum.
-fn bends_down(problem: &Problem, point: &[f64]) -> bool {
-    if !is_at_rest(problem, point) {
-        return false;
-    }
-    let Some(here) = spectrum(problem, point) else { return false };
-    let gradient = norm(&problem.evaluate(Precision::F64, point).gradient);
-    let lipschitz = problem.hessian_lipschitz(point, NEARBY);
-    lipschitz.is_finite() && here.min() < -(CLEARLY * (2.0 * lipschitz * gradient).sqrt()).max(here.error)
-}
-
-/// [`lead_on`] without an end of patience; `None` unless a critical point is found.
-pub fn settle(problem: &Problem, endpoint: &[f64]) -> Option<Settled> {
-    match lead_on(problem, endpoint, &AtomicBool::new(false)).settlement {
-        Settlement::Point(settled) => Some(settled),
-        _ => None,
-    }
 }

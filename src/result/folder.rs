@@ -7,8 +7,7 @@
 //!
 //! A finished folder has the records of all cells in one file, `results.json`, and what is read is read from there: the
 //! tables are rendered from it and are for people and other programs. They follow the order of the plan and do not
-//! depend on how often or where the work was interrupted, nor on the size of the batches, but for the last digits of
-//! polished points.
+//! depend on how often or where the work was interrupted, nor on the size of the batches.
 //!
 //! Files that the experiment reads are copied to `inputs/`, so that the folder stands alone.
 

@@ -1,5 +1,7 @@
 //! Tests of `src/judge`, a file beside each that it tests.
 
+mod classify;
 pub(crate) mod family;
+mod lead;
 
-trials![modules(family)];
+trials![modules(classify, family, lead)];

@@ -39,6 +39,34 @@ impl Cpu {
     pub fn one_by_one(precision: Precision) -> Self {
         Cpu { precision, one_by_one: true }
     }
+
+    /// Advances runs by at most `budget` steps, or to their ends, `states` with them: on all threads of the pool if
+    /// `together`, else on this one. `None` if `cancel` was raised.
+    pub fn advance(
+        &self,
+        problem: &Problem,
+        states: &mut [f64],
+        budget: Option<u32>,
+        together: bool,
+        cancel: &AtomicBool,
+    ) -> Option<Vec<Stop>> {
+        let dim = problem.dim();
+        let runs = states.len() / dim;
+        problem.layout().origin.lengthen(self.precision, states, dim);
+        let mut stops = vec![Stop::POISON; runs];
+        let threads = if together { rayon::current_num_threads() } else { 1 };
+        let share = runs.div_ceil(threads);
+        let block = (share / 8).clamp(wide::widest(self.precision), BLOCK);
+        let queue = Queue::new(states, &mut stops, dim, block, share);
+        let work = Work { queue: &queue, precision: self.precision, one_by_one: self.one_by_one, budget, cancel };
+        let finished = if together {
+            let each = (0..threads).into_par_iter().with_max_len(1).map(|_| problem.descend(work));
+            each.reduce(|| true, |a, b| a & b)
+        } else {
+            problem.descend(work)
+        };
+        finished.then_some(stops)
+    }
 }
 
 impl Backend for Cpu {
@@ -76,24 +104,8 @@ impl Backend for Cpu {
     }
 
     fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
-        let dim = batch.problem.dim();
-        let runs = batch.runs();
         let mut states = batch.starts;
-        batch.problem.layout().origin.lengthen(self.precision, &mut states, dim);
-        let mut stops = vec![Stop::POISON; runs];
-        let threads = rayon::current_num_threads();
-        let share = runs.div_ceil(threads);
-        let block = (share / 8).clamp(wide::widest(self.precision), BLOCK);
-        let queue = Queue::new(&mut states, &mut stops, dim, block, share);
-        let work = Work { queue: &queue, precision: self.precision, one_by_one: self.one_by_one, budget: None, cancel };
-        let finished = (0..threads)
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|_| batch.problem.descend(work))
-            .reduce(|| true, |a, b| a & b);
-        if !finished {
-            return Err(BackendError::Cancelled);
-        }
+        let stops = self.advance(batch.problem, &mut states, None, true, cancel).ok_or(BackendError::Cancelled)?;
         if !batch.keep_states {
             states = Vec::new();
         }

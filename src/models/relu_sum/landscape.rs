@@ -150,7 +150,10 @@ impl<R: Real> Over<R> {
                     }
                 }
             });
-            steepest = squares.into_iter().fold(steepest, R::max);
+            // A fold would not be inlined, and compiled for the least processor.
+            for square in squares {
+                steepest = R::max(steepest, square);
+            }
         });
         steepest
     }

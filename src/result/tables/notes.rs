@@ -4,7 +4,7 @@ use super::Summary;
 use super::published::Agreement;
 use super::sampled::{Sampled, two_digits};
 use crate::experiment::record::Telling;
-use crate::judge::refine::Doubt;
+use crate::judge::lead::Doubt;
 use crate::landscape::Outcome;
 use crate::numerics::text::{counted, grouped, number};
 

@@ -4,7 +4,7 @@
 use crate::experiment::Record;
 use crate::experiment::plan::step_text;
 use crate::judge::family::digits;
-use crate::judge::refine::Doubt;
+use crate::judge::lead::Doubt;
 use crate::landscape::{Outcome, Problem};
 use crate::numerics::Method;
 pub use crate::numerics::text::number;
@@ -157,7 +157,7 @@ pub fn estimates(results: &Results) -> Vec<u8> {
 }
 
 /// Rows of `runs.csv`, without header. A family is written as its position in the record's list. `reason` says why a
-/// run is undecided ([`Doubt`](crate::judge::refine::Doubt)); steps and loss are those of the descent that was asked
+/// run is undecided ([`Doubt`](crate::judge::lead::Doubt)); steps and loss are those of the descent that was asked
 /// for, `continued_steps` and `outcome_loss` what came after it in f64 until the outcome could be told: further steps,
 /// and the loss there, at the critical point if it was found.
 pub(crate) fn runs(record: &Record) -> Vec<u8> {

@@ -6,7 +6,8 @@ use crate::support::{assert_close, distance, for_cases, problem, run, settings_o
 use spurious::descent::backend::cpu::Cpu;
 use spurious::judge::classify::{Classifier, Found};
 use spurious::judge::family::{Families, Family};
-use spurious::judge::refine::{self, Doubt};
+use spurious::judge::lead::{self, Doubt};
+use spurious::judge::refine;
 use spurious::landscape::{Outcome, Settings, Status, Stop};
 use spurious::numerics::CellSeed;
 use spurious::numerics::real::Precision::{F32, F64};
@@ -123,7 +124,7 @@ fn what_is_outside_of_the_ball_is_looked_at() {
     let valley = moved(&two.weights, 0.01, &mut CellSeed::new(0, "relu_sum::outside").run(0));
     assert!((problem.evaluate(F64, &valley).loss - two.loss).abs() < 1e-3);
     let found = classifier.classify(&problem, &valley, &AT_REST);
-    let settled = refine::settle(&problem, &valley).unwrap();
+    let settled = lead::settle(&problem, &valley).unwrap();
     assert_close(family(&found).loss, problem.evaluate(F64, &settled.point).loss, 1e-11, "valley");
 
     // Labels that agree in all but one thing.

@@ -2,6 +2,7 @@
 
 use super::{Point, Size, identity, moved, point, points};
 use crate::support::{assert_close, distance, for_cases, largest, random_point, settings_of};
+use spurious::judge::lead;
 use spurious::judge::refine;
 use spurious::landscape::{Settings, StepSize};
 use spurious::models::relu_sum::theory::{global_eigenvalue_max, global_eigenvalue_min, step_limit};
@@ -229,14 +230,14 @@ fn settle_at_saddles() {
     for family in ["A", "II"] {
         let saddle = point(family, 5);
         let problem = Size::square(5).problem();
-        let there = refine::settle(&problem, &saddle.weights).expect("a saddle is a critical point");
+        let there = lead::settle(&problem, &saddle.weights).expect("a saddle is a critical point");
         assert_eq!((there.spectrum.index(), there.spectrum.is_minimum()), (saddle.index, false), "{family}");
         assert!(distance(&there.point, &saddle.weights) < 1e-10, "{family}");
         for_cases("relu_sum::settle", 3, |case, draws| {
             // Not at rest in f64, where 1e-6 of the weakest curvature, 0.006, is still above 1.6e-10; f32 would call it
             // rest.
             let from = moved(&saddle.weights, [1e-6, 1e-5, 1e-3][case as usize], draws);
-            let settled = refine::settle(&problem, &from).expect("there are only minima below");
+            let settled = lead::settle(&problem, &from).expect("there are only minima below");
             assert!(settled.spectrum.is_minimum(), "{family}: index {}", settled.spectrum.index());
             let loss = problem.evaluate(F64, &settled.point).loss;
             // No spurious minimum is known at k = 5.
@@ -252,13 +253,13 @@ fn settle_leads_on_to_minima() {
     for point in [point("II", k), point("A", k)] {
         for_cases("relu_sum::settle_minima", 3, |_, draws| {
             let from = moved(&point.weights, 0.02, draws);
-            let settled = refine::settle(&problem, &from).expect("a minimum");
+            let settled = lead::settle(&problem, &from).expect("a minimum");
             assert!(settled.spectrum.is_minimum(), "{}", point.what());
             // As for polishing.
             assert!(distance(&settled.point, &point.weights) < 1e-11, "{}", point.what());
         });
     }
     let start = &Size::square(k).starts(1)[..];
-    let settled = refine::settle(&problem, start).expect("100,000 steps suffice");
+    let settled = lead::settle(&problem, start).expect("100,000 steps suffice");
     assert!(settled.spectrum.is_minimum());
 }

@@ -8,6 +8,7 @@ use super::{AT_REST, Size};
 use crate::support::{assert_close, distance, trials};
 use libtest_mimic::Trial;
 use spurious::judge::classify::Classifier;
+use spurious::judge::lead;
 use spurious::judge::refine;
 use spurious::landscape::{Outcome, Verdict};
 use spurious::numerics::real::Precision::F64;
@@ -86,7 +87,7 @@ fn published_endpoints_are_minima() {
             assert_eq!(spectrum.index(), if saddle { 2 } else { 0 }, "{what}");
             // Theirs are those above 1e-3.
             assert!(here.loss > 1e-3, "{what}: loss {:e}", here.loss);
-            let settled = refine::settle(&problem, state).unwrap_or_else(|| panic!("{what}: not settled"));
+            let settled = lead::settle(&problem, state).unwrap_or_else(|| panic!("{what}: not settled"));
             assert_eq!(settled.spectrum.index(), spectrum.index(), "{what}");
             // ‖gradient‖/λ, twice for the Hessian's change in between.
             let allowed = 2.0 * vector::norm(&here.gradient) / spectrum.min().abs() + 1e-11;

@@ -6,7 +6,7 @@ use crate::support::{
 };
 use spurious::descent::backend::cpu::Cpu;
 use spurious::judge::classify::Classifier;
-use spurious::judge::refine;
+use spurious::judge::{lead, refine};
 use spurious::landscape::{Model, Outcome, Status, StepSize, Stop};
 use spurious::models::wide_cnn::WideCnn;
 use spurious::numerics::real::Precision::F64;
@@ -68,7 +68,7 @@ fn relu_rests_at_spurious_minima() {
             continue;
         }
         spurious += 1;
-        let settled = refine::settle(&problem, state).unwrap();
+        let settled = lead::settle(&problem, state).unwrap();
         assert_eq!(settled.spectrum.flat, ["rescaling of a filter against its read-out weights"], "run {i}");
         let here = problem.evaluate(F64, &settled.point).loss;
         assert!(here > 1e-3, "run {i}: {here:e}");
