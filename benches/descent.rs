@@ -82,7 +82,8 @@ fn descent(c: &mut Criterion) {
                     b.iter(|| {
                         let batch = Batch {
                             problem: &cell.problem,
-                            starts: starts.clone(),
+                            states: starts.clone(),
+                            taken: Vec::new(),
                             of: runs(&cell),
                             keep_states: false,
                         };
@@ -126,7 +127,7 @@ fn step(c: &mut Criterion) {
                     group.bench_function(format!("{} {form}, {}, {how}", model.name(), precision.name()), |b| {
                         b.iter(|| {
                             let mut states = starts.to_vec();
-                            let mut stops = vec![Stop::POISON; CHUNK];
+                            let mut stops = vec![Stop::START; CHUNK];
                             let cancel = AtomicBool::new(false);
                             let queue = Queue::new(&mut states, &mut stops, cell.problem.dim(), CHUNK, CHUNK);
                             cell.problem.descend(Work {
@@ -134,7 +135,7 @@ fn step(c: &mut Criterion) {
                                 precision,
                                 one_by_one,
                                 budget: None,
-                                cancel: &cancel,
+                                hold: &cancel,
                             })
                         });
                     });
@@ -188,7 +189,8 @@ fn refinement(c: &mut Criterion) {
         let cell = Plan::new(&Spec::parse(&text, "bench", &[]).unwrap()).unwrap().cells.remove(0);
         let problem = &cell.problem;
         for precision in [Precision::F64, Precision::F32] {
-            let batch = Batch { problem, starts: problem.start(cell.seed, 0), of: 1, keep_states: true };
+            let batch =
+                Batch { problem, states: problem.start(cell.seed, 0), taken: Vec::new(), of: 1, keep_states: true };
             let ends = Cpu::new(precision).run(batch, &AtomicBool::new(false)).unwrap();
             let name = format!("{} weights, {}", problem.dim(), precision.name());
             let classifier = Classifier::new(problem);

@@ -14,7 +14,7 @@ use spurious::numerics::vector::norm;
 pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = models::find("relu_sum").ok_or("no such model")?;
     // Six neurons learn six orthonormal teachers, all parameters at their defaults.
-    let mut values = Values(model.parameters().iter().map(|p| (p.name, p.default_value())).collect());
+    let mut values = Values::new(model.parameters().iter().map(|p| (p.name, p.default_value())).collect());
     values.resolve(model.parameters())?;
     let settings = Settings {
         step: StepSize::Auto,

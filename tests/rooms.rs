@@ -282,7 +282,8 @@ fn is_character(text: &str) -> bool {
 fn files_that_are_named_exist() {
     let mut named = 0;
     let mut missing = Vec::new();
-    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/certificates.md"].map(folder);
+    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/certificates.md", "docs/result-folder.md"]
+        .map(folder);
     let places = ["src", "shaders", "tests", "benches", "examples"].map(folder);
     let texts = places.iter().flat_map(|place| files(place, &["rs", "wgsl", "sh", "py"]));
     for file in texts.chain(pages) {

@@ -13,6 +13,7 @@ mod descent;
 mod examples;
 mod experiment;
 mod explore;
+mod fuzz;
 mod judge;
 mod landscape;
 mod models;
@@ -27,6 +28,7 @@ trials![modules(
     protocol,
     conformance,
     examples,
+    fuzz,
     numerics,
     landscape,
     models,

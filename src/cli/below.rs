@@ -26,6 +26,11 @@ fn families(results: &Results, level: f64) -> String {
     }
 }
 
+/// Says on stderr which files of a folder are left out of its results.
+pub(super) fn left_out(results: &Results) {
+    results.set_aside.iter().for_each(|file| say(&file.to_string()));
+}
+
 /// Says on stderr which theorems are violated, however quiet the rest is.
 pub(super) fn warn(results: &Results, folder: &Path) {
     let violations = results.theorems().violations(&folder.display().to_string());

@@ -9,7 +9,7 @@ use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::device::{ALL, Wanted};
 use spurious::descent::backend::gpu::{Gpu, Options};
 use spurious::experiment::run;
-use spurious::experiment::spec::Compute;
+use spurious::experiment::spec::{Compute, MAX_THREADS};
 use spurious::explore::bench::columns::Columns;
 use spurious::explore::bench::subject::Subject;
 use spurious::explore::bench::table::Table;
@@ -97,7 +97,7 @@ pub(super) fn bench(arguments: &Arguments) -> anyhow::Result<()> {
     let steps = whole("steps", &arguments.steps, u64::from(u32::MAX) - 1)? as u32;
     let repeat = whole("repeat", &arguments.repeat, 1000)? as usize;
     let runs: Vec<u64> = arguments.runs.iter().map(|text| whole("runs", text, 1 << 40)).collect::<Result<_, _>>()?;
-    let threads = arguments.threads.as_ref().map_or(Ok(0), |text| whole("threads", text, 4096))? as usize;
+    let threads = arguments.threads.as_ref().map_or(Ok(0), |text| whole("threads", text, MAX_THREADS))? as usize;
     let wishes = wishes(arguments)?;
     if let Some(text) = &arguments.fresh {
         return fresh(arguments, threads, text);

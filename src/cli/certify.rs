@@ -12,7 +12,6 @@ use spurious::result::Results;
 use spurious::result::certificate::Certificate;
 use spurious::result::tables::certificates::{CertificateRow, CertificateTable};
 use spurious::result::tables::families::labelled;
-use spurious::result::tables::plain::to_csv;
 use spurious::result::tables::rows::Rows;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -132,6 +131,7 @@ fn folder(arguments: &Arguments, path: &Path) -> anyhow::Result<()> {
         return Err(Usage(problem).into());
     }
     let results = Results::read(path)?;
+    super::below::left_out(&results);
     let model = results.spec.model.name();
     if !results.is_complete() {
         say(&format!("{}: unfinished; these are the families found so far", path.display()));
@@ -267,8 +267,7 @@ impl Printer {
             return Ok(());
         }
         self.begin()?;
-        // The row as CSV writes it where there is no header.
-        print(&to_csv(&row, []))
+        print(&Rows::csv_row(&row))
     }
 
     fn begin(&mut self) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@
 //! it is the old one or the new one however the program ends. What is no regular file is written into as it is: a link
 //! stays a link and its target gets the contents, a pipe or a device gets the bytes.
 
-use super::{Usage, print};
+use super::{Usage, print_exactly};
 use spurious::landscape::points::io_reason;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
@@ -79,7 +79,7 @@ impl Destination {
     /// It cannot be written. A reader of a pipe that has gone away is no error.
     pub(super) fn write(&self, contents: &[u8]) -> anyhow::Result<()> {
         if self.is_standard_output() {
-            return print(contents);
+            return print_exactly(contents);
         }
         let remedy = "check permissions and free space, or name another file";
         write(&self.path, contents)

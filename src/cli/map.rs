@@ -1,6 +1,7 @@
 //! `spurious map`
 
 use super::destination::Destination;
+use super::stop::Stop;
 use super::{Interrupted, SpecArguments, Usage, chosen, figures, print, say, usage, warn_of_software};
 use spurious::descent::backend::BackendError;
 use spurious::descent::plane::{Plane, Wish};
@@ -11,8 +12,7 @@ use spurious::landscape::Invalid;
 use spurious::numerics::decimal;
 use spurious::show::progress::{Progress, clock};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
@@ -76,10 +76,9 @@ pub(super) fn map(arguments: &Arguments) -> anyhow::Result<()> {
     let cell = chosen(&plan, arguments.cell)?;
     let wrong = |invalid: Invalid| Usage(format!("{}: {invalid}", spec.file));
     let plane = plane(arguments, cell)?.map_err(wrong)?;
-    let cancel = Arc::new(AtomicBool::new(false));
-    let flag = cancel.clone();
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
-    let map = run::on_threads(&spec.compute, || compute(&spec, &plan, cell, plane, arguments.quiet, &cancel))??;
+    let stop = Stop::new()?;
+    let map = run::on_threads(&spec.compute, || compute(&spec, &plan, cell, plane, arguments.quiet, stop.flag()))??;
+    stop.at_once("interrupted");
     let shade = match arguments.show {
         Show::Outcome => Shade::Outcome,
         Show::Steps => Shade::Steps,

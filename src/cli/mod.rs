@@ -3,6 +3,7 @@
 mod below;
 mod bench;
 mod certify;
+mod check;
 mod destination;
 mod devices;
 mod eval;
@@ -14,7 +15,9 @@ mod plan;
 mod replay;
 mod report;
 mod run;
+mod shards;
 mod source;
+mod stop;
 mod trace;
 mod usage;
 
@@ -22,8 +25,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 use spurious::descent::backend::{Backend, BackendError};
 use spurious::experiment::run::ExperimentError;
 use spurious::experiment::{Cell, Plan, Spec, SpecError};
+use spurious::numerics::text::harmless;
 use spurious::result::conduct::RunError;
 use spurious::result::folder::StoreError;
+use spurious::result::folder::merge::MergeError;
 use spurious::result::tables::rows::Rows;
 use std::io::Write;
 use std::path::Path;
@@ -49,8 +54,14 @@ enum Command {
     Run(run::Arguments),
     /// Say what an experiment would do: cells, runs, memory, time. Writes nothing
     Plan(plan::Arguments),
+    /// Join the shards of an experiment to its result
+    Merge(shards::MergeArguments),
+    /// Say how far the shards of an experiment have come
+    Status(shards::StatusArguments),
     /// Print the table of a result folder
     Report(report::Arguments),
+    /// Verify every file of a result folder, say what mending takes, and mend with --repair
+    Check(check::Arguments),
     /// Repeat one run of an experiment and print its path
     Replay(replay::Arguments),
     /// Outcomes over a plane of starts, as a picture and a table
@@ -98,10 +109,15 @@ impl Format {
 
 /// Parses the command line, runs the command and returns its exit code.
 pub(crate) fn main() -> ExitCode {
+    // A program that cannot listen works all the same.
+    let _ = stop::survive_file_limit();
     let result = usage::parse().map_err(anyhow::Error::from).and_then(|cli| match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Merge(arguments) => shards::merge(&arguments),
+        Command::Status(arguments) => shards::status(&arguments),
         Command::Report(arguments) => report::report(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Map(arguments) => map::map(&arguments),
         Command::Trace(arguments) => trace::trace(&arguments),
@@ -140,6 +156,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     };
     let store = |e: &StoreError| match e {
         StoreError::OtherExperiment { .. }
+        | StoreError::SmallerExperiment { .. }
         | StoreError::OtherPrecision { .. }
         | StoreError::OtherFormat { .. }
         | StoreError::NotResults { .. }
@@ -150,6 +167,13 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         ExperimentError::Spec(_) | ExperimentError::Threads(_) => 2,
         ExperimentError::Backend(e) => backend(e),
     };
+    if let Some(e) = error.downcast_ref::<MergeError>() {
+        return match e {
+            MergeError::Store(e) => store(e),
+            MergeError::Nothing { .. } | MergeError::Other { .. } => 2,
+            MergeError::Contradiction { .. } | MergeError::Damaged { .. } => 1,
+        };
+    }
     if error.is::<Interrupted>() {
         130
     } else if error.is::<SpecError>() || error.is::<Usage>() {
@@ -170,8 +194,17 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
-/// Writes a result to stdout. A reader that has gone away (`spurious … | head`) is no error.
+/// Writes a result to stdout, as a terminal may have it: whatever names and titles hold. A reader that has gone away
+/// (`spurious … | head`) is no error.
 fn print(bytes: &[u8]) -> anyhow::Result<()> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => print_exactly(harmless(text).as_bytes()),
+        Err(_) => print_exactly(bytes),
+    }
+}
+
+/// The same, byte by byte: a file that was sent to stdout.
+fn print_exactly(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -181,7 +214,7 @@ fn print(bytes: &[u8]) -> anyhow::Result<()> {
 
 /// Writes a line to stderr; nothing depends on it being read.
 fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", harmless(line));
 }
 
 /// Says where the work is done by a program that imitates a GPU: nobody asks for that by accident and likes it.

@@ -34,6 +34,7 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
     let level = level.map_err(|problem| Usage(format!("--level = {problem}")))?;
     let html = arguments.html.as_deref().map(|path| Destination::new("--html", path)).transpose()?;
     let results = Results::read(&arguments.dir)?;
+    below::left_out(&results);
     let level = level.unwrap_or(results.spec.output.level);
     if arguments.html.is_some() && arguments.families {
         let problem = "--families: means nothing beside --html, whose page has the families; remove it";
@@ -57,9 +58,9 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
             Format::Md => print(table.markdown().as_bytes()),
         };
     }
-    let summary = Summary::new(&results, level);
     below::warn(&results, &arguments.dir);
     if let Some(folder) = &arguments.figures {
+        let summary = Summary::new(&results, level);
         let drawn = spurious::show::figures::of(&results.spec, &results.plan, &summary);
         figures::draw_all(folder, drawn.iter().map(|named| (named.name.as_str(), &named.figure)))?;
     }
@@ -69,9 +70,13 @@ pub(super) fn report(arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     match arguments.format {
-        Format::Text => print((summary.text() + &below::text(&results, level)).as_bytes()),
-        Format::Csv => print(&summary.csv()),
-        Format::Json => print(summary.json().as_bytes()),
-        Format::Md => print(summary.markdown().as_bytes()),
+        Format::Text => print((Summary::in_short(&results, level).text() + &below::text(&results, level)).as_bytes()),
+        Format::Csv => {
+            let mut csv = Vec::new();
+            Summary::write_csv(&results, level, &mut csv)?;
+            print(&csv)
+        }
+        Format::Json => print(Summary::new(&results, level).json().as_bytes()),
+        Format::Md => print(Summary::new(&results, level).markdown().as_bytes()),
     }
 }

@@ -1,16 +1,17 @@
 //! `spurious run`
 
+use super::shards;
+use super::stop::Stop;
 use super::{Interrupted, SpecArguments, Usage, below, print, say, warn_of_software};
 use spurious::experiment::run;
-use spurious::experiment::{Plan, Spec, Tally};
+use spurious::experiment::{Plan, Shard, Spec, Tally};
 use spurious::result::Results;
 use spurious::result::conduct::{Milestone, RunError, conduct};
 use spurious::result::folder::Folder;
 use spurious::result::folder::manifest::Manifest;
+use spurious::result::tables::Summary;
 use spurious::show::progress::{Progress, clock, si};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
@@ -29,6 +30,15 @@ pub(super) struct Arguments {
     /// Result folder [default: results/NAME of the experiment]. The same command goes on where it stopped
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Let the experiment of the folder grow: runs.per_cell may be larger there than it was, and lists of values
+    /// longer; only what is missing is computed
+    #[arg(long)]
+    extend: bool,
+    /// Compute one of the pieces of the experiment, `3/16` for the third of sixteen, into DIR/shards; `auto` takes its
+    /// number from the scheduler (SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX, ...) and how many there are from
+    /// SPURIOUS_SHARDS. `spurious merge DIR` joins them
+    #[arg(long, value_name = "I/N", conflicts_with = "extend")]
+    shard: Option<String>,
     /// Show no progress
     #[arg(long, short)]
     quiet: bool,
@@ -42,19 +52,41 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let problem = "--out = -: is standard output, and results are a folder; name a folder, ./- for one called -";
         return Err(Usage(problem.into()).into());
     }
-    let cancel = Arc::new(AtomicBool::new(false));
-    let flag = cancel.clone();
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            // Asked twice: whole parts are on disk, nothing is lost by leaving at once.
-            std::process::exit(130);
-        }
-    })?;
-    match run::on_threads(&spec.compute, || work(&spec, plan, &out, arguments.quiet, &cancel))? {
-        Ok(results) => {
-            below::warn(&results, &out);
-            print((results.summary().text() + &below::text(&results, spec.output.level)).as_bytes())
-        }
+    let Arguments { extend, quiet, .. } = *arguments;
+    let shard = arguments.shard.as_deref().map(shards::shard).transpose()?;
+    if shard.is_some() {
+        shards::can_be_cut(&spec)?;
+    }
+    let out = shard.map_or(out.clone(), |shard| shards::folder(&out, shard));
+    let results = carry_out(&spec, plan, &out, Manner { extend, shard, quiet })?;
+    below::warn(&results, &out);
+    let summary = Summary::in_short(&results, spec.output.level);
+    print((summary.text() + &below::text(&results, spec.output.level)).as_bytes())
+}
+
+/// Carries the experiment of a folder to its end.
+pub(super) fn finish(folder: &Path) -> anyhow::Result<()> {
+    let Results { spec, shard, .. } = Results::read(folder)?;
+    let plan = Plan::new(&spec)?;
+    carry_out(&spec, plan, folder, Manner { extend: false, shard, quiet: false }).map(|_| ())
+}
+
+/// How an experiment is carried out.
+#[derive(Clone, Copy, Debug)]
+struct Manner {
+    /// Whether the folder may hold a smaller one.
+    extend: bool,
+    /// The shard that is to be computed, if not all of it.
+    shard: Option<Shard>,
+    /// Whether nothing is said of progress.
+    quiet: bool,
+}
+
+/// Carries out an experiment in a folder, until it is done or a signal stops it.
+fn carry_out(spec: &Spec, plan: Plan, out: &Path, manner: Manner) -> anyhow::Result<Results> {
+    let stop = Stop::new()?;
+    match run::on_threads(&spec.compute, || work(spec, plan, out, manner, &stop))? {
+        Ok(results) => Ok(results),
         Err(stopped @ RunError::Interrupted { .. }) => {
             Err(Interrupted(format!("{stopped} in {}, the same command goes on from there", out.display())).into())
         }
@@ -63,11 +95,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// Does what is left to do.
-fn work(spec: &Spec, plan: Plan, out: &Path, quiet: bool, cancel: &AtomicBool) -> Result<Results, RunError> {
+fn work(spec: &Spec, plan: Plan, out: &Path, manner: Manner, stop: &Stop) -> Result<Results, RunError> {
+    let Manner { extend, shard, quiet } = manner;
     let backend = run::backend(&spec.compute)?;
     run::check(spec, &plan, &*backend)?;
     warn_of_software(&*backend);
-    let (mut folder, results) = Folder::open(out, spec, plan, Manifest::new(&spec.name, &*backend))?;
+    let open = if extend { Folder::extend } else { Folder::open };
+    let manifest = Manifest::new(&spec.name, &*backend);
+    let manifest = if let Some(shard) = shard { manifest.of_shard(shard) } else { manifest };
+    let (mut folder, results) = open(out, spec, plan, manifest)?;
+    folder.set_aside().iter().for_each(|file| say(&file.to_string()));
+    let said = folder.set_aside().len();
     if folder.is_complete() {
         if !quiet {
             say(&format!("{} is complete; its table:", out.display()));
@@ -75,25 +113,37 @@ fn work(spec: &Spec, plan: Plan, out: &Path, quiet: bool, cancel: &AtomicBool) -
         return Ok(results);
     }
     let place = format!("{} in {}", backend.description(), backend.precision().name());
-    let mut watch = Watch { quiet, place, began: Instant::now(), before: Tally::default(), progress: None };
-    let ended = conduct(results, &*backend, &mut folder, &mut |event| watch.see(&event), cancel);
+    let mut watch = Watch {
+        quiet,
+        place,
+        stop,
+        began: Instant::now(),
+        before: Tally::default(),
+        steps_before: None,
+        progress: None,
+    };
+    let ended = conduct(results, &*backend, &mut folder, &mut |event| watch.see(&event), stop.flag());
     watch.finish();
+    folder.set_aside()[said..].iter().for_each(|file| say(&file.to_string()));
     ended.inspect(|results| watch.sum_up(results, out))
 }
 
 /// Says on stderr how the work gets on.
-struct Watch {
+struct Watch<'a> {
     quiet: bool,
+    stop: &'a Stop,
     /// Where it is done.
     place: String,
     /// When the pilot, or the runs, began.
     began: Instant,
     /// What the runs that were done before have ended in.
     before: Tally,
+    /// Steps that runs under way had taken before.
+    steps_before: Option<u64>,
     progress: Option<Progress>,
 }
 
-impl Watch {
+impl Watch<'_> {
     fn say(&self, line: &str) {
         if !self.quiet {
             say(line);
@@ -128,7 +178,16 @@ impl Watch {
                 let done = before.runs();
                 let kept = if done > 0 { format!(", {done} of them already done") } else { String::new() };
                 self.say(&format!("{}: {}{kept}, on {}", results.spec.name, how_many(&results.plan), self.place));
-                self.progress = Some(Progress::new(done, results.plan.runs(), self.quiet));
+                self.progress = Some(Progress::new(done, results.runs(), self.quiet));
+            }
+            Milestone::Tables => {
+                self.stop.at_once("interrupted; all runs are kept, the same command writes the tables")
+            }
+            Milestone::UnderWay(steps) => {
+                // The first time it is said of runs that another process has begun.
+                self.steps_before.get_or_insert(steps.taken);
+                let share = steps.taken as f64 / steps.most.max(1) as f64;
+                self.progress.iter_mut().for_each(|progress| progress.under_way(steps.runs, share));
             }
             Milestone::Runs(runs) => self.progress.iter_mut().for_each(|progress| progress.add(*runs)),
         }
@@ -144,7 +203,7 @@ impl Watch {
             si(all.steps as f64),
             if took.as_secs() < 10 { format!("{:.2} s", took.as_secs_f64()) } else { clock(took) },
             rate(all.runs(), self.before.runs()),
-            rate(all.steps, self.before.steps),
+            rate(all.steps, self.before.steps + self.steps_before.unwrap_or(0)),
             out.display()
         ));
     }

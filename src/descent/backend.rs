@@ -4,7 +4,7 @@ pub mod cpu;
 pub mod gpu;
 pub mod several;
 
-use crate::landscape::{DeviceProgram, Endpoints, Invalid, Problem};
+use crate::landscape::{DeviceProgram, Endpoints, Invalid, Problem, Stop};
 use crate::numerics::Precision;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -14,8 +14,10 @@ use std::time::Duration;
 pub struct Batch<'a> {
     /// The cell.
     pub problem: &'a Problem,
-    /// States at the start, one run after another, `problem.dim()` numbers each.
-    pub starts: Vec<f64>,
+    /// States where the runs begin, or go on, one run after another, `problem.dim()` numbers each.
+    pub states: Vec<f64>,
+    /// Steps that each run has behind it; empty where none has.
+    pub taken: Vec<u32>,
     /// Runs of the cell in all. A device chooses by them how many lanes share a run, so that a run gives the same bits
     /// in whatever batch it is.
     pub of: u64,
@@ -32,7 +34,26 @@ impl std::fmt::Debug for Batch<'_> {
 impl Batch<'_> {
     /// Number of runs.
     pub fn runs(&self) -> usize {
-        self.starts.len() / self.problem.dim()
+        self.states.len() / self.problem.dim()
+    }
+
+    /// Lengthens what is too short for a format in states where runs begin.
+    pub fn lengthen(&mut self, precision: Precision) {
+        let (dim, origin) = (self.problem.dim(), self.problem.layout().origin);
+        if self.taken.is_empty() {
+            origin.lengthen(precision, &mut self.states, dim);
+        }
+        for (state, _) in self.states.chunks_exact_mut(dim).zip(&self.taken).filter(|(_, taken)| **taken == 0) {
+            origin.lengthen(precision, state, dim);
+        }
+    }
+
+    /// How far each run has come.
+    pub fn under_way(&self) -> Vec<Stop> {
+        match self.taken.is_empty() {
+            true => vec![Stop::START; self.runs()],
+            false => self.taken.iter().map(|steps| Stop::under_way(*steps)).collect(),
+        }
     }
 }
 
@@ -92,12 +113,22 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// Which setting stands in the way.
     fn fits(&self, problem: &Problem) -> Result<(), Invalid>;
-    /// Advances every run of the batch to its end. Whether the cell [fits](Backend::fits) is asked once per cell, by
-    /// whoever hands over its batches; the runs of one that does not mean nothing.
+    /// Advances every run of the batch to its end, or until `hold` is raised: then those that have not ended are under
+    /// way, and go on to the same ends if they are handed to a backend of the same kind again. Whether the cell
+    /// [fits](Backend::fits) is asked once per cell, by whoever hands over its batches; the runs of one that does not
+    /// mean nothing.
+    ///
+    /// # Errors
+    /// A device failure.
+    fn advance(&self, batch: Batch<'_>, hold: &AtomicBool) -> Result<Endpoints, BackendError>;
+    /// Advances every run of the batch to its end.
     ///
     /// # Errors
     /// A device failure, or [`BackendError::Cancelled`] once `cancel` is raised.
-    fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError>;
+    fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
+        let ends = self.advance(batch, cancel)?;
+        if ends.stops.iter().all(Stop::has_ended) { Ok(ends) } else { Err(BackendError::Cancelled) }
+    }
     /// Time for which kernels have run in all batches so far, by the device's own clock; `None` where the backend has
     /// none, or was not asked to look at it when it was opened.
     fn busy(&self) -> Option<Duration> {

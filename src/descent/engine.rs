@@ -56,7 +56,7 @@ impl<F: Form> Descend<'_, '_, F> {
     fn over<R: Real>(self) -> bool {
         let rule = self.form.rule();
         let rule = Rule { max_steps: self.work.budget.unwrap_or(rule.max_steps), ..rule };
-        tile::descend(&self.form.over::<R>(), &rule, self.work.queue, self.work.cancel)
+        tile::descend(&self.form.over::<R>(), &rule, self.work.queue, self.work.hold)
     }
 }
 

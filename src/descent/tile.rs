@@ -20,11 +20,16 @@ struct Resident {
     born: u64,
 }
 
+/// The first tick: a run that has come with steps behind it was born before.
+const FIRST_TICK: u64 = 1 << 32;
+
 /// Weights and runs of a tile, without what the landscape keeps for each vector.
 struct Tile<'q, 'a, R> {
     hand: Hand<'q, 'a>,
     dim: usize,
     budget: u64,
+    /// No run spends its budget before this tick.
+    due: u64,
     /// Weights, vector by vector.
     x: Vec<R>,
     /// 1 in the lanes that hold a run, vector by vector.
@@ -46,6 +51,7 @@ impl<'q, 'a, R: Real> Tile<'q, 'a, R> {
             hand: Hand::new(queue, dim),
             dim,
             budget: u64::from(rule.max_steps),
+            due: u64::MAX,
             x: vec![R::zero(); vectors * dim],
             alive: vec![R::zero(); vectors],
             residents: vec![None; vectors * R::LANES],
@@ -54,7 +60,7 @@ impl<'q, 'a, R: Real> Tile<'q, 'a, R> {
         };
         for vector in 0..vectors {
             for lane in 0..R::LANES {
-                if !tile.fill(vector, lane, 0) && lane > 0 {
+                if !tile.fill(vector, lane, FIRST_TICK) && lane > 0 {
                     tile.copy_lane((vector, 0), (vector, lane));
                 }
             }
@@ -68,10 +74,13 @@ impl<'q, 'a, R: Real> Tile<'q, 'a, R> {
     }
 
     /// Puts the next run into a lane.
-    fn fill(&mut self, vector: usize, lane: usize, born: u64) -> bool {
+    fn fill(&mut self, vector: usize, lane: usize, tick: u64) -> bool {
         let run = if self.drained { None } else { self.hand.take() };
         self.drained = run.is_none();
-        self.residents[vector * R::LANES + lane] = run.map(|run| Resident { run, born });
+        let resident = run.map(|run| Resident { run, born: tick - u64::from(self.hand.taken(run)) });
+        // One that has come with steps behind it may be over before those that are there.
+        self.due = resident.map_or(self.due, |resident| self.due.min(resident.born.saturating_add(self.budget)));
+        self.residents[vector * R::LANES + lane] = resident;
         self.alive[vector].set_lane(lane, if run.is_some() { 1.0 } else { 0.0 });
         let Some(run) = run else { return false };
         for (component, value) in self.x[vector * self.dim..].iter_mut().zip(self.hand.state(run)) {
@@ -117,6 +126,20 @@ impl<'q, 'a, R: Real> Tile<'q, 'a, R> {
         any
     }
 
+    /// Puts the runs of all lanes back where they came from, as far as they have come before a tick.
+    #[cold]
+    #[inline(never)]
+    fn put_back(&mut self, tick: u64) {
+        for (place, resident) in self.residents.iter().enumerate() {
+            let Some(Resident { run, born }) = resident else { continue };
+            let components = &self.x[place / R::LANES * self.dim..][..self.dim];
+            for (value, component) in self.hand.state(*run).iter_mut().zip(components) {
+                *value = component.lane(place % R::LANES);
+            }
+            self.hand.hold(*run, (tick - born) as u32);
+        }
+    }
+
     /// The first tick at which a run has spent its budget.
     fn deadline(&self) -> u64 {
         let born = self.residents.iter().flatten().map(|resident| resident.born);
@@ -146,13 +169,13 @@ impl<'q, 'a, R: Real> Tile<'q, 'a, R> {
 /// Advances runs from a queue to their endpoints until it is empty. Runs that end are replaced in their lane by the
 /// next.
 ///
-/// Returns `false`, with unspecified contents, if `cancel` was raised.
+/// Once `hold` is raised all runs stay where they are, under way, and `false` is returned.
 #[inline(always)]
 pub(crate) fn descend<R: Real, L: Landscape<R>>(
     landscape: &L,
     rule: &Rule,
     queue: &Queue<'_>,
-    cancel: &AtomicBool,
+    hold: &AtomicBool,
 ) -> bool {
     let mut tile = Tile::<R>::new(queue, rule);
     if tile.vectors == 0 {
@@ -163,16 +186,15 @@ pub(crate) fn descend<R: Real, L: Landscape<R>>(
     let mut passed: Vec<Option<L::Pass>> = (0..tile.vectors).map(|_| None).collect();
     let diverged = R::splat(f64::from(Stop::code(Status::Diverged, None)));
     let half = R::splat(0.5);
-    // No run spends its budget before this tick, so that the budget costs nothing in between.
-    let mut deadline = tile.deadline();
     let poll = (POLL_NUMBERS / dim.max(1)).clamp(1, 4096) as u64;
-    let mut tick = 0u64;
+    let mut tick = FIRST_TICK;
     let mut spent = 0u64;
     loop {
         spent += (tile.vectors * R::LANES) as u64;
         let mut exchanged = false;
         for vector in 0..tile.vectors {
-            let due = tick >= deadline;
+            // The budget costs nothing in between.
+            let due = tick >= tile.due;
             let mut checked = false;
             loop {
                 let x = &mut tile.x[vector * dim..][..dim];
@@ -207,13 +229,15 @@ pub(crate) fn descend<R: Real, L: Landscape<R>>(
                 return true;
             }
         }
-        if tick >= deadline {
-            deadline = tile.deadline();
-        }
-        // At the first step too, so that work in small pieces can be stopped.
-        if tick.is_multiple_of(poll) && cancel.load(Ordering::Relaxed) {
-            return false;
+        if tick >= tile.due {
+            tile.due = tile.deadline();
         }
         tick += 1;
+        // After the first step too, so that work in small pieces can be stopped.
+        if (tick - FIRST_TICK) % poll == 1 % poll && hold.load(Ordering::Relaxed) {
+            tile.put_back(tick);
+            queue.spend(spent);
+            return false;
+        }
     }
 }

@@ -6,16 +6,20 @@
 //!
 //! May import: all rooms down to `judge`.
 
+pub mod cell;
 pub mod grid;
 pub mod paired;
 pub mod plan;
 pub mod record;
 pub mod run;
 pub mod sampling;
+pub mod shard;
 pub mod spec;
 pub mod tally;
-pub use plan::{Cell, Plan};
+pub use cell::Cell;
+pub use plan::Plan;
 pub use record::Record;
 pub use sampling::Sampling;
+pub use shard::Shard;
 pub use spec::{Spec, SpecError};
 pub use tally::Tally;

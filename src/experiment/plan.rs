@@ -1,61 +1,17 @@
 //! Spec to cells: the grid, and how much there is to do. Pure: nothing is computed or written here.
 
-use crate::descent::plane::Plane;
-use crate::experiment::grid::Grid;
+use crate::experiment::cell::{OnDemand, Recipe};
+use crate::experiment::grid::{Choice, Grid};
 use crate::experiment::paired;
 use crate::experiment::sampling::Size;
-use crate::experiment::{Sampling, Spec, SpecError};
-use crate::landscape::{Invalid, Prediction, Problem, Settings, StepSize, Value, Values};
+use crate::experiment::{Cell, Sampling, Spec, SpecError};
+use crate::landscape::{Invalid, Problem, Settings, StepSize, Value, Values};
 use crate::numerics::text::number;
 use crate::numerics::{CellSeed, Method};
+use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// One cell of the grid.
-#[derive(Clone)]
-pub struct Cell {
-    /// Position in the grid, from 0; the last axis runs fastest.
-    pub index: usize,
-    /// Values of the model's parameters, none relative to another.
-    pub values: Values,
-    /// The form of the model.
-    pub form: &'static str,
-    /// Descent settings.
-    pub settings: Settings,
-    /// The landscape with its starts.
-    pub problem: Problem,
-    /// The experiment's seed, or that of its seeds which is this cell's.
-    pub experiment_seed: u64,
-    /// Source of its starts.
-    pub seed: CellSeed,
-    /// Where its starts are laid out instead of drawn.
-    pub plane: Option<Arc<Plane>>,
-    /// Its runs; the most that it may have until the pilot of [`Plan::sampling`] has decided.
-    pub runs: u64,
-}
-
-impl Cell {
-    /// The starts of the runs from `first` on, as [`Engine::starts`](crate::landscape::problem::Engine::starts):
-    /// drawn, or laid out in a plane.
-    pub fn starts(&self, first: u64, width: usize, out: &mut [f64]) {
-        match &self.plane {
-            None => self.problem.starts(self.seed, first, width, out),
-            Some(plane) => plane.starts(&self.problem, first, width, out),
-        }
-    }
-
-    /// What theory says about the cell, and what its first starts look like.
-    pub fn theory(&self) -> Vec<Prediction> {
-        self.problem.theory(Some(self.seed))
-    }
-}
-
-impl std::fmt::Debug for Cell {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "cell {} {:?} {:?}", self.index, self.values, self.settings)
-    }
-}
 
 /// A grid of cells with the runs of each.
 #[derive(Clone, Debug)]
@@ -86,6 +42,11 @@ pub struct Sweeps {
 
 /// Most cells that a grid may have.
 const MAX_CELLS: usize = 1 << 20;
+/// Most cells of a grid whose problems are all kept. Those of larger grids are made for each piece of work: they would
+/// fill the memory, and each cell has few runs.
+const KEPT: usize = 1 << 12;
+/// Cells that are made at once, side by side.
+const AT_ONCE: usize = 1 << 14;
 
 impl Plan {
     /// Builds every cell of the grid.
@@ -108,30 +69,27 @@ impl Plan {
         // Values of a list differ, so only those that are relative to others can make two cells the same.
         let relative = spec.params.iter().any(|(_, values)| values.len() > 1 && values.iter().any(is_relative));
         let mut seen = HashMap::new();
-        for index in 0..count {
-            let choice = grid.choose(index);
-            let values = spec.params.iter().zip(&choice.params).map(|((name, values), i)| (*name, values[*i].clone()));
-            let mut values = Values(values.collect());
-            values.resolve(spec.model.parameters()).map_err(|e| spec.refuse(e))?;
-            if relative {
-                let texts: Vec<String> = values.0.iter().map(|(_, value)| value.identity()).collect();
-                if let Some(first) = seen.insert((texts, choice.others()), index) {
-                    let first = grid.choose(first).params;
-                    return Err(spec.refuse(same_cell(spec, &first, &choice.params, &values)));
-                }
-            }
-            let settings = Settings {
-                step: spec.step[choice.step].clone(),
-                max_steps: spec.max_steps,
-                tolerance: spec.tolerance,
-                verdicts: spec.verdicts,
+        let maker = Maker::new(spec, count <= KEPT);
+        for first in (0..count).step_by(AT_ONCE) {
+            let made = |index: usize| (grid.choose(index), index);
+            let make = |(choice, index): (Choice, usize)| (maker.cell(index, &choice), choice);
+            let some = first..count.min(first + AT_ONCE);
+            // A few are not worth waking other threads for.
+            let some: Vec<_> = match count < 256 {
+                true => some.map(made).map(make).collect(),
+                false => some.into_par_iter().map(made).map(make).collect(),
             };
-            let (form, experiment_seed) = (spec.forms[choice.form], spec.seeds[choice.seed]);
-            let problem = spec.model.problem(form, &values, &settings).map_err(|e| spec.refuse(e))?;
-            check_starts(spec, index, &problem).map_err(|e| spec.refuse(e))?;
-            let seed = CellSeed::new(experiment_seed, &spec.model.identity(&values));
-            let runs = spec.runs_per_cell;
-            cells.push(Cell { index, values, form, settings, problem, experiment_seed, seed, plane: None, runs });
+            for (cell, choice) in some {
+                let cell = cell.map_err(|e| spec.refuse(e))?;
+                if relative {
+                    let texts: Vec<String> = cell.values.iter().map(|(_, value)| value.identity()).collect();
+                    if let Some(first) = seen.insert((texts, choice.others()), cell.index) {
+                        let first = grid.choose(first).params;
+                        return Err(spec.refuse(same_cell(spec, &first, &choice.params, &cell.values)));
+                    }
+                }
+                cells.push(cell);
+            }
         }
         // A default that is relative to another parameter varies with it and says nothing by itself.
         let usual = |name: &str, cell: &Cell| {
@@ -145,7 +103,9 @@ impl Plan {
             sweeps: Sweeps { seed: spec.seeds.len() > 1, form: spec.forms.len() > 1, step: spec.step.len() > 1 },
         };
         let varies = |name: &&str| !plan.is_fixed(name) && !plan.cells.iter().all(|cell| usual(name, cell));
-        plan.axes = spec.params.iter().map(|(name, _)| *name).filter(varies).collect();
+        // One value for all cells needs no look at them, unless it is relative to another.
+        let may_vary = |(_, values): &&(_, Vec<Value>)| values.len() > 1 || is_relative(&values[0]);
+        plan.axes = spec.params.iter().filter(may_vary).map(|(name, _)| *name).filter(varies).collect();
         plan.check_output(spec).map_err(|e| spec.refuse(e))?;
         Ok(plan)
     }
@@ -162,7 +122,8 @@ impl Plan {
             let unseeded = spec.model.parameters().iter().filter(|p| !p.seeds).map(|p| p.name);
             paired::check(self, &unseeded.collect::<Vec<_>>())?;
         }
-        if spec.output.spectra && !self.cells.iter().any(|cell| cell.problem.rest().is_some_and(|rest| rest.families)) {
+        let has_families = |cell: &Cell| cell.lent().problem.rest().is_some_and(|rest| rest.families);
+        if spec.output.spectra && !self.cells.iter().any(has_families) {
             return Err(Invalid {
                 key: "output.spectra".into(),
                 value: "true".into(),
@@ -178,7 +139,7 @@ impl Plan {
                 remedy: "set runs.per_cell instead, or leave it out".into(),
             });
         }
-        if spec.output.theorems && self.cells.iter().all(|cell| cell.problem.theorems().is_none()) {
+        if spec.output.theorems && self.cells.iter().all(|cell| cell.lent().problem.theorems().is_none()) {
             return Err(Invalid {
                 key: "output.theorems".into(),
                 value: "true".into(),
@@ -245,7 +206,7 @@ impl Plan {
         if self.sweeps.form {
             columns.push(("form", cell.form.to_string()));
         }
-        columns.extend(cell.values.0.iter().map(|(name, value)| (*name, value.to_string())));
+        columns.extend(cell.values.iter().map(|(name, value)| (name, value.to_string())));
         if self.sweeps.step {
             columns.push(("step", step_text(&cell.settings.step)));
         }
@@ -260,6 +221,58 @@ impl Plan {
     /// Whether a column of [`Plan::columns`] tells cells apart.
     pub fn varies(&self, column: &str) -> bool {
         self.axes.contains(&column) || ["seed", "form", "step"].contains(&column)
+    }
+}
+
+/// Makes the cells of a grid; what they have in common is shared.
+struct Maker<'a> {
+    spec: &'a Spec,
+    /// The first value of every list.
+    common: Values,
+    /// Settings with each step size.
+    settings: Vec<Arc<Settings>>,
+    /// Whether cells keep their problems.
+    keep: bool,
+}
+
+impl<'a> Maker<'a> {
+    fn new(spec: &'a Spec, keep: bool) -> Self {
+        let settings = |step: &StepSize| Settings {
+            step: step.clone(),
+            max_steps: spec.max_steps,
+            tolerance: spec.tolerance,
+            verdicts: spec.verdicts,
+        };
+        Maker {
+            spec,
+            common: Values::new(spec.params.iter().map(|(name, values)| (*name, values[0].clone())).collect()),
+            settings: spec.step.iter().map(settings).map(Arc::new).collect(),
+            keep,
+        }
+    }
+
+    fn cell(&self, index: usize, choice: &Choice) -> Result<Cell, Invalid> {
+        let spec = self.spec;
+        let lists = spec.params.iter().map(|(_, values)| values).zip(&choice.params).enumerate();
+        let own = lists.filter(|(_, (_, at))| **at > 0).map(|(place, (values, at))| (place, values[*at].clone()));
+        let mut values = self.common.with(own.collect());
+        values.resolve(spec.model.parameters())?;
+        let (form, experiment_seed) = (spec.forms[choice.form], spec.seeds[choice.seed]);
+        let settings = self.settings[choice.step].clone();
+        let recipe = Recipe { model: spec.model, form, values: values.clone(), settings: settings.clone() };
+        let problem = OnDemand::new(recipe, self.keep, |problem| check_starts(spec, index, problem))?;
+        let seed = CellSeed::new(experiment_seed, &spec.model.identity(&values));
+        Ok(Cell {
+            index,
+            values,
+            form,
+            settings,
+            problem,
+            experiment_seed,
+            seed,
+            plane: None,
+            runs: spec.runs_per_cell,
+        })
     }
 }
 

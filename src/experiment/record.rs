@@ -1,7 +1,7 @@
 //! Records: what consecutive runs of one cell have ended in. Records add, so that batches, parts of a folder and
 //! restarts of the program combine to the record of a cell.
 
-use crate::experiment::{Plan, Tally};
+use crate::experiment::{Cell, Plan, Tally};
 use crate::judge::classify::Found;
 use crate::judge::family::Families;
 use crate::judge::lead::Doubt;
@@ -120,14 +120,16 @@ impl Record {
     }
 
     /// The state alone, without details.
-    pub(crate) fn without_details(self) -> Self {
-        Record { ends: Vec::new(), states: Vec::new(), outcomes: Vec::new(), ..self }
+    pub(crate) fn without_details(&self) -> Self {
+        let Record { cell, tally, telling, .. } = *self;
+        let (runs, families, checks) = (self.runs.clone(), self.families.clone(), self.checks.clone());
+        Record { cell, runs, tally, telling, families, checks, ..Record::default() }
     }
 
-    /// Whether a record that was read can be one of a plan: its counts make up its range, its families lie in the
-    /// cell's space, and where theorems are checked each was on every run.
+    /// Whether a record that was read can be one of a plan: its counts make up its range, its families hold no more
+    /// runs and lie in the cell's space, and where theorems are checked each was on every run.
     pub(crate) fn fits(&self, plan: &Plan, theorems: bool) -> bool {
-        let Some(cell) = plan.cells.get(self.cell) else { return false };
+        let Some(cell) = plan.cells.get(self.cell).map(Cell::lent) else { return false };
         let problem = &cell.problem;
         let checks = if theorems && !self.runs.is_empty() { problem.theorem_list().len() } else { 0 };
         let doubts = self.telling.doubts.iter().try_fold(0u64, |sum, count| sum.checked_add(*count));
@@ -135,7 +137,13 @@ impl Record {
             && doubts == Some(self.tally.count(Outcome::Undecided))
             && self.telling.continued <= self.tally.runs()
             && self.families.all().iter().all(|family| family.point.len() == problem.dim())
+            && at_most(self.tally.runs(), self.families.all().iter().map(|family| family.count))
             && self.checks.len() == checks
-            && self.checks.iter().all(|check| check.runs == self.tally.runs())
+            && self.checks.iter().all(|check| check.runs == self.tally.runs() && check.fits())
     }
+}
+
+/// Whether a sum of counts is no more than a number.
+fn at_most(most: u64, counts: impl IntoIterator<Item = u64>) -> bool {
+    counts.into_iter().try_fold(0u64, |sum, count| sum.checked_add(count)).is_some_and(|sum| sum <= most)
 }

@@ -1,32 +1,36 @@
 //! Runs an experiment: seeding, backend and tally, batch after batch, with the next batches seeded while a device
-//! works.
+//! works. Every so often all runs are held where they are, so that whoever keeps the results can keep them too.
 
 mod batches;
+mod clock;
+mod judging;
 mod pilot;
 mod seeding;
 mod stream;
+mod underway;
+mod waves;
 
-pub use batches::batch_runs;
+pub use batches::{MOST_BATCHES, batch_runs};
 pub use pilot::{Heard, Stage, Stages, pilot};
+pub use underway::Held;
 
 use crate::descent::backend::cpu::Cpu;
 use crate::descent::backend::gpu::device::{ALL, Wanted};
 use crate::descent::backend::gpu::{Gpu, Options};
 use crate::descent::backend::several::Several;
-use crate::descent::backend::{Backend, BackendError, Batch};
-use crate::experiment::paired::to_byte;
-use crate::experiment::record::{End, Telling};
+use crate::descent::backend::{Backend, BackendError};
 use crate::experiment::spec::{Compute, Output};
-use crate::experiment::{Cell, Plan, Record, Spec, SpecError, Tally};
-use crate::judge::classify::{Classifier, Found, Judged};
-use crate::landscape::theorem;
-use crate::landscape::{Claim, Endpoints, Outcome};
+use crate::experiment::{Plan, Record, Spec, SpecError};
 use crate::numerics::Precision;
-use batches::{batches, waves};
+use clock::Clock;
+use judging::{Classifiers, judge};
 use rayon::prelude::*;
-use seeding::{Seeded, seed};
+use seeding::seed;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+use underway::Underway;
 
 /// Why an experiment did not end.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +93,7 @@ pub fn backend(compute: &Compute) -> Result<Box<dyn Backend>, BackendError> {
 /// # Errors
 /// The setting that stands in the way.
 pub fn check(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> Result<(), SpecError> {
-    let unfit = plan.cells.iter().find_map(|cell| backend.fits(&cell.problem).err());
+    let unfit = plan.cells.par_iter().find_map_first(|cell| backend.fits(&cell.lent().problem).err());
     unfit.map_or(Ok(()), |invalid| Err(spec.refuse(invalid)))
 }
 
@@ -118,60 +122,28 @@ impl Details {
     }
 }
 
-/// A batch that has come back from the backend.
-struct Advanced<'a> {
-    cell: &'a Cell,
-    runs: Range<u64>,
-    whole: Vec<f64>,
-    claims: Vec<Claim>,
-    ends: Endpoints,
+/// What an experiment is carried out with.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Runs in a batch at most; 0: as the backend likes.
+    pub batch: usize,
+    /// What to keep of each run besides the count of its outcome.
+    pub details: Details,
+    /// How often the runs under way are held, so that what has been done can be kept; `None`: never.
+    pub every: Option<Duration>,
 }
 
-fn advance<'a>(
-    backend: &dyn Backend,
-    seeded: Seeded<'a>,
-    keep: bool,
-    cancel: &AtomicBool,
-) -> Result<Advanced<'a>, BackendError> {
-    let Seeded { cell, runs, whole, states, claims } = seeded;
-    let keep_states = keep || cell.problem.rest().is_some() || cell.problem.slow_paths().is_some();
-    let batch = Batch { problem: &cell.problem, starts: states, of: cell.runs, keep_states };
-    Ok(Advanced { cell, runs, whole, claims, ends: backend.run(batch, cancel)? })
+/// What has happened since the last time.
+#[derive(Debug)]
+pub enum Done<'a> {
+    /// Runs have ended; the runs of a record follow one another.
+    Ended(Vec<Record>),
+    /// All runs are held: those under way, beside those that have ended, are these. None of those held before is under
+    /// way any more that is not among them.
+    Held(Vec<Held<'a>>),
 }
 
-/// `None` if `cancel` was raised while an endpoint took long.
-fn classify(
-    advanced: Advanced<'_>,
-    classifiers: &[Classifier],
-    details: Details,
-    cancel: &AtomicBool,
-) -> Option<Record> {
-    let Advanced { cell, runs, whole, claims, ends } = advanced;
-    let problem = &cell.problem;
-    let classifier = &classifiers[cell.index];
-    let (dim, start_dim) = (problem.dim(), problem.start_dim());
-    let state = |run: usize| ends.states.get(run * dim..(run + 1) * dim).unwrap_or_default();
-    let judged = classifier.judge(problem, &ends.states, &ends.stops, runs.clone(), cancel)?;
-    let Judged { found, families, places } = judged;
-    let outcomes: Vec<Outcome> = found.iter().map(|found| found.outcome).collect();
-    let tally = Tally::of(ends.stops.iter().zip(outcomes.iter().copied()));
-    let telling = Telling::of(&found);
-    let theorems = if details.theorems { problem.theorem_list().len() } else { 0 };
-    let checks = theorem::count(theorems, runs.clone(), &claims, &outcomes);
-    let end = |run: usize| {
-        let (stop, found) = (ends.stops[run], &found[run]);
-        let loss = problem.endpoint_loss(&whole[run * start_dim..][..start_dim], state(run), stop.steps);
-        let family = places[run];
-        let Found { outcome, doubt, continued, loss: found_loss, .. } = *found;
-        End { stop, loss, outcome, family, doubt, continued, found_loss }
-    };
-    let kept = if details.runs { (0..found.len()).into_par_iter().map(end).collect() } else { Vec::new() };
-    let states = if details.endpoints { ends.states } else { Vec::new() };
-    let outcomes = if details.outcomes { outcomes.into_iter().map(to_byte).collect() } else { Vec::new() };
-    Some(Record { cell: cell.index, runs, tally, telling, families, checks, ends: kept, states, outcomes })
-}
-
-/// Runs the given ranges of runs, in order, and hands over what has finished, in order.
+/// Runs the given ranges of runs and hands over what has finished, in order.
 ///
 /// Ranges are cut into batches of at most `batch` runs (0: as the backend likes), and of no more than the backend can
 /// take. Small batches of the CPU run side by side.
@@ -187,47 +159,127 @@ pub fn execute<E: From<BackendError> + Send>(
     cancel: &AtomicBool,
     mut sink: impl FnMut(Vec<Record>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let classifiers: Vec<Classifier> = plan.cells.iter().map(|cell| Classifier::new(&cell.problem)).collect();
-    if backend.in_flight() > 0 {
-        let host = stream::Host {
-            prepare: |ranges| seed(plan, &ranges, details, cancel),
-            conclude: |batch| classify(batch, &classifiers, details, cancel),
-        };
-        let mut batches = batches(plan, backend, batch, todo);
-        return stream::run(backend, &mut batches, details.any(), host, cancel, &mut sink);
+    let how = How { batch, details, every: None };
+    let mut order = InOrder::new(todo);
+    let sink = |done: Done<'_>| match done {
+        Done::Held(_) => Ok(()),
+        Done::Ended(records) => match order.take(records) {
+            ready if ready.is_empty() => Ok(()),
+            ready => sink(ready),
+        },
+    };
+    go_on(plan, backend, &how, (todo, Vec::new()), cancel, sink)
+}
+
+/// [`execute`], for work that is kept while it goes on: goes on with runs that were held, too, and hands over whatever
+/// is under way every so often, and when `cancel` was raised. Runs that end after others have been held come out of
+/// order.
+///
+/// # Errors
+/// As [`execute`].
+pub fn go_on<E: From<BackendError> + Send>(
+    plan: &Plan,
+    backend: &dyn Backend,
+    how: &How,
+    (todo, held): (&[(usize, Range<u64>)], Vec<Held<'_>>),
+    cancel: &AtomicBool,
+    mut sink: impl FnMut(Done<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let (clock, classifiers) = (Clock::new(how.every, cancel), Classifiers::new(todo, &held));
+    let host = Host { plan, backend, how, classifiers: &classifiers, clock: &clock };
+    let held = held.into_iter().map(|held| Underway::resume(plan, held, how.details)).collect();
+    clock.during(|| match backend.in_flight() {
+        0 => waves::run(&host, todo, held, &mut sink),
+        _ => stream::run(&host, todo, held, &mut sink),
+    })
+}
+
+/// Puts records in the order of the ranges that they are of.
+struct InOrder<'t> {
+    todo: std::slice::Iter<'t, (usize, Range<u64>)>,
+    /// What comes next of the range that is being handed over.
+    next: Option<(usize, Range<u64>)>,
+    early: HashMap<(usize, u64), Record>,
+}
+
+impl<'t> InOrder<'t> {
+    fn new(todo: &'t [(usize, Range<u64>)]) -> Self {
+        let mut todo = todo.iter();
+        InOrder { next: todo.next().cloned(), todo, early: HashMap::new() }
     }
-    let mut waves = waves(plan, backend, batch, todo);
-    let prepare = |wave: Vec<(usize, Range<u64>)>| -> Vec<Seeded<'_>> {
-        wave.par_iter().map(|ranges| seed(plan, ranges, details, cancel)).collect()
-    };
-    let conclude = |wave: Vec<Advanced<'_>>| -> Option<Vec<Record>> {
-        wave.into_par_iter().map(|batch| classify(batch, &classifiers, details, cancel)).collect()
-    };
-    // While the backend advances one wave, the next is seeded and the one before is classified.
-    let mut seeded = waves.next().map(prepare);
-    let mut advanced: Option<Vec<Advanced<'_>>> = None;
-    while seeded.is_some() || advanced.is_some() {
-        let following = if seeded.is_some() { waves.next() } else { None };
-        let (done, (finished, next)) = rayon::join(
-            || {
-                let each =
-                    seeded.take().map(|wave| {
-                        wave.into_par_iter()
-                            .map(|batch| advance(backend, batch, details.any(), cancel))
-                            .collect::<Result<Vec<_>, BackendError>>()
-                    });
-                each.transpose()
-            },
-            || rayon::join(|| advanced.take().map(conclude), || following.map(prepare)),
-        );
-        // What came back before a failure is kept.
-        if let Some(wave) = finished {
-            sink(wave.ok_or(BackendError::Cancelled)?)?;
+
+    /// Takes records in and returns those whose turn it is.
+    fn take(&mut self, records: Vec<Record>) -> Vec<Record> {
+        self.early.extend(records.into_iter().map(|record| ((record.cell, record.runs.start), record)));
+        let mut ready = Vec::new();
+        while let Some((cell, range)) = &mut self.next {
+            if range.is_empty() {
+                self.next = self.todo.next().cloned();
+                continue;
+            }
+            let Some(record) = self.early.remove(&(*cell, range.start)) else { break };
+            range.start = record.runs.end;
+            ready.push(record);
         }
-        advanced = done?;
-        seeded = next;
+        ready
     }
-    Ok(())
+}
+
+/// What the host does with runs, before and after the backend.
+struct Host<'a, 'h> {
+    plan: &'a Plan,
+    backend: &'a dyn Backend,
+    how: &'h How,
+    classifiers: &'h Classifiers,
+    clock: &'h Clock<'h>,
+}
+
+impl<'a> Host<'a, '_> {
+    /// Draws the starts of a batch; `None` once the work is to stop.
+    fn prepare(&self, (cell, runs): (usize, Range<u64>)) -> Option<Underway<'a>> {
+        seed(self.plan, (cell, &runs), self.how.details, self.clock.cancel)
+    }
+
+    /// Advances runs until they end or are held.
+    fn advance(&self, runs: Underway<'a>) -> Result<Underway<'a>, BackendError> {
+        runs.advance(self.backend, self.how.details.any(), &self.clock.hold)
+    }
+
+    /// Judges what can be judged of each batch; the rest, and all that was not judged before the work was to stop, goes
+    /// on.
+    fn conclude(&self, batches: Vec<Underway<'a>>) -> (Vec<Record>, Vec<Underway<'a>>) {
+        let judge = |ended| judge(ended, self.classifiers, self.how.details, self.clock.cancel);
+        let (mut records, mut rest) = (Vec::new(), Vec::new());
+        let concluded: Vec<_> = batches
+            .into_par_iter()
+            .map(|batch| {
+                let (ended, rest) = batch.split();
+                (ended.into_par_iter().map(judge).collect::<Vec<_>>(), rest)
+            })
+            .collect();
+        for (judged, left) in concluded {
+            rest.extend(left);
+            for judged in judged {
+                match judged {
+                    Ok(record) => records.push(record),
+                    Err(unjudged) => rest.push(*unjudged),
+                }
+            }
+        }
+        (records, rest)
+    }
+
+    /// Hands over what is under way while all runs are held, and lets them go on unless the work is to stop.
+    fn keep<E: From<BackendError>>(
+        &self,
+        rest: &[Underway<'_>],
+        sink: &mut dyn FnMut(Done<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let began = Instant::now();
+        sink(Done::Held(rest.iter().filter_map(Underway::held).collect()))?;
+        self.clock.go_on(began.elapsed());
+        if self.clock.is_over() { Err(BackendError::Cancelled.into()) } else { Ok(()) }
+    }
 }
 
 /// The runs of a plan that no record covers, for [`execute`]; the records are in the order of the plan.
@@ -247,6 +299,25 @@ pub fn missing(plan: &Plan, records: &[Record]) -> Vec<(usize, Range<u64>)> {
         }
     }
     missing
+}
+
+/// What is left of some ranges without runs that are held.
+pub fn apart_from(todo: &[(usize, Range<u64>)], held: &[Held<'_>]) -> Vec<(usize, Range<u64>)> {
+    let mut taken: HashMap<usize, Vec<Range<u64>>> = HashMap::new();
+    for held in held {
+        taken.entry(held.cell).or_default().extend(held.runs.iter().cloned());
+    }
+    taken.values_mut().for_each(|ranges| ranges.sort_by_key(|range| range.start));
+    let mut left = Vec::new();
+    for (cell, range) in todo {
+        let mut first = range.start;
+        for gone in taken.get(cell).into_iter().flatten().filter(|gone| gone.start < range.end) {
+            left.extend((first < gone.start).then_some((*cell, first..gone.start)));
+            first = first.max(gone.end);
+        }
+        left.extend((first < range.end).then_some((*cell, first..range.end)));
+    }
+    left
 }
 
 /// The whole of a plan, for [`execute`].

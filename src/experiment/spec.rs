@@ -34,15 +34,18 @@ mod write;
 pub use params::read_params;
 pub use places::Places;
 pub use reader::SpecError;
+pub use sections::MAX_THREADS;
 
 use crate::experiment::Sampling;
 use crate::experiment::sampling::Rule;
+use crate::landscape::limited::{self, Limited};
 use crate::landscape::points::io_reason;
 use crate::landscape::text::decode;
 use crate::landscape::{Invalid, Model, Outcome, StepSize, Value};
 use reader::Reader;
 use sections::{Descent, Experiment};
 use set::apply_set;
+use std::fs::File;
 use std::path::Path;
 use toml::Table;
 
@@ -104,6 +107,9 @@ pub struct Output {
     pub level: f64,
     /// Whether the intervals of the table hold for all cells at once with that level.
     pub simultaneous: bool,
+    /// Seconds of work after which what has ended is kept as a part of the result folder; 0 keeps every batch. No
+    /// number depends on it.
+    pub keep_every: f64,
 }
 
 /// An experiment, checked and with every default filled in.
@@ -176,7 +182,8 @@ impl Spec {
             };
             return Err(wrong("is a folder".into(), remedy));
         }
-        let bytes = std::fs::read(path).map_err(|e| {
+        let file_of = |file| Limited::of_file(file, limited::EXPERIMENT)?.whole();
+        let bytes = File::open(path).and_then(file_of).map_err(|e| {
             let remedy = "check the path; ready experiments are in experiments/";
             wrong(format!("cannot be read ({})", io_reason(&e)), remedy.into())
         })?;
@@ -193,7 +200,7 @@ impl Spec {
     }
 
     /// Reads an experiment from text; paths in it start from `folder`.
-    fn read(text: &str, file: &str, folder: &Path, sets: &[String]) -> Result<Self, SpecError> {
+    pub(crate) fn read(text: &str, file: &str, folder: &Path, sets: &[String]) -> Result<Self, SpecError> {
         let (mut table, mut places) = places::parse(text, file)?;
         for set in sets {
             apply_set(&mut table, &mut places, set)?;

@@ -40,10 +40,11 @@ impl Tally {
         self.longest = self.longest.max(other.longest);
     }
 
-    /// Whether as many runs are counted as a range holds.
+    /// Whether as many runs are counted as a range holds, with no more steps than the longest of them allows.
     pub(crate) fn covers(&self, runs: &Range<u64>) -> bool {
         let sum = self.counts.iter().try_fold(0u64, |sum, count| sum.checked_add(*count));
-        sum.is_some() && sum == runs.end.checked_sub(runs.start)
+        let most = sum.map_or(0, |sum| u128::from(sum) * u128::from(self.longest));
+        sum.is_some() && sum == runs.end.checked_sub(runs.start) && u128::from(self.steps) <= most
     }
 
     /// Runs counted.

@@ -128,7 +128,7 @@ impl<'a> Stepper<'a> {
     fn leg(&mut self, settings: &Settings, budget: u32) -> Result<Stop, Invalid> {
         let Track { model, form, cell, precision } = self.track;
         let problem = match self.others.iter().find(|(other, _)| other == settings) {
-            _ if *settings == cell.settings => cell.problem.clone(),
+            _ if *settings == *cell.settings => Problem::clone(&cell.problem),
             Some((_, problem)) => problem.clone(),
             None => {
                 let problem = model.problem(form, &cell.values, settings)?;
@@ -136,10 +136,10 @@ impl<'a> Stepper<'a> {
                 problem
             }
         };
-        let mut stops = [Stop::POISON];
+        let mut stops = [Stop::START];
         let never = AtomicBool::new(false);
         let queue = Queue::new(&mut self.state, &mut stops, cell.problem.dim(), 1, 1);
-        problem.descend(Work { queue: &queue, precision, one_by_one: true, budget: Some(budget), cancel: &never });
+        problem.descend(Work { queue: &queue, precision, one_by_one: true, budget: Some(budget), hold: &never });
         let [stop] = stops;
         Ok(stop)
     }

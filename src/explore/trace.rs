@@ -70,7 +70,7 @@ pub fn trace(track: Track<'_>, run: u64, extent: Extent) -> Result<Trace, Invali
 pub fn trace_from(track: Track<'_>, start: Vec<f64>, extent: Extent) -> Result<Trace, Invalid> {
     let problem = &track.cell.problem;
     let own =
-        Settings { max_steps: extent.high.unwrap_or(track.cell.settings.max_steps), ..track.cell.settings.clone() };
+        Settings { max_steps: extent.high.unwrap_or(track.cell.settings.max_steps), ..(*track.cell.settings).clone() };
     let mut stepper = Stepper::new(track, start);
     let observables = stepper.observables();
     let mut trace_points = Vec::new();

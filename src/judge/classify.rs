@@ -27,8 +27,10 @@ use crate::landscape::{Outcome, Overlaps, Problem, Rest, Status, Stop};
 use crate::numerics::Precision;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 /// A critical point that is known, with the ball in which there is no other.
 #[derive(Debug)]
@@ -48,7 +50,7 @@ pub struct Found {
     /// The family of its critical point, if it has one, by a member that is known; counts as no run yet.
     pub family: Option<Arc<Family>>,
     /// The critical point itself, where this endpoint was refined and has a family.
-    pub settled: Option<Settled>,
+    pub settled: Option<Box<Settled>>,
     /// Distance from the endpoint to its critical point, to one digit: more depends on how it was recognised.
     pub moved: f64,
     /// Why the outcome is undecided, if it is.
@@ -122,6 +124,32 @@ fn canonical(image: &Overlaps, tolerance: f64) -> Vec<f64> {
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f64>().sqrt()
+}
+
+/// Longest time between two looks at the wish to stop, while others work.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What some work on a state comes to that cannot be stopped half-way and may take minutes, on a thread of its own;
+/// `None` once `cancel` was raised. Nobody hears then what it comes to.
+fn unless<T: Send + 'static>(
+    cancel: &AtomicBool,
+    problem: &Problem,
+    state: &[f64],
+    work: impl FnOnce(&Problem, &[f64]) -> T + Send + 'static,
+) -> Option<T> {
+    if cancel.load(Ordering::Relaxed) {
+        return None;
+    }
+    let (problem, state, (done, result)) = (problem.clone(), state.to_vec(), channel());
+    std::thread::spawn(move || done.send(work(&problem, &state)));
+    loop {
+        match result.recv_timeout(LOOK) {
+            Ok(result) => return Some(result),
+            Err(RecvTimeoutError::Timeout) if !cancel.load(Ordering::Relaxed) => {}
+            // Without a result the work has failed, which is said where it did.
+            Err(_) => return None,
+        }
+    }
 }
 
 /// Distance of the images of two states of one run.
@@ -223,12 +251,13 @@ impl Classifier {
     ) -> Option<Vec<Found>> {
         let dim = problem.dim();
         let state = |run: usize| states.get(run * dim..(run + 1) * dim).unwrap_or_default();
-        let first = |(run, stop): (usize, &Stop)| self.at_once(problem, state(run), stop);
-        // Without a look at the states it takes less time than to tell threads of it.
-        let first: Vec<First> = match self.needs_states() {
-            true => stops.par_iter().enumerate().map(first).collect(),
-            false => stops.iter().enumerate().map(first).collect(),
-        };
+        let first = |(run, stop): (usize, &Stop)| self.at_once(problem, state(run), stop, cancel);
+        if !self.needs_states() {
+            // Without a look at the states it takes less time than to tell threads of it, and all is told at once.
+            let told = |first: First| if let First::Told(found) = first { Some(found) } else { None };
+            return stops.iter().enumerate().map(first).map(told).collect();
+        }
+        let first: Vec<First> = stops.par_iter().enumerate().map(first).collect();
         let open = |(run, first): (usize, &First)| matches!(first, First::Open).then_some(run);
         let open: Vec<usize> = first.iter().enumerate().filter_map(open).collect();
         let mut led = self.lead_on(problem, open.iter().map(|run| state(*run).to_vec()).collect(), cancel)?.into_iter();
@@ -244,17 +273,26 @@ impl Classifier {
         if endpoints.is_empty() {
             return Some(Vec::new());
         }
+        if problem.dim() <= LARGE {
+            return lead::lead_all(problem, endpoints, true, cancel);
+        }
         // Hessians that fill the memory are looked at one at a time, and no other work is begun meanwhile by a thread
         // that keeps the others from it.
-        let large = problem.dim() > LARGE;
-        let _alone = large.then(|| self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner));
-        lead::lead_all(problem, endpoints, !large, cancel)
+        let _alone = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        let each = endpoints.into_iter().map(|endpoint| {
+            let lead = |problem: &Problem, endpoint: &[f64]| {
+                // Who asked has long gone where nobody listens any more.
+                lead::lead_all(problem, vec![endpoint.to_vec()], false, &AtomicBool::new(false))?.pop()
+            };
+            unless(cancel, problem, &endpoint, lead).flatten()
+        });
+        each.collect()
     }
 
     /// What can be said of an endpoint at once.
-    fn at_once(&self, problem: &Problem, state: &[f64], stop: &Stop) -> First {
+    fn at_once(&self, problem: &Problem, state: &[f64], stop: &Stop, cancel: &AtomicBool) -> First {
         if stop.status == Status::OutOfSteps {
-            return First::Told(self.late(problem, state));
+            return self.late(problem, state, cancel);
         }
         if self.rest.is_none() || stop.status != Status::Converged || stop.found.is_some() {
             return First::Told(Found::at_endpoint(stop.outcome()));
@@ -264,16 +302,30 @@ impl Classifier {
         if let Some(found) = self.recognise(&problem.image(state), 0.0).filter(minimum) {
             return First::Told(found);
         }
+        // Hessians that fill the memory are looked at one at a time.
         let large = state.len() > LARGE;
         let _alone = large.then(|| self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Some(polished) = refine::polish(problem, state)
-            && let Some(found) = self.recognise(&problem.image(&polished), apart(problem, state, &polished))
-            && minimum(&found)
-            && refine::is_convex_between(problem, state, &polished)
-        {
-            return First::Told(found);
+        // Whoever is told nothing is led on, and hears of the wish to stop there.
+        let polished = match large {
+            true => unless(cancel, problem, state, refine::polish).flatten(),
+            false => refine::polish(problem, state),
+        };
+        let Some(polished) = polished else { return First::Open };
+        match self.recognise(&problem.image(&polished), apart(problem, state, &polished)).filter(minimum) {
+            None => First::Open,
+            Some(found) => {
+                let is_convex = match large {
+                    true => {
+                        let between = move |problem: &Problem, state: &[f64]| {
+                            refine::is_convex_between(problem, state, &polished)
+                        };
+                        unless(cancel, problem, state, between) == Some(true)
+                    }
+                    false => refine::is_convex_between(problem, state, &polished),
+                };
+                if is_convex { First::Told(found) } else { First::Open }
+            }
         }
-        First::Open
     }
 
     /// What an endpoint is that was led on.
@@ -296,19 +348,26 @@ impl Classifier {
         Found { continued: steps, ..found }
     }
 
-    /// What a run found that spent its budget.
-    fn late(&self, problem: &Problem, state: &[f64]) -> Found {
+    /// What a run found that spent its budget; nothing once `cancel` was raised.
+    fn late(&self, problem: &Problem, state: &[f64], cancel: &AtomicBool) -> First {
         let undecided = || Found::undecided(doubt_of(problem, state, Doubt::Budget));
         if let Some(slow) = problem.slow_paths() {
             let outcome = slow.late(state);
-            return if outcome == Outcome::Undecided { undecided() } else { Found::at_endpoint(outcome) };
+            return First::Told(if outcome == Outcome::Undecided { undecided() } else { Found::at_endpoint(outcome) });
         }
-        match self.rest.filter(|rest| rest.late) {
-            Some(_) if state.iter().all(|x| x.is_finite()) => match refine::minimum_around(problem, state) {
-                Some(settled) => self.identify(problem, state, settled),
-                None => undecided(),
-            },
-            _ => undecided(),
+        if !(self.rest.is_some_and(|rest| rest.late) && state.iter().all(|x| x.is_finite())) {
+            return First::Told(undecided());
+        }
+        let large = state.len() > LARGE;
+        let _alone = large.then(|| self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner));
+        let settled = match large {
+            true => unless(cancel, problem, state, refine::minimum_around),
+            false => Some(refine::minimum_around(problem, state)),
+        };
+        match settled {
+            Some(Some(settled)) => First::Told(self.identify(problem, state, settled)),
+            Some(None) => First::Told(undecided()),
+            None => First::Open,
         }
     }
 
@@ -324,7 +383,7 @@ impl Classifier {
 
     /// What stands for a family whose first run ended at `state`: the critical point that is refined from there.
     fn representative(&self, problem: &Problem, state: &[f64], found: &Found) -> Option<Family> {
-        let settled = found.settled.clone().or_else(|| {
+        let settled = found.settled.as_deref().cloned().or_else(|| {
             let point = refine::polish(problem, state)?;
             let spectrum = refine::spectrum(problem, &point)?;
             Some(Settled { point, spectrum })
@@ -379,7 +438,7 @@ impl Classifier {
             known.push(Arc::new(Known { family: family.clone(), image, radius }));
         }
         let found = Found::at_endpoint(family.outcome);
-        Found { moved, loss: Some(family.loss), family: Some(family), settled: Some(settled), ..found }
+        Found { moved, loss: Some(family.loss), family: Some(family), settled: Some(Box::new(settled)), ..found }
     }
 }
 

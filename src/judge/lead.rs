@@ -1,15 +1,15 @@
-//! Endpoints led on: where the critical point that a run at rest belongs to cannot be told at its endpoint, descent goes
-//! on from there, in f64, until it can.
+//! Endpoints led on: where the critical point that a run at rest belongs to cannot be told at its endpoint, descent
+//! goes on from there, in f64, until it can.
 //!
 //! An endpoint is led on in rounds until Newton's method contracts from it and the Hessian has as many negative
 //! eigenvalues there as at the point it contracts to: for a minimum none, nor half-way between them, so that the
 //! endpoint is taken to be in its convex surroundings. Beside a saddle it is led on until it is at rest by the rule for
 //! f64 too, since descent that is not that close yet may still escape. Where Newton's method does not contract because
-//! the curvature vanishes along some directions, a clearly negative eigenvalue (see [`bends_down`]) still makes a saddle
+//! the curvature vanishes along some directions, a clearly negative eigenvalue (see `bends_down`) still makes a saddle
 //! of an endpoint that is at rest in f64. Nothing is said where the Hessian ceases to exist on the way.
 //!
-//! All endpoints of a batch that are led on are advanced together, as the runs of an experiment are. What becomes of one
-//! does not depend on the others.
+//! All endpoints of a batch that are led on are advanced together, as the runs of an experiment are. What becomes of
+//! one does not depend on the others.
 
 use crate::descent::backend::cpu::Cpu;
 use crate::judge::refine::{Lost, Settled, is_convex_between, newton, spectrum};
@@ -156,8 +156,14 @@ impl Walker {
 /// Makes the steps of a round for some walkers; `None` if `cancel` was raised.
 fn advance(problem: &Problem, open: &mut [&mut Walker], together: bool, cancel: &AtomicBool) -> Option<()> {
     let dim = problem.dim();
+    // Walkers begin where they are, so that their steps are counted from 0 in every round.
     let mut states: Vec<f64> = open.iter().filter(|walker| !walker.rests).flat_map(|w| w.point.clone()).collect();
-    let stops = Cpu::new(Precision::F64).advance(problem, &mut states, Some(ROUND_STEPS), together, cancel)?;
+    problem.layout().origin.lengthen(Precision::F64, &mut states, dim);
+    let mut stops = vec![Stop::START; states.len() / dim];
+    let cpu = Cpu::new(Precision::F64);
+    if !cpu.advance_all(problem, (&mut states, &mut stops), Some(ROUND_STEPS), together, cancel) {
+        return None;
+    }
     let mut ends = states.chunks_exact(dim).zip(stops);
     let finish = |walker: &mut &mut Walker, end: Option<(&[f64], Stop)>| {
         let mut left = ROUND_STEPS;
@@ -173,7 +179,7 @@ fn advance(problem: &Problem, open: &mut [&mut Walker], together: bool, cancel: 
         }
         walker.go_on(problem, left, cancel)
     };
-    let ended: Vec<(&mut &mut Walker, Option<(&[f64], Stop)>)> = open
+    let ended: Vec<_> = open
         .iter_mut()
         .map(|walker| {
             let end = if walker.rests { None } else { ends.next() };

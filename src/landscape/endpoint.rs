@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Status {
+    /// It has not stopped: it was held on its way, and can go on.
+    UnderWay = 0,
     /// A proof, tested inside the loop, that the run can only end in one outcome.
     Verdict = 1,
     /// Within tolerance of a known minimum, or come to rest: the gradient is too small to go on.
@@ -19,13 +21,14 @@ pub enum Status {
 }
 
 impl Status {
-    /// Every status, in the order of its code.
+    /// Every status of a run that has stopped, in the order of its code.
     pub const ALL: [Status; 5] =
         [Status::Verdict, Status::Converged, Status::OutOfSteps, Status::Diverged, Status::NonFinite];
 
     /// Name in tables.
     pub fn name(self) -> &'static str {
         match self {
+            Status::UnderWay => "under_way",
             Status::Verdict => "verdict",
             Status::Converged => "converged",
             Status::OutOfSteps => "out_of_steps",
@@ -99,11 +102,21 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Placeholder before a run has ended; a run that still carries it was never finished.
-    pub const POISON: Stop = Stop { status: Status::NonFinite, steps: u32::MAX, found: None };
+    /// A run before its first step.
+    pub const START: Stop = Stop::under_way(0);
 
-    /// The code that stands for a status and a found outcome on every backend: `256 · status + outcome`; 0 means
-    /// running.
+    /// A run that has taken so many steps and goes on.
+    pub const fn under_way(steps: u32) -> Self {
+        Stop { status: Status::UnderWay, steps, found: None }
+    }
+
+    /// Whether the run has ended.
+    pub fn has_ended(&self) -> bool {
+        self.status != Status::UnderWay
+    }
+
+    /// The code that stands for a status and a found outcome on every backend: `256 · status + outcome`; 0 for a run
+    /// under way.
     pub const fn code(status: Status, found: Option<Outcome>) -> u32 {
         (status as u32) << 8
             | match found {
@@ -114,6 +127,9 @@ impl Stop {
 
     /// Reads a code back. An unknown code is read as `non_finite`, which no backend reports by itself.
     pub fn from_code(code: u32, steps: u32) -> Self {
+        if code == 0 {
+            return Stop::under_way(steps);
+        }
         // Codes count from 1 in the order of the lists.
         let place = |code: u32| (code as usize).wrapping_sub(1);
         let status = Status::ALL.get(place(code >> 8)).copied().unwrap_or(Status::NonFinite);
@@ -134,18 +150,18 @@ impl Stop {
     pub fn outcome(&self) -> Outcome {
         match self.status {
             Status::Verdict | Status::Converged => self.found.unwrap_or(Outcome::Undecided),
-            Status::OutOfSteps => Outcome::Undecided,
+            Status::UnderWay | Status::OutOfSteps => Outcome::Undecided,
             Status::Diverged => Outcome::Diverged,
             Status::NonFinite => Outcome::NonFinite,
         }
     }
 }
 
-/// Endpoints of a batch of runs.
+/// Endpoints of a batch of runs, and where those stand that were held on their way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoints {
     /// Why, when and with what each run stopped.
     pub stops: Vec<Stop>,
-    /// The weights at the end, one run after another; empty if the batch did not ask for them.
+    /// The weights at the end, one run after another; empty if the batch did not ask for them and all runs have ended.
     pub states: Vec<f64>,
 }

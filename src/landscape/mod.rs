@@ -12,6 +12,7 @@ pub mod conformance;
 pub mod device;
 pub mod endpoint;
 pub mod form;
+pub mod limited;
 pub mod model;
 pub mod objective;
 pub mod origin;

@@ -151,7 +151,7 @@ pub trait Model: Sync {
     /// to another stands for its number, a file for its contents.
     fn identity(&self, values: &Values) -> String {
         let mut text = self.name().to_string();
-        for (parameter, (name, value)) in self.parameters().iter().zip(&values.0) {
+        for (parameter, (name, value)) in self.parameters().iter().zip(values.iter()) {
             if parameter.seeds && !parameter.is_default(values) {
                 text.push_str(&format!(";{name}={}", values.absolute(value).identity()));
             }

@@ -4,6 +4,7 @@ use crate::landscape::{Invalid, Points, PointsError};
 use crate::numerics::{decimal, text};
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Value of a parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -200,17 +201,48 @@ impl Parameter {
 
     /// The default, as it is written. The texts are constants of the models; a test reads every one of them.
     pub fn default_value(&self) -> Value {
-        format!("x = {}", self.default)
-            .parse::<toml::Table>()
-            .ok()
-            .and_then(|table| self.kind.accept(table.get("x")?))
-            .unwrap_or(Value::Real(f64::NAN))
+        self.plain_default().unwrap_or_else(|| {
+            format!("x = {}", self.default)
+                .parse::<toml::Table>()
+                .ok()
+                .and_then(|table| self.kind.accept(table.get("x")?))
+                .unwrap_or(Value::Real(f64::NAN))
+        })
+    }
+
+    /// The same of a number or a word, without TOML: the default is asked for in every cell of a grid.
+    fn plain_default(&self) -> Option<Value> {
+        let is_word = |text: &&str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        match self.kind {
+            Kind::Integer(low, high) => {
+                self.default.parse().ok().filter(|i| (low..=high).contains(i)).map(Value::Integer)
+            }
+            Kind::Real(low, high) => self.default.parse().ok().filter(|x| (low..=high).contains(x)).map(Value::Real),
+            Kind::Positive => {
+                self.default.parse().ok().filter(|x| (0.0..=f64::MAX).contains(x) && *x > 0.0).map(Value::Real)
+            }
+            Kind::Choice(words) => {
+                let word = self.default_word().filter(is_word)?;
+                words.contains(&word).then(|| Value::Choice(word.into()))
+            }
+            Kind::Points if self.default == "\"\"" => Some(Value::Points(None)),
+            Kind::Points | Kind::Relative { .. } => None,
+        }
     }
 
     /// Whether a cell's value is the default, which may be relative to another value of the cell.
     pub fn is_default(&self, values: &Values) -> bool {
-        let default = self.default_value();
-        values.get(self.name).is_some_and(|value| values.absolute(value) == values.absolute(&default))
+        match values.get(self.name) {
+            None => false,
+            Some(Value::Choice(text)) => self.default_word().is_some_and(|word| word == text),
+            Some(value @ Value::Above(..)) => values.absolute(value) == values.absolute(&self.default_value()),
+            Some(value) => *value == values.absolute(&self.default_value()),
+        }
+    }
+
+    /// The default of a choice.
+    fn default_word(&self) -> Option<&'static str> {
+        self.default.strip_prefix('"')?.strip_suffix('"')
     }
 
     /// Whether the line below a title names the value: sizes of the landscape, and whatever is not as usual.
@@ -221,17 +253,57 @@ impl Parameter {
 }
 
 /// Values of a model's parameters for one cell, in the model's order.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Values(pub Vec<(&'static str, Value)>);
+///
+/// Cells of a grid share the list of the values that they have in common; each holds only those that are its own. A
+/// clone shares both.
+#[derive(Clone)]
+pub struct Values {
+    common: Arc<[(&'static str, Value)]>,
+    /// Places in the list and the values that stand there instead.
+    own: Arc<[(usize, Value)]>,
+}
 
 impl Values {
+    /// These values, with their names.
+    pub fn new(values: Vec<(&'static str, Value)>) -> Self {
+        Values { common: values.into(), own: Arc::default() }
+    }
+
+    /// The same with other values in some places.
+    #[must_use]
+    pub fn with(&self, own: Vec<(usize, Value)>) -> Self {
+        let kept = self.own.iter().filter(|(place, _)| !own.iter().any(|(other, _)| other == place));
+        let own = kept.cloned().chain(own.iter().cloned()).collect();
+        Values { common: self.common.clone(), own }
+    }
+
+    /// Names and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.common.iter().enumerate().map(|(place, (name, value))| (*name, self.own(place).unwrap_or(value)))
+    }
+
+    /// The value that stands in a place instead of the common one.
+    fn own(&self, place: usize) -> Option<&Value> {
+        self.own.iter().find(|(other, _)| *other == place).map(|(_, value)| value)
+    }
+
+    /// Changes some values: `change` says by what one is replaced.
+    pub fn replace(&mut self, change: impl Fn(&Value) -> Option<Value>) {
+        let own: Vec<(usize, Value)> =
+            self.iter().enumerate().filter_map(|(place, (_, value))| Some((place, change(value)?))).collect();
+        if !own.is_empty() {
+            *self = self.with(own);
+        }
+    }
+
     /// Puts whole numbers in the place of those that are relative to another value.
     ///
     /// # Errors
     /// The number is outside the bounds that `parameters` say for it.
     pub fn resolve(&mut self, parameters: &[Parameter]) -> Result<(), Invalid> {
-        for i in 0..self.0.len() {
-            let (name, value) = &self.0[i];
+        for place in 0..self.common.len() {
+            let (name, common) = &self.common[place];
+            let value = self.own(place).unwrap_or(common);
             let Value::Above(base, _) = value else { continue };
             let kind = parameters.iter().find(|p| p.name == *name).map(|p| p.kind);
             let (low, high) = match kind {
@@ -259,7 +331,7 @@ impl Values {
                     remedy: format!("choose a {size} {name}, or a {size} {base}"),
                 });
             }
-            self.0[i].1 = absolute;
+            *self = self.with(vec![(place, absolute)]);
         }
         Ok(())
     }
@@ -310,6 +382,19 @@ impl Values {
 
     /// Value by name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(n, _)| *n == name).map(|(_, v)| v)
+        let place = self.common.iter().position(|(known, _)| *known == name)?;
+        Some(self.own(place).unwrap_or(&self.common[place].1))
+    }
+}
+
+impl PartialEq for Values {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl fmt::Debug for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }

@@ -5,12 +5,13 @@
 mod header;
 
 use crate::landscape::Invalid;
+use crate::landscape::limited::{self, Limited};
 use crate::landscape::text::decode;
 use crate::numerics::checksum::Hashing;
 use crate::numerics::decimal;
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,16 +65,22 @@ impl Points {
     /// Reads a file. `path` is how it is written in an experiment; a relative one starts from `folder`.
     ///
     /// # Errors
-    /// The file cannot be read, its header is not `point,x0,x1,…`, a row is shorter or longer, a field is not a finite
-    /// number, or there is no row.
+    /// The file cannot be read or has more than [`limited::POINTS`] bytes, its header is not `point,x0,x1,…`, a row is
+    /// shorter or longer, a field is not a finite number, or there is no row.
     pub fn read(path: &str, folder: &Path) -> Result<Self, PointsError> {
         let location = folder.join(path);
         let file = location.display().to_string();
-        let input = File::open(&location).map_err(|e| unreadable(&file, &e))?;
+        // A pipe that nobody writes into would keep the program waiting, and has nothing left the second time.
+        if location.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            let problem = "is no regular file, and the points of an experiment are read more than once".into();
+            return Err(PointsError { file, place: String::new(), problem, remedy: "write them to a file".into() });
+        }
+        let input = open(&location).map_err(|e| unreadable(&file, &e))?;
         Ok(Points { path: path.into(), ..Self::read_from(input, &file, None)? })
     }
 
-    /// Reads the file of a command's argument, `-` for standard input; `expected` as for [`Points::read_from`].
+    /// Reads the file of a command's argument, which may be a pipe, `-` for standard input; `expected` as for
+    /// [`Points::read_from`].
     ///
     /// # Errors
     /// As [`Points::read_from`].
@@ -82,7 +89,7 @@ impl Points {
         if file == "-" {
             return Self::read_from(std::io::stdin().lock(), &file, expected);
         }
-        Self::read_from(File::open(path).map_err(|e| unreadable(&file, &e))?, &file, expected)
+        Self::read_from(open(path).map_err(|e| unreadable(&file, &e))?, &file, expected)
     }
 
     /// Reads points from anything. `file` names it in messages; `expected` is the width that the points must have and
@@ -97,7 +104,7 @@ impl Points {
             problem,
             remedy: remedy.into(),
         };
-        let mut input = Hashing::new(input);
+        let mut input = Hashing::new(Limited::new(input, limited::POINTS));
         // A last line may lack its end; an empty line is none.
         let lines = Lines::new(&mut input).chain(&b"\n"[..]);
         let mut reader = csv::ReaderBuilder::new();
@@ -296,6 +303,11 @@ impl<R: Read> Read for Lines<R> {
     }
 }
 
+/// A file of points, unless it is too long.
+fn open(path: &Path) -> std::io::Result<Limited<File>> {
+    Limited::of_file(File::open(path)?, limited::POINTS)
+}
+
 /// The reason of an input or output error without the operating system's number.
 pub fn io_reason(error: &std::io::Error) -> String {
     match error.kind() {
@@ -310,6 +322,6 @@ fn unreadable(file: &str, error: &std::io::Error) -> PointsError {
         file: file.into(),
         place: String::new(),
         problem: format!("cannot be read ({})", io_reason(error)),
-        remedy: "check the path".into(),
+        remedy: if error.kind() == ErrorKind::FileTooLarge { "split it" } else { "check the path" }.into(),
     }
 }

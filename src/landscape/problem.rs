@@ -39,8 +39,8 @@ pub struct Work<'a, 'q> {
     pub one_by_one: bool,
     /// Step budget of these runs, where it is not the cell's.
     pub budget: Option<u32>,
-    /// Raised to abandon the work.
-    pub cancel: &'a AtomicBool,
+    /// Raised to hold the runs where they are.
+    pub hold: &'a AtomicBool,
 }
 
 /// What a run's state and start consist of.

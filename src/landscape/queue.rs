@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 pub struct Block<'a> {
     /// Weights of the runs, one run after another.
     pub states: &'a mut [f64],
-    /// Why and when each run stopped.
+    /// How far each run has come, then why and when it stopped.
     pub stops: &'a mut [Stop],
 }
 
@@ -23,8 +23,8 @@ pub struct Queue<'a> {
 }
 
 impl<'a> Queue<'a> {
-    /// A queue of runs with `dim` numbers each, handed out `block` at a time; a thread should hold no more than `share`
-    /// at once.
+    /// A queue of runs under way with `dim` numbers each, handed out `block` at a time; a thread should hold no more
+    /// than `share` at once.
     pub fn new(states: &'a mut [f64], stops: &'a mut [Stop], dim: usize, block: usize, share: usize) -> Self {
         let block = block.max(1);
         let blocks = states.chunks_mut(block * dim).zip(stops.chunks_mut(block));
@@ -87,6 +87,16 @@ impl<'q, 'a> Hand<'q, 'a> {
     /// Weights of a run.
     pub(crate) fn state(&mut self, run: Taken) -> &mut [f64] {
         &mut self.blocks[run.block as usize].states[run.run as usize * self.dim..][..self.dim]
+    }
+
+    /// Steps that a run had taken before it came here.
+    pub(crate) fn taken(&self, run: Taken) -> u32 {
+        self.blocks[run.block as usize].stops[run.run as usize].steps
+    }
+
+    /// Notes how far a run has come that goes on later, once its weights are written.
+    pub(crate) fn hold(&mut self, run: Taken, steps: u32) {
+        self.blocks[run.block as usize].stops[run.run as usize] = Stop::under_way(steps);
     }
 
     /// Notes where and why a run stopped, once its weights are written.

@@ -87,6 +87,11 @@ impl Check {
         }
     }
 
+    /// Whether a check that was read can be one: no count is larger than that of the runs.
+    pub(crate) fn fits(&self) -> bool {
+        [self.met, self.degenerate, self.kept, self.undecided, self.violated].iter().all(|count| *count <= self.runs)
+    }
+
     /// Adds the runs of another check of the same theorem.
     pub fn merge(&mut self, other: &Check) {
         self.runs += other.runs;

@@ -11,10 +11,10 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 }
 
 /// The checksum of all that is left to read.
-pub(crate) fn sha256_of(input: impl Read) -> std::io::Result<String> {
-    let mut input = Hashing::new(input);
-    std::io::copy(&mut input, &mut std::io::sink())?;
-    Ok(input.sha256())
+pub(crate) fn sha256_of(mut input: impl Read) -> std::io::Result<String> {
+    let mut sum = Sum::default();
+    std::io::copy(&mut input, &mut sum)?;
+    Ok(sum.sha256())
 }
 
 fn hexadecimal(hash: Sha256) -> String {
@@ -23,6 +23,33 @@ fn hexadecimal(hash: Sha256) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// The checksum of bytes that come piece by piece.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sum(Sha256);
+
+impl Sum {
+    /// Adds bytes.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The checksum of all of them.
+    pub(crate) fn sha256(self) -> String {
+        hexadecimal(self.0)
+    }
+}
+
+impl std::io::Write for Sum {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Hashes what is read through it.

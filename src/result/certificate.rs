@@ -9,14 +9,16 @@
 
 mod unique;
 
+use crate::landscape::limited::{self, Limited};
 use crate::landscape::points::io_reason;
-use crate::landscape::{Proof, Provable, Refusal, Verdict};
+use crate::landscape::{Invalid, Kind, Model, Proof, Provable, Refusal, Settings, StepSize, Values, Verdict};
 use crate::models;
 use crate::numerics::checksum::sha256;
+use crate::numerics::decimal;
 use crate::numerics::hexadecimal::Hexadecimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::fs;
+use std::fs::File;
 use std::path::Path;
 use unique::Unique;
 
@@ -57,7 +59,7 @@ pub struct Certificate {
     pub program: String,
     /// Name of the model.
     pub model: String,
-    /// The model's parameters, for readers and not proved: the loss is in `landscape`.
+    /// The model's parameters, for readers: the loss is in `landscape`, with which they are compared.
     pub parameters: Vec<(String, String)>,
     /// The numbers that make the loss.
     pub landscape: Value,
@@ -161,13 +163,20 @@ impl Certificate {
     /// It cannot be read, is no certificate, or was changed since it was written.
     pub fn read(path: &Path) -> Result<Self, CertificateError> {
         let file = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|e| CertificateError {
+        let error = |problem: String, remedy: &'static str, is_foreign: bool| CertificateError {
             file: file.clone(),
-            problem: format!("cannot be read ({})", io_reason(&e)),
-            remedy: "check the path",
-            is_foreign: false,
-        })?;
-        Self::parse(&text, &file)
+            problem,
+            remedy,
+            is_foreign,
+        };
+        let whole = |file| Limited::of_file(file, limited::POINTS)?.whole();
+        let bytes = File::open(path)
+            .and_then(whole)
+            .map_err(|e| error(format!("cannot be read ({})", io_reason(&e)), "check the path", false))?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Self::parse(text, &file),
+            Err(_) => Err(error("this is no certificate (not UTF-8)".into(), WHAT_IT_IS, true)),
+        }
     }
 
     /// Reads the text of a file, which messages call `file`.
@@ -234,6 +243,49 @@ impl Certificate {
         })
     }
 
+    /// Whether the parameters, where there are any, make the landscape that is proved of: whoever reads them must not
+    /// take the proof for one of another cell. A parameter that the file does not name has its default; points of a
+    /// file cannot be looked at.
+    fn check_parameters(&self, model: &'static dyn Model) -> Result<(), Refusal> {
+        let wrong = |what: String| Refusal(format!("parameters: {what}"));
+        let given = |name: &str| self.parameters.iter().find(|(other, _)| other == name).map(|(_, text)| text);
+        let mut values = Vec::new();
+        for parameter in model.parameters() {
+            let Some(text) = given(parameter.name) else {
+                values.push((parameter.name, parameter.default_value()));
+                continue;
+            };
+            if matches!(parameter.kind, Kind::Points) && !text.is_empty() {
+                return Ok(());
+            }
+            // A number, or a word.
+            let whole = text.parse::<i64>().ok().map(toml::Value::from);
+            let number = whole.or_else(|| decimal::read(text).ok().map(toml::Value::from));
+            let number = number.and_then(|x| parameter.kind.accept(&x));
+            let value = number.or_else(|| parameter.kind.accept(&text.as_str().into()));
+            let value = value.ok_or_else(|| wrong(format!("{} = {text} is not {}", parameter.name, parameter.kind)))?;
+            values.push((parameter.name, value));
+        }
+        if self.parameters.is_empty() {
+            return Ok(());
+        }
+        let mut values = Values::new(values);
+        let settings = Settings {
+            step: StepSize::Auto,
+            max_steps: 1,
+            tolerance: model.about().tolerance.default,
+            verdicts: false,
+        };
+        let refused = |invalid: Invalid| wrong(invalid.to_string());
+        values.resolve(model.parameters()).map_err(refused)?;
+        let problem = model.problem(model.forms()[0].0, &values, &settings).map_err(refused)?;
+        let landscape = problem.proofs().map(|proofs| proofs.provable().landscape());
+        match landscape == Some(self.landscape.clone()) {
+            true => Ok(()),
+            false => Err(wrong("they make another landscape than the one that is proved of".into())),
+        }
+    }
+
     /// Proves all that is claimed anew, from the loss, the point and the radius alone.
     ///
     /// # Errors
@@ -246,6 +298,7 @@ impl Certificate {
             let (have, need) = (self.point.len(), subject.dim());
             return Err(Refusal(format!("point: it has {have} numbers, and the landscape {need}")));
         }
+        self.check_parameters(model)?;
         let found = subject.prove(&self.point, Some(self.proof.radius))?;
         match found.missing(&self.proof) {
             None => Ok(self.proof),

@@ -1,13 +1,14 @@
 //! The one way in which an experiment is carried out: its pilot, then the runs that are missing, handed to what keeps
 //! them.
 
-use super::Results;
 use super::folder::StoreError;
+use super::{Results, checkpoint};
 use crate::descent::backend::{Backend, BackendError};
 use crate::experiment::paired;
-use crate::experiment::run::{self, Details, ExperimentError, Heard, Stage};
-use crate::experiment::{Plan, Record, Spec, SpecError, Tally};
+use crate::experiment::run::{self, Details, Done, ExperimentError, Heard, Held, How, Stage};
+use crate::experiment::{Plan, Record, Shard, Spec, SpecError, Tally};
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// Why an experiment did not end.
 #[derive(Debug, thiserror::Error)]
@@ -19,17 +20,20 @@ pub enum RunError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// It was asked to stop.
-    #[error("interrupted; {}", kept_text(*kept, *of))]
+    #[error("interrupted; {}", kept_text(*kept, *of, *under_way))]
     Interrupted {
         /// Runs that are kept.
         kept: u64,
         /// Of so many; `None` for runs of the pilot.
         of: Option<u64>,
+        /// Runs that go on from where they are.
+        under_way: u64,
     },
 }
 
-fn kept_text(kept: u64, of: Option<u64>) -> String {
+fn kept_text(kept: u64, of: Option<u64>, under_way: u64) -> String {
     match of {
+        Some(of) if under_way > 0 => format!("{kept} of {of} runs are kept, and how far {under_way} others have come"),
         Some(of) => format!("{kept} of {of} runs are kept"),
         None => format!("{kept} runs of the pilot are kept"),
     }
@@ -74,6 +78,31 @@ pub trait Keeper {
         Ok(())
     }
 
+    /// Keeps runs under way, in the place of those that were kept before: bytes that only whoever computes them reads.
+    /// Runs that have ended are kept first, so that what goes on from here misses none.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    fn checkpoint(&mut self, _bytes: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// The runs under way that were kept last, as they were written; runs among them may have ended since and be
+    /// [kept](Self::kept). `None` if there are none, or what is there is not what was written.
+    fn take_checkpoint(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The shard whose runs are to be kept; `None` for all runs.
+    fn shard(&self) -> Option<Shard> {
+        None
+    }
+
+    /// How often what is under way should be kept; `None` where that is of no use.
+    fn every(&self) -> Option<Duration> {
+        None
+    }
+
     /// Notes how far the work has come, for a later process.
     ///
     /// # Errors
@@ -109,11 +138,45 @@ impl Keeper for Memory {
     }
 
     fn finish(&mut self, results: &mut Results) -> Result<(), StoreError> {
-        results.records = std::mem::take(&mut self.0);
+        self.0.sort_by_key(|record| (record.cell, record.runs.start));
+        results.records.clear();
+        for record in std::mem::take(&mut self.0) {
+            match results.records.last_mut().filter(|last| last.cell == record.cell) {
+                Some(last) => last.add(record),
+                None => results.records.push(record),
+            }
+        }
         if results.spec.output.paired {
             results.groups = paired::join_all(&results.plan, &results.records);
         }
         Ok(())
+    }
+}
+
+/// How far runs have come that are under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Steps {
+    /// Runs under way.
+    pub runs: u64,
+    /// Steps that they have taken.
+    pub taken: u64,
+    /// Steps that they take at most.
+    pub most: u64,
+}
+
+impl Steps {
+    fn of(plan: &Plan, held: &[Held<'_>]) -> Self {
+        let mut steps = Steps::default();
+        for held in held {
+            let budget = u64::from(plan.cells[held.cell].settings.max_steps);
+            let runs = held.open();
+            steps = Steps {
+                runs: steps.runs + runs,
+                taken: steps.taken + held.steps(),
+                most: steps.most.saturating_add(runs.saturating_mul(budget)),
+            };
+        }
+        steps
     }
 }
 
@@ -130,6 +193,10 @@ pub enum Milestone<'a> {
     Begin(&'a Results, Tally),
     /// So many runs have ended, of the pilot or after it.
     Runs(u64),
+    /// So far have runs come that are under way.
+    UnderWay(Steps),
+    /// All runs are kept; what is left is made of them, and is made again if it is left off.
+    Tables,
 }
 
 /// Carries out an experiment, from where `results` and `keeper` stand.
@@ -144,7 +211,8 @@ pub fn conduct(
     watch: &mut dyn FnMut(Milestone<'_>),
     cancel: &AtomicBool,
 ) -> Result<Results, RunError> {
-    if let Err(error) = work(&mut results, backend, keeper, watch, cancel) {
+    let mut under_way = 0;
+    if let Err(error) = work(&mut results, backend, keeper, watch, &mut under_way, cancel) {
         // A failure to note the time worked is not worth more than the reason for stopping.
         let noted = keeper.suspend();
         if !matches!(error, RunError::Experiment(ExperimentError::Backend(BackendError::Cancelled))) {
@@ -152,10 +220,11 @@ pub fn conduct(
         }
         noted?;
         return Err(match results.plan.awaits_pilot() {
-            true => RunError::Interrupted { kept: results.pilot.runs(), of: None },
-            false => RunError::Interrupted { kept: total(keeper).runs(), of: Some(results.plan.runs()) },
+            true => RunError::Interrupted { kept: results.pilot.runs(), of: None, under_way: 0 },
+            false => RunError::Interrupted { kept: total(keeper).runs(), of: Some(results.runs()), under_way },
         });
     }
+    watch(Milestone::Tables);
     keeper.finish(&mut results)?;
     Ok(results)
 }
@@ -166,6 +235,7 @@ fn work(
     backend: &dyn Backend,
     keeper: &mut dyn Keeper,
     watch: &mut dyn FnMut(Milestone<'_>),
+    under_way: &mut u64,
     cancel: &AtomicBool,
 ) -> Result<(), RunError> {
     let batch = results.spec.compute.batch;
@@ -186,14 +256,30 @@ fn work(
         watch(Milestone::Decided(results.pilot.runs() - before));
     }
     watch(Milestone::Begin(results, total(keeper)));
-    let todo = run::missing(&results.plan, keeper.kept());
-    let sink = |wave: Vec<Record>| -> Result<(), RunError> {
-        let runs = wave.iter().map(|record| record.tally.runs()).sum();
-        keeper.add(wave)?;
-        watch(Milestone::Runs(runs));
+    let plan = &results.plan;
+    let bytes = keeper.take_checkpoint().unwrap_or_default();
+    let held = checkpoint::decode(plan, backend.name(), keeper.kept(), &bytes);
+    watch(Milestone::UnderWay(Steps::of(plan, &held)));
+    let missing = run::missing(plan, keeper.kept());
+    let missing = keeper.shard().map_or(missing.clone(), |shard| shard.share(plan, &missing));
+    let todo = run::apart_from(&missing, &held);
+    let how = How { batch, details: Details::of(&results.spec.output), every: keeper.every() };
+    let sink = |done: Done<'_>| -> Result<(), RunError> {
+        match done {
+            Done::Ended(wave) => {
+                let runs = wave.iter().map(|record| record.tally.runs()).sum();
+                keeper.add(wave)?;
+                watch(Milestone::Runs(runs));
+            }
+            Done::Held(held) => {
+                *under_way = held.iter().map(Held::open).sum();
+                keeper.checkpoint(&checkpoint::encode(plan, backend.name(), &held))?;
+                watch(Milestone::UnderWay(Steps::of(plan, &held)));
+            }
+        }
         Ok(())
     };
-    run::execute(&results.plan, backend, batch, &todo, Details::of(&results.spec.output), cancel, sink)
+    run::go_on(plan, backend, &how, (&todo, held), cancel, sink)
 }
 
 /// What all runs that are kept have ended in.

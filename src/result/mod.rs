@@ -6,6 +6,7 @@
 //! May import: all rooms down to `experiment`.
 
 pub mod certificate;
+pub mod checkpoint;
 pub mod conduct;
 pub mod folder;
 mod results;

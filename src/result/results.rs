@@ -1,6 +1,7 @@
 //! What an experiment found, in one shape: what a run in memory returns, what a finished folder holds and what an
 //! unfinished one does. Tables, pages and figures are rendered from it, and nothing is read back from them.
 
+use super::folder::SetAside;
 use super::folder::manifest::Manifest;
 use super::tables::Summary;
 use super::tables::families::FamilyTable;
@@ -8,7 +9,7 @@ use super::tables::paired::PairedTable;
 use super::tables::theorems::TheoremTable;
 use crate::experiment::paired::Group;
 use crate::experiment::run::Stages;
-use crate::experiment::{Plan, Record, Spec, Tally};
+use crate::experiment::{Plan, Record, Shard, Spec, Tally};
 use crate::landscape::Outcome;
 
 /// What an experiment found, or what of it there is so far.
@@ -26,6 +27,10 @@ pub struct Results {
     pub pilot: Stages,
     /// Where the numbers come from, if they are in a folder.
     pub provenance: Option<Manifest>,
+    /// The shard of the experiment that these are of, if it was cut.
+    pub shard: Option<Shard>,
+    /// Files of the folder that are not what was written, and whose runs are missing here for that.
+    pub set_aside: Vec<SetAside>,
 }
 
 impl Results {
@@ -33,7 +38,7 @@ impl Results {
     pub fn new(spec: Spec, plan: Plan) -> Self {
         let records = (0..plan.cells.len()).map(Record::of_cell).collect();
         let pilot = Stages::new(plan.cells.len(), spec.outcome());
-        Results { spec, plan, records, groups: Vec::new(), pilot, provenance: None }
+        Results { spec, plan, records, groups: Vec::new(), pilot, provenance: None, shard: None, set_aside: Vec::new() }
     }
 
     /// Tables with intervals of the spec's confidence level.
@@ -54,6 +59,11 @@ impl Results {
     /// The table of the theorems.
     pub fn theorems(&self) -> TheoremTable<'_> {
         TheoremTable::new(self)
+    }
+
+    /// Runs that are to be done: those of the plan, or of the shard.
+    pub fn runs(&self) -> u64 {
+        self.shard.map_or_else(|| self.plan.runs(), |shard| shard.size(&self.plan))
     }
 
     /// Whether every run of the plan is done.

@@ -7,29 +7,33 @@ mod notes;
 pub mod paired;
 pub mod plain;
 mod published;
+mod row;
 pub mod rows;
 mod sampled;
 mod subject;
 pub mod theorems;
 
-use crate::experiment::record::Telling;
+use crate::experiment::plan::step_text;
 use crate::experiment::spec::Published;
-use crate::experiment::{Cell, Record, Tally};
-use crate::landscape::{Outcome, Prediction};
-use crate::numerics::interval::{restarts, restarts_interval};
+use crate::experiment::{Cell, Shard};
+use crate::judge::lead::Doubt;
+use crate::landscape::Outcome;
 use crate::numerics::text::{grouped, readable};
 use crate::numerics::{Interval, Method};
 use crate::result::Results;
-use crate::result::tables::plain::{field, number, to_csv};
+use crate::result::tables::plain::{field, number, write_csv};
 use layout::{decimals_of, interval_text, share_text};
 pub use published::Agreement;
-use published::{difference, published_value};
+pub use row::{RESTART_TARGET, Row};
+use row::{Rows, Totals};
 use sampled::{Sampled, two_digits};
 use serde_json::{Map, Value, json};
+use std::borrow::Borrow;
+use std::io::Write;
 use subject::subject;
 
-/// Makes a table from results.
-pub(crate) type Render = fn(&Results) -> Vec<u8>;
+/// Writes a table of results.
+pub(crate) type Render = fn(&Results, &mut dyn Write) -> std::io::Result<()>;
 
 /// The tables of a result folder with their names, but for those of single runs.
 pub(crate) fn files(results: &Results) -> Vec<(&'static str, Render)> {
@@ -38,66 +42,26 @@ pub(crate) fn files(results: &Results) -> Vec<(&'static str, Render)> {
         ("cells.csv", plain::cells),
         ("counts.csv", plain::counts),
         ("estimates.csv", plain::estimates),
-        ("summary.csv", |results| results.summary().csv()),
+        ("summary.csv", |results, out| Summary::write_csv(results, results.spec.output.level, out)),
     ];
-    if plan.cells.iter().any(|cell| cell.problem.rest().is_some_and(|rest| rest.families)) {
-        files.push(("families.csv", |results| results.families().csv()));
-        files.push(("family_points.csv", families::points));
+    if plan.cells.iter().any(|cell| cell.lent().problem.rest().is_some_and(|rest| rest.families)) {
+        files.push(("families.csv", |results, out| out.write_all(&results.families().csv())));
+        files.push(("family_points.csv", |results, out| out.write_all(&families::points(results))));
         if spec.output.spectra {
-            files.push(("spectra.csv", families::spectra));
+            files.push(("spectra.csv", |results, out| out.write_all(&families::spectra(results))));
         }
     }
     if plan.sampling.is_some() {
         files.push(("pilot.csv", plain::pilot));
     }
     if spec.output.paired {
-        files.push(("paired.csv", |results| results.paired().csv()));
-        files.push(("pairs.csv", |results| results.paired().pairs_csv()));
+        files.push(("paired.csv", |results, out| out.write_all(&results.paired().csv())));
+        files.push(("pairs.csv", |results, out| out.write_all(&results.paired().pairs_csv())));
     }
     if spec.output.theorems {
-        files.push(("theorems.csv", |results| results.theorems().csv()));
+        files.push(("theorems.csv", |results, out| out.write_all(&results.theorems().csv())));
     }
     files
-}
-
-/// Chance of at least one success that the number of restarts is asked for.
-pub const RESTART_TARGET: f64 = 0.99;
-
-/// One cell of the table.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Index of the cell.
-    pub cell: usize,
-    /// Names and texts of all columns that tell the cells apart.
-    pub columns: Vec<(&'static str, String)>,
-    /// What its runs ended in.
-    pub tally: Tally,
-    /// Share of the runs that ended in the outcome in question; `None` before the first run.
-    pub probability: Option<f64>,
-    /// Its interval, by the table's [method](Summary::method).
-    pub interval: Interval,
-    /// Runs that may yet end in the outcome ([`Tally::open`]); none where the question is what is found within the
-    /// budget ([`Core::asks_by_when`](crate::landscape::Core::asks_by_when)).
-    pub open: u64,
-    /// The same share with those runs: the probability of a descent
-    /// without end lies between the two, but for the runs' number.
-    pub possible: Option<f64>,
-    /// From the lower end of the interval of `probability` to the upper end of that of `possible`: holds whatever the
-    /// open runs would have found.
-    pub possible_interval: Interval,
-    /// How outcomes were told.
-    pub telling: Telling,
-    /// Independent restarts needed to reach the outcome at least once with probability [`RESTART_TARGET`], for
-    /// `possible` and for `probability`: the same number where no run is open.
-    pub restarts: Interval,
-    /// Its interval, the image of `possible_interval`.
-    pub restarts_interval: Interval,
-    /// Success probabilities from theory.
-    pub theory: Vec<Prediction>,
-    /// The published figure.
-    pub published: Option<f64>,
-    /// Standardised difference from it.
-    pub difference: Option<f64>,
 }
 
 /// The table of an experiment.
@@ -116,14 +80,20 @@ pub struct Summary {
     pub method: Method,
     /// The cells, in order.
     pub rows: Vec<Row>,
+    /// What all cells have ended in.
+    all: Totals,
     /// Columns that take several values, shown in the text table.
     shown: Vec<&'static str>,
     pub(crate) published: Option<Published>,
     runs_planned: u64,
+    /// The shard that is shown, with its runs.
+    shard: Option<(Shard, u64)>,
     /// Name of the model.
     model: &'static str,
     /// Its groups of step sizes.
     step_groups: &'static [&'static str],
+    /// Whether a list of step sizes has one with a size for each group.
+    grouped_steps: bool,
     /// See [`AtRest::unused_exit`](crate::landscape::AtRest::unused_exit), of the first cell that has one.
     unused_exit: Option<(f64, &'static str)>,
     /// Where a pilot decides the runs of each cell.
@@ -133,87 +103,78 @@ pub struct Summary {
 impl Summary {
     /// The table of what was found, with intervals of confidence level `level`.
     pub fn new(results: &Results, level: f64) -> Self {
-        let Results { spec, plan, records, .. } = results;
-        let outcome = spec.outcome();
-        // Bonferroni's inequality. Wilson's intervals miss small probabilities too often for it.
-        let (method, each) = match spec.output.simultaneous {
-            true => (Method::ClopperPearson, 1.0 - (1.0 - level) / plan.cells.len().max(1) as f64),
-            false => (plan.method(), level),
-        };
-        let row = |(cell, Record { tally, telling, .. }): (&Cell, &Record)| {
-            let (count, runs) = (tally.count(outcome), tally.runs());
-            let probability = (runs > 0).then(|| count as f64 / runs as f64);
-            let interval = method.interval(count, runs, each);
-            let open = if cell.problem.asks_by_when() { 0 } else { tally.open(outcome) };
-            let possible = (runs > 0).then(|| (count + open) as f64 / runs as f64);
-            let high = method.interval(count + open, runs, each).high;
-            let possible_interval = Interval { low: interval.low, high };
-            let needed = |p: Option<f64>| p.map_or(f64::NAN, |p| restarts(p, RESTART_TARGET));
-            let published = spec.published.as_ref().and_then(|p| published_value(p, cell));
-            Row {
-                cell: cell.index,
-                columns: plan.columns(cell),
-                tally: *tally,
-                probability,
-                interval,
-                open,
-                possible,
-                possible_interval,
-                telling: *telling,
-                restarts: Interval { low: needed(possible), high: needed(probability) },
-                restarts_interval: restarts_interval(possible_interval, RESTART_TARGET),
-                // Theory speaks of success; beside another outcome it would mislead.
-                theory: cell.theory().into_iter().filter(|p| p.beside_estimate && outcome == Outcome::Global).collect(),
-                published,
-                difference: difference(spec.published.as_ref(), published, probability, runs),
-            }
-        };
-        let mut rows: Vec<Row> = plan.cells.iter().zip(records).map(row).collect();
-        // A prediction that is made for none of the cells needs no column.
-        let said = |name: &str, rows: &[Row]| {
-            rows.iter().any(|r| r.theory.iter().any(|p| p.name == name && p.value.is_some()))
-        };
-        let silent: Vec<&str> = rows
-            .first()
-            .map_or(Vec::new(), |row| row.theory.iter().map(|p| p.name).filter(|name| !said(name, &rows)).collect());
-        rows.iter_mut().for_each(|row| row.theory.retain(|p| !silent.contains(&p.name)));
-        let shown = rows.first().map_or(Vec::new(), |row| {
-            row.columns.iter().map(|(name, _)| *name).filter(|name| plan.varies(name)).collect()
+        Self::of(results, level, usize::MAX)
+    }
+
+    /// The same without the rows that [`text`](Self::text) leaves out of a large grid.
+    pub fn in_short(results: &Results, level: f64) -> Self {
+        // What these say in the notes is made of all rows.
+        let whole = results.spec.published.is_some() || results.plan.sampling.is_some();
+        Self::of(results, level, if whole { usize::MAX } else { layout::shown(results.plan.cells.len()) })
+    }
+
+    /// The table with so many rows at most.
+    fn of(results: &Results, level: f64, most: usize) -> Self {
+        let Results { spec, plan, .. } = results;
+        let made = Rows::of(results, level);
+        let shown = plan.cells.first().map_or(Vec::new(), |cell| {
+            plan.columns(cell).into_iter().map(|(name, _)| name).filter(|name| plan.varies(name)).collect()
         });
+        let all = Totals::of(results);
+        // Asked of cells only where a note speaks of it.
+        let below =
+            Doubt::ALL.iter().zip(all.telling.doubts).any(|(doubt, runs)| *doubt == Doubt::BelowExit && runs > 0);
+        let exit = |cell: &Cell| cell.lent().problem.at_rest()?.unused_exit();
         Summary {
             title: if spec.title.is_empty() { spec.name.clone() } else { spec.title.clone() },
             subject: subject(spec, plan),
-            outcome,
+            outcome: made.outcome,
             level,
-            each,
-            method,
-            rows,
+            each: made.each,
+            method: made.method,
+            rows: made.all().take(most).collect(),
+            all,
             shown,
             published: spec.published.clone(),
             runs_planned: plan.runs(),
+            shard: results.shard.map(|shard| (shard, shard.size(plan))),
             model: spec.model.name(),
             step_groups: spec.model.about().step_groups,
-            unused_exit: plan.cells.iter().find_map(|cell| cell.problem.at_rest()?.unused_exit()),
+            grouped_steps: plan.sweeps.step && spec.step.iter().any(|step| step_text(step).contains('/')),
+            unused_exit: below.then(|| plan.cells.iter().find_map(exit)).flatten(),
             sampled: Sampled::of(plan),
         }
     }
 
+    /// Writes `summary.csv` of an experiment, row by row.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write_csv(results: &Results, level: f64, out: &mut dyn Write) -> std::io::Result<()> {
+        Self::of(results, level, 0).write(Rows::of(results, level).all(), out)
+    }
+
     pub(crate) fn runs(&self) -> u64 {
-        self.rows.iter().map(|r| r.tally.runs()).sum()
+        self.all.tally.runs()
     }
 
     /// Whether some runs may yet end in the outcome in question.
     pub(crate) fn has_open_runs(&self) -> bool {
-        self.rows.iter().any(|row| row.open > 0)
+        self.all.open
     }
 
     /// Headers and cells of the table for people.
     pub(crate) fn cells(&self) -> (Vec<String>, Vec<Vec<String>>) {
+        self.cells_of(&self.rows)
+    }
+
+    /// The same of some rows.
+    fn cells_of(&self, rows: &[Row]) -> (Vec<String>, Vec<Vec<String>>) {
         let interval = format!("{} % interval", number(self.level * 100.0));
         let open = self.has_open_runs();
         let mut header: Vec<String> = Vec::new();
         // Notes and `replay` speak of cells by number.
-        header.extend((self.rows.len() > 1).then(|| "cell".into()));
+        header.extend((self.all.cells > 1).then(|| "cell".into()));
         header.extend(self.shown.iter().map(|name| self.heading(name)));
         header.extend(["runs".into(), self.outcome.name().into(), interval.clone()]);
         if open {
@@ -224,7 +185,7 @@ impl Summary {
         let others: Vec<Outcome> = Outcome::ALL
             .into_iter()
             .filter(|o| *o != self.outcome)
-            .filter(|o| *o == Outcome::Undecided || self.rows.iter().any(|r| r.tally.count(*o) > 0))
+            .filter(|o| *o == Outcome::Undecided || self.all.tally.count(*o) > 0)
             .collect();
         header.extend(others.iter().map(|o| o.name().to_string()));
         let success = if self.outcome == Outcome::Global { "" } else { self.outcome.name() };
@@ -233,13 +194,12 @@ impl Summary {
         if self.published.is_some() {
             header.extend(["published".into(), "difference/σ".into()]);
         }
-        (header, self.rows.iter().map(|row| self.row_cells(row, open, &others)).collect())
+        (header, rows.iter().map(|row| self.row_cells(row, open, &others)).collect())
     }
 
     /// Heading of a parameter's column; that of a step that has a size for each group names the groups.
     fn heading(&self, name: &str) -> String {
-        let value = |row: &Row| row.columns.iter().any(|(n, text)| n == &name && text.contains('/'));
-        if name == "step" && self.rows.iter().any(value) {
+        if name == "step" && self.grouped_steps {
             return format!("step ({})", self.step_groups.join("/"));
         }
         name.to_string()
@@ -251,7 +211,7 @@ impl Summary {
         let share = |p: Option<f64>| p.map_or("–".to_string(), |p| share_text(p, decimals));
         let text = |name| row.columns.iter().find(|(n, _)| n == name).map_or(String::new(), |(_, v)| v.clone());
         let mut cells: Vec<String> = Vec::new();
-        cells.extend((self.rows.len() > 1).then(|| row.cell.to_string()));
+        cells.extend((self.all.cells > 1).then(|| row.cell.to_string()));
         cells.extend(self.shown.iter().map(text).map(|value| value.parse().map_or(value, readable)));
         let is_open = row.open > 0;
         // The interval of a lower end alone says nothing of the probability.
@@ -277,13 +237,10 @@ impl Summary {
 
     /// Table for a terminal.
     pub fn text(&self) -> String {
-        let (header, rows) = self.cells();
-        let mut text = format!(
-            "{}\n{}\n\n{}",
-            self.title,
-            self.subject,
-            layout::folded(&header, &rows, "summary.csv has them all")
-        );
+        let cells = self.all.cells;
+        let (header, rows) = self.cells_of(&self.rows[..layout::shown(cells).min(self.rows.len())]);
+        let table = layout::folded(&header, &rows, cells, "summary.csv has them all");
+        let mut text = format!("{}\n{}\n\n{table}", self.title, self.subject);
         for note in self.notes() {
             text.push_str(&format!("\n{note}"));
         }
@@ -293,64 +250,75 @@ impl Summary {
     /// Table in Markdown.
     pub fn markdown(&self) -> String {
         let (header, rows) = self.cells();
-        let mut text = format!("# {}\n\n{}\n\n{}", self.title, self.subject, layout::markdown(&header, &rows));
+        let (title, subject) = (layout::escaped(&self.title), layout::escaped(&self.subject));
+        let mut text = format!("# {title}\n\n{subject}\n\n{}", layout::markdown(&header, &rows));
         for note in self.notes() {
-            text.push_str(&format!("\n{note}\n"));
+            text.push_str(&format!("\n{}\n", layout::escaped(&note)));
         }
         text
     }
 
     /// A row a cell: names and values.
-    fn fields(&self, row: &Row) -> Vec<(String, Option<f64>)> {
+    fn fields(&self, row: &Row) -> Vec<(&'static str, Option<f64>)> {
         let finite = |x: f64| (!x.is_nan()).then_some(x);
         let runs = row.tally.runs();
-        let mut fields: Vec<(String, Option<f64>)> = vec![("runs".into(), Some(runs as f64))];
-        fields.extend(Outcome::ALL.iter().map(|o| (o.name().into(), Some(row.tally.count(*o) as f64))));
+        let mut fields: Vec<(&str, Option<f64>)> = vec![("runs", Some(runs as f64))];
+        fields.extend(Outcome::ALL.iter().map(|o| (o.name(), Some(row.tally.count(*o) as f64))));
         fields.extend([
-            ("probability".into(), row.probability),
-            ("low".into(), Some(row.interval.low)),
-            ("high".into(), Some(row.interval.high)),
-            ("level".into(), Some(self.each)),
-            ("possible".into(), row.possible),
-            ("possible_low".into(), Some(row.possible_interval.low)),
-            ("possible_high".into(), Some(row.possible_interval.high)),
+            ("probability", row.probability),
+            ("low", Some(row.interval.low)),
+            ("high", Some(row.interval.high)),
+            ("level", Some(self.each)),
+            ("possible", row.possible),
+            ("possible_low", Some(row.possible_interval.low)),
+            ("possible_high", Some(row.possible_interval.high)),
         ]);
         // A number of restarts that rests on the lower end alone says nothing.
         let one = (row.restarts.low == row.restarts.high).then_some(row.restarts.low);
         if let Some(sampled) = &self.sampled {
-            fields.push(("half_width".into(), Some(row.interval.half_width())));
-            fields.push(("pilot_runs".into(), sampled.pilot(row.cell).map(|runs| runs as f64)));
+            fields.push(("half_width", Some(row.interval.half_width())));
+            fields.push(("pilot_runs", sampled.pilot(row.cell).map(|runs| runs as f64)));
         }
         fields.extend([
-            ("restarts_99".into(), one.and_then(finite)),
-            ("restarts_99_low".into(), finite(row.restarts_interval.low)),
-            ("restarts_99_high".into(), finite(row.restarts_interval.high)),
-            ("mean_steps".into(), finite(row.tally.steps as f64 / runs as f64)),
-            ("longest".into(), Some(f64::from(row.tally.longest))),
+            ("restarts_99", one.and_then(finite)),
+            ("restarts_99_low", finite(row.restarts_interval.low)),
+            ("restarts_99_high", finite(row.restarts_interval.high)),
+            ("mean_steps", finite(row.tally.steps as f64 / runs as f64)),
+            ("longest", Some(f64::from(row.tally.longest))),
         ]);
-        fields.extend(row.theory.iter().map(|p| (p.name.to_string(), p.value)));
+        fields.extend(row.theory.iter().map(|p| (p.name, p.value)));
         if self.published.is_some() {
-            fields.push(("published".into(), row.published));
-            fields.push(("difference".into(), row.difference));
+            fields.push(("published", row.published));
+            fields.push(("difference", row.difference));
         }
         fields
     }
 
     /// Table in CSV: `summary.csv`. `probability` is that of [`Summary::outcome`].
     pub fn csv(&self) -> Vec<u8> {
-        let Some(first) = self.rows.first() else { return Vec::new() };
+        let mut bytes = Vec::new();
+        // Writing to memory cannot fail.
+        let _ = self.write(self.rows.iter(), &mut bytes);
+        bytes
+    }
+
+    /// Writes rows as CSV.
+    fn write(&self, rows: impl Iterator<Item = impl Borrow<Row>>, out: &mut dyn Write) -> std::io::Result<()> {
+        let mut rows = rows.peekable();
+        let Some(first) = rows.peek().map(Borrow::borrow) else { return Ok(()) };
         let mut header = vec!["cell".to_string()];
         header.extend(first.columns.iter().map(|(name, _)| name.to_string()));
         header.push("outcome".into());
-        header.extend(self.fields(first).into_iter().map(|(name, _)| name));
-        let rows = self.rows.iter().map(|row| {
+        header.extend(self.fields(first).into_iter().map(|(name, _)| name.into()));
+        let cells = rows.map(|row| {
+            let row = row.borrow();
             let mut cells = vec![row.cell.to_string()];
             cells.extend(row.columns.iter().map(|(_, value)| value.clone()));
             cells.push(self.outcome.name().into());
             cells.extend(self.fields(row).into_iter().map(|(_, value)| field(value)));
             cells
         });
-        to_csv(&header, rows)
+        write_csv(out, &header, cells)
     }
 
     /// Table in JSON. A number that does not exist is `null`, an infinite one the text `"inf"`.
@@ -371,7 +339,7 @@ impl Summary {
                     let parsed = text.parse::<f64>().ok().filter(|x| x.is_finite());
                     map.insert(name.to_string(), parsed.map_or_else(|| json!(text), |x| value(Some(x))));
                 }
-                map.extend(self.fields(row).into_iter().map(|(name, x)| (name, value(x))));
+                map.extend(self.fields(row).into_iter().map(|(name, x)| (name.to_string(), value(x))));
                 Value::Object(map)
             })
             .collect();

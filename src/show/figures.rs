@@ -280,13 +280,13 @@ impl<'a> Context<'a> {
     fn boundary_names(&self, rows: &[&Row], list: usize) -> Vec<&'static str> {
         let is_its = |p: &Prediction| p.boundary == Some(self.lists[list].name) && p.value.is_some();
         let cells = rows.iter().filter_map(|row| self.plan.cells.get(row.cell));
-        unique(cells.flat_map(|cell| cell.problem.theory(None)).filter(is_its).map(|p| p.name))
+        unique(cells.flat_map(|cell| cell.lent().problem.theory(None)).filter(is_its).map(|p| p.name))
     }
 
     /// A critical value that all of some rows have in common.
     fn boundary(&self, rows: &[&Row], name: &str) -> Option<f64> {
         let of = |row: &&Row| {
-            let theory = self.plan.cells.get(row.cell)?.problem.theory(None);
+            let theory = self.plan.cells.get(row.cell)?.lent().problem.theory(None);
             theory.into_iter().find(|p| p.name == name)?.value
         };
         let first = rows.first().and_then(of)?;

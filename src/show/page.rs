@@ -287,7 +287,7 @@ impl Page {
 
     /// What theory says: the value where it is the same in all cells, else the range.
     fn theory(&mut self, plan: &Plan) {
-        let cells: Vec<_> = plan.cells.iter().map(|cell| cell.problem.theory(None)).collect();
+        let cells: Vec<_> = plan.cells.iter().map(|cell| cell.lent().problem.theory(None)).collect();
         let Some(first) = cells.first().filter(|theory| !theory.is_empty()) else { return };
         self.element("h2", "", "Theory");
         let mut rows = Vec::new();
@@ -348,6 +348,7 @@ impl Page {
         self.element("h2", "", "Where the numbers come from");
         let state = match manifest.state {
             State::Complete => "complete",
+            State::Kept => "a shard, complete",
             State::Running => "unfinished",
         };
         let mut list: Vec<(String, String)> = [

@@ -3,66 +3,145 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Time to the first line where there is no terminal; the time between lines doubles from there …
 const FIRST_LINE: Duration = Duration::from_secs(1);
-/// … up to this.
-const LINE_EVERY: Duration = Duration::from_secs(60);
+/// … up to this, whether runs have ended in between or not.
+const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Shows progress in runs.
 #[derive(Debug)]
 pub struct Progress {
-    bar: Option<ProgressBar>,
-    quiet: bool,
+    shown: Shown,
+    came: Arc<Came>,
+}
+
+/// Where it is shown.
+#[derive(Debug)]
+enum Shown {
+    Nowhere,
+    Bar(ProgressBar),
+    /// Lines, by a thread that writes them until it is told to stop.
+    Log,
+}
+
+/// How far the runs have come.
+#[derive(Debug)]
+struct Came {
     began: Instant,
-    /// When the next line is due, after `began`.
-    next_line: Duration,
     /// Runs that were done before this process began; they say nothing about the rate.
     before: u64,
-    done: u64,
     total: u64,
+    now: Mutex<Now>,
+    /// Wakes the thread of a log when there is nothing more to show.
+    over: Condvar,
+}
+
+/// How far they have come by now.
+#[derive(Clone, Copy, Debug)]
+struct Now {
+    done: u64,
+    /// Runs under way when they were last looked at, and the share that they had taken of the steps that they may take.
+    under_way: (u64, f64),
+    is_over: bool,
 }
 
 impl Progress {
     /// Begins with `done` of `total` runs; `quiet` shows nothing.
     pub fn new(done: u64, total: u64, quiet: bool) -> Self {
-        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+        let now = Mutex::new(Now { done, under_way: (0, 0.0), is_over: false });
+        let came = Arc::new(Came { began: Instant::now(), before: done, total, now, over: Condvar::new() });
+        let shown = if quiet {
+            Shown::Nowhere
+        } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(total).with_position(done);
-            let template = "{wide_bar} {percent}% {human_pos}/{human_len} runs, {msg}";
+            let template = "{wide_bar} {percent}% {human_pos}/{human_len} runs{msg}";
             // The template is a constant and valid; a plain bar would do as well.
             bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
-        Progress { bar, quiet, began: Instant::now(), next_line: FIRST_LINE, before: done, done, total }
+            Shown::Bar(bar)
+        } else {
+            let came = came.clone();
+            std::thread::spawn(move || came.log());
+            Shown::Log
+        };
+        Progress { shown, came }
     }
 
     /// Notes that more runs are done.
     pub fn add(&mut self, runs: u64) {
-        self.done += runs;
-        let elapsed = self.began.elapsed();
-        let rate = (self.done - self.before) as f64 / elapsed.as_secs_f64().max(1e-9);
-        let left = Duration::from_secs_f64(((self.total - self.done) as f64 / rate.max(1e-9)).min(1e9));
-        let message = format!("{} runs/s, {} left", si(rate), clock(left));
-        match &self.bar {
-            Some(bar) => {
-                bar.set_position(self.done);
-                bar.set_message(message);
-            }
-            None if !self.quiet && elapsed >= self.next_line => {
-                self.next_line = elapsed + elapsed.clamp(FIRST_LINE, LINE_EVERY);
-                // Progress is a courtesy: a closed stderr must not stop the work.
-                let _ = writeln!(std::io::stderr(), "{} of {} runs, {message}", self.done, self.total);
-            }
-            None => {}
+        self.note(|now| now.done += runs);
+    }
+
+    /// Notes how many runs are under way, and the share that they have taken of the steps that they may take.
+    pub fn under_way(&mut self, runs: u64, share: f64) {
+        self.note(|now| now.under_way = (runs, share));
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Now)) {
+        let mut now = self.came.lock();
+        change(&mut now);
+        if let Shown::Bar(bar) = &self.shown {
+            bar.set_position(now.done);
+            bar.set_message(self.came.rest(&now));
         }
     }
 
-    /// Takes the bar away.
+    /// Takes the bar away, or ends the log.
     pub fn finish(&self) {
-        if let Some(bar) = &self.bar {
+        self.came.lock().is_over = true;
+        self.came.over.notify_all();
+        if let Shown::Bar(bar) = &self.shown {
             bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+impl Came {
+    fn lock(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs under way, rate and time left, as far as they are known.
+    fn rest(&self, now: &Now) -> String {
+        let mut text = match now.under_way {
+            (0, _) => String::new(),
+            (runs, share) => format!(", {runs} under way at {:.1} % of max_steps", 100.0 * share),
+        };
+        if now.done > self.before {
+            let rate = (now.done - self.before) as f64 / self.began.elapsed().as_secs_f64().max(1e-9);
+            let left = Duration::from_secs_f64((self.total.saturating_sub(now.done) as f64 / rate).min(1e9));
+            text.push_str(&format!(", {} runs/s, {} left", si(rate), clock(left)));
+        }
+        text
+    }
+
+    /// Writes lines until it is over.
+    fn log(&self) {
+        let mut next = FIRST_LINE;
+        let mut now = self.lock();
+        while !now.is_over {
+            let elapsed = self.began.elapsed();
+            if elapsed >= next {
+                next = elapsed + elapsed.clamp(FIRST_LINE, LINE_EVERY);
+                let (seen, share) = (*now, 100.0 * now.done as f64 / self.total.max(1) as f64);
+                let line = format!("{} of {} runs ({share:.1} %){}", seen.done, self.total, self.rest(&seen));
+                // Progress is a courtesy: neither a closed stderr nor one that nobody reads must stop the work.
+                drop(now);
+                let _ = writeln!(std::io::stderr(), "{line}");
+                now = self.lock();
+                continue;
+            }
+            let wait = next.saturating_sub(self.began.elapsed());
+            now = self.over.wait_timeout(now, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }

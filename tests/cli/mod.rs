@@ -1,14 +1,20 @@
 //! Tests of `src/cli`, a file beside each that it tests.
 
 pub(crate) mod certify;
+pub(crate) mod check;
 pub(crate) mod curvature;
 pub(crate) mod eval;
 pub(crate) mod given;
+pub(crate) mod hostile;
 pub(crate) mod messages;
 pub(crate) mod outputs;
 pub(crate) mod program;
 pub(crate) mod refusals;
 pub(crate) mod replay;
+mod shards;
+pub(crate) mod stop;
 pub(crate) mod trace;
 
-trials![modules(certify, curvature, eval, given, messages, outputs, program, refusals, replay, trace)];
+trials![modules(
+    certify, check, curvature, eval, given, hostile, messages, outputs, program, refusals, replay, shards, stop, trace
+)];

@@ -61,6 +61,29 @@ fn links_pipes_and_devices_stay_what_they_are() {
     place.run(&map("null.csv", "m.svg")).done();
     assert!(place.path("null.csv").is_symlink());
 
+    // So with every output that has a name.
+    place.run(&["run", "spec.toml", "-q", "--out", "done"]).done();
+    symlink("page.html", place.path("link.html")).unwrap();
+    symlink("/dev/null", place.path("null.html")).unwrap();
+    for html in ["link.html", "null.html"] {
+        place.run(&["report", "done", "--html", html]).done();
+        assert!(place.path(html).is_symlink());
+    }
+    assert!(place.text("page.html").starts_with("<!"));
+    place.run(&["report", "done", "--figures", "figures"]).done();
+    let drawn = std::fs::read_dir(place.path("figures")).unwrap().next().unwrap().unwrap().path();
+    std::fs::rename(&drawn, place.path("drawn")).unwrap();
+    symlink(place.path("target"), &drawn).unwrap();
+    place.run(&["report", "done", "--figures", "figures"]).done();
+    assert!(drawn.is_symlink() && place.read("target") == place.read("drawn"));
+    let certify = ["certify", "cnn", "--known", "--set", "params.patches=5", "--out", "proofs"];
+    place.run(&certify).done();
+    let proof = std::fs::read_dir(place.path("proofs")).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(&proof).unwrap();
+    symlink(place.path("proof.json"), &proof).unwrap();
+    place.run(&certify).done();
+    assert!(proof.is_symlink() && place.text("proof.json").contains("certificate"));
+
     // Permissions of a file that is replaced stay.
     std::fs::set_permissions(place.path("plain.csv"), std::fs::Permissions::from_mode(0o640)).unwrap();
     place.run(&map("plain.csv", "plain.svg")).done();

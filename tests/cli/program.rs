@@ -2,6 +2,7 @@
 
 use crate::support::program::{Place, Ran, SMALL};
 use spurious::models;
+use std::io::{BufRead, BufReader};
 
 trials![
     set_adds_and_replaces_keys,
@@ -12,13 +13,17 @@ trials![
     completions_and_manual_name_every_command,
     every_command_has_help,
     a_reader_that_goes_away_is_no_error,
+    a_log_has_progress_before_the_first_batch_ends,
+    plan_says_what_long_runs_do_first,
     devices_lists_or_says_what_is_missing,
     gpu(an_adapter_of_no_such_name_is_refused),
     on(target_os = "linux", without_a_driver_gpu_is_refused, without_a_driver_auto_takes_the_cpu),
 ];
 
-const COMMANDS: [&str; 12] =
-    ["run", "plan", "report", "replay", "map", "trace", "models", "devices", "eval", "certify", "bench", "generate"];
+const COMMANDS: [&str; 13] = [
+    "run", "plan", "report", "check", "replay", "map", "trace", "models", "devices", "eval", "certify", "bench",
+    "generate",
+];
 
 fn set_adds_and_replaces_keys() {
     let place = Place::with(SMALL);
@@ -65,7 +70,8 @@ fn plan_resolves_relative_numbers() {
         format!("[model]\nname = \"relu_sum\"\n[params]\n{params}[runs]\nper_cell = 4\n[compute]\nbackend = \"cpu\"\n");
     let place = Place::with(&spec);
     let before = place.snapshot();
-    let out = place.run(&["plan", "spec.toml"]).done().out;
+    // So few steps that any machine ends them within the trial.
+    let out = place.run(&["plan", "spec.toml", "--set", "descent.max_steps=20"]).done().out;
     assert!(place.snapshot() == before, "nothing is written");
     for line in [
         "model relu_sum, full form",
@@ -162,6 +168,31 @@ fn a_reader_that_goes_away_is_no_error() {
         let ran = Ran::of(&child.wait_with_output().unwrap(), arguments);
         assert!(ran.done().err.is_empty());
     }
+}
+
+/// A single batch that takes longer than the test waits.
+const ENDLESS: [&str; 6] =
+    ["--set", "descent.verdicts=false", "--set", "descent.tolerance=1e-300", "--set", "descent.max_steps=4e9"];
+
+fn a_log_has_progress_before_the_first_batch_ends() {
+    let place = Place::with(SMALL);
+    let mut child = place.command(&[&["run", "spec.toml", "--out", "out"][..], &ENDLESS].concat()).spawn().unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let lines: Vec<String> = lines.map_while(Result::ok).skip_while(|line| !line.contains("on CPU")).take(3).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(lines[1..], ["0 of 900 runs (0.0 %)", "0 of 900 runs (0.0 %)"], "{lines:?}");
+}
+
+fn plan_says_what_long_runs_do_first() {
+    let place = Place::with(SMALL);
+    let out = place.run(&[&["plan", "spec.toml"][..], &ENDLESS].concat()).done().out;
+    let forecast = out.lines().find(|line| line.starts_with("forecast")).unwrap_or_else(|| panic!("{out}"));
+    let seen = forecast.contains("at most 4000000000 steps a run (none of 48 runs of 3 cells had ended after");
+    assert!(seen && out.contains("at the rate of these steps") && out.contains("precision"), "{out}");
+    // A pilot decides how many runs there are, and nobody knows yet.
+    let out = place.run(&[&["plan", "spec.toml", "--set", "runs.half_width=0.01"][..], &ENDLESS].concat()).done().out;
+    assert!(out.contains("at most 4000000000 steps a run") && !out.contains("steps in all"), "{out}");
 }
 
 fn devices_lists_or_says_what_is_missing() {

@@ -8,7 +8,7 @@ use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::gpu::Options;
 use spurious::descent::backend::gpu::shader::MAX_GROUPS;
 use spurious::descent::backend::{Backend, BackendError, Batch};
-use spurious::landscape::{Endpoints, Outcome, Problem, Settings};
+use spurious::landscape::{Endpoints, Outcome, Problem, Settings, Stop};
 use spurious::numerics::real::Precision::{F32, F64};
 use std::sync::atomic::AtomicBool;
 
@@ -62,6 +62,77 @@ pub(crate) fn tiles_threads_and_batches_change_nothing(subject: &Subject) {
     });
 }
 
+/// Endpoints of runs that are held so many times on their way, as soon as the backend looks at the wish, and handed
+/// back to it.
+fn with_pauses(backend: &dyn Backend, problem: &Problem, starts: &[f64], pauses: usize) -> (Endpoints, usize) {
+    let batch = |states, taken| Batch { problem, states, taken, of: 1, keep_states: true };
+    let (mut open, mut taken): (Vec<usize>, Vec<u32>) = ((0..starts.len() / problem.dim()).collect(), Vec::new());
+    let mut all = Endpoints { stops: vec![Stop::START; open.len()], states: starts.to_vec() };
+    let mut held = 0;
+    for pause in 0.. {
+        let dim = problem.dim();
+        let states = open.iter().flat_map(|run| &all.states[run * dim..][..dim]).copied().collect();
+        let ends = backend.advance(batch(states, taken), &AtomicBool::new(pause < pauses)).unwrap();
+        for ((run, stop), state) in open.iter().zip(&ends.stops).zip(ends.states.chunks_exact(dim)) {
+            assert!(stop.steps >= all.stops[*run].steps, "no step is taken back");
+            all.stops[*run] = *stop;
+            all.states[run * dim..][..dim].copy_from_slice(state);
+        }
+        open.retain(|run| !all.stops[*run].has_ended());
+        // Those that have come far stand behind those that have not.
+        open.reverse();
+        if open.is_empty() {
+            break;
+        }
+        held += open.len();
+        taken = open.iter().map(|run| all.stops[*run].steps).collect();
+    }
+    (all, held)
+}
+
+/// Runs that are held after each of their first steps and go on, in other lanes and beside other runs, end where those
+/// end that were left alone, to the last bit.
+pub(crate) fn held_runs_go_on(subject: &Subject) {
+    // Some to their ends, and many more than a tile holds to the end of their budget.
+    for (max_steps, runs) in [(500, 67), (47, 300)] {
+        let problem = subject.problem(&[], &Settings { max_steps, ..subject.settings() });
+        let from = subject.starts(&[], &problem, runs);
+        for precision in [F32, F64] {
+            let expected = run(&Cpu::new(precision), &problem, &from);
+            for (name, cpu) in [("tiles", Cpu::new(precision)), ("one by one", Cpu::one_by_one(precision))] {
+                let (found, held) = with_pauses(&cpu, &problem, &from, 30);
+                let what = format!("{} in {precision:?}, {name}", subject.what(&[]));
+                assert!(held >= runs, "{what}: {held} times under way");
+                assert_identical(&what, &expected, &found);
+            }
+        }
+    }
+}
+
+/// The same on a device, which is given runs of one age, and then runs of two.
+pub(crate) fn held_runs_go_on_on_a_device(subject: &Subject) {
+    let problem = subject.problem(&[], &Settings { max_steps: 200, ..subject.settings() });
+    let lanes = lanes_of(&problem)[0];
+    let device = gpu_with(Options { precision: F32, lanes, segment: 3, ..Options::default() });
+    let dim = problem.dim();
+    let from = subject.starts(&[], &problem, 12);
+    let expected = run(&device, &problem, &from);
+    let (found, held) = with_pauses(&device, &problem, &from, 4);
+    let what = subject.what(&[]);
+    assert!(held > 0, "{what}: {held} times under way");
+    assert_identical(&what, &expected, &found);
+    // Half of them are held once, and then go on beside those that begin.
+    let half = 6 * dim;
+    let batch = |states, taken| Batch { problem: &problem, states, taken, of: 1, keep_states: true };
+    let young = device.advance(batch(from[..half].to_vec(), Vec::new()), &AtomicBool::new(true)).unwrap();
+    if young.stops.iter().any(Stop::has_ended) {
+        return;
+    }
+    let taken = young.stops.iter().map(|stop| stop.steps).chain([0; 6]).collect();
+    let both = device.advance(batch([&young.states, &from[half..]].concat(), taken), &AtomicBool::new(false)).unwrap();
+    assert_identical(&format!("{what}, two ages"), &expected, &both);
+}
+
 /// One device gives one run the same bits, whatever it shares a workgroup, a segment or a batch with.
 pub(crate) fn segments_change_nothing(subject: &Subject) {
     let problem = subject.problem(&[], &subject.settings());
@@ -77,7 +148,7 @@ pub(crate) fn segments_change_nothing(subject: &Subject) {
         let expected = run(&usual, &problem, &from);
         let what = format!("{} lanes={lanes}", subject.what(&[]));
         for segment in [1, 10, 1000] {
-            let batch = Batch { problem: &problem, starts: from.clone(), of: 1, keep_states: true };
+            let batch = Batch { problem: &problem, states: from.clone(), taken: Vec::new(), of: 1, keep_states: true };
             match with(segment).run(batch, &AtomicBool::new(false)) {
                 Ok(found) => assert_identical(&format!("{what}, segments of {segment}"), &expected, &found),
                 // A driver that bounds loops must not give wrong results instead.
@@ -140,7 +211,7 @@ pub(crate) fn a_cancelled_batch_says_so(subject: &Subject) {
     let endless = Settings { max_steps: u32::MAX, tolerance: 1e-300, verdicts: false, ..settings() };
     let problem = subject.problem(&[], &endless);
     let starts = subject.starts(&[], &problem, 10);
-    let batch = Batch { problem: &problem, starts, of: 1, keep_states: false };
+    let batch = Batch { problem: &problem, states: starts, taken: Vec::new(), of: 1, keep_states: false };
     let error = Cpu::new(F64).run(batch, &cancel).unwrap_err();
     assert!(matches!(error, BackendError::Cancelled), "{error}");
 }

@@ -47,7 +47,7 @@ fn published_rows_match_one_cell_each() {
         let plan = Plan::new(&spec).unwrap();
         tables += 1;
         for row in &published.rows {
-            let matches = |cell: &&spurious::experiment::plan::Cell| {
+            let matches = |cell: &&spurious::experiment::Cell| {
                 let same = |(name, value): (&String, &f64)| cell.values.get(name).and_then(numeric) == Some(*value);
                 published.columns.iter().zip(row).all(same)
             };

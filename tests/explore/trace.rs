@@ -26,7 +26,8 @@ pub(crate) fn cell_of(model: &str, form: &str, set: &[(&str, &str)], settings: S
     let values = values(model, set);
     let of = models::find(model).unwrap();
     let seed = CellSeed::new(1, &of.identity(&values));
-    let problem = problem(model, form, set, &settings);
+    let problem = problem(model, form, set, &settings).into();
+    let settings = settings.into();
     let (form, _) = of.forms().iter().find(|(name, _)| *name == form).unwrap();
     Cell { index: 0, problem, values, form, settings, experiment_seed: 1, seed, plane: None, runs: 1000 }
 }

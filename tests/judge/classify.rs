@@ -73,7 +73,7 @@ fn families(problem: &Problem, ends: &Endpoints, parts: &[Range<usize>], backwar
 fn families_are_those_of_any_cut() {
     for single in [true, false] {
         let (problem, ends) = endpoints(single, 160);
-        let whole = families(&problem, &ends, &[0..160], false);
+        let whole = families(&problem, &ends, std::slice::from_ref(&(0..160)), false);
         assert!(whole.len() > 1, "{} families", whole.len());
         let cuts: [Vec<Range<usize>>; 3] =
             [vec![0..50, 50..160], (0..160).map(|run| run..run + 1).collect(), vec![0..7, 7..8, 8..159, 159..160]];
@@ -84,7 +84,7 @@ fn families_are_those_of_any_cut() {
             }
         }
         // The first run of a family refines the point that stands for it.
-        let later = families(&problem, &ends, &[80..160], false);
+        let later = families(&problem, &ends, std::slice::from_ref(&(80..160)), false);
         let other =
             later.iter().find_map(|family| whole.iter().find(|first| first.is_same(family)).map(|f| (f, family)));
         let (first, second) = other.expect("a family in both halves");

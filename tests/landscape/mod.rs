@@ -1,9 +1,11 @@
 //! Tests of `src/landscape`, a file beside each that it tests.
 
+mod limited;
 mod objective;
 mod origin;
+mod parameter;
 pub(crate) mod points;
 pub(crate) mod proof;
 pub(crate) mod symmetry;
 
-trials![modules(objective, origin, points, proof, symmetry)];
+trials![modules(limited, objective, origin, parameter, points, proof, symmetry)];

@@ -19,6 +19,7 @@ trials![
     keys_given_twice_are_refused,
     older_files_are_named,
     the_checksum_is_of_the_canonical_text,
+    parameters_of_another_landscape_are_refused,
     foreign_files_are_refused,
 ];
 
@@ -210,6 +211,30 @@ fn the_checksum_is_of_the_canonical_text() {
     sorted.sort_all_objects();
     let sum: String = Sha256::digest(sorted.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(claimed, sum.as_str());
+}
+
+/// They are read beside the proof, whatever the checksum says.
+fn parameters_of_another_landscape_are_refused() {
+    let right = usual();
+    let with = |parameters: &[(&str, &str)]| {
+        let parameters = parameters.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        Certificate { parameters, ..right.clone() }
+    };
+    for same in
+        [&[][..], &[("teachers", "6")], &[("neurons", "6"), ("teachers", "6")], &[("seed", "5"), ("teachers", "6")]]
+    {
+        assert_eq!(with(same).check(), Ok(right.proof), "{same:?}");
+    }
+    for (other, part) in [
+        (&[("teachers", "7")][..], "another landscape"),
+        (&[("teachers", "6"), ("neurons", "7")], "another landscape"),
+        (&[("teachers", "many")], "is not"),
+        (&[("teachers", "0")], "is not"),
+    ] {
+        let sealed = Certificate::parse(&with(other).text(), "file").unwrap();
+        let refusal = sealed.check().expect_err(part).to_string();
+        assert!(refusal.starts_with("parameters: ") && refusal.contains(part), "{refusal}");
+    }
 }
 
 fn foreign_files_are_refused() {

@@ -1,5 +1,7 @@
 //! The result folder: what it holds, what it refuses, and that interrupted work goes on as if nothing had happened.
 
+mod campaign;
+mod extend;
 mod families;
 mod given;
 mod inputs;
@@ -7,12 +9,14 @@ mod manifest;
 mod reproduced;
 mod resume;
 mod tables;
+mod trust;
 
+use crate::support::folder::{Work, forge, leave};
 use crate::support::program::{Place, SMALL, gpu_arguments};
 use std::fs::{self, File};
 
 trials![
-    modules(families, given, inputs, manifest, reproduced, resume, tables),
+    modules(campaign, extend, families, given, inputs, manifest, reproduced, resume, tables, trust),
     a_folder_that_cannot_be_made_is_refused,
     a_folder_of_something_else_is_refused,
     a_folder_of_another_experiment_is_refused,
@@ -21,9 +25,8 @@ trials![
     a_damaged_folder_is_refused,
     a_folder_of_another_format_is_refused,
     results_that_do_not_fit_are_refused,
-    a_damaged_part_is_refused,
-    a_damaged_part_of_runs_is_refused,
     a_report_of_no_runs_is_possible,
+    guarantees_name_their_tests,
     missing_parts_are_done_again,
     a_folder_barely_begun_goes_on,
     a_complete_folder_is_only_read,
@@ -43,31 +46,22 @@ fn small() -> Place {
     place
 }
 
-/// Turns the complete folder `out` of the small experiment into an interrupted one, with every run in some part.
-fn unfinish(place: &Place) {
-    let manifest = place.text("out/manifest.json");
-    let mut manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
-    manifest["state"] = "running".into();
-    manifest["files"] = serde_json::json!({});
-    place.write("out/manifest.json", manifest.to_string());
-    fs::create_dir_all(place.path("out/parts")).unwrap();
-    for (cell, record) in records(place, "out").iter().enumerate() {
-        place.write(&part(cell), record.to_string());
-    }
-    for file in TABLES[..4].iter().chain(&["results.json"]) {
-        fs::remove_file(place.path("out").join(file)).unwrap();
-    }
+/// Every run of the small experiment, a part for each cell.
+const ALL: [Work; 3] = [(0, 0..300, 300), (1, 0..300, 300), (2, 0..300, 300)];
+
+/// A folder in which a process was killed after it had done these runs of the small experiment; `whole` is what an
+/// uninterrupted one makes.
+fn interrupted(work: &[Work]) -> Place {
+    let place = Place::with(SMALL);
+    place.run(&["run", "spec.toml", "-q", "--out", "whole"]).done();
+    leave(&place, work);
+    place
 }
 
 /// The records of the cells in a finished folder.
 pub(crate) fn records(place: &Place, folder: &str) -> Vec<serde_json::Value> {
     let results: serde_json::Value = serde_json::from_str(&place.text(&format!("{folder}/results.json"))).unwrap();
     results["records"].as_array().unwrap().clone()
-}
-
-/// The part that holds all runs of a cell of the small experiment.
-fn part(cell: usize) -> String {
-    format!("out/parts/{cell:07}-{:016}-{:016}.json", 0, 300)
 }
 
 /// Asserts that two folders hold the same files, byte for byte.
@@ -117,7 +111,8 @@ fn a_folder_of_another_experiment_is_refused() {
     ];
     for (rest, difference) in cases {
         let ran = place.run(&[&RUN[..], rest].concat());
-        ran.refused(2, &["error: out: ", "another experiment", difference, "--out"]);
+        let kind = if rest[1].contains("per_cell") { "a smaller experiment" } else { "another experiment" };
+        ran.refused(2, &["error: out: holds ", kind, difference, "--out"]);
         assert!(place.snapshot() == before, "{rest:?} changed the folder");
     }
     let ran = place.run(&[&RUN[..], &["--precision", "f32"]].concat());
@@ -126,7 +121,8 @@ fn a_folder_of_another_experiment_is_refused() {
 }
 
 fn a_folder_in_use_is_refused() {
-    let place = small();
+    let place = Place::with(SMALL);
+    leave(&place, &ALL[..1]);
     fs::create_dir(place.path("new")).unwrap();
     for folder in ["out", "new"] {
         let lock = File::create(place.path(folder).join("lock")).unwrap();
@@ -138,6 +134,10 @@ fn a_folder_in_use_is_refused() {
     }
     // Reading needs no lock, and the lock goes with its holder.
     place.run(&["report", "out"]).done();
+    place.run(&["run", "spec.toml", "-q", "--out", "new"]).done();
+    // What is finished is only read.
+    let lock = File::create(place.path("new/lock")).unwrap();
+    lock.try_lock().unwrap();
     place.run(&["run", "spec.toml", "-q", "--out", "new"]).done();
 }
 
@@ -185,7 +185,7 @@ fn a_damaged_folder_is_refused() {
         place.write(&name, whole);
     }
     let manifest = place.text("out/manifest.json");
-    place.write("out/manifest.json", manifest.replace("\"format\": 5,", ""));
+    place.write("out/manifest.json", manifest.replace("\"format\": 6,", ""));
     refuses("out/manifest.json", "is damaged (missing field `format`");
     place.write("out/manifest.json", manifest);
     place.run(&["report", "out"]).done();
@@ -195,15 +195,15 @@ fn a_damaged_folder_is_refused() {
 fn a_folder_of_another_format_is_refused() {
     let place = small();
     let manifest = place.text("out/manifest.json");
-    for other in [manifest.replace("\"format\": 5", "\"format\": 4"), "{\"format\": 6}".into()] {
+    for other in [manifest.replace("\"format\": 6", "\"format\": 5"), "{\"format\": 7}".into()] {
         place.write("out/manifest.json", &other);
-        let (version, made_by) = if other.contains(": 4") { (4, " (0.1.0)") } else { (6, "") };
+        let (version, made_by) = if other.contains(": 5") { (5, " (0.1.0)") } else { (7, "") };
         let before = place.snapshot();
         for arguments in [&RUN[..], &["report", "out"], &["replay", "out", "0:0"], &["certify", "out"]] {
             let ran = place.run(arguments);
             let message = format!(
                 "error: out: was made by another version of spurious{made_by}: its format is {version}, this program \
-                 reads and writes format 5; read it with that version, or run its spec.toml again into a new folder"
+                 reads and writes format 6; read it with that version, or run its spec.toml again into a new folder"
             );
             ran.refused(2, &[&message]);
             assert!(!ran.err.contains("damaged"), "{}", ran.err);
@@ -212,12 +212,9 @@ fn a_folder_of_another_format_is_refused() {
     }
 }
 
-/// The state is checked beyond the hash, which large files do not have.
+/// The state is checked beyond its checksum.
 fn results_that_do_not_fit_are_refused() {
     let place = small();
-    let mut manifest: serde_json::Value = serde_json::from_str(&place.text("out/manifest.json")).unwrap();
-    manifest["files"] = serde_json::json!({});
-    place.write("out/manifest.json", manifest.to_string());
     let whole = place.text("out/results.json");
     place.run(&["report", "out"]).done();
     for (from, to) in [
@@ -233,65 +230,13 @@ fn results_that_do_not_fit_are_refused() {
     ] {
         let damaged = whole.replacen(from, to, 1);
         assert_ne!(damaged, whole, "{from}");
-        place.write("out/results.json", damaged);
+        forge(&place, "out", "results.json", damaged.as_bytes());
         place.run(&["report", "out"]).refused(1, &["error: out/results.json: is damaged", "into a new folder"]);
     }
 }
 
-fn a_damaged_part_is_refused() {
-    let place = small();
-    let whole = place.read("out/counts.csv");
-    unfinish(&place);
-    let contents = place.text(&part(1));
-    let swapped = contents.replace("\"cell\":1", "\"cell\":2");
-    let huge = contents.replace("\"start\":0", "\"start\":18446744073709551615");
-    let more = contents.replace("\"counts\":[", "\"counts\":[1");
-    assert!([&swapped, &huge, &more].iter().all(|damage| **damage != contents));
-    for damage in [&contents[..contents.len() - 3], &contents[..contents.len() / 2], "{}", "", &swapped, &huge, &more] {
-        place.write(&part(1), damage);
-        let before = place.snapshot();
-        for arguments in [&RUN[..], &["report", "out"]] {
-            place.run(arguments).refused(1, &[&part(1), "is damaged", "delete it", "run the same command again"]);
-            assert!(place.snapshot() == before, "the folder was changed");
-        }
-    }
-    // The remedy works.
-    fs::remove_file(place.path(&part(1))).unwrap();
-    place.run(&RUN).done();
-    assert!(place.read("out/counts.csv") == whole);
-}
-
-fn a_damaged_part_of_runs_is_refused() {
-    let place = Place::with(&detailed("reduced", true).replace("500", "300"));
-    place.run(&RUN).done();
-    place.run(&["run", "spec.toml", "-q", "--out", "whole"]).done();
-    unfinish(&place);
-    for kind in ["runs", "endpoints"] {
-        let table = place.text(&format!("whole/{kind}.csv"));
-        let lines: Vec<&str> = table.lines().skip(1).collect();
-        for (cell, lines) in lines.chunks(300).enumerate() {
-            place.write(&part(cell).replace(".json", &format!("-{kind}.csv")), lines.join("\n") + "\n");
-        }
-    }
-    let damaged = part(2).replace(".json", "-runs.csv");
-    truncate(&place, &damaged);
-    for _ in 0..2 {
-        let before = place.read(&part(1));
-        place.run(&RUN).refused(1, &[&damaged, "is damaged", "delete it and ", &part(2)["out/".len()..]]);
-        assert!(place.read(&part(1)) == before);
-    }
-    // The remedy works.
-    fs::remove_file(place.path(&damaged)).unwrap();
-    fs::remove_file(place.path(&part(2))).unwrap();
-    let ran = place.run(&["run", "spec.toml", "--out", "out"]).done();
-    assert!(ran.err.contains("600 of them already done"), "{}", ran.err);
-    assert_same(&place, "out", "whole", &TABLES);
-}
-
 fn a_report_of_no_runs_is_possible() {
-    let place = small();
-    unfinish(&place);
-    (0..3).for_each(|cell| fs::remove_file(place.path(&part(cell))).unwrap());
+    let place = interrupted(&[]);
     let text = place.run(&["report", "out"]).done().out;
     assert!(text.contains("Unfinished: 0 of 900 runs are done."), "{text}");
     for format in ["text", "csv", "json", "md"] {
@@ -300,47 +245,52 @@ fn a_report_of_no_runs_is_possible() {
     }
 }
 
+/// The page of the guarantees names tests that there are.
+fn guarantees_name_their_tests() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/result-folder.md")).unwrap();
+    let names: Vec<&str> = page.split('`').filter(|text| text.contains("::")).collect();
+    assert!(names.len() > 25, "{names:?}");
+    for name in names {
+        let (module, test) = name.rsplit_once("::").unwrap();
+        let file = root.join("tests").join(module.replace("::", "/")).with_extension("rs");
+        let text = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{name}: {}: {e}", file.display()));
+        assert!(text.contains(&format!("fn {test}()")), "{name} is not in {}", file.display());
+    }
+}
+
 fn missing_parts_are_done_again() {
-    let place = small();
-    place.run(&["run", "spec.toml", "-q", "--out", "whole"]).done();
-    unfinish(&place);
-    let report = place.run(&["report", "out"]).done();
-    assert!(!report.out.contains("Unfinished"), "only the tables are missing: {}", report.out);
-    // The first and the last runs of a cell, and all of another.
-    let part_of = |runs: [u64; 2]| format!("out/parts/0000000-{:016}-{:016}.json", runs[0], runs[1]);
-    fs::remove_file(place.path(&part(0))).unwrap();
-    fs::remove_file(place.path(&part(2))).unwrap();
-    place.run(&["run", "spec.toml", "-q", "--out", "hundred", "--set", "runs.per_cell=100"]).done();
-    place.write(&part_of([0, 100]), records(&place, "hundred")[0].to_string());
+    // The last runs of a cell, all of another, and nothing of the third.
+    let place = interrupted(&[(0, 0..100, 100), (1, 0..300, 300)]);
     // What a process leaves that is killed while it writes.
-    place.write(&(part_of([100, 200]) + ".tmp"), "{\"cell\":");
-    place.write("out/counts.csv.tmp", "cell,first");
+    place.write("out/parts/runs-0123456789abcdef.part.4711-3.tmp", "{\"cell\":");
+    place.write("out/counts.csv.4711-4.tmp", "cell,first");
     let report = place.run(&["report", "out"]).done();
     assert!(report.out.contains("Unfinished: 400 of 900 runs are done."), "{}", report.out);
     let ran = place.run(&["run", "spec.toml", "--out", "out"]).done();
     assert!(ran.err.contains("400 of them already done"), "{}", ran.err);
     assert_same(&place, "out", "whole", &TABLES[..4]);
     assert_same(&place, "out", "whole", &["spec.toml", "results.json"]);
-    let left = |path: &str| place.path(path).exists();
-    assert!(!left("out/parts") && !left("out/counts.csv.tmp"), "nothing is left of the interruption");
+    assert!(!place.path("out/parts").exists(), "nothing is left of the interruption");
+    let names: Vec<_> = fs::read_dir(place.path("out")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.iter().all(|name| !name.to_string_lossy().ends_with(".tmp")), "{names:?}");
+    // Where only the tables are missing nothing is computed.
+    fs::remove_dir_all(place.path("out")).unwrap();
+    leave(&place, &ALL);
+    let report = place.run(&["report", "out"]).done();
+    assert!(!report.out.contains("Unfinished"), "only the tables are missing: {}", report.out);
+    place.run(&RUN).done();
+    assert_same(&place, "out", "whole", &["spec.toml", "results.json"]);
 }
 
 fn a_folder_barely_begun_goes_on() {
-    let place = small();
-    place.run(&["run", "spec.toml", "-q", "--out", "young"]).done();
-    unfinish(&place);
-    fs::create_dir(place.path("old")).unwrap();
+    let place = interrupted(&[]);
     // A process was killed after it had written the manifest, and before anything else.
-    for entry in fs::read_dir(place.path("young")).unwrap() {
-        let path = entry.unwrap().path();
-        if !path.ends_with("lock") {
-            fs::rename(&path, place.path("old").join(path.file_name().unwrap())).unwrap();
-        }
-    }
-    place.write("young/manifest.json", place.read("out/manifest.json"));
-    place.run(&["run", "spec.toml", "-q", "--out", "young"]).done();
-    assert_same(&place, "young", "old", &TABLES[..4]);
-    assert_same(&place, "young", "old", &["spec.toml"]);
+    fs::remove_dir_all(place.path("out/parts")).unwrap();
+    fs::remove_file(place.path("out/spec.toml")).unwrap();
+    place.run(&RUN).done();
+    assert_same(&place, "out", "whole", &TABLES[..4]);
+    assert_same(&place, "out", "whole", &["spec.toml"]);
     // A folder with results is not taken for such a one.
     fs::remove_file(place.path("out/spec.toml")).unwrap();
     let before = place.snapshot();

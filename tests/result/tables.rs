@@ -20,6 +20,7 @@ trials![
     theory_stands_beside_success_only,
     a_silent_theory_has_no_column,
     slow_runs_and_drawn_teachers_are_named,
+    a_long_table_is_the_same_in_short,
 ];
 
 fn summary(text: &str) -> Summary {
@@ -199,4 +200,21 @@ fn slow_runs_and_drawn_teachers_are_named() {
     let text = summary("model.name = 'pooled_cnn'\nparams.teacher = 'each_run'\ndescent.max_steps = 5").text();
     assert!(text.contains("teacher drawn for each run"), "{text}");
     assert!(text.contains("Slow: 200 runs.") && text.contains("not counted as global"), "{text}");
+}
+
+/// Of a large grid neither the text nor the file needs all rows at once, and both are the same without them.
+fn a_long_table_is_the_same_in_short() {
+    for cells in [50, 60] {
+        let ratios: Vec<String> = (1..=cells).map(|i| format!("{}", f64::from(i) / 32.0)).collect();
+        let text = format!("runs.per_cell = 2\ncompute.backend = 'cpu'\nparams.ratio = [{}]", ratios.join(", "));
+        let results = result::run(&Spec::parse(&text, "test", &[]).unwrap()).unwrap();
+        let (whole, short) = (results.summary(), Summary::in_short(&results, 0.95));
+        assert_eq!((whole.rows.len(), short.rows.len()), (cells as usize, if cells > 50 { 40 } else { 50 }));
+        assert_eq!(whole.text(), short.text());
+        assert_eq!(whole.text().contains("… 20 more rows: summary.csv has them all"), cells > 50);
+        let mut csv = Vec::new();
+        Summary::write_csv(&results, 0.95, &mut csv).unwrap();
+        assert_eq!(csv, whole.csv());
+        assert_eq!(Table::parse(&csv).unwrap().numbers("runs").len(), cells as usize);
+    }
 }

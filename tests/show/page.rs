@@ -144,8 +144,20 @@ fn of_an_unfinished_folder_says_so() {
     // A folder as an interrupted process leaves it: without its tables, and with one of its parts gone.
     let spec = SMALL.replace("backend = \"cpu\"", "backend = \"cpu\"\nbatch = 100\nthreads = 1");
     let place = Place::with(&spec);
-    let mut child =
-        place.command(&["run", "spec.toml", "-q", "--out", "out", "--set", "runs.per_cell=20000000"]).spawn().unwrap();
+    let mut child = place
+        .command(&[
+            "run",
+            "spec.toml",
+            "-q",
+            "--out",
+            "out",
+            "--set",
+            "runs.per_cell=20000000",
+            "--set",
+            "output.keep_every=0",
+        ])
+        .spawn()
+        .unwrap();
     while std::fs::read_dir(place.path("out/parts")).map_or(0, Iterator::count) < 3 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }

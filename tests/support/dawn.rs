@@ -141,10 +141,10 @@ impl Backend for Dawn {
         Ok(())
     }
 
-    fn run(&self, mut batch: Batch<'_>, _: &AtomicBool) -> Result<Endpoints, BackendError> {
+    fn advance(&self, mut batch: Batch<'_>, _: &AtomicBool) -> Result<Endpoints, BackendError> {
         let failed = |message: String| BackendError::Device { adapter: self.description(), message };
         let (problem, dim, runs) = (batch.problem, batch.problem.dim(), batch.runs());
-        problem.layout().origin.lengthen(F32, &mut batch.starts, dim);
+        batch.lengthen(F32);
         let program = problem.program(F32);
         let shape = Shape::new(&program, dim as u32, self.lanes, F32, self.subgroup);
         let control = Control {
@@ -163,7 +163,7 @@ impl Backend for Dawn {
         let mut data: Vec<u32> = program.data.iter().map(|x| word(*x)).collect();
         data.resize(data.len().max(1).next_multiple_of(4), 0);
         let state: Vec<u32> =
-            (0..dim).flat_map(|i| batch.starts.iter().skip(i).step_by(dim).map(|x| word(*x))).collect();
+            (0..dim).flat_map(|i| batch.states.iter().skip(i).step_by(dim).map(|x| word(*x))).collect();
         let at = |offset: usize| offset / size_of::<u32>();
         let text = assemble(&program, shape, Entry::Descend);
         let job = json!({

@@ -1,6 +1,7 @@
 //! What the tests share: lists of tests, cells from a few settings, and starts.
 
 pub(crate) mod dawn;
+pub(crate) mod folder;
 pub(crate) mod program;
 pub(crate) mod subject;
 pub(crate) mod toy;
@@ -51,7 +52,7 @@ pub(crate) fn values(model: &str, set: &[(&str, &str)]) -> Values {
         let table: toml::Table = format!("x = {text}").parse().unwrap();
         (p.name, p.kind.accept(&table["x"]).unwrap_or_else(|| panic!("{} = {text}", p.name)))
     };
-    let mut values = Values(model.parameters().iter().map(value).collect());
+    let mut values = Values::new(model.parameters().iter().map(value).collect());
     values.resolve(model.parameters()).unwrap();
     values
 }
@@ -72,7 +73,7 @@ pub(crate) fn starts(model: &str, set: &[(&str, &str)], problem: &Problem, seed:
 /// Endpoints, with weights, of given starts.
 pub(crate) fn run(backend: &dyn Backend, problem: &Problem, starts: &[f64]) -> Endpoints {
     let of = (starts.len() / problem.dim()) as u64;
-    let batch = Batch { problem, starts: starts.to_vec(), of, keep_states: true };
+    let batch = Batch { problem, states: starts.to_vec(), taken: Vec::new(), of, keep_states: true };
     backend.run(batch, &AtomicBool::new(false)).unwrap()
 }
 

@@ -40,8 +40,8 @@ impl Model for Toy {
     }
 
     fn problem(&self, form: &str, ours: &Values, settings: &Settings) -> Result<Problem, Invalid> {
-        let relative = |(_, value): &(_, Value)| matches!(value, Value::Above(..));
-        assert!(!ours.0.iter().any(relative), "a model sees no relative values: {ours:?}");
+        let relative = |(_, value): (_, &Value)| matches!(value, Value::Above(..));
+        assert!(!ours.iter().any(relative), "a model sees no relative values: {ours:?}");
         cnn().problem(form, &values("cnn", &[]), settings)
     }
     fn teacher(&self, _: &Values) -> Result<Vec<f64>, Invalid> {

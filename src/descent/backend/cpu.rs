@@ -40,32 +40,30 @@ impl Cpu {
         Cpu { precision, one_by_one: true }
     }
 
-    /// Advances runs by at most `budget` steps, or to their ends, `states` with them: on all threads of the pool if
-    /// `together`, else on this one. `None` if `cancel` was raised.
-    pub fn advance(
+    /// Advances runs under way until they have taken `budget` steps, or to their ends, `states` and `stops` with them:
+    /// on all threads of the pool if `together`, else on this one. Returns whether all have ended, which those have not
+    /// that were held.
+    pub fn advance_all(
         &self,
         problem: &Problem,
-        states: &mut [f64],
+        (states, stops): (&mut [f64], &mut [Stop]),
         budget: Option<u32>,
         together: bool,
-        cancel: &AtomicBool,
-    ) -> Option<Vec<Stop>> {
+        hold: &AtomicBool,
+    ) -> bool {
         let dim = problem.dim();
-        let runs = states.len() / dim;
-        problem.layout().origin.lengthen(self.precision, states, dim);
-        let mut stops = vec![Stop::POISON; runs];
+        let runs = stops.len();
         let threads = if together { rayon::current_num_threads() } else { 1 };
         let share = runs.div_ceil(threads);
         let block = (share / 8).clamp(wide::widest(self.precision), BLOCK);
-        let queue = Queue::new(states, &mut stops, dim, block, share);
-        let work = Work { queue: &queue, precision: self.precision, one_by_one: self.one_by_one, budget, cancel };
-        let finished = if together {
+        let queue = Queue::new(states, stops, dim, block, share);
+        let work = Work { queue: &queue, precision: self.precision, one_by_one: self.one_by_one, budget, hold };
+        if together {
             let each = (0..threads).into_par_iter().with_max_len(1).map(|_| problem.descend(work));
             each.reduce(|| true, |a, b| a & b)
         } else {
             problem.descend(work)
-        };
-        finished.then_some(stops)
+        }
     }
 }
 
@@ -103,10 +101,12 @@ impl Backend for Cpu {
         runs * size_of::<Stop>()
     }
 
-    fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
-        let mut states = batch.starts;
-        let stops = self.advance(batch.problem, &mut states, None, true, cancel).ok_or(BackendError::Cancelled)?;
-        if !batch.keep_states {
+    fn advance(&self, mut batch: Batch<'_>, hold: &AtomicBool) -> Result<Endpoints, BackendError> {
+        batch.lengthen(self.precision);
+        let mut stops = batch.under_way();
+        let Batch { problem, mut states, keep_states, .. } = batch;
+        let ended = self.advance_all(problem, (&mut states, &mut stops), None, true, hold);
+        if ended && !keep_states {
             states = Vec::new();
         }
         Ok(Endpoints { stops, states })

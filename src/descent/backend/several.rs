@@ -76,9 +76,9 @@ impl<B: Backend> Backend for Several<B> {
         self.all().try_for_each(|device| device.fits(problem))
     }
 
-    fn run(&self, batch: Batch<'_>, cancel: &AtomicBool) -> Result<Endpoints, BackendError> {
+    fn advance(&self, batch: Batch<'_>, hold: &AtomicBool) -> Result<Endpoints, BackendError> {
         let device = self.board();
-        let result = self.all().nth(device).unwrap_or(&self.first).run(batch, cancel);
+        let result = self.all().nth(device).unwrap_or(&self.first).advance(batch, hold);
         self.leave(device);
         result
     }

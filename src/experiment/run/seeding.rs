@@ -1,8 +1,9 @@
 //! Starts of a batch, drawn in parallel before the backend takes them, with what the model's theorems say of them.
 
 use super::Details;
-use crate::experiment::{Cell, Plan};
-use crate::landscape::Claim;
+use super::underway::Underway;
+use crate::experiment::Plan;
+use crate::landscape::{Claim, Stop};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,25 +11,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Numbers of start that one task draws.
 const SEEDED_NUMBERS: usize = 1 << 16;
 
-/// A batch that waits for the backend.
-pub(super) struct Seeded<'a> {
-    pub(super) cell: &'a Cell,
-    pub(super) runs: Range<u64>,
-    /// Starts with what stays on the host; empty if that is not needed later.
-    pub(super) whole: Vec<f64>,
-    pub(super) states: Vec<f64>,
-    /// What each theorem says of each start; empty if none is checked.
-    pub(super) claims: Vec<Claim>,
-}
-
-/// Draws the starts of a batch.
+/// Draws the starts of a batch; `None` if `cancel` was raised.
 pub(super) fn seed<'a>(
     plan: &'a Plan,
-    (cell, runs): &(usize, Range<u64>),
+    (cell, runs): (usize, &Range<u64>),
     details: Details,
     cancel: &AtomicBool,
-) -> Seeded<'a> {
-    let cell = &plan.cells[*cell];
+) -> Option<Underway<'a>> {
+    let cell = plan.cells[cell].lent();
     let (dim, start_dim) = (cell.problem.dim(), cell.problem.start_dim());
     let count = (runs.end - runs.start) as usize;
     let per_task = (SEEDED_NUMBERS / start_dim).clamp(1, 1024);
@@ -36,7 +26,6 @@ pub(super) fn seed<'a>(
     // What stays on the host is drawn only where it is needed later.
     let mut whole = vec![0.0; if details.any() { count * start_dim } else { 0 }];
     let draw = |task: usize, width: usize, starts: &mut [f64]| {
-        // What is left unseeded is never advanced: the backend looks at the same wish to stop first.
         if !cancel.load(Ordering::Relaxed) {
             cell.starts(runs.start + (task * per_task) as u64, width, starts);
         }
@@ -58,5 +47,9 @@ pub(super) fn seed<'a>(
         let each = claims.par_chunks_mut(theorems).zip(states.par_chunks(dim)).with_min_len(per_task);
         each.for_each(|(claims, state)| of_starts.claim(state, claims));
     }
-    Seeded { cell, runs: runs.clone(), whole, states, claims }
+    // What may be unseeded is never advanced.
+    if cancel.load(Ordering::Relaxed) {
+        return None;
+    }
+    Some(Underway { cell, runs: vec![runs.clone()], whole, states, stops: vec![Stop::START; count], claims })
 }

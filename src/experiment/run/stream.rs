@@ -1,123 +1,107 @@
-//! Batches for a device: several are in flight at once, while the host seeds the next and classifies what has come
-//! back.
+//! Batches for a device: several are in flight at once, while the host seeds the next and judges what has come back.
 
-use super::{Advanced, Seeded, advance};
-use crate::descent::backend::{Backend, BackendError};
-use crate::experiment::Record;
-use std::collections::BTreeMap;
+use super::batches::batches;
+use super::underway::Underway;
+use super::{BackendError, Done, Host};
+use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
-/// What the host does with batches, before and after the device.
-pub(super) struct Host<P, C> {
-    /// Seeds.
-    pub(super) prepare: P,
-    /// Classifies; `None` if that was stopped.
-    pub(super) conclude: C,
-}
-
-/// A batch with its place in the order.
-type Placed<T> = (usize, T);
-
 /// Sends batches through the backend, one after another, until no more come.
 fn serve<'a>(
-    backend: &dyn Backend,
-    seeded: &Mutex<Receiver<Placed<Seeded<'a>>>>,
-    to_host: &Sender<Placed<Result<Advanced<'a>, BackendError>>>,
-    keep: bool,
-    cancel: &AtomicBool,
+    host: &Host<'a, '_>,
+    seeded: &Mutex<Receiver<Underway<'a>>>,
+    to_host: &Sender<Result<Underway<'a>, BackendError>>,
 ) {
     loop {
         let next = seeded.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((place, batch)) = next else { break };
+        let Ok(batch) = next else { break };
         // Nobody listens once another batch has failed.
-        if to_host.send((place, advance(backend, batch, keep, cancel))).is_err() {
+        if to_host.send(host.advance(batch)).is_err() {
             break;
         }
     }
 }
 
-/// Out of order batches come back; in order they are handed over.
-struct InOrder<'s, E> {
-    early: BTreeMap<usize, Record>,
-    next: usize,
-    sink: &'s mut dyn FnMut(Vec<Record>) -> Result<(), E>,
-}
-
-impl<E> InOrder<'_, E> {
-    fn take(&mut self, place: usize, batch: Record) -> Result<(), E> {
-        self.early.insert(place, batch);
-        while let Some(batch) = self.early.remove(&self.next) {
-            self.next += 1;
-            (self.sink)(vec![batch])?;
-        }
-        Ok(())
-    }
-}
-
-/// Sends every batch through `host` and `backend` and hands over what has finished, in order.
+/// Sends every batch, and runs that were held, through the backend and hands over what has finished, as it comes back.
 ///
-/// Each batch in flight has a thread of its own, which does nothing but wait for the device; seeding and classification
-/// happen on the threads that this is called from.
-pub(super) fn run<'a, E: From<BackendError>>(
-    backend: &dyn Backend,
-    batches: &mut dyn Iterator<Item = (usize, Range<u64>)>,
-    keep: bool,
-    host: Host<impl Fn((usize, Range<u64>)) -> Seeded<'a> + Sync, impl Fn(Advanced<'a>) -> Option<Record> + Sync>,
-    cancel: &AtomicBool,
-    sink: &mut dyn FnMut(Vec<Record>) -> Result<(), E>,
+/// Each batch in flight has a thread of its own, which does nothing but wait for the device; seeding and judging happen
+/// on the threads that this is called from.
+pub(super) fn run<'a, E: From<BackendError> + Send>(
+    host: &Host<'a, '_>,
+    todo: &[(usize, Range<u64>)],
+    held: Vec<Underway<'a>>,
+    sink: &mut dyn FnMut(Done<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let in_flight = backend.in_flight().max(1);
-    let (to_device, seeded) = channel::<Placed<Seeded<'a>>>();
+    let in_flight = host.backend.in_flight().max(1);
+    let (to_device, seeded) = channel::<Underway<'a>>();
     let seeded = Mutex::new(seeded);
     let (to_host, advanced) = channel();
     std::thread::scope(|scope| {
         for _ in 0..in_flight {
             let (seeded, to_host) = (&seeded, to_host.clone());
-            scope.spawn(move || serve(backend, seeded, &to_host, keep, cancel));
+            scope.spawn(move || serve(host, seeded, &to_host));
         }
         drop(to_host);
-        let mut ended = InOrder { early: BTreeMap::new(), next: 0, sink };
-        let (mut begun, mut landed) = (0, 0);
-        let mut waiting: Option<(usize, Range<u64>)> = batches.next();
-        let mut to_device = Some(to_device);
-        let mut back: Option<Placed<Advanced<'a>>> = None;
+        let to_device = to_device;
+        let mut batches = batches(host.plan, host.backend, host.how.batch, todo);
+        let mut waiting = batches.next();
+        // Runs that go on after they were held.
+        let mut rest: VecDeque<Underway<'a>> = held.into();
+        let mut on_device = 0;
+        let mut back: Option<Underway<'a>> = None;
         let mut failed: Option<BackendError> = None;
         loop {
-            // One batch waits behind those in flight, so that no thread of the device does; more would only fill the
-            // memory, as would many that wait for an earlier one to be handed over.
-            let room = failed.is_none() && begun < landed + in_flight + 1 && begun < ended.next + 2 * in_flight + 1;
-            let next = if room { waiting.take() } else { None };
-            if next.is_none() && back.is_none() {
-                if waiting.is_none() || failed.is_some() {
-                    to_device = None;
+            // Once the work is to stop nothing is seeded any more.
+            let holds = failed.is_some() || host.clock.hold.load(Ordering::Relaxed) || host.clock.is_over();
+            if back.is_none() && on_device == 0 {
+                if let Some(error) = failed {
+                    return Err(error.into());
                 }
-                let Ok((place, result)) = advanced.recv() else { break };
-                landed += 1;
+                if holds {
+                    host.keep(rest.make_contiguous(), sink)?;
+                    continue;
+                }
+                if waiting.is_none() && rest.is_empty() {
+                    return Ok(());
+                }
+            }
+            // One batch waits behind those in flight, so that no thread of the device does; more would only fill the
+            // memory.
+            let has_room = !holds && on_device < in_flight + 1;
+            // The threads listen until this end hangs up.
+            if let Some(batch) = if has_room { rest.pop_front() } else { None } {
+                let _ = to_device.send(batch);
+                on_device += 1;
+                continue;
+            }
+            let next = if has_room { waiting.take() } else { None };
+            if next.is_none() && back.is_none() {
+                let Ok(result) = advanced.recv() else { return Ok(()) };
+                on_device -= 1;
                 match result {
-                    Ok(batch) => back = Some((place, batch)),
+                    Ok(batch) => back = Some(batch),
                     Err(error) => failed = failed.or(Some(error)),
                 }
                 continue;
             }
-            let (prepared, concluded) = rayon::join(
-                || next.map(|batch| (host.prepare)(batch)),
-                || back.take().map(|(place, batch)| (place, (host.conclude)(batch))),
+            let (prepared, (records, unjudged)) = rayon::join(
+                || next.and_then(|batch| host.prepare(batch)),
+                || host.conclude(back.take().into_iter().collect()),
             );
-            if let (Some(batch), Some(to_device)) = (prepared, &to_device) {
-                // The threads listen until this end hangs up.
-                let _ = to_device.send((begun, batch));
-                begun += 1;
+            if waiting.is_none() {
                 waiting = batches.next();
             }
-            match concluded {
-                None => {}
-                Some((_, None)) => failed = failed.or(Some(BackendError::Cancelled)),
-                Some((place, Some(batch))) => ended.take(place, batch)?,
+            if let Some(batch) = prepared {
+                let _ = to_device.send(batch);
+                on_device += 1;
+            }
+            rest.extend(unjudged);
+            if !records.is_empty() {
+                sink(Done::Ended(records))?;
             }
         }
-        failed.map_or(Ok(()), |error| Err(error.into()))
     })
 }

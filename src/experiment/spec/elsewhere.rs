@@ -10,7 +10,7 @@ const SECTIONS: [(&str, &[&str]); 8] = [
     ("descent", &["step", "max_steps", "tolerance", "verdicts"]),
     ("runs", &["per_cell", "half_width", "relative_half_width", "seconds"]),
     ("compute", &["backend", "adapter", "precision", "lanes", "batch", "segment", "threads"]),
-    ("output", &["endpoints", "paired", "spectra", "theorems", "level", "simultaneous"]),
+    ("output", &["endpoints", "paired", "spectra", "theorems", "level", "simultaneous", "keep_every"]),
     ("published", &["source", "note", "outcome", "runs_per_cell", "rounding", "columns", "rows"]),
 ];
 

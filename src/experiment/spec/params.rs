@@ -7,6 +7,7 @@ use super::{SpecError, axis, elsewhere};
 use crate::landscape::text::nearest;
 use crate::landscape::{Kind, Parameter, Value};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::Path;
 use toml::Table;
 
@@ -53,7 +54,7 @@ pub(super) fn read(
             })
             .collect::<Result<_, _>>()?;
         if !zipped.contains(&name) {
-            refuse_twice(section, name, given, &values)?;
+            refuse_twice(section, name, given, &values, Value::identity)?;
         }
         params.push((name, values));
     }
@@ -107,6 +108,18 @@ fn accept(
     }
 }
 
+/// The first value that equals one before it; equal values have the same `text`, but for the sign of 0.
+pub(super) fn repeated<T: PartialEq>(values: &[T], text: impl Fn(&T) -> String) -> Option<usize> {
+    let mut seen: HashMap<String, Vec<usize>> = HashMap::with_capacity(values.len());
+    (0..values.len()).find(|i| {
+        let text = Some(text(&values[*i])).filter(|text| text != "-0").unwrap_or("0".into());
+        let alike = seen.entry(text).or_default();
+        let found = alike.iter().any(|j| values[*j] == values[*i]);
+        alike.push(*i);
+        found
+    })
+}
+
 /// Refuses a value that is listed twice: two equal cells would share every start and look like independent
 /// confirmation.
 pub(super) fn refuse_twice<T: PartialEq + ToString + 'static>(
@@ -114,8 +127,9 @@ pub(super) fn refuse_twice<T: PartialEq + ToString + 'static>(
     key: &str,
     given: &toml::Value,
     values: &[T],
+    text: impl Fn(&T) -> String,
 ) -> Result<(), SpecError> {
-    let Some(twice) = (1..values.len()).find(|i| values[..*i].contains(&values[*i])) else { return Ok(()) };
+    let Some(twice) = repeated(values, text) else { return Ok(()) };
     let value: &dyn std::any::Any = &values[twice];
     let by_contents = matches!(value.downcast_ref(), Some(Value::Points(Some(_))));
     let problem = if by_contents { "is listed twice, by its contents" } else { "is listed twice" };

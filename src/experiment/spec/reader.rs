@@ -252,7 +252,8 @@ pub(super) fn short(value: &Value) -> String {
     cut(&value.to_string())
 }
 
-fn cut(text: &str) -> String {
+/// A text on one line, cut where it is long.
+pub(super) fn cut(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(60) {
         Some((cut, _)) => format!("{}…", &text[..cut]),

@@ -1,12 +1,18 @@
 //! Sections of the experiment file, one function each; `[params]` and `[runs]` have files of their own.
 
-use super::params::{listed, refuse_twice};
+use super::params::{listed, refuse_twice, repeated};
 use super::reader::{Reader, SpecError, number, whole_value};
 use super::wanted::Wanted;
 use super::{Compute, DEFAULT_MAX_STEPS, Output, Published};
 use crate::landscape::{Model, Outcome, StepSize};
 use crate::models;
 use crate::numerics::decimal;
+
+/// Most threads: more than the cores of large machines, and few enough that any system starts them.
+pub const MAX_THREADS: u64 = 1024;
+
+/// Seconds of work that a process may lose however it ends, where the spec says nothing.
+const KEEP_EVERY: f64 = 10.0;
 
 /// What `[experiment]` says.
 pub(super) struct Experiment {
@@ -40,7 +46,7 @@ pub(super) fn experiment(top: &mut Reader<'_>, zipped: &[&str]) -> Result<Experi
         };
         seeds = listed(&section, "seed", given, true)?.iter().enumerate().map(one).collect::<Result<_, _>>()?;
         if !zipped.contains(&"seed") {
-            refuse_twice(&section, "seed", given, &seeds)?;
+            refuse_twice(&section, "seed", given, &seeds, u64::to_string)?;
         }
     }
     section.finish()?;
@@ -74,7 +80,7 @@ pub(super) fn forms(top: &mut Reader<'_>, model: &dyn Model, zipped: &[&str]) ->
         };
         forms = listed(&section, "form", given, false)?.iter().enumerate().map(one).collect::<Result<_, _>>()?;
         if !zipped.contains(&"form") {
-            refuse_twice(&section, "form", given, &forms)?;
+            refuse_twice(&section, "form", given, &forms, |form| form.to_string())?;
         }
     }
     section.finish()?;
@@ -94,7 +100,7 @@ pub(super) fn descent(top: &mut Reader<'_>, model: &dyn Model, zipped: &[&str]) 
     let mut section = top.table("descent")?;
     let step = read_steps(&mut section, model)?;
     if !zipped.contains(&"step")
-        && (1..step.len()).any(|i| step[..i].contains(&step[i]))
+        && repeated(&step, |step| format!("{step:?}")).is_some()
         && let Some(given) = section.value("step")
     {
         return Err(section.refuse("step", None, given, "lists a step size twice", "remove one"));
@@ -116,7 +122,7 @@ pub(super) fn compute(top: &mut Reader<'_>) -> Result<Compute, SpecError> {
         lanes: section.auto_integer("lanes", 1024)? as u32,
         batch: section.auto_integer("batch", 1 << 24)? as usize,
         segment: section.auto_integer("segment", 1 << 20)? as u32,
-        threads: section.auto_integer("threads", 4096)? as usize,
+        threads: section.auto_integer("threads", MAX_THREADS)? as usize,
     };
     if compute.backend == "cpu" && !compute.adapter.is_empty() {
         let value = format!("\"{}\"", compute.adapter);
@@ -137,9 +143,17 @@ pub(super) fn output(top: &mut Reader<'_>) -> Result<Output, SpecError> {
         theorems: section.flag("theorems", false)?,
         level: section.number("level", 0.95, 0.0, 1.0)?,
         simultaneous: section.flag("simultaneous", false)?,
+        keep_every: keep_every(&mut section)?,
     };
     section.finish()?;
     Ok(output)
+}
+
+/// `[output] keep_every`: after how many seconds finished runs become a part of the result folder.
+fn keep_every(section: &mut Reader<'_>) -> Result<f64, SpecError> {
+    let bounds = (0.0, 86_400.0);
+    let wanted = Wanted { bounds: Some(bounds), ..Wanted::new("a number of seconds from 0 to 86400") };
+    section.get("keep_every", KEEP_EVERY, &wanted, |v| number(v).filter(|x| (bounds.0..=bounds.1).contains(x)))
 }
 
 /// `[published]`: figures to compare with, unless a flag has led away from them.

@@ -2,8 +2,12 @@
 
 use super::SpecError;
 use super::places::Places;
+use super::reader::cut;
 use toml::Table;
 use toml::de::DeValue;
+
+/// Most keys in one another: twice as many as any section has, and far from what exhausts the stack.
+const DEEPEST: usize = 8;
 
 /// Puts `path.to.key=value` into the table. The value is read as TOML, and as text where it is none.
 pub(super) fn apply_set(table: &mut Table, places: &mut Places, set: &str) -> Result<(), SpecError> {
@@ -23,6 +27,11 @@ pub(super) fn apply_set(table: &mut Table, places: &mut Places, set: &str) -> Re
     let Some((last, tables)) = keys.split_last().filter(|_| keys.iter().all(|key| !key.is_empty())) else {
         return Err(fail("names no key".into(), example));
     };
+    if keys.len() > DEEPEST {
+        let problem =
+            format!("names {} keys, one in another, and no experiment goes deeper than {DEEPEST}", keys.len());
+        return Err(SpecError { key: cut(&shown), ..fail(problem, "write a key of the experiment file") });
+    }
     check_value(value).map_err(|(problem, remedy)| fail(problem, remedy))?;
     let path = keys.join(".");
     let value = places.set(&path, value)?;

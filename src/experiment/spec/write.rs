@@ -28,6 +28,9 @@ impl Spec {
             ("threads", auto(self.compute.threads as u64)),
         ]);
         top.insert("compute".into(), compute.into());
+        if let Some(toml::Value::Table(output)) = top.get_mut("output") {
+            output.insert("keep_every".into(), self.output.keep_every.into());
+        }
         // A table of plain values always serialises.
         toml::to_string(&top).unwrap_or_default()
     }
@@ -43,6 +46,22 @@ impl Spec {
         if self.rule.is_some() {
             top.insert("published".into(), table_of(vec![("outcome", self.outcome().name().into())]).into());
         }
+        top
+    }
+
+    /// What the runs of every cell share of [`Spec::identity_table`]: all but the lists of the grid, whose values tell
+    /// the cells apart, and the number of runs, which may both grow.
+    pub(crate) fn shared_table(&self) -> Table {
+        let mut top = self.identity_table();
+        let lists = [("experiment", "seed"), ("model", "form"), ("descent", "step"), ("runs", "per_cell")];
+        // Where a pilot decides, the most runs of a cell are part of its rule.
+        for (section, key) in &lists[..if self.rule.is_some() { 3 } else { 4 }] {
+            if let Some(toml::Value::Table(section)) = top.get_mut(*section) {
+                section.remove(*key);
+            }
+        }
+        top.remove("params");
+        top.remove("grid");
         top
     }
 
@@ -67,6 +86,26 @@ impl Spec {
             })
         });
         files.or_else(|| difference("", &self.identity_table().into(), &other.identity_table().into()))
+    }
+
+    /// What keeps this experiment from growing into another, which has more runs in each cell, or more values in its
+    /// lists, and all that this one has: the key with its value `there`, in this experiment, and `here`. `None` if
+    /// nothing does.
+    pub(crate) fn in_the_way_of(&self, larger: &Spec) -> Option<String> {
+        let mut grown = self.clone();
+        // What a pilot decides depends on all cells, or on time.
+        if self.rule.is_none() && larger.rule.is_none() {
+            grown.runs_per_cell = self.runs_per_cell.max(larger.runs_per_cell);
+            grow(&mut grown.seeds, &larger.seeds, u64::eq);
+            grow(&mut grown.forms, &larger.forms, |a, b| a == b);
+            grow(&mut grown.step, &larger.step, StepSize::eq);
+            for ((name, values), (other, more)) in grown.params.iter_mut().zip(&larger.params) {
+                if name == other {
+                    grow(values, more, |a, b| a.identity() == b.identity());
+                }
+            }
+        }
+        grown.difference(larger)
     }
 
     /// The tables of [`Spec::identity_table`], with the values of parameters written by `write`.
@@ -115,6 +154,13 @@ impl Spec {
             ]),
         );
         top
+    }
+}
+
+/// Makes a list the larger one, if that has all its values.
+fn grow<T: Clone>(values: &mut Vec<T>, larger: &[T], same: impl Fn(&T, &T) -> bool) {
+    if values.iter().all(|value| larger.iter().any(|other| same(value, other))) {
+        *values = larger.to_vec();
     }
 }
 

@@ -334,7 +334,7 @@ pub(super) fn kernel(
     starts: &[f64],
     of: u64,
 ) -> Result<Option<Timed>, BackendError> {
-    let batch = Batch { problem: cell.problem(), starts: starts.to_vec(), of, keep_states: false };
+    let batch = Batch { problem: cell.problem(), states: starts.to_vec(), taken: Vec::new(), of, keep_states: false };
     let busy = backend.busy();
     let began = Instant::now();
     let ends = backend.run(batch, &AtomicBool::new(false))?;

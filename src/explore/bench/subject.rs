@@ -107,8 +107,8 @@ impl Subject {
     pub fn parameters(&self) -> Vec<(&'static str, String, bool)> {
         let values = &self.plan.cells[0].values;
         let usual = |name: &str| self.spec.model.parameters().iter().any(|p| p.name == name && p.is_default(values));
-        let each = values.0.iter();
-        each.map(|(name, value)| (*name, value.to_string(), self.set.contains(name) || !usual(name))).collect()
+        let each = values.iter();
+        each.map(|(name, value)| (name, value.to_string(), self.set.contains(&name) || !usual(name))).collect()
     }
 
     /// What it is, in a few words.

@@ -322,17 +322,11 @@ impl Loss for Empirical {
         let max_steps = budget.saturating_mul(PATIENCE - 1).min(MOST_STEPS);
         let frame = Frame { settings: Settings { max_steps, ..full.frame.settings.clone() }, ..full.frame.clone() };
         let longer = Full { frame, loss: full.loss.clone() };
-        let (mut state, mut stops) = (state.to_vec(), [Stop::POISON]);
+        let (mut state, mut stops) = (state.to_vec(), [Stop::START]);
         let dim = state.len();
         let queue = Queue::new(&mut state, &mut stops, dim, 1, 1);
-        let cancel = AtomicBool::new(false);
-        longer.descend(Work {
-            queue: &queue,
-            precision: Precision::F64,
-            one_by_one: true,
-            budget: None,
-            cancel: &cancel,
-        });
+        let never = AtomicBool::new(false);
+        longer.descend(Work { queue: &queue, precision: Precision::F64, one_by_one: true, budget: None, hold: &never });
         if stops[0].found == Some(Outcome::Global) { Outcome::Slow } else { Outcome::Undecided }
     }
 

@@ -27,6 +27,17 @@ pub enum StoreError {
         /// The first key that differs, with both values.
         difference: String,
     },
+    /// The folder holds a part of the experiment, which may grow.
+    #[error(
+        "{folder}: holds a smaller experiment ({difference}); add --extend to compute what is missing there, or choose \
+         another folder with --out"
+    )]
+    SmallerExperiment {
+        /// The folder.
+        folder: String,
+        /// The first key that differs, with both values.
+        difference: String,
+    },
     /// The folder was begun in another format.
     #[error(
         "{folder}: was begun in {there}, this would go on in {here}; add --precision {there}, or choose another \

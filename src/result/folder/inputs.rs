@@ -1,6 +1,8 @@
 //! The files that an experiment reads, as its result folder keeps them: copies in `inputs/`.
 
-use super::{CHECK_PERMISSIONS, StoreError, io};
+use super::error::{CHECK_PERMISSIONS, StoreError, io};
+use super::files::write_beside;
+use super::manifest::FileRecord;
 use crate::experiment::Spec;
 use crate::landscape::{Points, Value};
 use crate::numerics::checksum::{Hashing, sha256_of};
@@ -27,7 +29,12 @@ impl Inputs {
     /// The copies that a new folder will hold: one for each content, called as its file is. Names that differ only in
     /// case count as the same, as they do on some systems.
     pub(super) fn of(spec: &Spec) -> Self {
-        let mut inputs = Inputs(Vec::new());
+        Inputs(Vec::new()).and_more(spec)
+    }
+
+    /// These copies, and those that an experiment needs besides.
+    pub(super) fn and_more(self, spec: &Spec) -> Self {
+        let mut inputs = self;
         for points in files(spec) {
             if inputs.path(points).is_some() {
                 continue;
@@ -60,6 +67,21 @@ impl Inputs {
         self.0.iter().map(|(_, path)| path.as_str())
     }
 
+    /// What the manifest says of the copies: their names and contents.
+    ///
+    /// # Errors
+    /// A file is not there any more.
+    pub(super) fn records(&self, spec: &Spec) -> Result<Vec<(String, FileRecord)>, StoreError> {
+        let mut records = Vec::new();
+        for points in files(spec) {
+            let Some(name) = self.path(points) else { continue };
+            let source = points.location();
+            let bytes = fs::metadata(source).map_err(io(source, "read", "check the path"))?.len();
+            records.push((name.clone(), FileRecord { bytes, sha256: points.sha256().into() }));
+        }
+        Ok(records)
+    }
+
     /// Copies the files into a folder, those that are not there yet.
     ///
     /// # Errors
@@ -73,41 +95,43 @@ impl Inputs {
             }
             let inputs = folder.join(FOLDER);
             fs::create_dir_all(&inputs).map_err(io(&inputs, "created", CHECK_PERMISSIONS))?;
-            // Outside `inputs/`, where any name may be that of a copy.
-            let temporary = folder.join("inputs.tmp");
             let source = points.location();
             let input = File::open(source).map_err(io(source, "read", "check the path"))?;
-            let mut output = File::create(&temporary).map_err(io(&temporary, "written", CHECK_PERMISSIONS))?;
             let mut input = Hashing::new(input);
-            std::io::copy(&mut input, &mut output).map_err(io(source, "copied", CHECK_PERMISSIONS))?;
-            if input.sha256() != points.sha256() {
-                // A leftover does no harm.
-                let _ = fs::remove_file(&temporary);
-                return Err(StoreError::Io {
+            let mut changed = false;
+            // Outside `inputs/`, where any name may be that of a copy.
+            let copied = write_beside(&target, &folder.join(FOLDER), true, |output| {
+                std::io::copy(&mut input, output)?;
+                changed = input.sha256() != points.sha256();
+                if changed { Err(std::io::ErrorKind::InvalidData.into()) } else { Ok(()) }
+            });
+            copied.map_err(|error| match changed {
+                true => StoreError::Io {
                     path: source.display().to_string(),
                     action: "copied",
                     reason: "its contents changed after it was read".into(),
                     remedy: "run the same command again",
-                });
-            }
-            fs::rename(&temporary, &target).map_err(io(&target, "written", CHECK_PERMISSIONS))?;
+                },
+                false => error,
+            })?;
         }
         Ok(())
     }
 
-    /// A value with the path of the copy in `folder`.
-    fn value(&self, folder: &Path, value: &mut Value) {
-        if let Value::Points(Some(points)) = value
-            && let Some(path) = self.path(points)
-        {
-            *points = points.moved(path, folder.join(path));
-        }
+    /// A value with the path of the copy in `folder`, where it has one.
+    fn value(&self, folder: &Path, value: &Value) -> Option<Value> {
+        let Value::Points(Some(points)) = value else { return None };
+        let path = self.path(points)?;
+        Some(Value::Points(Some(points.moved(path, folder.join(path)))))
     }
 
     /// Gives the values of an experiment and of its grid the paths of the copies in `folder`.
     pub(super) fn rename(&self, folder: &Path, results: &mut Results) {
-        let lists = results.spec.params.iter_mut().flat_map(|(_, values)| values);
-        let values = results.plan.cells.iter_mut().flat_map(|cell| &mut cell.values.0).map(|(_, value)| value);
-        lists.chain(values).for_each(|value| self.value(folder, value));
+        for value in results.spec.params.iter_mut().flat_map(|(_, values)| values) {
+            if let Some(copied) = self.value(folder, value) {
+                *value = copied;
+            }
+        }
+        results.plan.cells.iter_mut().for_each(|cell| cell.values.replace(|value| self.value(folder, value)));
     }
 }

@@ -1,10 +1,14 @@
 //! `manifest.json`: where the numbers of a result folder come from, and what its files must be.
 
-use super::{CHECK_PERMISSIONS, StoreError, io, machine, write_file};
+use super::check::remedy;
+use super::error::{CHECK_PERMISSIONS, StoreError, io};
+use super::files::{keep_file, sync_file, sync_folder, write_file};
+use super::machine;
 use crate::descent::backend::Backend;
-use crate::experiment::Tally;
+use crate::experiment::{Shard, Tally};
 use crate::landscape::points::io_reason;
 use crate::numerics::checksum::{sha256, sha256_of};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -12,7 +16,7 @@ use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 /// Version of the folder's format; a reader refuses any other.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 /// How far an experiment has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +24,8 @@ pub const FORMAT: u32 = 5;
 pub enum State {
     /// Runs are missing.
     Running,
+    /// Every run of the shard is kept; tables are for all shards together.
+    Kept,
     /// Every run is done and every table written.
     Complete,
 }
@@ -35,6 +41,7 @@ pub struct FileRecord {
 
 /// Provenance of a result folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Version of the folder's format.
     pub format: u32,
@@ -49,6 +56,11 @@ pub struct Manifest {
     pub system: String,
     /// The experiment's name.
     pub experiment: String,
+    /// SHA-256 of what decides the numbers of its runs: the keys of the experiment file but for `[compute]`, the lists
+    /// of the grid and the number of runs, and the format of the arithmetic. Every part has it too.
+    pub identity: String,
+    /// The shard of it that the folder is for, as in `3/16`; `null` for all of it.
+    pub shard: Option<Shard>,
     /// How far it has come.
     pub state: State,
     /// What computed: `cpu` or `gpu`, with the adapter or the number of threads; several if the work was moved.
@@ -65,8 +77,10 @@ pub struct Manifest {
     pub runs: u64,
     /// Gradient steps of these runs.
     pub steps: u64,
-    /// The tables, and the files that the experiment reads.
+    /// The experiment and the files that it reads, from the first moment; the tables, once they are written.
     pub files: BTreeMap<String, FileRecord>,
+    /// SHA-256 of the manifest's text without these digits.
+    checksum: String,
     #[serde(skip)]
     since: Option<Instant>,
 }
@@ -76,8 +90,15 @@ fn now() -> String {
 }
 
 /// Of files over this size only the size is compared when a folder is read, which is what an interrupted copy changes:
-/// the whole is for `sha256sum -c SHA256SUMS`.
+/// the whole is for `spurious check`.
 const COMPARED: u64 = 64 << 20;
+
+/// What stands before and after the digits of the checksum.
+const BEFORE: &str = "  \"checksum\": \"";
+const AFTER: &str = "\"\n}\n";
+
+/// What to do about a file that cannot be made again from others.
+pub(super) const RESTORE: &str = "restore it from a copy, or run the experiment again into a new folder";
 
 /// The checksums of a finished folder, for `sha256sum -c`.
 pub(super) const SUMS: &str = "SHA256SUMS";
@@ -87,13 +108,20 @@ impl FileRecord {
         Ok(FileRecord { bytes: fs::metadata(path)?.len(), sha256: sha256_of(File::open(path)?)? })
     }
 
-    /// Whether a file is what was written; why not, if it is not.
-    fn compare(&self, path: &Path) -> Result<(), String> {
+    /// That of a file which holds these bytes.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+        FileRecord { bytes: bytes.len() as u64, sha256: sha256(bytes) }
+    }
+
+    /// Whether a file is what was written; why not, if it is not. The contents of large files are looked at if `all`
+    /// is.
+    pub(super) fn compare(&self, path: &Path, all: bool) -> Result<(), String> {
         let bytes = fs::metadata(path).map_err(|e| io_reason(&e))?.len();
         if bytes != self.bytes {
             return Err(format!("it has {bytes} bytes, {} were written", self.bytes));
         }
-        if bytes <= COMPARED && File::open(path).and_then(sha256_of).map_err(|e| io_reason(&e))? != self.sha256 {
+        if (all || bytes <= COMPARED) && File::open(path).and_then(sha256_of).map_err(|e| io_reason(&e))? != self.sha256
+        {
             return Err("its contents were changed".into());
         }
         Ok(())
@@ -117,6 +145,7 @@ impl Manifest {
             processor: machine::processor(),
             system: machine::system(),
             experiment: experiment.into(),
+            shard: None,
             state: State::Running,
             backends: vec![format!("{}: {}", backend.name(), backend.description())],
             precision: backend.precision().name().into(),
@@ -125,37 +154,68 @@ impl Manifest {
             wall_seconds: 0.0,
             runs: 0,
             steps: 0,
+            identity: String::new(),
             files: BTreeMap::new(),
+            checksum: String::new(),
             since: Some(Instant::now()),
         }
     }
 
-    /// Takes over what an earlier process has noted.
+    /// For a shard of the experiment.
+    #[must_use]
+    pub fn of_shard(self, shard: Shard) -> Self {
+        Manifest { shard: Some(shard), ..self }
+    }
+
+    /// For all of an experiment, of which this was of a shard: joined to others it begins anew.
+    pub(super) fn of_all(self) -> Self {
+        let files = BTreeMap::new();
+        Manifest { shard: None, state: State::Running, finished: None, files, runs: 0, steps: 0, ..self }
+    }
+
+    /// Adds what made another shard.
+    pub(super) fn joined(mut self, other: &Manifest) -> Self {
+        for backend in &other.backends {
+            if !self.backends.contains(backend) {
+                self.backends.push(backend.clone());
+            }
+        }
+        let pairs = [
+            (&mut self.commit, &other.commit),
+            (&mut self.processor, &other.processor),
+            (&mut self.system, &other.system),
+        ];
+        for (here, there) in pairs {
+            if !here.split("; ").any(|known| known == there) {
+                *here = [here.as_str(), there.as_str()].join("; ");
+            }
+        }
+        if other.started < self.started {
+            self.started.clone_from(&other.started);
+        }
+        self.wall_seconds += other.wall_seconds;
+        self
+    }
+
+    /// Takes over what an earlier process has noted of work that goes on.
     pub(super) fn continue_from(&mut self, stored: Manifest) {
-        for backend in std::mem::replace(&mut self.backends, stored.backends.clone()) {
-            // A finished folder keeps the backends that made it.
-            if stored.state == State::Running && !self.backends.contains(&backend) {
+        for backend in std::mem::replace(&mut self.backends, stored.backends) {
+            if !self.backends.contains(&backend) {
                 self.backends.push(backend);
             }
         }
-        let (ended, pairs) = (
-            stored.state == State::Complete,
-            [
-                (&mut self.commit, &stored.commit),
-                (&mut self.processor, &stored.processor),
-                (&mut self.system, &stored.system),
-            ],
-        );
+        let pairs = [
+            (&mut self.commit, stored.commit),
+            (&mut self.processor, stored.processor),
+            (&mut self.system, stored.system),
+        ];
         for (here, there) in pairs {
             *here = match there.split("; ").any(|known| known == *here) {
-                // A finished folder keeps what made it.
-                known if known || ended => there.clone(),
-                _ => [there.as_str(), here.as_str()].join("; "),
+                true => there,
+                false => [there.as_str(), here.as_str()].join("; "),
             };
         }
         self.started = stored.started;
-        self.state = stored.state;
-        self.finished = stored.finished;
         self.wall_seconds = stored.wall_seconds;
         self.runs = stored.runs;
         self.steps = stored.steps;
@@ -176,15 +236,11 @@ impl Manifest {
     /// It cannot be read, is damaged, or is of another format.
     pub(super) fn read(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join("manifest.json");
-        let text = fs::read_to_string(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
-        let damaged = |reason: String, remedy: &str| StoreError::Damaged {
-            path: path.display().to_string(),
-            reason,
-            remedy: remedy.into(),
-        };
+        let bytes = fs::read(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
+        let damaged =
+            |reason: String| StoreError::Damaged { path: path.display().to_string(), reason, remedy: RESTORE.into() };
         // The version first: another format may have other fields.
-        let value: serde_json::Value = serde_json::from_str(&text)
-            .map_err(|e| damaged(format!("{e}"), "choose another folder with --out, or remove this one"))?;
+        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| damaged(format!("{e}")))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
             Some(there) if there != u64::from(FORMAT) => {
                 let folder = folder.display().to_string();
@@ -195,28 +251,48 @@ impl Manifest {
             // What has no version lacks a field, as the next lines say.
             _ => {}
         }
-        serde_json::from_value(value)
-            .map_err(|e| damaged(format!("{e}"), "choose another folder with --out, or remove this one"))
+        let this: Self = serde_json::from_value(value).map_err(|e| damaged(format!("{e}")))?;
+        let ending = format!("{BEFORE}{}{AFTER}", this.checksum);
+        let front = bytes.strip_suffix(ending.as_bytes());
+        if front.is_none_or(|front| sealed(front) != this.checksum) {
+            return Err(damaged("its contents were changed".into()));
+        }
+        Ok(this)
     }
 
+    /// Writes it into a folder; it is on the disk when this returns.
     pub(super) fn write(&self, folder: &Path) -> Result<(), StoreError> {
+        keep_file(&folder.join("manifest.json"), self.text().as_bytes())
+    }
+
+    /// The same without waiting for the disk: for a folder in which there is nothing yet.
+    pub(super) fn write_soon(&self, folder: &Path) -> Result<(), StoreError> {
         write_file(&folder.join("manifest.json"), self.text().as_bytes())
     }
 
+    /// Its text, with the checksum of the rest as last field.
     fn text(&self) -> String {
+        let blank = Manifest { checksum: String::new(), ..self.clone() };
         // A struct of plain values always serialises.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        let text = serde_json::to_string_pretty(&blank).unwrap_or_default() + "\n";
+        let front = text.strip_suffix(&format!("{BEFORE}{AFTER}")).unwrap_or(&text);
+        format!("{front}{BEFORE}{}{AFTER}", sealed(front.as_bytes()))
     }
 
     /// The text of [`SUMS`]: every file of the folder, the manifest last.
-    fn sums(&self) -> String {
+    pub(super) fn sums(&self) -> String {
         let mut text: String = self.files.iter().map(|(name, file)| sum(&file.sha256, name)).collect();
         text.push_str(&sum(&sha256(self.text().as_bytes()), "manifest.json"));
         text
     }
 
+    /// Whether it still is the one of a folder: another process may have written a newer one.
+    pub(super) fn is_that_of(&self, folder: &Path) -> bool {
+        fs::read(folder.join("manifest.json")).is_ok_and(|bytes| bytes == self.text().as_bytes())
+    }
+
     /// Records a file that is not going to change.
-    pub(super) fn record(&mut self, folder: &Path, name: &str) -> Result<(), StoreError> {
+    fn record(&mut self, folder: &Path, name: &str) -> Result<(), StoreError> {
         let path = folder.join(name);
         let record = FileRecord::of(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
         self.files.insert(name.to_string(), record);
@@ -232,22 +308,43 @@ impl Manifest {
         }
         self.state = State::Complete;
         self.finished = Some(now());
-        // The manifest says that all is there, so it comes last.
         write_file(&folder.join(SUMS), self.sums().as_bytes())?;
+        // The manifest says that all is there, so it comes last, when all of it is on the disk.
+        let names: Vec<&str> = files.iter().map(String::as_str).chain([SUMS]).collect();
+        names.par_iter().try_for_each(|name| sync_file(&folder.join(name)))?;
+        sync_folder(folder).map_err(io(folder, "written", CHECK_PERMISSIONS))?;
         self.write(folder)
     }
 
-    /// Checks that the files of a complete folder are those that were written.
-    pub(super) fn verify(&self, folder: &Path) -> Result<(), StoreError> {
-        for (name, record) in &self.files {
+    /// Checks that the files of a finished folder are those that were written.
+    pub(super) fn verify_all(&self, folder: &Path) -> Result<(), StoreError> {
+        self.verify(folder, |_| true)?;
+        let path = folder.join(SUMS);
+        let found = fs::read(&path).map_err(|error| io_reason(&error));
+        let reason = match found {
+            Ok(bytes) if bytes == self.sums().as_bytes() => return Ok(()),
+            Ok(_) => "its contents were changed".into(),
+            Err(reason) => reason,
+        };
+        Err(StoreError::Damaged { path: path.display().to_string(), reason, remedy: remedy(folder, SUMS) })
+    }
+
+    /// Checks that files of the folder are those that were written, those whose names `which` accepts.
+    pub(super) fn verify(&self, folder: &Path, which: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+        for (name, record) in self.files.iter().filter(|(name, _)| which(name)) {
             let path = folder.join(name);
             let damaged = |reason: String| StoreError::Damaged {
                 path: path.display().to_string(),
                 reason,
-                remedy: "restore it from a copy, or run the experiment again into a new folder".into(),
+                remedy: remedy(folder, name),
             };
-            record.compare(&path).map_err(damaged)?;
+            record.compare(&path, false).map_err(damaged)?;
         }
         Ok(())
     }
+}
+
+/// SHA-256 of the text before the checksum.
+fn sealed(front: &[u8]) -> String {
+    sha256(&[front, BEFORE.as_bytes()].concat())
 }

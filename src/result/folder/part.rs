@@ -1,106 +1,210 @@
-//! Parts: what a folder keeps of each finished batch until the tables are made.
+//! A part: one file of what has ended. It is written once and never changed, and the same ranges of runs give the same
+//! bytes, whoever computes them.
+//!
+//! Its first line is a [`Header`] in JSON, which says what the part belongs to, what it covers and how long its
+//! sections are; they follow, and the checksum covers every byte of the file but its own. The *records* are lines of
+//! JSON, one for each range; *runs*, *endpoints* and *outcomes* hold the details that were asked for, range after
+//! range. The name of the file follows from the ranges.
 
-use super::{CHECK_PERMISSIONS, StoreError, io, state};
-use crate::experiment::Record;
-use crate::experiment::run::Stage;
+use super::error::StoreError;
+use super::files::write_with;
+use super::identity::Key;
+use super::manifest::FORMAT;
 use crate::landscape::points::io_reason;
-use crate::result::Results;
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::Path;
+use crate::numerics::checksum::{Sum, sha256};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
 
-/// How the name of a part's record ends.
-const RECORD: &str = ".json";
+/// How the name of a part ends.
+pub(super) const ENDING: &str = ".part";
 
-/// How the name of a stage of the pilot ends.
-pub(super) const STAGE: &str = "-pilot.json";
+/// File of the runs under way, in the same form.
+pub(super) const CHECKPOINT: &str = "checkpoint";
 
-/// Name of a part's file that ends so (`.json`, `-runs.csv`, `-endpoints.csv`, `-outcomes.txt`); sorts in the order of
-/// the plan.
-pub(super) fn file(part: &Record, ending: &str) -> String {
-    format!("{:07}-{:016}-{:016}{ending}", part.cell, part.runs.start, part.runs.end)
+/// What a part holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kind {
+    /// Runs that have ended.
+    Runs,
+    /// Stages of the pilot.
+    Stages,
+    /// What the pilot has decided.
+    Pilot,
+    /// Runs under way.
+    Checkpoint,
 }
 
-/// Name of the part that keeps a stage of the pilot.
-pub(super) fn stage_file(stage: &Stage) -> String {
-    format!("{:07}-{:016}-{:016}{STAGE}", stage.cell, stage.runs.start, stage.runs.end)
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Runs => "runs",
+            Kind::Stages => "stages",
+            Kind::Pilot => "pilot",
+            Kind::Checkpoint => "checkpoint",
+        }
+    }
 }
 
-/// Joins the parts' files of a kind, in order, under one header, to the table `name`; `row` writes a part's row as the
-/// table has it. Rows shorter than the header are filled with empty fields.
-pub(super) fn concatenate(
+/// Runs of a cell: the first, and the one after the last.
+pub(super) type Covered = (Key, u64, u64);
+
+/// Lengths of the sections in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sections {
+    pub(super) records: u64,
+    pub(super) runs: u64,
+    pub(super) endpoints: u64,
+    pub(super) outcomes: u64,
+}
+
+/// First line of a part.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Header {
+    format: u32,
+    /// The experiment's hash, [`Identity`](super::identity::Identity).
+    experiment: String,
+    pub(super) kind: Kind,
+    pub(super) ranges: Vec<Covered>,
+    pub(super) sections: Sections,
+    /// SHA-256 of the file without these digits; the last field.
+    sha256: String,
+}
+
+/// A part that was read and is what was written.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) header: Header,
+    /// The section of records.
+    pub(super) records: Vec<u8>,
+    /// Where the section after it begins in the file.
+    pub(super) details: u64,
+}
+
+/// Why a part cannot be used.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// It is not there any more.
+    Gone,
+    /// It is not what was written, or not of this experiment.
+    Bad(String),
+}
+
+fn bad(reason: impl Into<String>) -> Fault {
+    Fault::Bad(reason.into())
+}
+
+/// How the header ends, before and after the digits of its checksum.
+const BEFORE: &str = "\"sha256\":\"";
+const AFTER: &str = "\"}\n";
+
+impl Header {
+    /// The first line but for the checksum and what follows it.
+    fn front(&self) -> String {
+        // Plain values always serialise.
+        let line = serde_json::to_string(self).unwrap_or_default();
+        let end = line.rfind(BEFORE).map_or(0, |at| at + BEFORE.len());
+        line[..end].into()
+    }
+
+    /// Name of the part.
+    fn name(&self) -> String {
+        if self.kind == Kind::Checkpoint {
+            return CHECKPOINT.into();
+        }
+        let ranges = serde_json::to_string(&self.ranges).unwrap_or_default();
+        format!("{}-{}{ENDING}", self.kind.name(), &sha256(ranges.as_bytes())[..16])
+    }
+}
+
+/// A part that was written.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) path: PathBuf,
+    /// Where the section after the records begins in the file.
+    pub(super) details: u64,
+}
+
+/// Writes a part into a folder of parts, from its sections in their order. It is on the disk when this returns.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn write(
     folder: &Path,
-    parts: &[Record],
-    name: &str,
-    header: &str,
-    row: impl Fn(&Record, &str) -> String,
-) -> Result<(), StoreError> {
-    let path = folder.join(name);
-    let temporary = folder.join(format!("{name}.tmp"));
-    let fail = || io(&path, "written", CHECK_PERMISSIONS);
-    let width = header.split(',').count();
-    let mut table = std::io::BufWriter::new(File::create(&temporary).map_err(fail())?);
-    writeln!(table, "{header}").map_err(fail())?;
-    for part in parts {
-        let source = folder.join("parts").join(file(part, &format!("-{name}")));
-        let record = file(part, RECORD);
-        let text = fs::read_to_string(&source).map_err(|e| unreadable(&source, &e, &record))?;
-        if text.lines().count() as u64 != part.tally.runs() || !text.ends_with('\n') {
-            return Err(damaged(&source, format!("it should have {} rows", part.tally.runs()), &record));
-        }
-        for line in text.lines() {
-            let line = row(part, line);
-            let missing = width.saturating_sub(line.split(',').count());
-            writeln!(table, "{line}{}", ",".repeat(missing)).map_err(fail())?;
-        }
-    }
-    table.flush().map_err(fail())?;
-    drop(table);
-    fs::rename(&temporary, &path).map_err(fail())
+    experiment: &str,
+    kind: Kind,
+    ranges: Vec<Covered>,
+    bodies: [&[u8]; 4],
+) -> Result<Written, StoreError> {
+    let [records, runs, endpoints, outcomes] = bodies.map(|body| body.len() as u64);
+    let sections = Sections { records, runs, endpoints, outcomes };
+    let experiment = experiment.to_string();
+    let header = Header { format: FORMAT, experiment, kind, ranges, sections, sha256: String::new() };
+    let front = header.front();
+    let mut sum = Sum::default();
+    sum.update(front.as_bytes());
+    bodies.iter().for_each(|body| sum.update(body));
+    let line = format!("{front}{}{AFTER}", sum.sha256());
+    let path = folder.join(header.name());
+    write_with(&path, true, |file| {
+        file.write_all(line.as_bytes())?;
+        bodies.iter().try_for_each(|body| file.write_all(body))
+    })?;
+    Ok(Written { path, details: line.len() as u64 + records })
 }
 
-/// A file of a part is not as it was written; `record` is the name of the part's record, without which its runs are
-/// made again.
-pub(super) fn damaged(path: &Path, reason: String, record: &str) -> StoreError {
-    let record = if path.ends_with(record) { String::new() } else { format!(" and parts/{record}") };
-    let remedy = format!("delete it{record}, then run the same command again: only these runs are repeated");
-    StoreError::Damaged { path: path.display().to_string(), reason, remedy }
-}
-
-/// A file of a part is not there.
-pub(super) fn unreadable(path: &Path, error: &std::io::Error, record: &str) -> StoreError {
-    let remedy = format!("delete parts/{record}, then run the same command again: only these runs are repeated");
-    StoreError::Damaged { path: path.display().to_string(), reason: io_reason(error), remedy }
-}
-
-/// Names of the files in `parts/` that end so, in the order of cells and runs.
-pub(super) fn names(folder: &Path, ending: &str) -> Result<Vec<String>, StoreError> {
-    let path = folder.join("parts");
-    if !path.exists() {
-        // Killed before the first: nothing is done yet.
-        return Ok(Vec::new());
+/// Reads a part of an experiment. Every byte of it is looked at.
+///
+/// # Errors
+/// It is gone, or is not what was written.
+pub(super) fn read(path: &Path, experiment: &str) -> Result<Part, Fault> {
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => Fault::Gone,
+        _ => bad(format!("it cannot be read: {}", io_reason(&error))),
+    };
+    let file = File::open(path).map_err(failed)?;
+    let about = file.metadata().map_err(failed)?;
+    if !about.is_file() {
+        return Err(bad("it is no file"));
     }
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))? {
-        let name = entry.map_err(io(&path, "read", CHECK_PERMISSIONS))?.file_name().to_string_lossy().into_owned();
-        names.extend(name.ends_with(ending).then_some(name));
+    let length = about.len();
+    if length == 0 {
+        return Err(bad("it is empty"));
     }
-    names.sort();
-    Ok(names)
-}
-
-/// The records of every part of a folder, in the order of the plan.
-pub(super) fn read_all(folder: &Path, results: &Results) -> Result<Vec<Record>, StoreError> {
-    let mut parts: Vec<Record> = Vec::new();
-    for name in names(folder, RECORD)?.into_iter().filter(|name| !name.ends_with("pilot.json")) {
-        let path = folder.join("parts").join(&name);
-        let fits = |part: &Record| file(part, RECORD) == name && part.fits(&results.plan, results.spec.output.theorems);
-        let part = state::load(&path)?.filter(fits);
-        let part = part.ok_or_else(|| damaged(&path, "it is cut short or was changed".into(), &name))?;
-        if parts.last().is_some_and(|last| last.cell == part.cell && last.runs.end > part.runs.start) {
-            return Err(damaged(&path, "its runs are counted twice".into(), &name));
-        }
-        parts.push(part);
+    let mut input = BufReader::with_capacity(1 << 18, file);
+    let mut line = Vec::new();
+    (&mut input).take(length).read_until(b'\n', &mut line).map_err(failed)?;
+    let foreign = || bad(format!("its first line is not that of a part of format {FORMAT}"));
+    let header: Header = serde_json::from_slice(&line).map_err(|_| foreign())?;
+    let front = line.len().checked_sub(header.sha256.len() + AFTER.len()).ok_or_else(foreign)?;
+    let digits = header.sha256.len() == 64 && line[front..].ends_with(AFTER.as_bytes());
+    if header.format != FORMAT || !digits || !line[..front].ends_with(BEFORE.as_bytes()) {
+        return Err(foreign());
     }
-    Ok(parts)
+    let Sections { records, runs, endpoints, outcomes } = header.sections;
+    let written = [line.len() as u64, records, runs, endpoints, outcomes];
+    let written = written.into_iter().try_fold(0u64, u64::checked_add).ok_or_else(foreign)?;
+    if written != length {
+        return Err(bad(format!("it has {length} bytes, {written} were written")));
+    }
+    let mut sum = Sum::default();
+    sum.update(&line[..front]);
+    let mut body = Vec::new();
+    (&mut input).take(records).read_to_end(&mut body).map_err(failed)?;
+    sum.update(&body);
+    std::io::copy(&mut input, &mut sum).map_err(failed)?;
+    if sum.sha256() != header.sha256 {
+        return Err(bad("its contents were changed"));
+    }
+    if header.experiment != experiment {
+        return Err(bad("it belongs to another experiment"));
+    }
+    if path.file_name().is_none_or(|name| name != header.name().as_str()) {
+        return Err(bad("its name is that of another part"));
+    }
+    Ok(Part { details: line.len() as u64 + records, header, records: body })
 }

@@ -1,26 +1,29 @@
-//! The state of a folder, in JSON: of an experiment that runs the records of its parts, the stages of its pilot and
-//! what that has decided; of a finished one all of it in one file. Numbers are written so that they read back the same,
-//! and all are finite: settled points and what is computed at them are, and so are times.
+//! The state of a folder: of an experiment that runs its parts, of a finished one all that was found, in one file of
+//! JSON. Numbers are written so that they read back the same, and all are finite: settled points and what is computed
+//! at them are, and so are times.
 
-use super::manifest::{Manifest, State};
-use super::part::{self, damaged};
-use super::{CHECK_PERMISSIONS, StoreError, has_manifest, io, outcomes, own_spec};
+use super::details::join_outcomes;
+use super::error::{CHECK_PERMISSIONS, StoreError, io};
+use super::files::has_manifest;
+use super::identity::Identity;
+use super::manifest::{Manifest, RESTORE, State};
+use super::parts::{Parts, SetAside};
+use super::{NEXT_SPEC, SPEC};
 use crate::experiment::paired::{self, Group};
 use crate::experiment::run::{Stage, Stages};
 use crate::experiment::sampling::Size;
-use crate::experiment::{Plan, Record};
+use crate::experiment::{Plan, Record, Spec, SpecError};
+use crate::numerics::checksum::sha256;
 use crate::result::Results;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 /// File of a finished folder.
 pub(super) const FILE: &str = "results.json";
-
-/// File of what the pilot has decided, while the experiment runs.
-pub(super) const PILOT: &str = "parts/pilot.json";
 
 /// What a pilot has seen and decided.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,7 +49,7 @@ impl Pilot {
     }
 
     /// Hands it to the results of an experiment; `None` if it is none of that.
-    fn hand_to(self, results: &mut Results) -> Option<()> {
+    pub(super) fn hand_to(self, results: &mut Results) -> Option<()> {
         let (most, cells) = (results.plan.sampling?.most, results.plan.cells.len());
         let mut stages = Stages::new(cells, results.spec.outcome());
         let follow = self.stages.into_iter().all(|stage| stages.add(stage));
@@ -77,85 +80,148 @@ impl Whole<'_> {
     }
 }
 
-/// The bytes of a file of state.
-pub(super) fn json(state: &impl Serialize) -> Vec<u8> {
-    // Plain values always serialise.
-    let mut bytes = serde_json::to_vec(state).unwrap_or_default();
-    bytes.push(b'\n');
-    bytes
+/// The records of all cells of a plan, from records in the order of the plan.
+pub(super) fn of_cells(records: Vec<Record>, cells: usize) -> Vec<Record> {
+    // Those of a large grid should not be there twice.
+    if records.len() == cells && records.iter().enumerate().all(|(cell, record)| record.cell == cell) {
+        return records;
+    }
+    let mut all: Vec<Record> = Vec::with_capacity(cells);
+    for record in records {
+        match all.last_mut().filter(|last| last.cell == record.cell) {
+            Some(last) => last.add(record),
+            None => {
+                all.extend((all.len()..record.cell).map(Record::of_cell));
+                all.push(record);
+            }
+        }
+    }
+    all.extend((all.len()..cells).map(Record::of_cell));
+    all
 }
 
-/// Reads a file of state; nothing if it is not as it was written.
-pub(super) fn load<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, StoreError> {
-    let bytes = fs::read(file).map_err(io(file, "read", CHECK_PERMISSIONS))?;
-    Ok(serde_json::from_slice(&bytes).ok())
-}
-
-/// The bytes of [`FILE`].
-pub(super) fn of(results: &Results) -> Vec<u8> {
-    json(&Whole {
+/// Writes the contents of [`FILE`].
+pub(super) fn write(results: &Results, out: &mut dyn Write) -> std::io::Result<()> {
+    let whole = Whole {
         pilot: results.plan.sampling.map(|_| Pilot::of(results)),
         records: Cow::Borrowed(&results.records),
         groups: Cow::Borrowed(&results.groups),
+    };
+    serde_json::to_writer(&mut *out, &whole)?;
+    out.write_all(b"\n")
+}
+
+/// Reads what a finished folder holds of an experiment into its results.
+///
+/// # Errors
+/// The file cannot be read, or is not that of the experiment.
+pub(super) fn read(folder: &Path, results: &mut Results) -> Result<(), StoreError> {
+    let file = folder.join(FILE);
+    // The empty ones before the first run, which those that are read replace.
+    results.records = Vec::new();
+    let bytes = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
+    let whole: Option<Whole<'static>> = serde_json::from_slice(&bytes).ok();
+    whole.and_then(|whole| whole.hand_to(results)).ok_or_else(|| StoreError::Damaged {
+        path: file.display().to_string(),
+        reason: "it is cut short or was changed".into(),
+        remedy: RESTORE.into(),
     })
 }
 
-/// Reads what a folder holds of an experiment. The runs of an unfinished one are returned, a record of each part in the
-/// order of the plan; all else goes into the results.
-pub(super) fn read(folder: &Path, state: State, results: &mut Results) -> Result<Vec<Record>, StoreError> {
-    let changed = |file: &Path| StoreError::Damaged {
-        path: file.display().to_string(),
-        reason: "it is cut short or was changed".into(),
-        remedy: "restore it from a copy, or run the experiment again into a new folder".into(),
+/// The folder's own experiment, the one that the manifest speaks of.
+///
+/// # Errors
+/// It is not there, or is not what was written.
+pub(super) fn own_spec(folder: &Path, manifest: &Manifest) -> Result<Spec, StoreError> {
+    let damaged = |reason: String| StoreError::Damaged {
+        path: folder.join(SPEC).display().to_string(),
+        reason,
+        remedy: RESTORE.into(),
     };
-    if state == State::Complete {
-        let file = folder.join(FILE);
-        let whole: Option<Whole<'static>> = load(&file)?;
-        return whole.and_then(|whole| whole.hand_to(results)).map(|()| Vec::new()).ok_or_else(|| changed(&file));
-    }
-    let file = folder.join(PILOT);
-    if results.plan.sampling.is_some() && file.exists() {
-        let pilot: Option<Pilot> = load(&file)?;
-        pilot.and_then(|pilot| pilot.hand_to(results)).ok_or_else(|| changed(&file))?;
-    } else {
-        for name in part::names(folder, part::STAGE)? {
-            let file = folder.join("parts").join(&name);
-            let stage = load(&file)?.filter(|stage: &Stage| part::stage_file(stage) == name && stage.is_sound());
-            // Without the one before it a stage says nothing, and is left out.
-            results.pilot.add(stage.ok_or_else(|| damaged(&file, "it is cut short or was changed".into(), &name))?);
+    let Some(record) = manifest.files.get(SPEC) else { return Err(damaged("the manifest does not name it".into())) };
+    for name in [SPEC, NEXT_SPEC] {
+        let path = folder.join(name);
+        let Ok(bytes) = fs::read(&path) else { continue };
+        if sha256(&bytes) == record.sha256 {
+            let wrong = |error: SpecError| damaged(format!("{}: {}", error.key, error.problem));
+            let text = str::from_utf8(&bytes).map_err(|error| damaged(error.to_string()))?;
+            return Spec::read(text, &path.display().to_string(), folder, &[]).map_err(wrong);
         }
     }
-    part::read_all(folder, results)
+    Err(damaged(record.compare(&folder.join(SPEC), true).err().unwrap_or_default()))
+}
+
+/// How often a folder is read anew that another process is changing meanwhile, and the pause before each time.
+pub(super) const TRIES: u32 = 40;
+pub(super) const PAUSE: Duration = Duration::from_millis(25);
+
+/// Refuses a folder that holds no results.
+///
+/// # Errors
+/// It does not.
+pub(super) fn require(path: &Path) -> Result<(), StoreError> {
+    if !has_manifest(path)? {
+        let reason = if path.is_dir() {
+            "it holds no manifest.json"
+        } else if path.exists() {
+            "it is a file"
+        } else {
+            "it does not exist"
+        };
+        let remedy = "name the folder that `spurious run` filled";
+        return Err(StoreError::NotResults { folder: path.display().to_string(), reason: reason.into(), remedy });
+    }
+    Ok(())
 }
 
 impl Results {
-    /// Reads a result folder, finished or not.
+    /// Reads a result folder, finished or not. Parts that are not what was written are left out
+    /// ([`Results::set_aside`]). A process that works in the folder does not stand in the way.
     ///
     /// # Errors
     /// The folder holds no results, is of another format, or a file in it is damaged.
     pub fn read(path: &Path) -> Result<Self, StoreError> {
-        if !has_manifest(path)? {
-            let reason = if path.is_dir() {
-                "it holds no manifest.json"
-            } else if path.exists() {
-                "it is a file"
-            } else {
-                "it does not exist"
-            };
-            let remedy = "name the folder that `spurious run` filled";
-            return Err(StoreError::NotResults { folder: path.display().to_string(), reason: reason.into(), remedy });
+        require(path)?;
+        let mut tries = 0;
+        loop {
+            let manifest = Manifest::read(path)?;
+            let found = Self::read_as(path, &manifest);
+            tries += 1;
+            // What another process has changed meanwhile is neither damaged nor missing.
+            if tries == TRIES || manifest.is_that_of(path) {
+                return found;
+            }
+            std::thread::sleep(PAUSE);
         }
-        let manifest = Manifest::read(path)?;
-        manifest.verify(path)?;
-        let spec = own_spec(path)?;
+    }
+
+    /// Reads a folder that has this manifest.
+    fn read_as(path: &Path, manifest: &Manifest) -> Result<Self, StoreError> {
+        let complete = manifest.state == State::Complete;
+        match complete {
+            true => manifest.verify_all(path)?,
+            false => manifest.verify(path, |name| name != SPEC)?,
+        }
+        let spec = own_spec(path, manifest)?;
         let plan = Plan::new(&spec)?;
-        let mut results = Results::new(spec, plan);
-        let parts = read(path, manifest.state, &mut results)?;
-        if results.spec.output.paired && manifest.state == State::Running {
-            results.groups = outcomes::join(path, &parts, &results.plan)?;
+        let mut results = Results { shard: manifest.shard, ..Results::new(spec, plan) };
+        if complete {
+            read(path, &mut results)?;
+        } else {
+            let identity = Identity::of(&results.spec, &results.plan, &manifest.precision);
+            let mut set_aside = Vec::new();
+            let fault = |file: &Path, reason| {
+                set_aside.push(SetAside { path: file.display().to_string(), reason, moved_to: None });
+                Ok(())
+            };
+            let parts = Parts::read(path, &identity, &mut results, fault)?;
+            results.set_aside = set_aside;
+            if results.spec.output.paired {
+                results.groups = join_outcomes(&parts, &results.plan)?;
+            }
+            results.records = of_cells(parts.records, results.plan.cells.len());
         }
-        parts.into_iter().for_each(|part| results.records[part.cell].add(part));
-        results.provenance = Some(manifest);
+        results.provenance = Some(manifest.clone());
         Ok(results)
     }
 }

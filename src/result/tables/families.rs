@@ -162,7 +162,7 @@ impl<'a> FamilyTable<'a> {
     /// Table for a terminal.
     pub fn text(&self) -> String {
         let (header, rows) = self.cells();
-        layout::folded(&header, &rows, "families.csv has them all")
+        layout::folded(&header, &rows, rows.len(), "families.csv has them all")
     }
 
     /// Table in Markdown.
@@ -225,7 +225,7 @@ fn csv_text(value: &Value) -> String {
 /// `family_points.csv`: a polished point of every family, neurons and teachers in canonical order, row by row as in
 /// `families.csv`.
 pub fn points(results: &Results) -> Vec<u8> {
-    let widest = results.plan.cells.iter().map(|cell| cell.problem.dim()).max().unwrap_or(0);
+    let widest = results.plan.cells.iter().map(|cell| cell.lent().problem.dim()).max().unwrap_or(0);
     let mut header = vec!["cell".to_string(), "label".into()];
     header.extend((0..widest).map(|i| format!("x{i}")));
     let rows = results.records.iter().flat_map(|record| {

@@ -21,7 +21,7 @@ impl Grid {
     pub(crate) fn text(&self) -> String {
         let mut all = format!("\n{}\n", self.caption);
         if !self.rows.is_empty() {
-            all.push_str(&folded(&self.header, &self.rows, "the CSV file in the folder has them all"));
+            all.push_str(&folded(&self.header, &self.rows, self.rows.len(), "the CSV file in the folder has them all"));
         }
         if !self.note.is_empty() {
             all.push_str(&format!("{}\n", self.note));
@@ -48,10 +48,17 @@ pub(crate) fn text(header: &[String], rows: &[Vec<String>]) -> String {
     std::iter::once(header).chain(rows.iter().map(Vec::as_slice)).map(line).collect()
 }
 
-/// A Markdown table; bars in cells are escaped.
+/// A text in Markdown: what would be a tag, code or a link is escaped.
+pub(crate) fn escaped(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('<', "\\<").replace('`', "\\`");
+    escaped.replace("](", "\\](").replace("][", "\\][").replace("]:", "\\]:")
+}
+
+/// A Markdown table; bars in cells are escaped too, and a cell is one line.
 pub(crate) fn markdown(header: &[String], rows: &[Vec<String>]) -> String {
     let line = |cells: &[String]| {
-        let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        let cell = |cell: &String| escaped(cell).replace('|', "\\|").replace(['\n', '\r'], " ");
+        let cells: Vec<String> = cells.iter().map(cell).collect();
         format!("| {} |\n", cells.join(" | "))
     };
     let mut text = line(header);
@@ -63,14 +70,21 @@ pub(crate) fn markdown(header: &[String], rows: &[Vec<String>]) -> String {
 /// Rows that a long table keeps on a terminal.
 const HEAD: usize = 40;
 
-/// The same, a long table folded to its first rows, with a line that says where the others are.
-pub(crate) fn folded(header: &[String], rows: &[Vec<String>], rest: &str) -> String {
+/// Rows that are shown on a terminal of a table of so many.
+pub(crate) fn shown(rows: usize) -> usize {
     // Folding away a few would save nothing.
-    if rows.len() <= HEAD + HEAD / 4 {
+    if rows <= HEAD + HEAD / 4 { rows } else { HEAD }
+}
+
+/// The same, a long table of `count` rows folded to its first, with a line that says where the others are. Those that
+/// are not shown need not be there.
+pub(crate) fn folded(header: &[String], rows: &[Vec<String>], count: usize, rest: &str) -> String {
+    let shown = shown(count);
+    if shown == count {
         return text(header, rows);
     }
-    let more = counted((rows.len() - HEAD) as u64, "more row");
-    format!("{}… {more}: {rest}\n", text(header, &rows[..HEAD]))
+    let more = counted((count - shown) as u64, "more row");
+    format!("{}… {more}: {rest}\n", text(header, &rows[..shown.min(rows.len())]))
 }
 
 /// Decimals that show two digits of an interval's half-width; at least four.

@@ -3,7 +3,6 @@
 use super::Summary;
 use super::published::Agreement;
 use super::sampled::{Sampled, two_digits};
-use crate::experiment::record::Telling;
 use crate::judge::lead::Doubt;
 use crate::landscape::Outcome;
 use crate::numerics::text::{counted, grouped, number};
@@ -45,7 +44,7 @@ impl Summary {
                 "With {} % the intervals hold for all {} at once: they are exact (Clopper-Pearson), of level {} each \
                  (Bonferroni).",
                 number(100.0 * self.level),
-                counted(self.rows.len() as u64, "cell"),
+                counted(self.all.cells as u64, "cell"),
                 number((1e9 * self.each).round() / 1e9),
             )
         })
@@ -56,21 +55,20 @@ impl Summary {
         // Before the pilot is over nobody knows how many runs there will be; its own note says so.
         let decided = self.sampled.as_ref().is_none_or(Sampled::is_decided);
         let (done, planned) = (self.runs(), self.runs_planned);
+        if let Some((shard, own)) = self.shard.filter(|_| decided) {
+            let (done, planned) = (grouped(done), counted(planned, "run"));
+            return Some(format!(
+                "Shard {shard}: {done} of its {} are done, of {planned} in all.",
+                counted(own, "run")
+            ));
+        }
         (decided && done < planned)
             .then(|| format!("Unfinished: {} of {} are done.", grouped(done), counted(planned, "run")))
     }
 
-    /// How the outcomes of all cells were told.
-    fn telling(&self) -> Telling {
-        let mut all = Telling::default();
-        self.rows.iter().for_each(|row| all.add(&row.telling));
-        all
-    }
-
     /// What undecided runs are, why, and what helps: a line for each reason, the most frequent first.
     pub(crate) fn undecided_notes(&self) -> Vec<String> {
-        let all = self.telling();
-        let undecided: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Undecided)).sum();
+        let undecided = self.all.tally.count(Outcome::Undecided);
         if undecided == 0 || self.outcome == Outcome::Undecided {
             return Vec::new();
         }
@@ -80,13 +78,14 @@ impl Summary {
                 counted(undecided, "run")
             )];
         }
-        let cells = self.rows.iter().filter(|row| row.tally.count(Outcome::Undecided) > 0).count();
+        let cells = self.all.undecided_cells;
         let mut notes = vec![format!(
             "Undecided: {}{}. Their outcome is not known; the columns \"possible\" hold whatever it is.",
             counted(undecided, "run"),
-            if self.rows.len() > 1 { format!(" in {}", counted(cells as u64, "cell")) } else { String::new() },
+            if self.all.cells > 1 { format!(" in {}", counted(cells as u64, "cell")) } else { String::new() },
         )];
-        let mut reasons: Vec<(Doubt, u64)> = Doubt::ALL.into_iter().zip(all.doubts).filter(|(_, n)| *n > 0).collect();
+        let mut reasons: Vec<(Doubt, u64)> =
+            Doubt::ALL.into_iter().zip(self.all.telling.doubts).filter(|(_, n)| *n > 0).collect();
         reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         notes.extend(
             reasons.into_iter().map(|(doubt, count)| format!("- {} {}", counted(count, "run"), self.advice(doubt))),
@@ -125,7 +124,7 @@ impl Summary {
 
     /// What slow runs are.
     pub(crate) fn slow_note(&self) -> Option<String> {
-        let slow: u64 = self.rows.iter().map(|row| row.tally.count(Outcome::Slow)).sum();
+        let slow = self.all.tally.count(Outcome::Slow);
         (slow > 0 && self.outcome != Outcome::Slow).then(|| {
             format!(
                 "Slow: {}. The budget ended on a slow path towards the global minimum (what is proven of it: spurious \
@@ -140,7 +139,7 @@ impl Summary {
 
     /// Runs whose outcome was told beyond the point where they stopped.
     pub(crate) fn continued_note(&self) -> Option<String> {
-        let all = self.telling();
+        let all = self.all.telling;
         (all.continued > 0).then(|| {
             format!(
                 "Led on: {}. They stopped at a small gradient, and their outcome is that of descent in f64 from there, \

@@ -1,14 +1,16 @@
 //! The CSV files of a result folder: a header row, snake_case names, no comment lines, numbers in the shortest text
 //! that reads back the same, empty for missing, rows in the order of the plan.
 
-use crate::experiment::Record;
 use crate::experiment::plan::step_text;
+use crate::experiment::{Cell, Record, Tally};
 use crate::judge::family::digits;
 use crate::judge::lead::Doubt;
-use crate::landscape::{Outcome, Problem};
+use crate::landscape::Outcome;
 use crate::numerics::Method;
 pub use crate::numerics::text::number;
 use crate::result::Results;
+use rayon::prelude::*;
+use std::io::{self, Write};
 
 /// Header of `runs.csv`.
 pub const RUNS_HEADER: [&str; 10] =
@@ -16,13 +18,27 @@ pub const RUNS_HEADER: [&str; 10] =
 
 /// Rows to CSV bytes.
 pub fn to_csv(header: &[impl AsRef<str>], rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut bytes = Vec::new();
     // Writing to memory cannot fail, and every row is made as long as the header.
-    let _ = writer.write_record(header.iter().map(AsRef::as_ref));
+    let _ = write_csv(&mut bytes, header, rows);
+    bytes
+}
+
+/// Writes rows as CSV, one after another: a large grid has more than should be held at once.
+///
+/// # Errors
+/// They cannot be written.
+pub(crate) fn write_csv(
+    out: &mut dyn Write,
+    header: &[impl AsRef<str>],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(header.iter().map(AsRef::as_ref))?;
     for row in rows {
-        let _ = writer.write_record(&row);
+        writer.write_record(&row)?;
     }
-    writer.into_inner().unwrap_or_default()
+    writer.flush()
 }
 
 /// A number, or an empty field.
@@ -31,7 +47,7 @@ pub fn field(value: Option<f64>) -> String {
 }
 
 /// `counts.csv`: the outcomes of each cell with the range of runs they cover.
-pub fn counts(results: &Results) -> Vec<u8> {
+pub(crate) fn counts(results: &Results, out: &mut dyn Write) -> io::Result<()> {
     let mut header = vec!["cell", "first_run", "runs"];
     header.extend(Outcome::ALL.iter().map(|o| o.name()));
     header.extend(["steps", "longest"]);
@@ -41,12 +57,12 @@ pub fn counts(results: &Results) -> Vec<u8> {
         row.extend([tally.steps.to_string(), tally.longest.to_string()]);
         row
     });
-    to_csv(&header, rows)
+    write_csv(out, &header, rows)
 }
 
 /// `pilot.csv`: what the pilot of each cell ended in, the interval of the probability in question, of level
 /// [`PILOT_LEVEL`](crate::experiment::sampling::PILOT_LEVEL), and the runs that follow.
-pub fn pilot(results: &Results) -> Vec<u8> {
+pub(crate) fn pilot(results: &Results, out: &mut dyn Write) -> io::Result<()> {
     let Results { plan, pilot, .. } = results;
     let mut header = vec!["cell", "pilot_runs"];
     header.extend(Outcome::ALL.iter().map(|o| o.name()));
@@ -66,17 +82,17 @@ pub fn pilot(results: &Results) -> Vec<u8> {
         ]);
         row
     });
-    to_csv(&header, rows)
+    write_csv(out, &header, rows)
 }
 
 /// `cells.csv`: every cell with its parameters, settings and theory.
-pub fn cells(results: &Results) -> Vec<u8> {
+pub(crate) fn cells(results: &Results, out: &mut dyn Write) -> io::Result<()> {
     let Results { spec, plan, .. } = results;
-    let Some(first) = plan.cells.first() else { return Vec::new() };
+    let Some(first) = plan.cells.first() else { return Ok(()) };
     let seeds = plan.sweeps.seed;
     let mut header = vec!["cell", "model", "form"];
     header.extend(seeds.then_some("seed"));
-    header.extend(first.values.0.iter().map(|(name, _)| *name));
+    header.extend(first.values.iter().map(|(name, _)| name));
     header.extend(["step", "max_steps", "tolerance", "verdicts", "runs"]);
     // Forms need not have the same predictions.
     let mut predictions: Vec<&'static str> = first.theory().iter().map(|p| p.name).collect();
@@ -91,7 +107,7 @@ pub fn cells(results: &Results) -> Vec<u8> {
     let rows = plan.cells.iter().map(|cell| {
         let mut row = vec![cell.index.to_string(), spec.model.name().into(), cell.form.into()];
         row.extend(seeds.then(|| cell.experiment_seed.to_string()));
-        row.extend(cell.values.0.iter().map(|(_, value)| value.to_string()));
+        row.extend(cell.values.iter().map(|(_, value)| value.to_string()));
         row.extend([
             step_text(&cell.settings.step),
             cell.settings.max_steps.to_string(),
@@ -104,7 +120,7 @@ pub fn cells(results: &Results) -> Vec<u8> {
         row.extend(predictions.iter().map(value));
         row
     });
-    to_csv(&header, rows)
+    write_csv(out, &header, rows)
 }
 
 /// The outcomes that runs of these cells can end in: those that the stop rule finds, those that curvature and slow
@@ -112,54 +128,63 @@ pub fn cells(results: &Results) -> Vec<u8> {
 fn can_occur(results: &Results) -> Vec<Outcome> {
     let Results { plan, .. } = results;
     let tally = results.tally();
-    let any = |says: fn(&Problem) -> bool| plan.cells.iter().any(|cell| says(&cell.problem));
-    let occurs = |outcome: &Outcome| match outcome {
-        Outcome::Undecided | Outcome::Diverged | Outcome::NonFinite => true,
-        Outcome::Slow => any(|problem| problem.slow_paths().is_some()),
-        Outcome::Saddle | Outcome::Spurious => any(|problem| problem.at_rest().is_some()),
-        Outcome::Global => true,
+    // Of a large grid the problems are made for this, so each is looked at once.
+    let of_cell = |cell: &Cell| {
+        let problem = &cell.lent().problem;
+        let occurs = |outcome: Outcome| match outcome {
+            Outcome::Undecided | Outcome::Diverged | Outcome::NonFinite | Outcome::Global => true,
+            Outcome::Slow => problem.slow_paths().is_some() || problem.found_by_rule().contains(&outcome),
+            Outcome::Saddle | Outcome::Spurious => {
+                problem.at_rest().is_some() || problem.found_by_rule().contains(&outcome)
+            }
+        };
+        Outcome::ALL.map(occurs)
     };
-    let by_rule = |outcome: &Outcome| plan.cells.iter().any(|cell| cell.problem.found_by_rule().contains(outcome));
-    Outcome::ALL.into_iter().filter(|o| occurs(o) || by_rule(o) || tally.count(*o) > 0).collect()
+    let either = |a: [bool; Outcome::ALL.len()], b: [bool; Outcome::ALL.len()]| std::array::from_fn(|i| a[i] || b[i]);
+    let found = plan.cells.par_iter().map(of_cell).reduce(|| [false; Outcome::ALL.len()], either);
+    let all = Outcome::ALL.into_iter().zip(found);
+    all.filter(|(outcome, found)| *found || tally.count(*outcome) > 0).map(|(outcome, _)| outcome).collect()
 }
 
 /// `estimates.csv`: probability and interval of each outcome that can occur, of each cell, by each method.
-pub fn estimates(results: &Results) -> Vec<u8> {
+pub(crate) fn estimates(results: &Results, out: &mut dyn Write) -> io::Result<()> {
     let (plan, level) = (&results.plan, results.spec.output.level);
-    let Some(first) = plan.cells.first() else { return Vec::new() };
+    let Some(first) = plan.cells.first() else { return Ok(()) };
     let mut header = vec!["cell"];
     header.extend(plan.columns(first).iter().map(|(name, _)| *name));
     header.extend(["outcome", "count", "runs", "probability", "low", "high", "level", "method"]);
     let outcomes = can_occur(results);
-    let mut rows = Vec::new();
-    for (cell, Record { tally, .. }) in plan.cells.iter().zip(&results.records) {
-        for &outcome in &outcomes {
-            for method in Method::ALL {
-                let (count, runs) = (tally.count(outcome), tally.runs());
-                let interval = method.interval(count, runs, level);
-                let mut row = vec![cell.index.to_string()];
-                row.extend(plan.columns(cell).into_iter().map(|(_, value)| value));
-                row.extend([
-                    outcome.name().into(),
-                    count.to_string(),
-                    runs.to_string(),
-                    field((runs > 0).then(|| count as f64 / runs as f64)),
-                    number(interval.low),
-                    number(interval.high),
-                    number(level),
-                    method.name().into(),
-                ]);
-                rows.push(row);
-            }
-        }
-    }
-    to_csv(&header, rows)
+    let kinds = || outcomes.iter().flat_map(|outcome| Method::ALL.into_iter().map(|method| (*outcome, method)));
+    let of_cell = |(cell, Record { tally, .. }): (&Cell, &Record)| {
+        let mut front = vec![cell.index.to_string()];
+        front.extend(plan.columns(cell).into_iter().map(|(_, value)| value));
+        (front, *tally)
+    };
+    let row = |front: &[String], tally: &Tally, (outcome, method): (Outcome, Method)| {
+        let (count, runs) = (tally.count(outcome), tally.runs());
+        let interval = method.interval(count, runs, level);
+        let mut row = front.to_vec();
+        row.extend([
+            outcome.name().into(),
+            count.to_string(),
+            runs.to_string(),
+            field((runs > 0).then(|| count as f64 / runs as f64)),
+            number(interval.low),
+            number(interval.high),
+            number(level),
+            method.name().into(),
+        ]);
+        row
+    };
+    let cells = plan.cells.iter().zip(&results.records).map(of_cell);
+    let rows = cells.flat_map(|(front, tally)| kinds().map(move |kind| row(&front, &tally, kind)));
+    write_csv(out, &header, rows)
 }
 
-/// Rows of `runs.csv`, without header. A family is written as its position in the record's list. `reason` says why a
-/// run is undecided ([`Doubt`](crate::judge::lead::Doubt)); steps and loss are those of the descent that was asked
-/// for, `continued_steps` and `outcome_loss` what came after it in f64 until the outcome could be told: further steps,
-/// and the loss there, at the critical point if it was found.
+/// Rows of `runs.csv`, without header and without the cell. A family is written as its position in the record's list.
+/// `reason` says why a run is undecided ([`Doubt`](crate::judge::lead::Doubt)); steps and loss are those of the
+/// descent that was asked for, `continued_steps` and `outcome_loss` what came after it in f64 until the outcome could
+/// be told: further steps, and the loss there, at the critical point if it was found.
 pub(crate) fn runs(record: &Record) -> Vec<u8> {
     let mut text = String::new();
     for (run, end) in record.runs.clone().zip(&record.ends) {
@@ -170,7 +195,7 @@ pub(crate) fn runs(record: &Record) -> Vec<u8> {
         // Beyond 9 digits it depends on the run of the family that was looked at first.
         let (continued, found_loss) = (end.continued, end.found_loss.map_or_else(String::new, digits));
         let rest = format!("{outcome},{reason},{continued},{found_loss},{family}");
-        text.push_str(&format!("{},{run},{status},{steps},{loss},{rest}\n", record.cell));
+        text.push_str(&format!("{run},{status},{steps},{loss},{rest}\n"));
     }
     text.into_bytes()
 }
@@ -184,12 +209,12 @@ pub(crate) fn endpoints_header(dim: usize) -> String {
     header
 }
 
-/// Rows of `endpoints.csv`, without header.
+/// Rows of `endpoints.csv`, without header and without the cell.
 pub(crate) fn endpoints(record: &Record) -> Vec<u8> {
     let mut text = String::new();
     let dim = record.states.len() / (record.runs.end - record.runs.start) as usize;
     for (run, state) in record.runs.clone().zip(record.states.chunks_exact(dim)) {
-        text.push_str(&format!("{},{run}", record.cell));
+        text.push_str(&run.to_string());
         for x in state {
             text.push(',');
             text.push_str(&number(*x));

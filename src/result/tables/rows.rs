@@ -22,9 +22,15 @@ impl Rows {
         Rows { header: header.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
-    /// CSV.
+    /// CSV. A text that a spreadsheet would take for a formula gets an apostrophe in front.
     pub fn csv(&self) -> Vec<u8> {
-        to_csv(&self.header, self.rows.iter().cloned())
+        to_csv(&self.header, self.rows.iter().map(|row| row.iter().map(|text| no_formula(text)).collect()))
+    }
+
+    /// A row of the CSV alone.
+    pub fn csv_row(row: &[String]) -> Vec<u8> {
+        // As CSV writes it where there is no header.
+        to_csv(&row.iter().map(|text| no_formula(text)).collect::<Vec<_>>(), [])
     }
 
     /// Columns padded for a terminal.
@@ -47,6 +53,12 @@ impl Rows {
         // A document of plain values always serialises.
         serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
     }
+}
+
+/// A text that no spreadsheet computes with, unless it is a number.
+fn no_formula(text: &str) -> String {
+    let computes = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    if computes { format!("'{text}") } else { text.into() }
 }
 
 /// The value of a column's text.

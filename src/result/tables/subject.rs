@@ -32,7 +32,7 @@ pub(super) fn subject(spec: &Spec, plan: &Plan) -> String {
     if !spec.verdicts {
         parts.push("no verdicts".into());
     }
-    let drawn = plan.cells.iter().find_map(|cell| cell.problem.layout().drawn_for_each_run);
+    let drawn = plan.cells.iter().find_map(|cell| cell.lent().problem.layout().drawn_for_each_run);
     parts.extend(drawn.map(|what| format!("{what} drawn for each run")));
     parts.push(match &plan.sampling {
         Some(sampling) => Sampled::subject(plan, sampling),

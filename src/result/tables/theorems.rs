@@ -29,7 +29,7 @@ impl<'a> TheoremTable<'a> {
 
     fn rows(&self) -> impl Iterator<Item = (&'a Cell, Theorem, &'a Check)> {
         let of_cell = |(cell, record): (&'a Cell, &'a Record)| {
-            let theorems = cell.problem.theorem_list().into_iter();
+            let theorems = cell.lent().problem.theorem_list().into_iter();
             theorems.zip(&record.checks).map(move |(theorem, check)| (cell, theorem, check))
         };
         self.plan.cells.iter().zip(self.records).flat_map(of_cell)

@@ -1,10 +1,12 @@
 //! Work that stops in its pilot, or after it, and goes on.
 
 use super::experiments::precise;
+use crate::support::folder::{forge, forge_part, parts};
 use crate::support::program::Place;
 use spurious::descent::backend::BackendError;
 use spurious::descent::backend::cpu::Cpu;
 use spurious::experiment::run::{self, Heard, Stage, Stages};
+use spurious::experiment::spec::Output;
 use spurious::experiment::{Plan, Spec};
 use spurious::numerics::Precision;
 use spurious::numerics::text::readable;
@@ -38,6 +40,7 @@ fn backend() -> Cpu {
 
 /// Works at the pilot of an experiment in a folder until so many stages are over; returns those.
 fn begin(place: &Place, spec: &Spec, stages: usize) -> Vec<Stage> {
+    let spec = &Spec { output: Output { keep_every: 0.0, ..spec.output.clone() }, ..spec.clone() };
     let plan = Plan::new(spec).unwrap();
     let manifest = Manifest::new(&spec.name, &backend());
     let (mut folder, mut results) = Folder::open(&place.path("out"), spec, plan, manifest).unwrap();
@@ -112,41 +115,46 @@ fn a_stage_that_is_lost_is_repeated() {
     let (place, spec) = whole();
     let kept = begin(&place, &spec, 5);
     // The first stage of the first cell: what follows it says nothing without it.
-    let name = |stage: &Stage| {
-        format!("out/parts/{:07}-{:016}-{:016}-pilot.json", stage.cell, stage.runs.start, stage.runs.end)
-    };
+    let all = parts(&place, "out");
+    assert_eq!(all.len(), kept.len());
+    let counts = |stage: &Stage| serde_json::to_string(&stage.tally).unwrap();
+    let holds = |part: &&String, stage: &Stage| place.text(part).contains(&counts(stage));
     let lost = kept.iter().find(|stage| stage.cell == 0).unwrap();
-    fs::remove_file(place.path(&name(lost))).unwrap();
-    let text = place.text(&name(&kept[1]));
-    place.write(&name(&kept[1]), &text[..text.len() / 2]);
-    let ran = place.run(&["run", "spec.toml", "-q", "--out", "out"]);
-    ran.refused(1, &[&name(&kept[1]), "is damaged", "delete it, then run the same command again"]);
-    fs::remove_file(place.path(&name(&kept[1]))).unwrap();
-    place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();
+    let lost = all.iter().find(|part| holds(part, lost)).unwrap();
+    fs::remove_file(place.path(lost)).unwrap();
+    let cut = all.iter().find(|part| *part != lost).unwrap();
+    let text = place.text(cut);
+    place.write(cut, &text[..text.len() / 2]);
+    let ran = place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();
+    assert!(ran.err.starts_with(&format!("{cut}: set aside (it")) && ran.err.lines().count() == 1, "{}", ran.err);
     assert_same(&place, "out", "whole");
 }
 
-/// Turns a complete folder into one that was interrupted after its pilot, with all runs of the first cell.
-fn unfinish(place: &Place, folder: &str) {
-    let path = |file: &str| format!("{folder}/{file}");
-    let mut manifest: serde_json::Value = serde_json::from_str(&place.text(&path("manifest.json"))).unwrap();
-    manifest["state"] = "running".into();
-    manifest["files"] = serde_json::json!({ "pilot.csv": manifest["files"]["pilot.csv"] });
-    place.write(&path("manifest.json"), manifest.to_string());
-    fs::create_dir_all(place.path(&path("parts"))).unwrap();
-    let results: serde_json::Value = serde_json::from_str(&place.text(&path("results.json"))).unwrap();
-    let first = &results["records"][0];
-    let runs = first["runs"]["end"].as_u64().unwrap();
-    place.write(&path(&format!("parts/0000000-{:016}-{runs:016}.json", 0)), first.to_string());
-    place.write(&path("parts/pilot.json"), results["pilot"].to_string());
-    FILES[2..].iter().chain(&["results.json"]).for_each(|file| fs::remove_file(place.path(&path(file))).unwrap());
+/// What an experiment leaves that is stopped after its pilot and all runs of the first cell.
+fn after_pilot(place: &Place, spec: &Spec) -> String {
+    let _ = fs::remove_dir_all(place.path("out"));
+    let spec = Spec { output: Output { keep_every: 0.0, ..spec.output.clone() }, ..spec.clone() };
+    let manifest = Manifest::new(&spec.name, &backend());
+    let plan = Plan::new(&spec).unwrap();
+    let (mut folder, mut results) = Folder::open(&place.path("out"), &spec, plan, manifest).unwrap();
+    let never = AtomicBool::new(false);
+    let hear = |_: Heard<'_>| Ok::<(), BackendError>(());
+    let sizes = run::pilot(&results.plan, &backend(), 0, &mut results.pilot, &never, hear).unwrap();
+    results.plan.decide(sizes);
+    folder.decide(&results).unwrap();
+    let todo = [(0, 0..results.plan.cells[0].runs)];
+    let sink = |wave| {
+        folder.add(wave).unwrap();
+        Ok::<(), BackendError>(())
+    };
+    run::execute(&results.plan, &backend(), 0, &todo, run::Details::default(), &never, sink).unwrap();
+    parts(place, "out").into_iter().find(|name| name.contains("/pilot-")).unwrap()
 }
 
 fn what_was_decided_stays() {
-    let (place, _) = whole();
-    place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();
-    let runs = place.table("out/pilot.csv").numbers("runs");
-    unfinish(&place, "out");
+    let (place, spec) = whole();
+    let runs = place.table("whole/pilot.csv").numbers("runs");
+    after_pilot(&place, &spec);
     let total: f64 = runs.iter().flatten().sum();
     let report = place.run(&["report", "out"]).done().out;
     let done = format!("Unfinished: {} of {} runs are done.", readable(runs[0].unwrap()), readable(total));
@@ -156,21 +164,27 @@ fn what_was_decided_stays() {
     assert!(ran.err.contains(&format!("{} of them already done", runs[0].unwrap())), "{}", ran.err);
     assert_same(&place, "out", "whole");
     // The folder decides, not what a pilot would find now: another clock could find something else.
-    unfinish(&place, "out");
-    let mut pilot: serde_json::Value = serde_json::from_str(&place.text("out/parts/pilot.json")).unwrap();
-    pilot["sizes"][2]["runs"] = 77.into();
-    place.write("out/parts/pilot.json", pilot.to_string());
+    let decision = after_pilot(&place, &spec);
+    forge_part(&place, &decision, |_, records| {
+        let mut pilot: serde_json::Value = serde_json::from_str(records).unwrap();
+        pilot["sizes"][2]["runs"] = 77.into();
+        *records = pilot.to_string() + "\n";
+    });
     place.run(&["run", "spec.toml", "-q", "--out", "out"]).done();
     assert_eq!(place.table("out/counts.csv").numbers("runs")[2], Some(77.0));
     // The table of the pilot is only rendered.
     assert_eq!(place.table("out/pilot.csv").numbers("runs")[2], Some(77.0));
+    // Where the decision is lost it is made again, and fits the runs that are there.
+    let decision = after_pilot(&place, &spec);
+    place.write(&decision, "");
+    let ran = place.run(&["run", "spec.toml", "--out", "out"]).done();
+    assert!(ran.err.starts_with(&format!("{decision}: set aside (it is empty)")), "{}", ran.err);
+    assert!(ran.err.contains(&format!("{} of them already done", runs[0].unwrap())), "{}", ran.err);
+    assert_same(&place, "out", "whole");
 }
 
 fn damage_is_refused() {
     let (place, _) = whole();
-    let mut manifest: serde_json::Value = serde_json::from_str(&place.text("whole/manifest.json")).unwrap();
-    manifest["files"] = serde_json::json!({});
-    place.write("whole/manifest.json", manifest.to_string());
     let whole = place.text("whole/results.json");
     let results: serde_json::Value = serde_json::from_str(&whole).unwrap();
     let changed = |change: &dyn Fn(&mut serde_json::Value)| {
@@ -191,14 +205,15 @@ fn damage_is_refused() {
     ];
     for damaged in damages {
         assert_ne!(damaged, whole);
-        place.write("whole/results.json", damaged);
+        forge(&place, "whole", "results.json", damaged.as_bytes());
         place.run(&["report", "whole"]).refused(1, &["whole/results.json", "is damaged"]);
     }
 }
 
 /// A pilot of a minute, stopped at once.
 fn a_signal_stops_a_pilot() {
-    let place = Place::with(&precise().replace("half_width = 0.02", "seconds = 2000"));
+    let spec = precise().replace("half_width = 0.02", "seconds = 2000") + "[output]\nkeep_every = 0\n";
+    let place = Place::with(&spec);
     let mut child = place.command(&["run", "spec.toml", "--out", "out"]).spawn().unwrap();
     let stages = || fs::read_dir(place.path("out/parts")).map_or(0, |entries| entries.count());
     while stages() < 3 && child.try_wait().unwrap().is_none() {

@@ -141,7 +141,7 @@ fn the_default_has_one_identity() {
     assert_eq!(identities("neurons = [7, 'teachers+2']"), ["toy;neurons=7", "toy;neurons=8"]);
     // Also of values that were not resolved.
     let spec = toy("neurons = 'teachers+2'").unwrap();
-    let unresolved = Values(spec.params.iter().map(|(name, values)| (*name, values[0].clone())).collect());
+    let unresolved = Values::new(spec.params.iter().map(|(name, values)| (*name, values[0].clone())).collect());
     assert_eq!(Toy.identity(&unresolved), "toy;neurons=8");
 }
 

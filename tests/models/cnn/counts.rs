@@ -317,15 +317,15 @@ fn early_exit_pays() {
         let (runs, dim) = (20_000, cell.problem.dim());
         let mut states = vec![0.0; runs * dim];
         cell.problem.starts(cell.seed, 0, dim, &mut states);
-        let mut stops = vec![Stop::POISON; runs];
+        let mut stops = vec![Stop::START; runs];
         let queue = Queue::new(&mut states, &mut stops, dim, 256, runs);
-        let cancel = AtomicBool::new(false);
+        let never = AtomicBool::new(false);
         assert!(cell.problem.descend(Work {
             queue: &queue,
             precision: F64,
             one_by_one: false,
             budget: None,
-            cancel: &cancel
+            hold: &never
         }));
         spent += queue.spent();
         taken += stops.iter().map(|stop| u64::from(stop.steps)).sum::<u64>();
