@@ -312,7 +312,14 @@ impl Classifier {
         };
         let Some(polished) = polished else { return First::Open };
         match self.recognise(&problem.image(&polished), apart(problem, state, &polished)).filter(minimum) {
-            None => First::Open,
+            None if large => First::Open,
+            // A minimum that nobody has met yet is known to the others from here on.
+            None => match refine::spectrum(problem, &polished) {
+                Some(spectrum) if spectrum.is_minimum() && refine::is_convex_between(problem, state, &polished) => {
+                    First::Told(self.identify(problem, state, Settled { point: polished, spectrum }))
+                }
+                _ => First::Open,
+            },
             Some(found) => {
                 let is_convex = match large {
                     true => {
