@@ -370,7 +370,7 @@ fn a_report_can_be_had_at_any_time() {
                         Ok(results) => reads += usize::from(results.tally().runs() > 0),
                         Err(error) => {
                             // Before there is an experiment there is nothing to report.
-                            let begins = ["is not a result folder", "spec.toml: is damaged (does not exist)"];
+                            let begins = ["is not a result folder", "spec.toml: is damaged (it does not exist)"];
                             let error = error.to_string();
                             assert!(begins.iter().any(|text| error.contains(text)), "{error}");
                         }
