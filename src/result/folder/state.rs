@@ -148,7 +148,11 @@ pub(super) fn own_spec(folder: &Path, manifest: &Manifest) -> Result<Spec, Store
             return Spec::read(text, &path.display().to_string(), folder, &[]).map_err(wrong);
         }
     }
-    Err(damaged(record.compare(&folder.join(SPEC), true).err().unwrap_or_default()))
+    match record.compare(&folder.join(SPEC), true) {
+        Err(reason) => Err(damaged(reason)),
+        // A process that begins in the folder has written it since it was looked for.
+        Ok(()) => own_spec(folder, manifest),
+    }
 }
 
 /// How often a folder is read anew that another process is changing meanwhile, and the pause before each time.
