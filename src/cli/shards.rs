@@ -5,6 +5,7 @@ use spurious::experiment::{Shard, Spec};
 use spurious::numerics::text::{counted, grouped};
 use spurious::result::folder::merge::{self, Missing, SHARDS};
 use spurious::result::folder::status::{Progress, progress};
+use spurious::result::tables::rows::Rows;
 use spurious::show::progress::clock;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -150,14 +151,13 @@ pub(super) fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
             print((serde_json::to_string_pretty(&document).unwrap_or_default() + "\n").as_bytes())
         }
         Format::Csv => {
-            let mut text = "folder,shard,state,runs,of,seconds_since_sign_of_life\n".to_string();
-            for one in &all {
+            let mut table = Rows::new(["folder", "shard", "state", "runs", "of", "seconds_since_sign_of_life"]);
+            table.rows.extend(all.iter().map(|one| {
                 let shard = one.shard.map_or(String::new(), |shard| shard.to_string());
-                let (state, runs, of, age) = (one.state.name(), one.runs, one.of, one.age);
-                let folder = one.folder.replace('"', "\"\"");
-                text.push_str(&format!("\"{folder}\",{shard},{state},{runs},{of},{age}\n"));
-            }
-            print(text.as_bytes())
+                let numbers = [one.runs, one.of, one.age].map(|number| number.to_string());
+                [vec![one.folder.clone(), shard, one.state.name().into()], numbers.to_vec()].concat()
+            }));
+            print(&table.csv())
         }
         Format::Text | Format::Md => print(text(&all, of, &missing).as_bytes()),
     }

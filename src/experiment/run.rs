@@ -269,6 +269,11 @@ impl<'a> Host<'a, '_> {
         (records, rest)
     }
 
+    /// Hands over records, if there are any.
+    fn hand_over<E>(&self, records: Vec<Record>, sink: &mut dyn FnMut(Done<'_>) -> Result<(), E>) -> Result<(), E> {
+        if records.is_empty() { Ok(()) } else { sink(Done::Ended(records)) }
+    }
+
     /// Hands over what is under way while all runs are held, and lets them go on unless the work is to stop.
     fn keep<E: From<BackendError>>(
         &self,

@@ -276,17 +276,31 @@ impl Classifier {
         if problem.dim() <= LARGE {
             return lead::lead_all(problem, endpoints, true, cancel);
         }
-        // Hessians that fill the memory are looked at one at a time, and no other work is begun meanwhile by a thread
-        // that keeps the others from it.
-        let _alone = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         let each = endpoints.into_iter().map(|endpoint| {
             let lead = |problem: &Problem, endpoint: &[f64]| {
                 // Who asked has long gone where nobody listens any more.
                 lead::lead_all(problem, vec![endpoint.to_vec()], false, &AtomicBool::new(false))?.pop()
             };
-            unless(cancel, problem, &endpoint, lead).flatten()
+            self.with_room(problem, &endpoint, cancel, lead).flatten()
         });
         each.collect()
+    }
+
+    /// What some work on a state comes to that takes Hessians. Those that fill the memory are looked at one at a time,
+    /// and no other work is begun meanwhile by a thread that keeps the others from it; `None` for them once `cancel`
+    /// was raised.
+    fn with_room<T: Send + 'static>(
+        &self,
+        problem: &Problem,
+        state: &[f64],
+        cancel: &AtomicBool,
+        work: impl FnOnce(&Problem, &[f64]) -> T + Send + 'static,
+    ) -> Option<T> {
+        if state.len() <= LARGE {
+            return Some(work(problem, state));
+        }
+        let _alone = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        unless(cancel, problem, state, work)
     }
 
     /// What can be said of an endpoint at once.
@@ -302,35 +316,26 @@ impl Classifier {
         if let Some(found) = self.recognise(&problem.image(state), 0.0).filter(minimum) {
             return First::Told(found);
         }
-        // Hessians that fill the memory are looked at one at a time.
-        let large = state.len() > LARGE;
-        let _alone = large.then(|| self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner));
         // Whoever is told nothing is led on, and hears of the wish to stop there.
-        let polished = match large {
-            true => unless(cancel, problem, state, refine::polish).flatten(),
-            false => refine::polish(problem, state),
+        let Some(polished) = self.with_room(problem, state, cancel, refine::polish).flatten() else {
+            return First::Open;
         };
-        let Some(polished) = polished else { return First::Open };
         match self.recognise(&problem.image(&polished), apart(problem, state, &polished)).filter(minimum) {
-            None if large => First::Open,
-            // A minimum that nobody has met yet is known to the others from here on.
-            None => match refine::spectrum(problem, &polished) {
-                Some(spectrum) if spectrum.is_minimum() && refine::is_convex_between(problem, state, &polished) => {
-                    First::Told(self.identify(problem, state, Settled { point: polished, spectrum }))
-                }
-                _ => First::Open,
-            },
             Some(found) => {
-                let is_convex = match large {
-                    true => {
-                        let between = move |problem: &Problem, state: &[f64]| {
-                            refine::is_convex_between(problem, state, &polished)
-                        };
-                        unless(cancel, problem, state, between) == Some(true)
-                    }
-                    false => refine::is_convex_between(problem, state, &polished),
+                let is_around =
+                    move |problem: &Problem, state: &[f64]| refine::is_convex_between(problem, state, &polished);
+                let told = self.with_room(problem, state, cancel, is_around) == Some(true);
+                if told { First::Told(found) } else { First::Open }
+            }
+            // A minimum that nobody has met yet is known to the others from here on.
+            None => {
+                let settle = move |problem: &Problem, state: &[f64]| {
+                    let spectrum = refine::spectrum(problem, &polished)?;
+                    let is_around = spectrum.is_minimum() && refine::is_convex_between(problem, state, &polished);
+                    is_around.then_some(Settled { point: polished, spectrum })
                 };
-                if is_convex { First::Told(found) } else { First::Open }
+                let settled = self.with_room(problem, state, cancel, settle).flatten();
+                settled.map_or(First::Open, |settled| First::Told(self.identify(problem, state, settled)))
             }
         }
     }
@@ -365,13 +370,7 @@ impl Classifier {
         if !(self.rest.is_some_and(|rest| rest.late) && state.iter().all(|x| x.is_finite())) {
             return First::Told(undecided());
         }
-        let large = state.len() > LARGE;
-        let _alone = large.then(|| self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner));
-        let settled = match large {
-            true => unless(cancel, problem, state, refine::minimum_around),
-            false => Some(refine::minimum_around(problem, state)),
-        };
-        match settled {
+        match self.with_room(problem, state, cancel, refine::minimum_around) {
             Some(Some(settled)) => First::Told(self.identify(problem, state, settled)),
             Some(None) => First::Told(undecided()),
             None => First::Open,

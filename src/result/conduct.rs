@@ -6,7 +6,7 @@ use super::{Results, checkpoint};
 use crate::descent::backend::{Backend, BackendError};
 use crate::experiment::paired;
 use crate::experiment::run::{self, Details, Done, ExperimentError, Heard, Held, How, Stage};
-use crate::experiment::{Plan, Record, Shard, Spec, SpecError, Tally};
+use crate::experiment::{Plan, Record, Spec, SpecError, Tally};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -90,11 +90,6 @@ pub trait Keeper {
     /// The runs under way that were kept last, as they were written; runs among them may have ended since and be
     /// [kept](Self::kept). `None` if there are none, or what is there is not what was written.
     fn take_checkpoint(&mut self) -> Option<Vec<u8>> {
-        None
-    }
-
-    /// The shard whose runs are to be kept; `None` for all runs.
-    fn shard(&self) -> Option<Shard> {
         None
     }
 
@@ -260,9 +255,11 @@ fn work(
     let bytes = keeper.take_checkpoint().unwrap_or_default();
     let held = checkpoint::decode(plan, backend.name(), keeper.kept(), &bytes);
     watch(Milestone::UnderWay(Steps::of(plan, &held)));
-    let missing = run::missing(plan, keeper.kept());
-    let missing = keeper.shard().map_or(missing.clone(), |shard| shard.share(plan, &missing));
-    let todo = run::apart_from(&missing, &held);
+    let mut todo = run::missing(plan, keeper.kept());
+    if let Some(shard) = results.shard {
+        todo = shard.share(plan, &todo);
+    }
+    let todo = run::apart_from(&todo, &held);
     let how = How { batch, details: Details::of(&results.spec.output), every: keeper.every() };
     let sink = |done: Done<'_>| -> Result<(), RunError> {
         match done {

@@ -386,10 +386,6 @@ impl Keeper for Folder {
         self.manifest.write(&self.path)
     }
 
-    fn shard(&self) -> Option<Shard> {
-        self.manifest.shard
-    }
-
     fn finish(&mut self, results: &mut Results) -> Result<(), StoreError> {
         if self.manifest.shard.is_some() {
             return self.finish_shard(results);

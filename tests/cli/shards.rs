@@ -202,6 +202,8 @@ fn status_says_how_far_they_are() {
     assert!(said.contains("00002-of-00005: done, 180 of 180 runs"), "{said}");
     assert!(said.contains("1 folders: 1 done, 0 running, 0 stale; 180 of 180 runs"), "{said}");
     assert!(said.contains("4 shards have not begun: 1/5, 3/5, 4/5, 5/5"), "{said}");
+    let checked = place.run(&["check", "out/shards/00002-of-00005"]).done().out;
+    assert!(checked.contains("180 of 180 runs done"), "{checked}");
     let document: serde_json::Value =
         serde_json::from_str(&place.run(&["status", "out", "--format", "json"]).done().out).unwrap();
     assert_eq!(document["folders"][0]["state"], "done");

@@ -99,9 +99,7 @@ pub(super) fn run<'a, E: From<BackendError> + Send>(
                 on_device += 1;
             }
             rest.extend(unjudged);
-            if !records.is_empty() {
-                sink(Done::Ended(records))?;
-            }
+            host.hand_over(records, sink)?;
         }
     })
 }

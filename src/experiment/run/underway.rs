@@ -135,18 +135,20 @@ impl<'a> Underway<'a> {
         let problem = &self.cell.problem;
         let (dim, of) = (problem.dim(), self.cell.runs);
         let keep_states = keep || problem.rest().is_some() || problem.slow_paths().is_some();
-        let open: Vec<usize> = (0..self.stops.len()).filter(|run| !self.stops[*run].has_ended()).collect();
-        if open.is_empty() {
+        if self.has_ended() {
             return Ok(self);
         }
-        let taken: Vec<u32> = open.iter().map(|run| self.stops[*run].steps).collect();
-        let taken = if taken.iter().all(|steps| *steps == 0) { Vec::new() } else { taken };
-        if open.len() == self.stops.len() {
+        if !self.stops.iter().any(Stop::has_ended) {
+            // Those that begin have no steps behind them.
+            let begin = self.stops.iter().all(|stop| *stop == Stop::START);
+            let taken = if begin { Vec::new() } else { self.stops.iter().map(|stop| stop.steps).collect() };
             let states = std::mem::take(&mut self.states);
             let ends = backend.advance(Batch { problem, states, taken, of, keep_states }, hold)?;
             (self.stops, self.states) = (ends.stops, ends.states);
             return Ok(self);
         }
+        let open: Vec<usize> = (0..self.stops.len()).filter(|run| !self.stops[*run].has_ended()).collect();
+        let taken = open.iter().map(|run| self.stops[*run].steps).collect();
         let states = open.iter().flat_map(|run| &self.states[run * dim..][..dim]).copied().collect();
         let ends = backend.advance(Batch { problem, states, taken, of, keep_states: true }, hold)?;
         for ((run, stop), state) in open.into_iter().zip(ends.stops).zip(ends.states.chunks_exact(dim)) {
@@ -176,15 +178,6 @@ impl<'a> Underway<'a> {
             }
             first = beyond;
         }
-        // A batch that is over leaves nothing behind.
-        if self.has_ended() {
-            let bounds = self.runs.iter().scan(0, |first, range| {
-                let begin = *first;
-                *first += (range.end - range.start) as usize;
-                Some(begin..*first)
-            });
-            ended = bounds.collect();
-        }
         let mut rest: Vec<Range<usize>> = Vec::new();
         let mut at = 0;
         for range in ended.iter().chain([&(self.stops.len()..self.stops.len())]) {
@@ -204,9 +197,16 @@ impl<'a> Underway<'a> {
             positions.iter().flat_map(|range| &all[range.start * width..range.end * width]).cloned().collect()
         }
         let mut numbers: Vec<Range<u64>> = Vec::new();
-        let all: Vec<u64> = self.runs.iter().cloned().flatten().collect();
-        for range in positions {
-            all[range.clone()].iter().for_each(|run| push(&mut numbers, *run..*run + 1));
+        for wanted in positions {
+            let mut first = 0;
+            for range in &self.runs {
+                let beyond = first + (range.end - range.start) as usize;
+                let (from, to) = (wanted.start.max(first), wanted.end.min(beyond));
+                if from < to {
+                    push(&mut numbers, range.start + (from - first) as u64..range.start + (to - first) as u64);
+                }
+                first = beyond;
+            }
         }
         Underway {
             cell: self.cell.clone(),

@@ -33,9 +33,7 @@ pub(super) fn run<'a, E: From<BackendError> + Send>(
             || rayon::join(|| host.conclude(std::mem::take(&mut advanced)), || following.map(prepare)),
         );
         // What came back before a failure is kept.
-        if !records.is_empty() {
-            sink(Done::Ended(records))?;
-        }
+        host.hand_over(records, sink)?;
         waiting.extend(next.unwrap_or_default());
         advanced = done?;
         seeded = Vec::new();
@@ -44,9 +42,7 @@ pub(super) fn run<'a, E: From<BackendError> + Send>(
         }
         // All runs are held. What has ended is judged before what has not is kept.
         let (records, rest) = host.conclude(std::mem::take(&mut advanced));
-        if !records.is_empty() {
-            sink(Done::Ended(records))?;
-        }
+        host.hand_over(records, sink)?;
         seeded = unjudged.into_iter().chain(rest).collect();
         host.keep(&seeded, sink)?;
         // A wave that is nearly over goes on with the next one, so that it does not wait for its last runs.

@@ -137,7 +137,8 @@ fn look(folder: &Path) -> Result<Check, StoreError> {
         Err(StoreError::Damaged { reason, .. }) => found.find(&folder.join(SPEC), reason, Mend::Restore),
         spec => {
             let spec = spec?;
-            let mut results = Results::new(spec.clone(), Plan::new(&spec)?);
+            let plan = Plan::new(&spec)?;
+            let mut results = Results { shard: manifest.shard, ..Results::new(spec, plan) };
             match complete {
                 true => finished(folder, &manifest, &mut results, &mut found),
                 false => unfinished(folder, &manifest, &mut results, &mut found)?,
@@ -198,7 +199,7 @@ fn unfinished(folder: &Path, manifest: &Manifest, results: &mut Results, found: 
     };
     let parts = Parts::read(folder, &identity, results, fault)?;
     faults.into_iter().for_each(|(file, problem)| found.find(&file, problem, Mend::Compute));
-    found.runs = if results.plan.awaits_pilot() { 0 } else { results.plan.runs() };
+    found.runs = if results.plan.awaits_pilot() { 0 } else { results.runs() };
     found.sound_runs = parts.records.iter().map(|record| record.tally.runs()).sum();
     Ok(())
 }

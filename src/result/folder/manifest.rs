@@ -175,6 +175,16 @@ impl Manifest {
 
     /// Adds what made another shard.
     pub(super) fn joined(mut self, other: &Manifest) -> Self {
+        self.add_makers(other);
+        if other.started < self.started {
+            self.started.clone_from(&other.started);
+        }
+        self.wall_seconds += other.wall_seconds;
+        self
+    }
+
+    /// Names what made another one behind what made this one, each once.
+    fn add_makers(&mut self, other: &Manifest) {
         for backend in &other.backends {
             if !self.backends.contains(backend) {
                 self.backends.push(backend.clone());
@@ -186,35 +196,20 @@ impl Manifest {
             (&mut self.system, &other.system),
         ];
         for (here, there) in pairs {
-            if !here.split("; ").any(|known| known == there) {
-                *here = [here.as_str(), there.as_str()].join("; ");
+            for maker in there.split("; ") {
+                if !here.split("; ").any(|known| known == maker) {
+                    *here = [here.as_str(), maker].join("; ");
+                }
             }
         }
-        if other.started < self.started {
-            self.started.clone_from(&other.started);
-        }
-        self.wall_seconds += other.wall_seconds;
-        self
     }
 
     /// Takes over what an earlier process has noted of work that goes on.
     pub(super) fn continue_from(&mut self, stored: Manifest) {
-        for backend in std::mem::replace(&mut self.backends, stored.backends) {
-            if !self.backends.contains(&backend) {
-                self.backends.push(backend);
-            }
-        }
-        let pairs = [
-            (&mut self.commit, stored.commit),
-            (&mut self.processor, stored.processor),
-            (&mut self.system, stored.system),
-        ];
-        for (here, there) in pairs {
-            *here = match there.split("; ").any(|known| known == *here) {
-                true => there,
-                false => [there.as_str(), here.as_str()].join("; "),
-            };
-        }
+        let mut makers = stored.clone();
+        makers.add_makers(self);
+        (self.backends, self.commit) = (makers.backends, makers.commit);
+        (self.processor, self.system) = (makers.processor, makers.system);
         self.started = stored.started;
         self.wall_seconds = stored.wall_seconds;
         self.runs = stored.runs;

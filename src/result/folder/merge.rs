@@ -141,16 +141,17 @@ pub fn merge(folders: &[PathBuf], out: &Path) -> Result<(Results, Missing), Merg
     let manifest =
         sources[1..].iter().fold(first.manifest.clone().of_all(), |all, source| all.joined(&source.manifest));
     let (plan, shards) = (Plan::new(&first.spec).map_err(StoreError::from)?, shards(&sources));
-    let (folder, results) = Folder::open(out, &first.spec, plan, manifest.clone())?;
+    // Of all folders: they hold one experiment.
+    let identity = Identity::of(&first.spec, &plan, &first.manifest.precision);
+    let (folder, results) = Folder::open(out, &first.spec, plan.clone(), manifest.clone())?;
     if folder.is_complete() {
         return Ok((results, Missing::default()));
     }
     drop(folder);
     for source in sources.iter().filter(|source| source.path != out) {
-        source.copy_parts(out)?;
+        source.copy_parts(&out.join(PARTS), &plan, &identity)?;
     }
     // What has been copied is read as any other folder is.
-    let plan = Plan::new(&first.spec).map_err(StoreError::from)?;
     let (mut folder, mut results) = Folder::open(out, &first.spec, plan, manifest)?;
     if let Some(SetAside { path, reason, .. }) = folder.set_aside().first() {
         return Err(MergeError::Damaged { part: path.clone(), reason: reason.clone() });
@@ -208,13 +209,10 @@ impl Source {
     }
 
     /// Copies the parts into a folder: those of a finished one are made of its tables.
-    fn copy_parts(&self, out: &Path) -> Result<(), MergeError> {
-        let target = out.join(PARTS);
-        let plan = Plan::new(&self.spec).map_err(StoreError::from)?;
-        let identity = Identity::of(&self.spec, &plan, &self.manifest.precision);
+    fn copy_parts(&self, target: &Path, plan: &Plan, identity: &Identity) -> Result<(), MergeError> {
         if self.manifest.state == State::Complete {
-            let results = Results::new(self.spec.clone(), plan);
-            super::extend::unfinish((&self.path, &target), results, &identity, &self.manifest)?;
+            let results = Results::new(self.spec.clone(), plan.clone());
+            super::extend::unfinish((&self.path, target), results, identity, &self.manifest)?;
             return Ok(());
         }
         for path in parts::files(&self.path.join(PARTS))? {
@@ -230,7 +228,6 @@ impl Source {
             let there = target.join(name);
             match fs::read(&there) {
                 Ok(other) if other == bytes => {}
-                // A pilot that takes the time decides by it.
                 Ok(_) => {
                     let (part, other) = (path.display().to_string(), there.display().to_string());
                     return Err(MergeError::Contradiction { part, other });

@@ -71,8 +71,13 @@ impl Gpu {
         let buffers = self.upload(&program, shape, &batch.states, control);
         let stops = self.empty(runs * 8, "stops");
         // The queue of the very first segment is not read, that of later ones is.
-        let all: Vec<u32> = (0..runs as u32).collect();
-        let first = self.filled(bytemuck::cast_slice(&all), wgpu::BufferUsages::STORAGE, "queue");
+        let first = match before {
+            0 => self.empty(runs * 4, "queue"),
+            _ => {
+                let all: Vec<u32> = (0..runs as u32).collect();
+                self.filled(bytemuck::cast_slice(&all), wgpu::BufferUsages::STORAGE, "queue")
+            }
+        };
         let queues = [first, self.empty(runs * 4, "queue")];
         let dispatch = self.dispatch((runs as u32).div_ceil(shape.runs_per_workgroup()));
         let descend = [
