@@ -163,10 +163,8 @@ pub fn execute<E: From<BackendError> + Send>(
     let mut order = InOrder::new(todo);
     let sink = |done: Done<'_>| match done {
         Done::Held(_) => Ok(()),
-        Done::Ended(records) => match order.take(records) {
-            ready if ready.is_empty() => Ok(()),
-            ready => sink(ready),
-        },
+        // One by one, so that a sink that refuses one is handed no other.
+        Done::Ended(records) => order.take(records).into_iter().try_for_each(|record| sink(vec![record])),
     };
     go_on(plan, backend, &how, (todo, Vec::new()), cancel, sink)
 }

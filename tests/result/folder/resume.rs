@@ -204,11 +204,13 @@ fn families_of_killed_work_go_on() {
     let below = place.run(&["report", "out"]).done().out;
     assert!(below.contains("Unfinished: ") && below.ends_with(&report("text")), "{below}");
     let names = parts(&place, "out");
-    fs::remove_file(place.path(&names[names.len() / 2])).unwrap();
+    // A slow machine may have had time for one part only.
+    if names.len() > 1 {
+        fs::remove_file(place.path(&names[names.len() / 2])).unwrap();
+    }
     let kept = runs_in_parts(&place);
     let ran = place.run(&["run", "spec.toml", "--out", "out", "--set", "compute.batch=1000"]).done();
-    // There may have been one part only.
-    assert!(kept == 0.0 || ran.err.contains(&format!("{kept} of them already done")), "{}", ran.err);
+    assert!(ran.err.contains(&format!("{kept} of them already done")), "{}", ran.err);
     place.run(&["run", "spec.toml", "--out", "whole"]).done();
     let tables = ["counts.csv", "estimates.csv", "summary.csv", "runs.csv", "families.csv"];
     assert_same(&place, "out", "whole", &tables);
