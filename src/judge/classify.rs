@@ -6,41 +6,21 @@
 //! stays undecided, but for an endpoint with a loss below the model's `near` bound, which counts as global: the global
 //! minima of students with more neurons than teachers are no strict minima.
 //!
-//! # Representatives
-//! Not every endpoint is refined. Around a critical point `x*` whose Hessian's eigenvalues are at least `λ` in absolute
-//! value the ball of radius `ρ < λ/L`, with the Lipschitz constant `L` of the Hessian there, holds no other critical
-//! point; around a minimum the loss is strictly convex in it, so that descent from any of its points, with a step below
-//! 2 over the largest eigenvalue, converges to `x*`. An endpoint which a permutation of neurons and teachers takes into
-//! that ball is therefore a member of the family of `x*`. The permutation comes from the canonical orders of both
-//! ([`crate::landscape::symmetry`]); should they fail to match, the endpoint is refined by itself.
-//!
-//! What is known saves time and should change nothing. From the ball of `0.38 λ/L` Newton's method contracts by half a
-//! step (Kantorovich's theorem), so that an endpoint there is told by itself too, and at once. `L` is a bound far above
-//! what Hessians do, and endpoints between `0.38` and `0.9 λ/L` have never been seen to need knowledge (a test looks).
-//! The point that stands for a family is that of its first run, refined from that run's own endpoint, whichever run was
-//! looked at first.
+//! What has been met before is recognised (`crate::judge::known`), which saves the curvature of most endpoints.
 
 use crate::judge::family::{Families, Family};
+use crate::judge::known::{KnownPoints, family_of, judge};
 use crate::judge::lead::{self, Doubt, LedOn, Settlement};
 use crate::judge::refine::{self, Settled};
 use crate::landscape::{Outcome, Overlaps, Problem, Rest, Status, Stop};
 use crate::numerics::Precision;
+use crate::numerics::vector::distance;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-/// A critical point that is known, with the ball in which there is no other.
-#[derive(Debug)]
-struct Known {
-    /// Shared out to the runs that end there.
-    family: Arc<Family>,
-    /// Image of the point, rows and columns in canonical order.
-    image: Vec<f64>,
-    radius: f64,
-}
 
 /// What an endpoint is.
 #[derive(Clone, Debug)]
@@ -100,32 +80,13 @@ enum First {
 pub struct Classifier {
     rest: Option<Rest>,
     knows_slow_paths: bool,
-    known: RwLock<Vec<Arc<Known>>>,
+    known: KnownPoints,
     /// Held while a large Hessian is in memory.
     one_at_a_time: Mutex<()>,
 }
 
-/// Gaps between overlaps that count as different, tried in this order: of points polished or at rest in f64, and of f32
-/// endpoints.
-const TOLERANCES: [f64; 2] = [1e-5, 1e-3];
 /// Numbers in a state from which Hessians are looked at one at a time: of 2,000 numbers each takes 32 MB.
 const LARGE: usize = 2000;
-/// Radii of balls that are tried.
-const REACHES: [f64; 4] = [1e-1, 1e-2, 1e-3, 1e-4];
-/// Share of `λ/L` that a ball takes.
-const MARGIN: f64 = 0.9;
-
-/// The image of a state with rows and movable columns in canonical order.
-fn canonical(image: &Overlaps, tolerance: f64) -> Vec<f64> {
-    let (rows, columns) = image.canonical(tolerance);
-    let order: Vec<usize> = columns.into_iter().chain(image.movable..image.columns).collect();
-    rows.iter().flat_map(|r| order.iter().map(move |c| image.entries[r * image.columns + c])).collect()
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f64>().sqrt()
-}
-
 /// Longest time between two looks at the wish to stop, while others work.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -162,17 +123,6 @@ fn one_digit(x: f64) -> f64 {
     format!("{x:.0e}").parse().unwrap_or(x)
 }
 
-/// Loss and kind of a critical point.
-fn judge(problem: &Problem, settled: &Settled) -> (f64, Outcome) {
-    let loss = problem.evaluate(Precision::F64, &settled.point).loss;
-    let outcome = match settled.spectrum.is_minimum() {
-        true if problem.at_rest().is_some_and(|rest| rest.is_global(&settled.point, loss)) => Outcome::Global,
-        true => Outcome::Spurious,
-        false => Outcome::Saddle,
-    };
-    (loss, outcome)
-}
-
 /// Whether a run that is undecided for some reason is one that the model could have counted as global.
 fn doubt_of(problem: &Problem, state: &[f64], otherwise: Doubt) -> Doubt {
     let Some((exit, _)) = problem.at_rest().and_then(|rest| rest.unused_exit()) else { return otherwise };
@@ -186,7 +136,7 @@ impl Classifier {
         Classifier {
             rest: problem.rest(),
             knows_slow_paths: problem.slow_paths().is_some(),
-            known: RwLock::default(),
+            known: KnownPoints::default(),
             one_at_a_time: Mutex::default(),
         }
     }
@@ -394,7 +344,7 @@ impl Classifier {
             let spectrum = refine::spectrum(problem, &point)?;
             Some(Settled { point, spectrum })
         });
-        settled.map(|settled| Member::of(problem, settled).family)
+        settled.map(|settled| family_of(problem, &settled))
     }
 
     /// Bytes that the refinement of endpoints takes beside the runs, on so many threads.
@@ -405,72 +355,18 @@ impl Classifier {
         if problem.rest().is_none() { 0 } else { one * if dim > LARGE { 1 } else { threads } }
     }
 
-    /// The known point in whose ball an image lies.
+    /// What an endpoint is whose image lies in the ball of a known point, after it was `moved` there.
     fn recognise(&self, image: &Overlaps, moved: f64) -> Option<Found> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if known.is_empty() {
-            return None;
-        }
-        TOLERANCES.iter().find_map(|tolerance| {
-            let ordered = canonical(image, *tolerance);
-            known.iter().find_map(|known| {
-                let apart = distance(&ordered, &known.image);
-                (apart < known.radius).then(|| Found {
-                    family: Some(known.family.clone()),
-                    moved: one_digit(moved.max(apart)),
-                    loss: Some(known.family.loss),
-                    ..Found::at_endpoint(known.family.outcome)
-                })
-            })
-        })
+        let (family, apart) = self.known.find(image)?;
+        let found = Found { moved: one_digit(moved.max(apart)), ..Found::at_endpoint(family.outcome) };
+        Some(Found { loss: Some(family.loss), family: Some(family), ..found })
     }
 
-    /// Remembers a new point, or a known family's in another order.
+    /// What a run found that belongs to a critical point with a family, which is remembered.
     fn learn(&self, problem: &Problem, state: &[f64], settled: Settled) -> Found {
         let moved = one_digit(apart(problem, state, &settled.point));
-        let Member { family, image } = Member::of(problem, settled.clone());
-        let Settled { point, spectrum } = &settled;
-        let weakest = spectrum.eigenvalues.iter().fold(f64::INFINITY, |least, x| least.min(x.abs())) - spectrum.error;
-        // The Lipschitz constant is that of a ball, which must hold the one that follows from it.
-        let radius = |reach: &f64| reach.min(MARGIN * weakest / problem.hessian_lipschitz(point, *reach));
-        let radius = REACHES.iter().map(radius).fold(0.0, f64::max);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have met it meanwhile, or its canonical order depends on the run.
-        let family =
-            known.iter().find(|m| m.family.is_same(&family)).map_or_else(|| Arc::new(family), |m| m.family.clone());
-        // Every run beside a saddle comes here: its ball is kept once.
-        let is_known = |m: &Arc<Known>| Arc::ptr_eq(&m.family, &family) && distance(&m.image, &image) < m.radius;
-        if !known.iter().any(is_known) {
-            known.push(Arc::new(Known { family: family.clone(), image, radius }));
-        }
+        let family = self.known.add(problem, &settled);
         let found = Found::at_endpoint(family.outcome);
         Found { moved, loss: Some(family.loss), family: Some(family), settled: Some(Box::new(settled)), ..found }
-    }
-}
-
-/// A critical point as a member of its family.
-struct Member {
-    family: Family,
-    /// Its image, rows and columns in canonical order.
-    image: Vec<f64>,
-}
-
-impl Member {
-    fn of(problem: &Problem, settled: Settled) -> Self {
-        let (loss, outcome) = judge(problem, &settled);
-        let Settled { point, spectrum } = settled;
-        let image = canonical(&problem.image(&point), TOLERANCES[0]);
-        let family = Family {
-            outcome,
-            loss,
-            index: spectrum.index(),
-            orbits: problem.overlaps(&point).orbits(TOLERANCES[0]).to_string(),
-            spectrum: spectrum.eigenvalues,
-            point: problem.state_of(&image),
-            count: 0,
-            first_run: u64::MAX,
-            moved: 0.0,
-        };
-        Member { family, image }
     }
 }

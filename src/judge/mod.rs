@@ -8,5 +8,6 @@
 
 pub mod classify;
 pub mod family;
+mod known;
 pub mod lead;
 pub mod refine;

@@ -10,6 +10,11 @@ pub fn norm(x: &[f64]) -> f64 {
     dot(x, x).sqrt()
 }
 
+/// Euclidean distance of two vectors.
+pub fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f64>().sqrt()
+}
+
 /// Length and direction of a vector, however short or long it is; `None` for zero, and where a number is not finite.
 pub fn polar(x: &[f64]) -> Option<(f64, Vec<f64>)> {
     let largest = x.iter().fold(0.0f64, |most, x| most.max(x.abs()));
