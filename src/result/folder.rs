@@ -39,7 +39,7 @@ use super::conduct::Keeper;
 use super::tables;
 use crate::experiment::run::{Details, Stage};
 use crate::experiment::{Plan, Record, Shard, Spec, Tally};
-use error::{CHECK_PERMISSIONS, io};
+use error::{CHECK_PERMISSIONS, damaged, io};
 use files::{Lock, has_manifest, keep_file, refuse_others, sweep, sync_file, sync_folder, write_file, write_through};
 use identity::Identity;
 use inputs::Inputs;
@@ -212,8 +212,8 @@ impl Folder {
         self.compare(spec, &stored)?;
         if stored.identity != self.identity.experiment {
             // With a manifest that is whole this is a program that reads the experiment in another way.
-            let (path, reason) = (self.path.join("manifest.json"), "its identity is not that of spec.toml".into());
-            return Err(StoreError::Damaged { path: path.display().to_string(), reason, remedy: RESTORE.into() });
+            let path = self.path.join("manifest.json");
+            return Err(damaged(&path, "its identity is not that of spec.toml", RESTORE));
         }
         self.manifest.continue_from(stored);
         self.inputs.rename(&self.path, results);

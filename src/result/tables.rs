@@ -103,20 +103,21 @@ pub struct Summary {
 impl Summary {
     /// The table of what was found, with intervals of confidence level `level`.
     pub fn new(results: &Results, level: f64) -> Self {
-        Self::of(results, level, usize::MAX)
+        Self::of(&Rows::of(results, level), level, usize::MAX)
     }
 
     /// The same without the rows that [`text`](Self::text) leaves out of a large grid.
     pub fn in_short(results: &Results, level: f64) -> Self {
         // What these say in the notes is made of all rows.
         let whole = results.spec.published.is_some() || results.plan.sampling.is_some();
-        Self::of(results, level, if whole { usize::MAX } else { layout::shown(results.plan.cells.len()) })
+        let most = if whole { usize::MAX } else { layout::shown(results.plan.cells.len()) };
+        Self::of(&Rows::of(results, level), level, most)
     }
 
-    /// The table with so many rows at most.
-    fn of(results: &Results, level: f64, most: usize) -> Self {
+    /// The table of rows that are made so, with so many of them at most.
+    fn of(made: &Rows<'_>, level: f64, most: usize) -> Self {
+        let results = made.results;
         let Results { spec, plan, .. } = results;
-        let made = Rows::of(results, level);
         let shown = plan.cells.first().map_or(Vec::new(), |cell| {
             plan.columns(cell).into_iter().map(|(name, _)| name).filter(|name| plan.varies(name)).collect()
         });
@@ -151,7 +152,8 @@ impl Summary {
     /// # Errors
     /// It cannot be written.
     pub fn write_csv(results: &Results, level: f64, out: &mut dyn Write) -> std::io::Result<()> {
-        Self::of(results, level, 0).write(Rows::of(results, level).all(), out)
+        let made = Rows::of(results, level);
+        Self::of(&made, level, 0).write(made.all(), out)
     }
 
     pub(crate) fn runs(&self) -> u64 {

@@ -10,7 +10,6 @@ use super::manifest::{Manifest, RESTORE, SUMS, State};
 use super::parts::Parts;
 use super::state::{self, PAUSE, TRIES, own_spec, require};
 use crate::experiment::Plan;
-use crate::landscape::points::io_reason;
 use crate::numerics::checksum::Sum;
 use crate::result::Results;
 use crate::result::tables;
@@ -153,12 +152,7 @@ fn look(folder: &Path) -> Result<Check, StoreError> {
 /// The tables of a finished folder, rendered again.
 fn finished(folder: &Path, manifest: &Manifest, results: &mut Results, found: &mut Check) {
     found.files += 1;
-    let problem = match fs::read(folder.join(SUMS)) {
-        Ok(bytes) if bytes == manifest.sums().as_bytes() => None,
-        Ok(_) => Some("its contents were changed".into()),
-        Err(error) => Some(io_reason(&error)),
-    };
-    if let Some(problem) = problem {
+    if let Some(problem) = manifest.fault_of_sums(folder) {
         found.find(&folder.join(SUMS), problem, Mend::Render);
     }
     let sound = found.findings.iter().all(|finding| finding.mend == Mend::Render);

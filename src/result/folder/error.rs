@@ -103,4 +103,9 @@ pub(super) fn io(path: &Path, action: &'static str, remedy: &'static str) -> imp
     move |error| StoreError::Io { path, action, reason: io_reason(&error), remedy }
 }
 
+/// A file is not what was written.
+pub(super) fn damaged(path: &Path, reason: impl Into<String>, remedy: impl Into<String>) -> StoreError {
+    StoreError::Damaged { path: path.display().to_string(), reason: reason.into(), remedy: remedy.into() }
+}
+
 pub(super) const CHECK_PERMISSIONS: &str = "check the path, its permissions and the free space";

@@ -7,7 +7,7 @@
 //! and `outcomes.txt`. It is made an unfinished one again, with parts of them.
 
 use super::details::{self, OUTCOMES};
-use super::error::{CHECK_PERMISSIONS, StoreError, io};
+use super::error::{self, CHECK_PERMISSIONS, StoreError, io};
 use super::files::keep_file;
 use super::identity::Identity;
 use super::inputs::Inputs;
@@ -128,7 +128,7 @@ impl Table {
 }
 
 fn damaged(path: &Path, reason: String) -> StoreError {
-    StoreError::Damaged { path: path.display().to_string(), reason, remedy: RESTORE.into() }
+    error::damaged(path, reason, RESTORE)
 }
 
 /// Makes parts of what a finished folder holds of its experiment, in another folder.

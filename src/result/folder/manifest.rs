@@ -1,7 +1,7 @@
 //! `manifest.json`: where the numbers of a result folder come from, and what its files must be.
 
 use super::check::remedy;
-use super::error::{CHECK_PERMISSIONS, StoreError, io};
+use super::error::{CHECK_PERMISSIONS, StoreError, damaged, io};
 use super::files::{keep_file, sync_file, sync_folder, write_file};
 use super::machine;
 use crate::descent::backend::Backend;
@@ -232,8 +232,7 @@ impl Manifest {
     pub(super) fn read(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join("manifest.json");
         let bytes = fs::read(&path).map_err(io(&path, "read", CHECK_PERMISSIONS))?;
-        let damaged =
-            |reason: String| StoreError::Damaged { path: path.display().to_string(), reason, remedy: RESTORE.into() };
+        let damaged = |reason: String| damaged(&path, reason, RESTORE);
         // The version first: another format may have other fields.
         let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| damaged(format!("{e}")))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
@@ -314,26 +313,24 @@ impl Manifest {
     /// Checks that the files of a finished folder are those that were written.
     pub(super) fn verify_all(&self, folder: &Path) -> Result<(), StoreError> {
         self.verify(folder, |_| true)?;
-        let path = folder.join(SUMS);
-        let found = fs::read(&path).map_err(|error| io_reason(&error));
-        let reason = match found {
-            Ok(bytes) if bytes == self.sums().as_bytes() => return Ok(()),
-            Ok(_) => "its contents were changed".into(),
-            Err(reason) => reason,
-        };
-        Err(StoreError::Damaged { path: path.display().to_string(), reason, remedy: remedy(folder, SUMS) })
+        let fault = self.fault_of_sums(folder);
+        fault.map_or(Ok(()), |reason| Err(damaged(&folder.join(SUMS), reason, remedy(folder, SUMS))))
+    }
+
+    /// Why [`SUMS`] of a finished folder is not what was written; `None` if it is.
+    pub(super) fn fault_of_sums(&self, folder: &Path) -> Option<String> {
+        match fs::read(folder.join(SUMS)) {
+            Ok(bytes) if bytes == self.sums().as_bytes() => None,
+            Ok(_) => Some("its contents were changed".into()),
+            Err(error) => Some(io_reason(&error)),
+        }
     }
 
     /// Checks that files of the folder are those that were written, those whose names `which` accepts.
     pub(super) fn verify(&self, folder: &Path, which: impl Fn(&str) -> bool) -> Result<(), StoreError> {
         for (name, record) in self.files.iter().filter(|(name, _)| which(name)) {
             let path = folder.join(name);
-            let damaged = |reason: String| StoreError::Damaged {
-                path: path.display().to_string(),
-                reason,
-                remedy: remedy(folder, name),
-            };
-            record.compare(&path, false).map_err(damaged)?;
+            record.compare(&path, false).map_err(|reason| damaged(&path, reason, remedy(folder, name)))?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The parts of an unfinished folder: what they hold, and what of them has to be left out.
 
-use super::error::{CHECK_PERMISSIONS, StoreError, io};
+use super::error::{self, CHECK_PERMISSIONS, StoreError, io};
 use super::identity::{Identity, Key};
 use super::part::{self, CHECKPOINT, Covered, ENDING, Fault, Header, Kind, Part};
 use super::state::Pilot;
@@ -397,8 +397,7 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> StoreError {
 
 /// A part that was whole when it was read, or written, is not any more.
 pub(super) fn damaged(path: &Path, reason: String) -> StoreError {
-    let remedy = "run the same command again: it is set aside and only its runs are repeated".into();
-    StoreError::Damaged { path: path.display().to_string(), reason, remedy }
+    error::damaged(path, reason, "run the same command again: it is set aside and only its runs are repeated")
 }
 
 /// Removes the parts of a finished folder, but for files that were set aside. A leftover does no harm.

@@ -3,7 +3,7 @@
 //! at them are, and so are times.
 
 use super::details::join_outcomes;
-use super::error::{CHECK_PERMISSIONS, StoreError, io};
+use super::error::{CHECK_PERMISSIONS, StoreError, damaged, io};
 use super::files::has_manifest;
 use super::identity::Identity;
 use super::manifest::{Manifest, RESTORE, State};
@@ -121,11 +121,8 @@ pub(super) fn read(folder: &Path, results: &mut Results) -> Result<(), StoreErro
     results.records = Vec::new();
     let bytes = fs::read(&file).map_err(io(&file, "read", CHECK_PERMISSIONS))?;
     let whole: Option<Whole<'static>> = serde_json::from_slice(&bytes).ok();
-    whole.and_then(|whole| whole.hand_to(results)).ok_or_else(|| StoreError::Damaged {
-        path: file.display().to_string(),
-        reason: "it is cut short or was changed".into(),
-        remedy: RESTORE.into(),
-    })
+    let handed = whole.and_then(|whole| whole.hand_to(results));
+    handed.ok_or_else(|| damaged(&file, "it is cut short or was changed", RESTORE))
 }
 
 /// The folder's own experiment, the one that the manifest speaks of.
@@ -133,11 +130,7 @@ pub(super) fn read(folder: &Path, results: &mut Results) -> Result<(), StoreErro
 /// # Errors
 /// It is not there, or is not what was written.
 pub(super) fn own_spec(folder: &Path, manifest: &Manifest) -> Result<Spec, StoreError> {
-    let damaged = |reason: String| StoreError::Damaged {
-        path: folder.join(SPEC).display().to_string(),
-        reason,
-        remedy: RESTORE.into(),
-    };
+    let damaged = |reason: String| damaged(&folder.join(SPEC), reason, RESTORE);
     let Some(record) = manifest.files.get(SPEC) else { return Err(damaged("the manifest does not name it".into())) };
     for name in [SPEC, NEXT_SPEC] {
         let path = folder.join(name);

@@ -28,8 +28,8 @@ pub struct Row {
     /// Runs that may yet end in the outcome ([`Tally::open`]); none where the question is what is found within the
     /// budget ([`Core::asks_by_when`](crate::landscape::Core::asks_by_when)).
     pub open: u64,
-    /// The same share with those runs: the probability of a descent
-    /// without end lies between the two, but for the runs' number.
+    /// The same share with those runs: the probability of a descent without end lies between the two, but for the
+    /// runs' number.
     pub possible: Option<f64>,
     /// From the lower end of the interval of `probability` to the upper end of that of `possible`: holds whatever the
     /// open runs would have found.
@@ -51,7 +51,8 @@ pub struct Row {
 
 /// Makes rows.
 pub(super) struct Rows<'a> {
-    results: &'a Results,
+    /// The experiment.
+    pub(super) results: &'a Results,
     /// The outcome in question.
     pub(super) outcome: Outcome,
     /// How intervals are made.
