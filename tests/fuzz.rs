@@ -15,6 +15,7 @@ trials![
     experiments = || fuzz(&experiment_files(), targets::experiment),
     points = || fuzz(&points_files(), targets::points),
     certificates = || fuzz(&certificate_files(), targets::certificate),
+    parts = || fuzz(&part_files(), targets::part),
 ];
 
 /// Seconds for each target.
@@ -60,6 +61,14 @@ fn points_files() -> Vec<Vec<u8>> {
 /// A certificate of each model that has some.
 fn certificate_files() -> Vec<Vec<u8>> {
     targets::certificates().iter().map(|certificate| certificate.text().into_bytes()).collect()
+}
+
+/// The parts of a folder that keeps them.
+fn part_files() -> Vec<Vec<u8>> {
+    let parts = targets::kept_folder().iter().filter(|(path, _)| path.starts_with("parts"));
+    let parts: Vec<Vec<u8>> = parts.map(|(_, bytes)| bytes.clone()).collect();
+    assert!(!parts.is_empty());
+    parts
 }
 
 /// Most mutants differ from the file, and some keep most of it: else nothing behind the first check is reached.

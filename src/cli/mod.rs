@@ -17,6 +17,7 @@ mod report;
 mod run;
 mod shards;
 mod source;
+mod status;
 mod stop;
 mod trace;
 mod usage;
@@ -57,7 +58,7 @@ enum Command {
     /// Join the shards of an experiment to its result
     Merge(shards::MergeArguments),
     /// Say how far the shards of an experiment have come
-    Status(shards::StatusArguments),
+    Status(status::Arguments),
     /// Print the table of a result folder
     Report(report::Arguments),
     /// Verify every file of a result folder, say what mending takes, and mend with --repair
@@ -115,7 +116,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Merge(arguments) => shards::merge(&arguments),
-        Command::Status(arguments) => shards::status(&arguments),
+        Command::Status(arguments) => status::status(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
@@ -170,7 +171,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if let Some(e) = error.downcast_ref::<MergeError>() {
         return match e {
             MergeError::Store(e) => store(e),
-            MergeError::Nothing { .. } | MergeError::Other { .. } => 2,
+            MergeError::Nothing { .. } | MergeError::Other { .. } | MergeError::OtherPrecision { .. } => 2,
             MergeError::Contradiction { .. } | MergeError::Damaged { .. } => 1,
         };
     }

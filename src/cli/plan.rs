@@ -1,11 +1,13 @@
 //! `spurious plan`
 
 mod memory;
+mod pieces;
 mod trial;
 
-use super::{SpecArguments, print, warn_of_software};
+use super::{SpecArguments, print, shards, warn_of_software};
 use spurious::experiment::plan::step_words;
 use spurious::experiment::run;
+use spurious::experiment::shard::MOST_SHARDS;
 use spurious::experiment::{Plan, Spec};
 use spurious::landscape::Value;
 use spurious::numerics::text::{counted, grouped};
@@ -17,6 +19,17 @@ use trial::Trial;
 pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
+    /// Say what each of so many shards takes, and their merge
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_SHARDS))]
+    shards: Option<u64>,
+    /// Price of a machine like this one for an hour, in any currency: say what all runs cost
+    #[arg(long, value_name = "PRICE", value_parser = price)]
+    price_per_hour: Option<f64>,
+}
+
+fn price(text: &str) -> Result<f64, String> {
+    let price = text.parse::<f64>().ok().filter(|price| price.is_finite() && *price >= 0.0);
+    price.ok_or_else(|| "write a number that is not negative, for example 2.50".into())
 }
 
 /// Values of an axis that are all shown; of a longer one the first of them and the last.
@@ -25,11 +38,14 @@ const SHOWN: usize = 24;
 pub(super) fn plan(arguments: &Arguments) -> anyhow::Result<()> {
     let spec = arguments.spec.load()?;
     let plan = Plan::new(&spec)?;
-    let text = run::on_threads(&spec.compute, || describe(&spec, &plan))??;
+    if arguments.shards.is_some() {
+        shards::can_be_cut(&spec)?;
+    }
+    let text = run::on_threads(&spec.compute, || describe(&spec, &plan, arguments))??;
     print(text.as_bytes())
 }
 
-fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
+fn describe(spec: &Spec, plan: &Plan, arguments: &Arguments) -> anyhow::Result<String> {
     let backend = run::backend(&spec.compute)?;
     run::check(spec, plan, &*backend)?;
     warn_of_software(&*backend);
@@ -69,6 +85,7 @@ fn describe(spec: &Spec, plan: &Plan) -> anyhow::Result<String> {
     let (batch, bytes) = (memory::batch(spec, plan, &*backend), memory::bytes(spec, plan, &*backend));
     writeln!(text, "batch        {batch} runs; memory about {}B", si(bytes as f64))?;
     text.push_str(&tried.forecast(plan, &*backend));
+    text.push_str(&pieces::text(spec, plan, tried.seconds(plan), (arguments.shards, arguments.price_per_hour)));
     let asked = plan.sampling.is_some_and(|sampling| sampling.rule.width.is_some());
     if !plan.awaits_pilot() && !asked {
         let level = spec.output.level;

@@ -6,7 +6,7 @@ use super::{Interrupted, SpecArguments, Usage, below, print, say, warn_of_softwa
 use spurious::experiment::run;
 use spurious::experiment::{Plan, Shard, Spec, Tally};
 use spurious::result::Results;
-use spurious::result::conduct::{Milestone, RunError, conduct};
+use spurious::result::conduct::{self, Milestone, RunError};
 use spurious::result::folder::Folder;
 use spurious::result::folder::manifest::Manifest;
 use spurious::result::tables::Summary;
@@ -39,6 +39,10 @@ pub(super) struct Arguments {
     /// SPURIOUS_SHARDS. `spurious merge DIR` joins them
     #[arg(long, value_name = "I/N", conflicts_with = "extend")]
     shard: Option<String>,
+    /// Only let the pilot decide the runs of each cell, once: shards of DIR take it from there, where each would else
+    /// make the same pilot of its own
+    #[arg(long, conflicts_with_all = ["extend", "shard"])]
+    pilot_only: bool,
     /// Show no progress
     #[arg(long, short)]
     quiet: bool,
@@ -52,13 +56,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let problem = "--out = -: is standard output, and results are a folder; name a folder, ./- for one called -";
         return Err(Usage(problem.into()).into());
     }
-    let Arguments { extend, quiet, .. } = *arguments;
+    let Arguments { extend, pilot_only, quiet, .. } = *arguments;
+    if pilot_only && plan.sampling.is_none() {
+        let problem = "--pilot-only: this experiment has a fixed number of runs and no pilot; set runs.half_width, or \
+                       leave it off";
+        return Err(Usage(problem.into()).into());
+    }
     let shard = arguments.shard.as_deref().map(shards::shard).transpose()?;
     if shard.is_some() {
         shards::can_be_cut(&spec)?;
     }
     let out = shard.map_or(out.clone(), |shard| shards::folder(&out, shard));
-    let results = carry_out(&spec, plan, &out, Manner { extend, shard, quiet })?;
+    let results = carry_out(&spec, plan, &out, Manner { extend, shard, pilot_only, quiet })?;
+    if pilot_only {
+        say(&format!("{}: the pilot is over: {}", out.display(), how_many(&results.plan)));
+        return Ok(());
+    }
     below::warn(&results, &out);
     let summary = Summary::in_short(&results, spec.output.level);
     print((summary.text() + &below::text(&results, spec.output.level)).as_bytes())
@@ -68,16 +81,18 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 pub(super) fn finish(folder: &Path) -> anyhow::Result<()> {
     let Results { spec, shard, .. } = Results::read(folder)?;
     let plan = Plan::new(&spec)?;
-    carry_out(&spec, plan, folder, Manner { extend: false, shard, quiet: false }).map(|_| ())
+    carry_out(&spec, plan, folder, Manner { shard, ..Manner::default() }).map(|_| ())
 }
 
 /// How an experiment is carried out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Manner {
     /// Whether the folder may hold a smaller one.
     extend: bool,
     /// The shard that is to be computed, if not all of it.
     shard: Option<Shard>,
+    /// Whether the pilot is all that is to be done.
+    pilot_only: bool,
     /// Whether nothing is said of progress.
     quiet: bool,
 }
@@ -96,14 +111,18 @@ fn carry_out(spec: &Spec, plan: Plan, out: &Path, manner: Manner) -> anyhow::Res
 
 /// Does what is left to do.
 fn work(spec: &Spec, plan: Plan, out: &Path, manner: Manner, stop: &Stop) -> Result<Results, RunError> {
-    let Manner { extend, shard, quiet } = manner;
+    let Manner { extend, shard, pilot_only, quiet } = manner;
     let backend = run::backend(&spec.compute)?;
     run::check(spec, &plan, &*backend)?;
     warn_of_software(&*backend);
     let open = if extend { Folder::extend } else { Folder::open };
     let manifest = Manifest::new(&spec.name, &*backend);
     let manifest = if let Some(shard) = shard { manifest.of_shard(shard) } else { manifest };
-    let (mut folder, results) = open(out, spec, plan, manifest)?;
+    let (mut folder, mut results) = open(out, spec, plan, manifest)?;
+    // Above DIR/shards/00003-of-00016.
+    if let Some(whole) = out.ancestors().nth(2).filter(|_| shard.is_some()) {
+        folder.take_pilot(whole, &mut results)?;
+    }
     folder.set_aside().iter().for_each(|file| say(&file.to_string()));
     let said = folder.set_aside().len();
     if folder.is_complete() {
@@ -122,10 +141,15 @@ fn work(spec: &Spec, plan: Plan, out: &Path, manner: Manner, stop: &Stop) -> Res
         steps_before: None,
         progress: None,
     };
+    let conduct = if pilot_only { conduct::decide } else { conduct::conduct };
     let ended = conduct(results, &*backend, &mut folder, &mut |event| watch.see(&event), stop.flag());
     watch.finish();
     folder.set_aside()[said..].iter().for_each(|file| say(&file.to_string()));
-    ended.inspect(|results| watch.sum_up(results, out))
+    ended.inspect(|results| {
+        if !pilot_only {
+            watch.sum_up(results, out);
+        }
+    })
 }
 
 /// Says on stderr how the work gets on.

@@ -1,14 +1,10 @@
-//! `--shard`, `spurious merge` and `spurious status`: an experiment on many machines.
+//! `--shard` and `spurious merge`: an experiment on many machines.
 
-use super::{Format, Usage, below, print, say};
+use super::{Usage, below, print, say};
 use spurious::experiment::{Shard, Spec};
-use spurious::numerics::text::{counted, grouped};
+use spurious::numerics::text::counted;
 use spurious::result::folder::merge::{self, Missing, SHARDS};
-use spurious::result::folder::status::{Progress, progress};
-use spurious::result::tables::rows::Rows;
-use spurious::show::progress::clock;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Where a scheduler says which of its tasks this is, where it says of how many, and what the first is called; the
 /// number is read where it can be trusted, else `SPURIOUS_SHARDS` says it.
@@ -87,6 +83,9 @@ pub(super) struct MergeArguments {
     /// Print a table of what there is, though runs are missing
     #[arg(long)]
     partial: bool,
+    /// Join results in f64 and in f32, as of CPU and GPU; every table then says so
+    #[arg(long)]
+    mixed: bool,
 }
 
 /// Runs are missing; which has been said.
@@ -101,7 +100,7 @@ pub(super) fn merge(arguments: &MergeArguments) -> anyhow::Result<()> {
         _ => return Err(Usage("--out: which folder the result goes to; write for example --out whole".into()).into()),
     };
     let folders = merge::sources(&arguments.dirs)?;
-    let (results, missing) = merge::merge(&folders, out)?;
+    let (results, missing) = merge::merge(&folders, out, arguments.mixed)?;
     if !missing.is_none() && !arguments.partial {
         let shards: Vec<String> = missing.shards.iter().take(20).map(|shard| format!("--shard {shard}")).collect();
         let more = missing.shards.len().saturating_sub(shards.len());
@@ -126,69 +125,4 @@ fn found(missing: &Missing) -> String {
         missing if missing.is_none() => "nothing is missing".into(),
         Missing { runs, .. } => format!("{} missing", counted(*runs, "run")),
     }
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct StatusArguments {
-    /// Folder that holds shards in shards/, or result folders
-    #[arg(required = true)]
-    dirs: Vec<PathBuf>,
-    /// Format: text, or csv or json for programs
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
-
-pub(super) fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
-    let folders = merge::sources(&arguments.dirs)?;
-    let all: Vec<Progress> = folders.iter().map(|folder| progress(folder)).collect::<Result<_, _>>()?;
-    let of = all.iter().filter_map(|one| one.shard).map(|shard| shard.of).max().unwrap_or(0);
-    let there: Vec<u64> = all.iter().filter_map(|one| one.shard).filter(|s| s.of == of).map(|s| s.index).collect();
-    let missing: Vec<u64> = (1..=of).filter(|index| !there.contains(index)).collect();
-    match arguments.format {
-        Format::Json => {
-            let document = serde_json::json!({ "folders": all, "shards": of, "not_begun": missing });
-            // Plain values always serialise.
-            print((serde_json::to_string_pretty(&document).unwrap_or_default() + "\n").as_bytes())
-        }
-        Format::Csv => {
-            let mut table = Rows::new(["folder", "shard", "state", "runs", "of", "seconds_since_sign_of_life"]);
-            table.rows.extend(all.iter().map(|one| {
-                let shard = one.shard.map_or(String::new(), |shard| shard.to_string());
-                let numbers = [one.runs, one.of, one.age].map(|number| number.to_string());
-                [vec![one.folder.clone(), shard, one.state.name().into()], numbers.to_vec()].concat()
-            }));
-            print(&table.csv())
-        }
-        Format::Text | Format::Md => print(text(&all, of, &missing).as_bytes()),
-    }
-}
-
-fn text(all: &[Progress], of: u64, missing: &[u64]) -> String {
-    let mut text = String::new();
-    for one in all {
-        let (runs, most, age) = (grouped(one.runs), grouped(one.of), clock(Duration::from_secs(one.age)));
-        text.push_str(&format!(
-            "{}: {}, {runs} of {most} runs, last sign of life {age} ago\n",
-            one.folder,
-            one.state.name()
-        ));
-    }
-    let sum = |f: fn(&Progress) -> u64| all.iter().map(f).sum::<u64>();
-    let (runs, most) = (sum(|one| one.runs), sum(|one| one.of));
-    let count = |name: &str| all.iter().filter(|one| one.state.name() == name).count();
-    text.push_str(&format!(
-        "{} folders: {} done, {} running, {} stale; {} of {} runs\n",
-        all.len(),
-        count("done"),
-        count("running"),
-        count("stale"),
-        grouped(runs),
-        grouped(most)
-    ));
-    if !missing.is_empty() {
-        let some: Vec<String> = missing.iter().take(20).map(|index| format!("{index}/{of}")).collect();
-        let more = if missing.len() > some.len() { ", …" } else { "" };
-        text.push_str(&format!("{} shards have not begun: {}{more}\n", missing.len(), some.join(", ")));
-    }
-    text
 }

@@ -27,6 +27,8 @@ pub struct Plan {
     pub axes: Vec<&'static str>,
     /// Which lists besides those of parameters have several values.
     pub sweeps: Sweeps,
+    /// Formats of the arithmetic that the runs of a cell were computed in, where shards of several were joined.
+    pub formats: Option<String>,
 }
 
 /// Which lists besides those of parameters have several values.
@@ -101,6 +103,7 @@ impl Plan {
             sizes: Vec::new(),
             axes: Vec::new(),
             sweeps: Sweeps { seed: spec.seeds.len() > 1, form: spec.forms.len() > 1, step: spec.step.len() > 1 },
+            formats: None,
         };
         let varies = |name: &&str| !plan.is_fixed(name) && !plan.cells.iter().all(|cell| usual(name, cell));
         // One value for all cells needs no look at them, unless it is relative to another.
@@ -113,7 +116,7 @@ impl Plan {
     /// The grid of one cell.
     pub fn of_one(cell: Cell, runs: u64) -> Self {
         let cells = vec![Cell { index: 0, runs, ..cell }];
-        Plan { cells, sampling: None, sizes: Vec::new(), axes: Vec::new(), sweeps: Sweeps::default() }
+        Plan { cells, sampling: None, sizes: Vec::new(), axes: Vec::new(), sweeps: Sweeps::default(), formats: None }
     }
 
     /// Refuses outputs that no cell of the plan could have.
@@ -187,6 +190,7 @@ impl Plan {
             sizes: Vec::new(),
             axes: self.axes.clone(),
             sweeps: self.sweeps,
+            formats: self.formats.clone(),
         }
     }
 
@@ -197,7 +201,7 @@ impl Plan {
     }
 
     /// Names and texts of the columns that tell the cells apart: the parameters, and seed, form and step size where
-    /// there are several.
+    /// there are several; then `precision`, where shards of several formats of the arithmetic were joined.
     pub fn columns(&self, cell: &Cell) -> Vec<(&'static str, String)> {
         let mut columns = Vec::new();
         if self.sweeps.seed {
@@ -210,6 +214,7 @@ impl Plan {
         if self.sweeps.step {
             columns.push(("step", step_text(&cell.settings.step)));
         }
+        columns.extend(self.formats.iter().map(|formats| ("precision", formats.clone())));
         columns
     }
 

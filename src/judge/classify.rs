@@ -50,6 +50,12 @@ impl Found {
         Found { outcome, family: None, settled: None, moved: 0.0, doubt, continued: 0, loss: None }
     }
 
+    /// Whether there is more to say than the outcome.
+    fn says_more(&self) -> bool {
+        let Found { family, doubt, continued, loss, .. } = self;
+        family.is_some() || doubt.is_some() || *continued > 0 || loss.is_some()
+    }
+
     /// Nothing, for a reason.
     fn undecided(doubt: Doubt) -> Self {
         Found { doubt: Some(doubt), ..Found::at_endpoint(Outcome::Undecided) }
@@ -59,13 +65,19 @@ impl Found {
 /// What the endpoints of consecutive runs are.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// What each is.
-    pub found: Vec<Found>,
+    /// The outcome of each.
+    pub outcomes: Vec<Outcome>,
+    /// What there is to say besides, by the position of the run; of most runs of a landscape whose verdicts fall inside
+    /// the loop there is nothing.
+    pub more: Vec<(usize, Found)>,
     /// The families among them, in the order of their first runs.
     pub families: Families,
-    /// Position of each run's family there.
+    /// Position of the family there of each run in `more`.
     pub places: Vec<Option<usize>>,
 }
+
+/// Outcomes of consecutive runs, and what there is to say besides, by the position of the run.
+type Classified = (Vec<Outcome>, Vec<(usize, Found)>);
 
 /// What can be said of an endpoint at once.
 enum First {
@@ -149,7 +161,12 @@ impl Classifier {
     /// What a run found that stopped at `state`, which may be empty unless [`Classifier::needs_states`].
     pub fn classify(&self, problem: &Problem, state: &[f64], stop: &Stop) -> Found {
         let found = self.classify_all(problem, state, &[*stop], &AtomicBool::new(false));
-        found.and_then(|mut found| found.pop()).unwrap_or_else(|| Found::undecided(Doubt::Restless))
+        let (outcomes, mut more) = found.unwrap_or_default();
+        match (more.pop(), outcomes.first()) {
+            (Some((_, found)), _) => found,
+            (None, Some(outcome)) => Found::at_endpoint(*outcome),
+            (None, None) => Found::undecided(Doubt::Restless),
+        }
     }
 
     /// What runs found, with the families among them, which count the runs from `runs`; `None` if `cancel` was raised
@@ -163,17 +180,18 @@ impl Classifier {
         runs: Range<u64>,
         cancel: &AtomicBool,
     ) -> Option<Judged> {
-        let found = self.classify_all(problem, states, stops, cancel)?;
+        let (outcomes, more) = self.classify_all(problem, states, stops, cancel)?;
         // Runs of one family share it, so that most are told apart without looking at it.
         let mut groups: Vec<(&Arc<Family>, Family)> = Vec::new();
-        for (place, (run, found)) in runs.zip(&found).enumerate() {
+        for (place, found) in &more {
             let Some(shared) = &found.family else { continue };
             let group = match groups.iter().position(|(known, _)| Arc::ptr_eq(known, shared)) {
                 Some(group) => group,
                 None => {
                     let dim = problem.dim();
                     let own = self.representative(problem, &states[place * dim..][..dim], found);
-                    groups.push((shared, Family { first_run: run, ..own.unwrap_or_else(|| (**shared).clone()) }));
+                    let first_run = runs.start + *place as u64;
+                    groups.push((shared, Family { first_run, ..own.unwrap_or_else(|| (**shared).clone()) }));
                     groups.len() - 1
                 }
             };
@@ -184,38 +202,53 @@ impl Classifier {
         let mut families = Families::default();
         let known: Vec<(&Arc<Family>, usize)> =
             groups.into_iter().map(|(shared, group)| (shared, families.add(group))).collect();
-        let place = |found: &Found| {
+        let place = |(_, found): &(usize, Found)| {
             let shared = found.family.as_ref()?;
             known.iter().find(|(known, _)| Arc::ptr_eq(known, shared)).map(|known| known.1)
         };
-        let places = found.iter().map(place).collect();
-        Some(Judged { families, places, found })
+        let places = more.iter().map(place).collect();
+        Some(Judged { outcomes, families, places, more })
     }
 
+    /// Outcomes, and what there is to say besides; `None` if `cancel` was raised.
     fn classify_all(
         &self,
         problem: &Problem,
         states: &[f64],
         stops: &[Stop],
         cancel: &AtomicBool,
-    ) -> Option<Vec<Found>> {
+    ) -> Option<Classified> {
+        let mut outcomes = Vec::with_capacity(stops.len());
+        let mut more = Vec::new();
+        let mut told = |(run, found): (usize, Found)| {
+            outcomes.push(found.outcome);
+            if found.says_more() {
+                more.push((run, found));
+            }
+        };
         let dim = problem.dim();
         let state = |run: usize| states.get(run * dim..(run + 1) * dim).unwrap_or_default();
         let first = |(run, stop): (usize, &Stop)| self.at_once(problem, state(run), stop, cancel);
         if !self.needs_states() {
             // Without a look at the states it takes less time than to tell threads of it, and all is told at once.
-            let told = |first: First| if let First::Told(found) = first { Some(found) } else { None };
-            return stops.iter().enumerate().map(first).map(told).collect();
+            for (run, stop) in stops.iter().enumerate() {
+                let First::Told(found) = first((run, stop)) else { return None };
+                told((run, found));
+            }
+            return Some((outcomes, more));
         }
         let first: Vec<First> = stops.par_iter().enumerate().map(first).collect();
         let open = |(run, first): (usize, &First)| matches!(first, First::Open).then_some(run);
         let open: Vec<usize> = first.iter().enumerate().filter_map(open).collect();
         let mut led = self.lead_on(problem, open.iter().map(|run| state(*run).to_vec()).collect(), cancel)?.into_iter();
-        let found = first.into_iter().enumerate().map(|(run, first)| match first {
-            First::Told(found) => Some(found),
-            First::Open => led.next().map(|led| self.conclude(problem, state(run), led)),
-        });
-        found.collect()
+        for (run, first) in first.into_iter().enumerate() {
+            let found = match first {
+                First::Told(found) => found,
+                First::Open => self.conclude(problem, state(run), led.next()?),
+            };
+            told((run, found));
+        }
+        Some((outcomes, more))
     }
 
     /// Leads endpoints on; `None` if `cancel` was raised.

@@ -208,20 +208,73 @@ pub fn conduct(
 ) -> Result<Results, RunError> {
     let mut under_way = 0;
     if let Err(error) = work(&mut results, backend, keeper, watch, &mut under_way, cancel) {
-        // A failure to note the time worked is not worth more than the reason for stopping.
-        let noted = keeper.suspend();
-        if !matches!(error, RunError::Experiment(ExperimentError::Backend(BackendError::Cancelled))) {
-            return Err(error);
-        }
-        noted?;
-        return Err(match results.plan.awaits_pilot() {
-            true => RunError::Interrupted { kept: results.pilot.runs(), of: None, under_way: 0 },
-            false => RunError::Interrupted { kept: total(keeper).runs(), of: Some(results.runs()), under_way },
-        });
+        return Err(stopped(&results, keeper, error, under_way));
     }
     watch(Milestone::Tables);
     keeper.finish(&mut results)?;
     Ok(results)
+}
+
+/// Carries out the pilot of an experiment alone, if there is one, from where `results` and `keeper` stand.
+///
+/// # Errors
+/// As [`conduct`].
+pub fn decide(
+    mut results: Results,
+    backend: &dyn Backend,
+    keeper: &mut dyn Keeper,
+    watch: &mut dyn FnMut(Milestone<'_>),
+    cancel: &AtomicBool,
+) -> Result<Results, RunError> {
+    match pilot(&mut results, backend, keeper, watch, cancel) {
+        Ok(()) => keeper.suspend()?,
+        Err(error) => return Err(stopped(&results, keeper, error, 0)),
+    }
+    Ok(results)
+}
+
+/// Notes how far work has come that has stopped, and says why it has.
+fn stopped(results: &Results, keeper: &mut dyn Keeper, error: RunError, under_way: u64) -> RunError {
+    // A failure to note the time worked is not worth more than the reason for stopping.
+    let noted = keeper.suspend();
+    if !matches!(error, RunError::Experiment(ExperimentError::Backend(BackendError::Cancelled))) {
+        return error;
+    }
+    if let Err(error) = noted {
+        return error.into();
+    }
+    match results.plan.awaits_pilot() {
+        true => RunError::Interrupted { kept: results.pilot.runs(), of: None, under_way: 0 },
+        false => RunError::Interrupted { kept: total(keeper).runs(), of: Some(results.runs()), under_way },
+    }
+}
+
+/// The pilot, if there is one that is not over.
+fn pilot(
+    results: &mut Results,
+    backend: &dyn Backend,
+    keeper: &mut dyn Keeper,
+    watch: &mut dyn FnMut(Milestone<'_>),
+    cancel: &AtomicBool,
+) -> Result<(), RunError> {
+    if !results.plan.awaits_pilot() {
+        return Ok(());
+    }
+    let (batch, before) = (results.spec.compute.batch, results.pilot.runs());
+    watch(Milestone::Pilot(results));
+    let heard = |heard: Heard<'_>| -> Result<(), RunError> {
+        match heard {
+            Heard::Round(runs) => watch(Milestone::Round(runs)),
+            Heard::Runs(runs) => watch(Milestone::Runs(runs)),
+            Heard::Stage(stage) => keeper.add_stage(stage)?,
+        }
+        Ok(())
+    };
+    let sizes = run::pilot(&results.plan, backend, batch, &mut results.pilot, cancel, heard)?;
+    results.plan.decide(sizes);
+    keeper.decide(results)?;
+    watch(Milestone::Decided(results.pilot.runs() - before));
+    Ok(())
 }
 
 /// The pilot, and the runs that are missing.
@@ -233,23 +286,8 @@ fn work(
     under_way: &mut u64,
     cancel: &AtomicBool,
 ) -> Result<(), RunError> {
+    pilot(results, backend, keeper, watch, cancel)?;
     let batch = results.spec.compute.batch;
-    if results.plan.awaits_pilot() {
-        let before = results.pilot.runs();
-        watch(Milestone::Pilot(results));
-        let heard = |heard: Heard<'_>| -> Result<(), RunError> {
-            match heard {
-                Heard::Round(runs) => watch(Milestone::Round(runs)),
-                Heard::Runs(runs) => watch(Milestone::Runs(runs)),
-                Heard::Stage(stage) => keeper.add_stage(stage)?,
-            }
-            Ok(())
-        };
-        let sizes = run::pilot(&results.plan, backend, batch, &mut results.pilot, cancel, heard)?;
-        results.plan.decide(sizes);
-        keeper.decide(results)?;
-        watch(Milestone::Decided(results.pilot.runs() - before));
-    }
     watch(Milestone::Begin(results, total(keeper)));
     let plan = &results.plan;
     let bytes = keeper.take_checkpoint().unwrap_or_default();

@@ -183,6 +183,7 @@ impl Folder {
             Err(StoreError::SmallerExperiment { .. }) if grows => return Ok(false),
             same => same?,
         }
+        results.plan.formats = stored.formats();
         state::read(&self.path, results)?;
         // Left over by a process that was killed at the very end.
         remove_parts(&self.path);
@@ -224,6 +225,8 @@ impl Folder {
             Ok(())
         };
         self.parts = Parts::read(&self.path, &self.identity, results, fault)?;
+        // Whoever looks on tells the rate of this process from what it has found.
+        self.note_done();
         self.replace_spec(&results.spec)?;
         self.manifest.write(&self.path)
     }
@@ -308,6 +311,29 @@ impl Folder {
         Ok(())
     }
 
+    /// Takes what a pilot has decided in another folder of the same experiment, if it is over there.
+    ///
+    /// # Errors
+    /// It is damaged there, or cannot be kept here.
+    pub fn take_pilot(&mut self, from: &Path, results: &mut Results) -> Result<(), StoreError> {
+        if !results.plan.awaits_pilot() || !has_manifest(from)? {
+            return Ok(());
+        }
+        let (stored, parts) = (Manifest::read(from)?, from.join(PARTS));
+        if parts::has_pilot(&parts) && stored.precision != self.manifest.precision {
+            let (folder, there, here) = (from.display().to_string(), stored.precision, self.manifest.precision.clone());
+            return Err(StoreError::OtherPrecision { folder, there, here });
+        }
+        let pilot = parts::read_pilot(&parts, &self.identity, results);
+        pilot.map_err(|(file, reason)| parts::damaged(&file, reason))?;
+        if results.plan.awaits_pilot() { Ok(()) } else { self.decide(results) }
+    }
+
+    /// Notes the runs that are kept in the manifest.
+    fn note_done(&mut self) {
+        self.manifest.pause(self.parts.records.iter().map(|part| &part.tally).sum());
+    }
+
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
         write_file(&self.path.join(name), contents)
     }
@@ -382,7 +408,7 @@ impl Keeper for Folder {
 
     fn suspend(&mut self) -> Result<(), StoreError> {
         self.keep()?;
-        self.manifest.pause(self.parts.records.iter().map(|part| &part.tally).sum());
+        self.note_done();
         self.manifest.write(&self.path)
     }
 

@@ -16,6 +16,10 @@ trials![
     finished_folders_join_too,
     what_is_missing_is_said,
     status_says_how_far_they_are,
+    status_says_what_there_is_so_far,
+    one_pilot_is_enough,
+    formats_are_mixed_if_asked,
+    plans_say_what_a_shard_takes,
     other_experiments_are_refused,
     contradictions_are_found,
     the_clock_cuts_nothing,
@@ -200,7 +204,7 @@ fn status_says_how_far_they_are() {
     run(&place, &["out", "--shard", "2/5"]).done();
     let said = place.run(&["status", "out"]).done().out;
     assert!(said.contains("00002-of-00005: done, 180 of 180 runs"), "{said}");
-    assert!(said.contains("1 folders: 1 done, 0 running, 0 stale; 180 of 180 runs"), "{said}");
+    assert!(said.contains("1 folder: 1 done, 0 running, 0 stale; 180 of 900 runs"), "{said}");
     assert!(said.contains("4 shards have not begun: 1/5, 3/5, 4/5, 5/5"), "{said}");
     let checked = place.run(&["check", "out/shards/00002-of-00005"]).done().out;
     assert!(checked.contains("180 of 180 runs done"), "{checked}");
@@ -213,6 +217,127 @@ fn status_says_how_far_they_are() {
     assert!(csv.lines().nth(1).unwrap().contains(",2/5,done,180,180,"), "{csv}");
 }
 
+/// The estimate of what is kept, and the rate of a process that is at work.
+fn status_says_what_there_is_so_far() {
+    let place = Place::with(&cells());
+    for shard in ["1/3", "3/3"] {
+        run(&place, &["out", "--shard", shard]).done();
+    }
+    // A copy of a shard counts once.
+    run(&place, &["copy", "--shard", "3/3"]).done();
+    let said = place.run(&["status", "out", "copy"]).done().out;
+    let partial = place.run(&["merge", "out", "--partial"]).done().out;
+    assert!(said.ends_with(&format!("\nSo far:\n{partial}")), "{said}\n{partial}");
+    let json = |folder: &str| -> serde_json::Value {
+        serde_json::from_str(&place.run(&["status", folder, "--format", "json"]).done().out).unwrap()
+    };
+    let document = json("out");
+    run(&place, &["whole"]).done();
+    let spec = Spec::load(&place.path("whole/spec.toml"), &[]).unwrap();
+    let cells = document["estimates"].as_array().unwrap();
+    assert_eq!(cells.len(), Plan::new(&spec).unwrap().cells.len());
+    for cell in cells {
+        let (low, high) = (cell["low"].as_f64().unwrap(), cell["high"].as_f64().unwrap());
+        let share = cell["probability"].as_f64().unwrap();
+        assert!(cell["runs"] == 200 && low < share && share < high, "{cell}");
+        assert_eq!(share, cell["global"].as_f64().unwrap() / 200.0);
+    }
+    assert_eq!((&document["runs"], &document["of"]), (&600.into(), &900.into()));
+    // Nobody is at work, so that nothing is said of when it is done.
+    assert_eq!((&document["runs_per_second"], &document["seconds_left"]), (&0.0.into(), &serde_json::Value::Null));
+
+    // Long runs: none ends, but some do at once.
+    fs::write(place.path("long.toml"), LONG).unwrap();
+    let arguments = ["run", "long.toml", "--backend", "cpu", "-q", "--out", "long", "--shard", "1/2"];
+    let mut child = place.command(&arguments).spawn().unwrap();
+    let rate = (0..600).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        if !place.path("long/shards/00001-of-00002/manifest.json").exists() {
+            return None;
+        }
+        let document = json("long");
+        document["folders"][0]["runs_per_second"].as_f64().map(|rate| (rate, document))
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let (rate, document) = rate.expect("it keeps runs every half second");
+    let left = document["seconds_left"].as_f64().unwrap();
+    let missing = document["of"].as_f64().unwrap() - document["runs"].as_f64().unwrap();
+    assert!(rate > 0.0 && (left - missing / rate).abs() < 1e-6 * left, "{document}");
+    assert_eq!(document["folders"][0]["state"], "running");
+    assert!(document["folders"][0]["backends"][0].as_str().unwrap().starts_with("cpu: CPU, "), "{document}");
+}
+
+/// A minute of work at least, kept every half second.
+const LONG: &str = "[model]\nform = \"full\"\n[params]\npatches = 100\n[descent]\nverdicts = false\nmax_steps = 20000\n\
+                    [runs]\nper_cell = 200000\n[output]\nkeep_every = 0.5\n[compute]\nthreads = 1\nbatch = 64\n";
+
+/// A pilot that was made for all shards is what each of them would have found.
+fn one_pilot_is_enough() {
+    let place = Place::with(&pilot());
+    run(&place, &["whole"]).done();
+    let once = run(&place, &["out", "--pilot-only"]).done();
+    assert!(once.err.contains("the pilot is over: 2 cells, "), "{}", once.err);
+    assert!(!place.path("out/pilot.csv").exists());
+    for shard in ["1/2", "2/2"] {
+        let ran = place.run(&["run", "spec.toml", "--backend", "cpu", "--out", "out", "--shard", shard]).done();
+        assert!(!ran.err.contains("a pilot decides"), "{}", ran.err);
+    }
+    place.run(&["merge", "out"]).done();
+    assert_whole("with one pilot", &place, "out");
+    // Again it is over.
+    let again = run(&place, &["pilot", "--pilot-only"]).done();
+    assert_eq!(run(&place, &["pilot", "--pilot-only"]).done().err, again.err);
+    let other = run(&place, &["pilot", "--shard", "1/2", "--precision", "f32"]);
+    other.refused(2, &["pilot", "was begun in f64", "f32"]);
+    let fixed = Place::with(SMALL);
+    run(&fixed, &["out", "--pilot-only"]).refused(2, &["--pilot-only", "runs.half_width"]);
+}
+
+/// Shards in f64 and in f32 are joined if that is wanted, and each table says so.
+fn formats_are_mixed_if_asked() {
+    for spec in [cells(), families()] {
+        let place = Place::with(&spec);
+        run(&place, &["out", "--shard", "1/2"]).done();
+        run(&place, &["out", "--shard", "2/2", "--precision", "f32"]).done();
+        place.run(&["merge", "out"]).refused(2, &["merge --mixed"]);
+        let merged = place.run(&["merge", "out", "--mixed"]).done();
+        assert!(merged.out.contains("precision f32 and f64"), "{}", merged.out);
+        let tables = promised(&place, "out").into_iter().filter(|name| name.ends_with(".csv"));
+        for table in tables {
+            // Rows of single runs name their cell.
+            let by_cell = ["runs.csv", "endpoints.csv", "spectra.csv", "family_points.csv"].contains(&table.as_str());
+            let text = place.text(&format!("out/{table}"));
+            assert!(by_cell || text.lines().next().unwrap().contains(",precision"), "{table}: {text}");
+            assert!(by_cell || text.lines().skip(1).all(|row| row.contains(",f32 and f64")), "{table}: {text}");
+        }
+        assert_eq!(place.run(&["report", "out"]).done().out, merged.out);
+        assert_eq!(place.run(&["check", "out"]).code, Some(0));
+        // The half in f64 has the same runs as in the folder of one machine.
+        run(&place, &["whole"]).done();
+        let rows =
+            |folder: &str| place.text(&format!("{folder}/runs.csv")).lines().map(String::from).collect::<Vec<_>>();
+        let (mixed, whole) = (rows("out"), rows("whole"));
+        let same = mixed.iter().zip(&whole).filter(|(a, b)| a == b).count();
+        assert!(mixed.len() == whole.len() && 2 * same >= mixed.len(), "{same} of {} rows", mixed.len());
+    }
+}
+
+fn plans_say_what_a_shard_takes() {
+    let place = Place::with(&cells());
+    let said = place.run(&["plan", "spec.toml", "--shards", "4", "--price-per-hour", "2.5"]).done().out;
+    assert!(said.contains("\nshards       4, of 225 runs each:\n"), "{said}");
+    assert!(said.contains("1 part each; all together ") && said.contains(", merged in about "), "{said}");
+    assert!(said.contains("machine hours at 2.5 an hour"), "{said}");
+    let uneven = place.run(&["plan", "spec.toml", "--shards", "7"]).done().out;
+    assert!(uneven.contains("shards       7, of 128 to 129 runs each"), "{uneven}");
+    assert!(!uneven.contains("cost"), "{uneven}");
+    place.run(&["plan", "spec.toml", "--shards", "0"]).refused(2, &["--shards"]);
+    place.run(&["plan", "spec.toml", "--price-per-hour=-1"]).refused(2, &["--price-per-hour", "2.50"]);
+    let clock = ["plan", "spec.toml", "--shards", "2", "--set", "runs.half_width=0.1", "--set", "runs.seconds=1"];
+    place.run(&clock).refused(2, &["runs.seconds"]);
+}
+
 fn other_experiments_are_refused() {
     let place = Place::with(&cells());
     run(&place, &["out", "--shard", "1/2"]).done();
@@ -222,7 +347,7 @@ fn other_experiments_are_refused() {
     joined.refused(2, &["other", "another experiment", "experiment.seed"]);
     fs::remove_dir_all(place.path("other")).unwrap();
     shard(&["--precision", "f32"]).done();
-    place.run(&["merge", "out", "other", "--out", "joined"]).refused(2, &["f32 there, f64 here"]);
+    place.run(&["merge", "out", "other", "--out", "joined"]).refused(2, &["f32", "f64", "merge --mixed"]);
     // A folder is for one shard.
     fs::rename(place.path("out/shards/00001-of-00002"), place.path("out/shards/00002-of-00002")).unwrap();
     run(&place, &["out", "--shard", "2/2"]).refused(2, &["shard 1/2 there, shard 2/2 here"]);

@@ -10,8 +10,8 @@ trials![on(unix, a_signal_ends_a_run, a_signal_that_the_parent_ignores_is_not_he
 /// More runs than any test waits for.
 const LONG: [&str; 6] = ["run", "spec.toml", "--out", "out", "--set", "runs.per_cell=1000000000"];
 
-/// How long a signal may take.
-const SOON: Duration = Duration::from_secs(20);
+/// After so long it is not going to be heard: what is kept is written to a disk that others may keep busy.
+const SOON: Duration = Duration::from_secs(120);
 
 /// A command that a shell has prepared something for.
 fn shell(place: &Place, before: &str, arguments: &[&str]) -> Command {

@@ -5,7 +5,7 @@ use spurious::experiment::record::End;
 use spurious::experiment::run::{self, Details};
 use spurious::experiment::{Cell, Plan, Record, Spec};
 use spurious::judge::classify::{Classifier, Found};
-use spurious::landscape::Stop;
+use spurious::landscape::{Outcome, Stop};
 
 /// What the program takes before it computes anything: code and libraries.
 const PROGRAM: usize = 12 << 20;
@@ -64,8 +64,11 @@ impl Held {
         let (problem, details) = (&cell.problem, Details::of(&spec.output));
         let kept = details.runs || details.endpoints;
         let numbers = size_of::<f64>() * (problem.dim() + if kept { problem.start_dim() } else { 0 });
-        let ended = if kept || Classifier::new(problem).needs_states() { numbers } else { 0 };
-        let end = size_of::<Found>() + if details.runs { size_of::<End>() } else { 0 };
+        let looked_at = Classifier::new(problem).needs_states();
+        let ended = if kept || looked_at { numbers } else { 0 };
+        // What each endpoint says, and what is handed on of it; of the others there is nothing to say but the outcome.
+        let found = size_of::<Outcome>() + if looked_at { 2 * size_of::<Found>() } else { 0 };
+        let end = found + if details.runs { size_of::<End>() } else { 0 };
         let stop = size_of::<Stop>();
         Held { seeded: numbers, descending: numbers + stop, judged: ended + stop + end }
     }

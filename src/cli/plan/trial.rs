@@ -51,6 +51,13 @@ struct Beginning {
     expected: f64,
 }
 
+/// What all runs come to.
+struct Work {
+    runs: f64,
+    steps: f64,
+    seconds: f64,
+}
+
 impl Trial {
     /// Tries some runs of each cell for a limited time.
     pub(super) fn of(spec: &Spec, plan: &Plan, backend: &dyn Backend) -> Result<Self, BackendError> {
@@ -196,6 +203,35 @@ impl Trial {
         Some(expected)
     }
 
+    /// What the trial says of all runs of a plan; nothing where nothing could be tried, or a pilot has still to decide.
+    pub(super) fn seconds(&self, plan: &Plan) -> Option<f64> {
+        let tried = self.beginning.is_some() || self.runs() > 0;
+        (tried && !plan.awaits_pilot()).then(|| self.work(plan).seconds)
+    }
+
+    /// The work of all runs of a plan.
+    fn work(&self, plan: &Plan) -> Work {
+        if let Some(Beginning { expected, .. }) = self.beginning {
+            let (runs, steps) = (plan.runs() as f64, expected * plan.runs() as f64);
+            return Work { runs, steps, seconds: steps / self.rate };
+        }
+        let mean = self.steps() as f64 / self.runs() as f64;
+        let in_cell = |cell: usize| {
+            self.tallies.get(&cell).filter(|tally| tally.runs() > 0).map_or(mean, |t| t.steps as f64 / t.runs() as f64)
+        };
+        // Runs of the pilot take their time too. A fixed number weighs all cells alike, so that a mean over the trial
+        // will do.
+        if plan.sizes.is_empty() {
+            let runs = plan.runs() as f64;
+            return Work { runs, steps: mean * runs, seconds: runs / self.runs_rate };
+        }
+        let each = plan.sizes.iter().enumerate().map(|(cell, size)| (size.runs + size.pilot, in_cell(cell)));
+        let sums = each.map(|(runs, steps)| (runs as f64 * steps, runs as f64));
+        let (steps, runs) = sums.fold((0.0, 0.0), |sum, next| (sum.0 + next.0, sum.1 + next.1));
+        // Cells have different numbers of runs, so that the rate of their steps counts.
+        Work { runs, steps, seconds: steps / self.rate }
+    }
+
     /// What the trial says of steps and time.
     pub(super) fn forecast(&self, plan: &Plan, backend: &dyn Backend) -> String {
         let elsewhere = if backend.name() == "cpu" { "" } else { " on this CPU" };
@@ -214,8 +250,8 @@ impl Trial {
             if plan.awaits_pilot() {
                 return text + "\n";
             }
-            let all = expected * plan.runs() as f64;
-            let (steps, time) = (si(all), time(all / self.rate));
+            let Work { steps, seconds, .. } = self.work(plan);
+            let (steps, time) = (si(steps), time(seconds));
             return format!(
                 "{text}, {steps} steps in all\n             {limit}about {time}{elsewhere} at the rate of these steps\n"
             );
@@ -224,21 +260,7 @@ impl Trial {
         if runs == 0 {
             return String::new();
         }
-        let mean = self.steps() as f64 / runs as f64;
-        let in_cell = |cell: usize| {
-            self.tallies.get(&cell).filter(|tally| tally.runs() > 0).map_or(mean, |t| t.steps as f64 / t.runs() as f64)
-        };
-        // Runs of the pilot take their time too. A fixed number weighs all cells alike, so that a mean over the trial
-        // will do.
-        let (all, many) = if plan.sizes.is_empty() {
-            (mean * plan.runs() as f64, plan.runs() as f64)
-        } else {
-            let each = plan.sizes.iter().enumerate().map(|(cell, size)| (size.runs + size.pilot, in_cell(cell)));
-            let sums = each.map(|(runs, steps)| (runs as f64 * steps, runs as f64));
-            sums.fold((0.0, 0.0), |sum, next| (sum.0 + next.0, sum.1 + next.1))
-        };
-        // In seconds per run, or, where cells have different numbers of runs, per step.
-        let seconds = if plan.sizes.is_empty() { many / self.runs_rate } else { all / self.rate };
+        let Work { runs: many, steps: all, seconds } = self.work(plan);
         format!(
             "forecast     {:.0} steps a run (from {runs} runs of {}, longest {}), {} steps in all\n             \
              about {}{elsewhere} at the trial's rate\n",

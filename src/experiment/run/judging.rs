@@ -6,7 +6,7 @@ use crate::experiment::paired::to_byte;
 use crate::experiment::record::{End, Telling};
 use crate::experiment::{Cell, Record, Tally};
 use crate::judge::classify::{Classifier, Found, Judged};
-use crate::landscape::{Outcome, theorem};
+use crate::landscape::theorem;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -23,25 +23,25 @@ pub(super) fn judge<'a>(
     let runs = ended.runs[0].start..ended.runs[ended.runs.len() - 1].end;
     let classifier = classifiers.of(&ended.cell);
     let judged = classifier.judge(&ended.cell.problem, &ended.states, &ended.stops, runs.clone(), cancel);
-    let Some(Judged { found, families, places }) = judged else { return Err(Box::new(ended)) };
+    let Some(Judged { outcomes, more, families, places }) = judged else { return Err(Box::new(ended)) };
     classifiers.leave(&ended.cell, &runs);
     let Underway { cell, whole, states, stops, claims, .. } = ended;
     let problem = &cell.problem;
     let (dim, start_dim) = (problem.dim(), problem.start_dim());
     let state = |run: usize| states.get(run * dim..(run + 1) * dim).unwrap_or_default();
-    let outcomes: Vec<Outcome> = found.iter().map(|found| found.outcome).collect();
     let tally = Tally::of(stops.iter().zip(outcomes.iter().copied()));
-    let telling = Telling::of(&found);
+    let telling = Telling::of(more.iter().map(|(_, found)| found));
     let theorems = if details.theorems { problem.theorem_list().len() } else { 0 };
     let checks = theorem::count(theorems, runs.clone(), &claims, &outcomes);
     let end = |run: usize| {
-        let (stop, found) = (stops[run], &found[run]);
+        let (stop, outcome) = (stops[run], outcomes[run]);
         let loss = problem.endpoint_loss(&whole[run * start_dim..][..start_dim], state(run), stop.steps);
-        let family = places[run];
-        let Found { outcome, doubt, continued, loss: found_loss, .. } = *found;
-        End { stop, loss, outcome, family, doubt, continued, found_loss }
+        let end = End { stop, loss, outcome, family: None, doubt: None, continued: 0, found_loss: None };
+        let Ok(place) = more.binary_search_by_key(&run, |(run, _)| *run) else { return end };
+        let Found { doubt, continued, loss: found_loss, .. } = more[place].1;
+        End { family: places[place], doubt, continued, found_loss, ..end }
     };
-    let kept = if details.runs { (0..found.len()).into_par_iter().map(end).collect() } else { Vec::new() };
+    let kept = if details.runs { (0..stops.len()).into_par_iter().map(end).collect() } else { Vec::new() };
     let states = if details.endpoints { states } else { Vec::new() };
     let outcomes = if details.outcomes { outcomes.into_iter().map(to_byte).collect() } else { Vec::new() };
     Ok(Record { cell: cell.index, runs, tally, telling, families, checks, ends: kept, states, outcomes })

@@ -138,9 +138,9 @@ impl<'a> Underway<'a> {
         if self.has_ended() {
             return Ok(self);
         }
-        if !self.stops.iter().any(Stop::has_ended) {
-            // Those that begin have no steps behind them.
-            let begin = self.stops.iter().all(|stop| *stop == Stop::START);
+        // Those that begin have no steps behind them.
+        let begin = self.stops.iter().all(|stop| *stop == Stop::START);
+        if begin || !self.stops.iter().any(Stop::has_ended) {
             let taken = if begin { Vec::new() } else { self.stops.iter().map(|stop| stop.steps).collect() };
             let states = std::mem::take(&mut self.states);
             let ends = backend.advance(Batch { problem, states, taken, of, keep_states }, hold)?;

@@ -65,7 +65,7 @@ pub struct Manifest {
     pub state: State,
     /// What computed: `cpu` or `gpu`, with the adapter or the number of threads; several if the work was moved.
     pub backends: Vec<String>,
-    /// Format of the arithmetic.
+    /// Format of the arithmetic; several, as in `f32 and f64`, if shards of each were joined.
     pub precision: String,
     /// When the work began, RFC 3339.
     pub started: String,
@@ -99,6 +99,9 @@ const AFTER: &str = "\"\n}\n";
 
 /// What to do about a file that cannot be made again from others.
 pub(super) const RESTORE: &str = "restore it from a copy, or run the experiment again into a new folder";
+
+/// Between the formats of the arithmetic, where shards of several were joined.
+const AND: &str = " and ";
 
 /// The checksums of a finished folder, for `sha256sum -c`.
 pub(super) const SUMS: &str = "SHA256SUMS";
@@ -176,11 +179,19 @@ impl Manifest {
     /// Adds what made another shard.
     pub(super) fn joined(mut self, other: &Manifest) -> Self {
         self.add_makers(other);
+        let both = [self.precision.split(AND), other.precision.split(AND)].into_iter().flatten();
+        let formats: std::collections::BTreeSet<&str> = both.collect();
+        self.precision = formats.into_iter().collect::<Vec<_>>().join(AND);
         if other.started < self.started {
             self.started.clone_from(&other.started);
         }
         self.wall_seconds += other.wall_seconds;
         self
+    }
+
+    /// The formats of the arithmetic, where they are several.
+    pub(super) fn formats(&self) -> Option<String> {
+        self.precision.contains(AND).then(|| self.precision.clone())
     }
 
     /// Names what made another one behind what made this one, each once.

@@ -46,6 +46,22 @@ pub enum MergeError {
         /// What differs.
         difference: String,
     },
+    /// Two folders were computed in different formats of the arithmetic.
+    #[error(
+        "{folder}: was computed in {here}, {first} in {there}; rounding decides how a run ends that starts at the edge \
+         of a basin, so these are not the results of one machine: `spurious merge --mixed` joins them all the same, \
+         and every table says so"
+    )]
+    OtherPrecision {
+        /// The folder.
+        folder: String,
+        /// Its format.
+        here: String,
+        /// The first folder.
+        first: String,
+        /// The format there.
+        there: String,
+    },
     /// The same runs have ended in different ways.
     #[error(
         "{part} and {other}: the same runs, with different results; one of the machines computes wrongly, or not with \
@@ -125,31 +141,37 @@ pub fn sources(paths: &[PathBuf]) -> Result<Vec<PathBuf>, MergeError> {
 
 /// Joins folders of one experiment, shards or whole ones, in `out`. Whatever is missing, what is there is kept in
 /// `out`, and more can be joined to it later. The results are those of all runs that are there; tables are written once
-/// all are.
+/// all are. Folders in different formats of the arithmetic are joined if they may be `mixed`; every table then has a
+/// column that says so.
 ///
 /// # Errors
 /// The folders are of different experiments or versions, contradict each other, or are damaged; `out` cannot be
 /// written.
-pub fn merge(folders: &[PathBuf], out: &Path) -> Result<(Results, Missing), MergeError> {
+pub fn merge(folders: &[PathBuf], out: &Path, mixed: bool) -> Result<(Results, Missing), MergeError> {
     let sources: Vec<Source> = folders.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;
     let Some(first) = sources.first() else {
         return Err(MergeError::Nothing { folder: out.display().to_string() });
     };
     for source in &sources[1..] {
-        source.compare(first)?;
+        source.compare(first, mixed)?;
     }
     let manifest =
         sources[1..].iter().fold(first.manifest.clone().of_all(), |all, source| all.joined(&source.manifest));
-    let (plan, shards) = (Plan::new(&first.spec).map_err(StoreError::from)?, shards(&sources));
-    // Of all folders: they hold one experiment.
-    let identity = Identity::of(&first.spec, &plan, &first.manifest.precision);
+    let (mut plan, shards) = (Plan::new(&first.spec).map_err(StoreError::from)?, shards(&sources));
+    plan.formats = manifest.formats();
+    // Folders of one format hold one experiment.
+    let mut identities: BTreeMap<&str, Identity> = BTreeMap::new();
+    for precision in sources.iter().map(|source| source.manifest.precision.as_str()).chain([&*manifest.precision]) {
+        identities.entry(precision).or_insert_with(|| Identity::of(&first.spec, &plan, precision));
+    }
     let (folder, results) = Folder::open(out, &first.spec, plan.clone(), manifest.clone())?;
     if folder.is_complete() {
         return Ok((results, Missing::default()));
     }
     drop(folder);
     for source in sources.iter().filter(|source| source.path != out) {
-        source.copy_parts(&out.join(PARTS), &plan, &identity)?;
+        let of = |precision: &str| &identities[precision];
+        source.copy_parts(&out.join(PARTS), &plan, (of(&source.manifest.precision), of(&manifest.precision)))?;
     }
     // What has been copied is read as any other folder is.
     let (mut folder, mut results) = Folder::open(out, &first.spec, plan, manifest)?;
@@ -197,34 +219,40 @@ impl Source {
         Ok(Source { path: path.into(), manifest, spec })
     }
 
-    /// Refuses another experiment than the first.
-    fn compare(&self, first: &Source) -> Result<(), MergeError> {
-        let difference = if self.manifest.precision != first.manifest.precision {
-            Some(format!("{} there, {} here", first.manifest.precision, self.manifest.precision))
-        } else {
-            first.spec.difference(&self.spec)
-        };
-        let (folder, first) = (self.path.display().to_string(), first.path.display().to_string());
-        difference.map_or(Ok(()), |difference| Err(MergeError::Other { folder, first, difference }))
+    /// Refuses another experiment than the first, and another format of the arithmetic unless they may be mixed.
+    fn compare(&self, other: &Source, mixed: bool) -> Result<(), MergeError> {
+        let (folder, first) = (self.path.display().to_string(), other.path.display().to_string());
+        if let Some(difference) = other.spec.difference(&self.spec) {
+            return Err(MergeError::Other { folder, first, difference });
+        }
+        let (here, there) = (self.manifest.precision.clone(), other.manifest.precision.clone());
+        if here == there || mixed { Ok(()) } else { Err(MergeError::OtherPrecision { folder, here, first, there }) }
     }
 
-    /// Copies the parts into a folder: those of a finished one are made of its tables.
-    fn copy_parts(&self, target: &Path, plan: &Plan, identity: &Identity) -> Result<(), MergeError> {
+    /// Copies the parts into a folder, for the identity that they have here as those of another: parts of a finished
+    /// folder are made of its tables.
+    fn copy_parts(&self, target: &Path, plan: &Plan, (own, joined): (&Identity, &Identity)) -> Result<(), MergeError> {
         if self.manifest.state == State::Complete {
             let results = Results::new(self.spec.clone(), plan.clone());
-            super::extend::unfinish((&self.path, target), results, identity, &self.manifest)?;
+            super::extend::unfinish((&self.path, target), results, joined, &self.manifest)?;
             return Ok(());
         }
         for path in parts::files(&self.path.join(PARTS))? {
             let Some(name) = path.file_name().filter(|name| *name != CHECKPOINT) else { continue };
             let damaged = |reason: String| MergeError::Damaged { part: path.display().to_string(), reason };
-            match part::read(&path, &identity.experiment) {
-                Ok(_) => {}
+            let part = match part::read(&path, &own.experiment) {
+                Ok(part) => part,
                 // A shard that is at work may have moved it.
                 Err(Fault::Gone) => continue,
                 Err(Fault::Bad(reason)) => return Err(damaged(reason)),
+            };
+            let mut bytes = fs::read(&path).map_err(|error| damaged(io_reason(&error)))?;
+            let mut name = name.to_os_string();
+            if own.experiment != joined.experiment {
+                let renamed = part.for_another(&bytes, &joined.experiment, |key| Some(joined.key(own.cell(key)?)));
+                let (of_joined, text) = renamed.ok_or_else(|| damaged(parts::NO_SUCH_CELL.into()))?;
+                (name, bytes) = (of_joined.into(), text);
             }
-            let bytes = fs::read(&path).map_err(|error| damaged(io_reason(&error)))?;
             let there = target.join(name);
             match fs::read(&there) {
                 Ok(other) if other == bytes => {}

@@ -85,6 +85,23 @@ pub(super) struct Part {
     pub(super) details: u64,
 }
 
+impl Part {
+    /// Name and bytes of the same part in an experiment of another hash, whose keys of cells are others; `None` if it
+    /// has not all of them. The bytes are given as they are here.
+    pub(super) fn for_another(
+        &self,
+        bytes: &[u8],
+        experiment: &str,
+        key: impl Fn(Key) -> Option<Key>,
+    ) -> Option<(String, Vec<u8>)> {
+        let Header { kind, ref ranges, sections: Sections { records, runs, endpoints, outcomes }, .. } = self.header;
+        let ranges = ranges.iter().map(|(of, first, beyond)| Some((key(*of)?, *first, *beyond)));
+        let header = Header::of(experiment, kind, ranges.collect::<Option<_>>()?, [records, runs, endpoints, outcomes]);
+        let bodies = bytes.get((self.details - records) as usize..)?;
+        Some((header.name(), [header.line(&[bodies]).as_bytes(), bodies].concat()))
+    }
+}
+
 /// Why a part cannot be used.
 #[derive(Debug)]
 pub(super) enum Fault {
@@ -103,6 +120,22 @@ const BEFORE: &str = "\"sha256\":\"";
 const AFTER: &str = "\"}\n";
 
 impl Header {
+    /// That of a part with sections of these lengths.
+    fn of(experiment: &str, kind: Kind, ranges: Vec<Covered>, lengths: [u64; 4]) -> Self {
+        let [records, runs, endpoints, outcomes] = lengths;
+        let sections = Sections { records, runs, endpoints, outcomes };
+        Header { format: FORMAT, experiment: experiment.into(), kind, ranges, sections, sha256: String::new() }
+    }
+
+    /// The first line, with the checksum of it and of what follows.
+    fn line(&self, bodies: &[&[u8]]) -> String {
+        let front = self.front();
+        let mut sum = Sum::default();
+        sum.update(front.as_bytes());
+        bodies.iter().for_each(|body| sum.update(body));
+        format!("{front}{}{AFTER}", sum.sha256())
+    }
+
     /// The first line but for the checksum and what follows it.
     fn front(&self) -> String {
         // Plain values always serialise.
@@ -111,14 +144,18 @@ impl Header {
         line[..end].into()
     }
 
-    /// Name of the part.
     fn name(&self) -> String {
-        if self.kind == Kind::Checkpoint {
-            return CHECKPOINT.into();
-        }
-        let ranges = serde_json::to_string(&self.ranges).unwrap_or_default();
-        format!("{}-{}{ENDING}", self.kind.name(), &sha256(ranges.as_bytes())[..16])
+        name(self.kind, &self.ranges)
     }
+}
+
+/// Name of a part.
+pub(super) fn name(kind: Kind, ranges: &[Covered]) -> String {
+    if kind == Kind::Checkpoint {
+        return CHECKPOINT.into();
+    }
+    let ranges = serde_json::to_string(ranges).unwrap_or_default();
+    format!("{}-{}{ENDING}", kind.name(), &sha256(ranges.as_bytes())[..16])
 }
 
 /// A part that was written.
@@ -140,21 +177,14 @@ pub(super) fn write(
     ranges: Vec<Covered>,
     bodies: [&[u8]; 4],
 ) -> Result<Written, StoreError> {
-    let [records, runs, endpoints, outcomes] = bodies.map(|body| body.len() as u64);
-    let sections = Sections { records, runs, endpoints, outcomes };
-    let experiment = experiment.to_string();
-    let header = Header { format: FORMAT, experiment, kind, ranges, sections, sha256: String::new() };
-    let front = header.front();
-    let mut sum = Sum::default();
-    sum.update(front.as_bytes());
-    bodies.iter().for_each(|body| sum.update(body));
-    let line = format!("{front}{}{AFTER}", sum.sha256());
+    let header = Header::of(experiment, kind, ranges, bodies.map(|body| body.len() as u64));
+    let line = header.line(&bodies);
     let path = folder.join(header.name());
     write_with(&path, true, |file| {
         file.write_all(line.as_bytes())?;
         bodies.iter().try_for_each(|body| file.write_all(body))
     })?;
-    Ok(Written { path, details: line.len() as u64 + records })
+    Ok(Written { path, details: line.len() as u64 + header.sections.records })
 }
 
 /// Reads a part of an experiment. Every byte of it is looked at.

@@ -322,7 +322,7 @@ pub(super) fn set_aside(path: &Path, reason: String) -> Result<SetAside, StoreEr
 
 /// Why a part of the right form cannot be taken.
 const UNFIT: &str = "what it holds does not fit this experiment";
-const NO_SUCH_CELL: &str = "it holds runs of a cell that this experiment does not have";
+pub(super) const NO_SUCH_CELL: &str = "it holds runs of a cell that this experiment does not have";
 
 /// The cell of a range; why not, if there is none.
 fn cell_of(identity: &Identity, key: Key) -> Result<usize, String> {
@@ -375,6 +375,30 @@ fn read_stages(part: &Part, identity: &Identity) -> Result<Vec<Stage>, String> {
 fn decided(part: &Part, results: &mut Results) -> Result<(), String> {
     let pilot: Option<Pilot> = serde_json::from_slice(&part.records).ok();
     pilot.and_then(|pilot| pilot.hand_to(results)).ok_or_else(|| UNFIT.into())
+}
+
+/// The part of what a pilot has decided.
+fn pilot_path(parts: &Path) -> PathBuf {
+    parts.join(part::name(Kind::Pilot, &[]))
+}
+
+/// Whether a folder of parts has what a pilot has decided.
+pub(super) fn has_pilot(parts: &Path) -> bool {
+    pilot_path(parts).exists()
+}
+
+/// Hands what a pilot has decided in a folder of parts to the results, if there is something.
+///
+/// # Errors
+/// The part that cannot be used, and why.
+pub(super) fn read_pilot(parts: &Path, identity: &Identity, results: &mut Results) -> Result<(), (PathBuf, String)> {
+    let path = pilot_path(parts);
+    let taken = match part::read(&path, &identity.experiment) {
+        Ok(part) => decided(&part, results),
+        Err(Fault::Gone) => Ok(()),
+        Err(Fault::Bad(reason)) => Err(reason),
+    };
+    taken.map_err(|reason| (path, reason))
 }
 
 /// The runs under way that a folder keeps, if it does.

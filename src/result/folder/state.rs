@@ -200,7 +200,7 @@ impl Results {
             false => manifest.verify(path, |name| name != SPEC)?,
         }
         let spec = own_spec(path, manifest)?;
-        let plan = Plan::new(&spec)?;
+        let plan = Plan { formats: manifest.formats(), ..Plan::new(&spec)? };
         let mut results = Results { shard: manifest.shard, ..Results::new(spec, plan) };
         if complete {
             read(path, &mut results)?;

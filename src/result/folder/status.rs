@@ -1,11 +1,11 @@
-//! How far a folder has come, without reading what its runs have ended in: for many folders at once, while all of them
-//! are written.
+//! How far folders have come, many at once, while all of them are written, and what their runs have ended in so far.
 
 use super::error::StoreError;
 use super::manifest::{Manifest, State};
 use super::parts::{self, PARTS};
 use super::state::{own_spec, require};
 use crate::experiment::{Plan, Shard};
+use crate::result::Results;
 use serde::Serialize;
 use std::fs;
 use std::path::Path;
@@ -54,6 +54,10 @@ pub struct Progress {
     pub of: u64,
     /// Seconds since something was written.
     pub age: u64,
+    /// Runs a second of the process that works there, once it has kept some; it is not known of one that has ended.
+    pub rate: Option<f64>,
+    /// What computes them, or has computed them.
+    pub backends: Vec<String>,
 }
 
 /// How far a folder has come. Nothing in it is waited for, and nothing is changed.
@@ -70,12 +74,63 @@ pub fn progress(folder: &Path) -> Result<Progress, StoreError> {
     let files = parts::files(&folder.join(PARTS)).unwrap_or_default();
     let runs = if done { manifest.runs } else { files.iter().map(|path| parts::runs_in(path)).sum() };
     let written = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
-    let newest = files.iter().filter_map(|path| written(path)).chain(written(&folder.join("manifest.json"))).max();
+    // Whoever goes on in a folder writes the manifest, with the runs that there are.
+    let began = written(&folder.join("manifest.json"));
+    let newest = files.iter().filter_map(|path| written(path)).chain(began).max();
     let age = newest.and_then(|newest| SystemTime::now().duration_since(newest).ok()).unwrap_or_default();
     let state = match done {
         true => Doing::Done,
         false if age.as_secs_f64() > PATIENCE * spec.output.keep_every + GRACE => Doing::Stale,
         false => Doing::Running,
     };
-    Ok(Progress { folder: folder.display().to_string(), shard: manifest.shard, state, runs, of, age: age.as_secs() })
+    let took = newest.zip(began).and_then(|(newest, began)| newest.duration_since(began).ok()).unwrap_or_default();
+    let more = runs.saturating_sub(manifest.runs);
+    let rate = (state == Doing::Running && more > 0 && !took.is_zero()).then(|| more as f64 / took.as_secs_f64());
+    let folder = folder.display().to_string();
+    let backends = manifest.backends;
+    Ok(Progress { folder, shard: manifest.shard, state, runs, of, age: age.as_secs(), rate, backends })
+}
+
+/// Most records that are read for what there is so far: of more, the tables are a matter for [`merge`](super::merge).
+const MOST_RECORDS: usize = 1 << 17;
+
+/// What the runs that are kept in some folders of one experiment have ended in so far, as far as it can be told which
+/// they are: of the shards of the number that most folders have, or of the folder of the whole experiment that has
+/// come farthest. `None` if they are too many to be read in passing, of different experiments, or none is kept yet.
+///
+/// # Errors
+/// A folder is damaged.
+pub fn so_far(all: &[Progress]) -> Result<Option<Results>, StoreError> {
+    let number = |one: &Progress| one.shard.map_or(1, |shard| shard.of);
+    let alike = |of: u64| all.iter().filter(|one| number(one) == of).count();
+    let Some(of) = all.iter().map(number).max_by_key(|of| (alike(*of), *of)) else { return Ok(None) };
+    let mut chosen: Vec<&Progress> = all.iter().filter(|one| number(one) == of && one.runs > 0).collect();
+    chosen.sort_by_key(|one| (one.shard, std::cmp::Reverse(one.runs)));
+    // Of one shard there may be copies.
+    chosen.dedup_by_key(|one| one.shard);
+    let mut sum: Option<Results> = None;
+    for one in &chosen {
+        let mut found = Results::read(Path::new(&one.folder))?;
+        if found.plan.awaits_pilot() {
+            continue;
+        }
+        if found.plan.cells.len() * chosen.len() > MOST_RECORDS {
+            return Ok(None);
+        }
+        let Some(sum) = &mut sum else {
+            found.shard = None;
+            sum = Some(found);
+            continue;
+        };
+        let same = |a: &Results, b: &Results| {
+            let identity = |results: &Results| results.provenance.as_ref().map(|manifest| manifest.identity.clone());
+            identity(a) == identity(b) && a.plan.cells.len() == b.plan.cells.len()
+        };
+        if !same(sum, &found) {
+            return Ok(None);
+        }
+        sum.records.iter_mut().zip(found.records).for_each(|(all, more)| all.add(more));
+        sum.set_aside.append(&mut found.set_aside);
+    }
+    Ok(sum)
 }
