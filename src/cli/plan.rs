@@ -4,10 +4,9 @@ mod memory;
 mod pieces;
 mod trial;
 
-use super::{SpecArguments, print, shards, warn_of_software};
+use super::{SpecArguments, print, shards, usage, warn_of_software};
 use spurious::experiment::plan::step_words;
 use spurious::experiment::run;
-use spurious::experiment::shard::MOST_SHARDS;
 use spurious::experiment::{Plan, Spec};
 use spurious::landscape::Value;
 use spurious::numerics::text::{counted, grouped};
@@ -20,10 +19,10 @@ pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
     /// Say what each of so many shards takes, and their merge
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_SHARDS))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = usage::shards)]
     shards: Option<u64>,
     /// Price of a machine like this one for an hour, in any currency: say what all runs cost
-    #[arg(long, value_name = "PRICE", value_parser = price)]
+    #[arg(long, value_name = "PRICE", allow_negative_numbers = true, value_parser = price)]
     price_per_hour: Option<f64>,
 }
 

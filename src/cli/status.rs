@@ -149,7 +149,11 @@ impl Whole {
             let of = self.shards;
             let some: Vec<String> = self.not_begun.iter().take(20).map(|index| format!("{index}/{of}")).collect();
             let more = if self.not_begun.len() > some.len() { ", …" } else { "" };
-            text.push_str(&format!("{} shards have not begun: {}{more}\n", self.not_begun.len(), some.join(", ")));
+            text.push_str(&format!(
+                "not begun: {}: {}{more}\n",
+                counted(self.not_begun.len() as u64, "shard"),
+                some.join(", ")
+            ));
         }
         if let Some(results) = so_far(&self.all)? {
             below::left_out(&results);

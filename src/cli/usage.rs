@@ -3,6 +3,7 @@
 use super::Cli;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, Parser};
+use spurious::experiment::shard::MOST_SHARDS;
 use spurious::landscape::text::nearest;
 use spurious::numerics::decimal::{self, read_whole};
 
@@ -75,6 +76,11 @@ pub(super) fn run(text: &str) -> Result<u64, String> {
 /// How many runs.
 pub(super) fn runs(text: &str) -> Result<u64, String> {
     whole(text, 1, 1 << 53)
+}
+
+/// How many shards.
+pub(super) fn shards(text: &str) -> Result<u64, String> {
+    whole(text, 1, MOST_SHARDS)
 }
 
 /// Number of a cell.

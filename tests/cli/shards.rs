@@ -205,7 +205,7 @@ fn status_says_how_far_they_are() {
     let said = place.run(&["status", "out"]).done().out;
     assert!(said.contains("00002-of-00005: done, 180 of 180 runs"), "{said}");
     assert!(said.contains("1 folder: 1 done, 0 running, 0 stale; 180 of 900 runs"), "{said}");
-    assert!(said.contains("4 shards have not begun: 1/5, 3/5, 4/5, 5/5"), "{said}");
+    assert!(said.contains("not begun: 4 shards: 1/5, 3/5, 4/5, 5/5"), "{said}");
     let checked = place.run(&["check", "out/shards/00002-of-00005"]).done().out;
     assert!(checked.contains("180 of 180 runs done"), "{checked}");
     let document: serde_json::Value =
@@ -246,7 +246,7 @@ fn status_says_what_there_is_so_far() {
     // Nobody is at work, so that nothing is said of when it is done.
     assert_eq!((&document["runs_per_second"], &document["seconds_left"]), (&0.0.into(), &serde_json::Value::Null));
 
-    // Long runs: none ends, but some do at once.
+    // A process at work.
     fs::write(place.path("long.toml"), LONG).unwrap();
     let arguments = ["run", "long.toml", "--backend", "cpu", "-q", "--out", "long", "--shard", "1/2"];
     let mut child = place.command(&arguments).spawn().unwrap();
@@ -268,9 +268,9 @@ fn status_says_what_there_is_so_far() {
     assert!(document["folders"][0]["backends"][0].as_str().unwrap().starts_with("cpu: CPU, "), "{document}");
 }
 
-/// A minute of work at least, kept every half second.
-const LONG: &str = "[model]\nform = \"full\"\n[params]\npatches = 100\n[descent]\nverdicts = false\nmax_steps = 20000\n\
-                    [runs]\nper_cell = 200000\n[output]\nkeep_every = 0.5\n[compute]\nthreads = 1\nbatch = 64\n";
+/// More work than any test waits for, kept every half second.
+const LONG: &str = "[model]\nform = \"reduced\"\n[params]\npatches = 25\n[runs]\nper_cell = 1000000000\n[output]\n\
+                    keep_every = 0.5\n[compute]\nthreads = 1\nbatch = 4096\n";
 
 /// A pilot that was made for all shards is what each of them would have found.
 fn one_pilot_is_enough() {
@@ -305,8 +305,8 @@ fn formats_are_mixed_if_asked() {
         assert!(merged.out.contains("precision f32 and f64"), "{}", merged.out);
         let tables = promised(&place, "out").into_iter().filter(|name| name.ends_with(".csv"));
         for table in tables {
-            // Rows of single runs name their cell.
-            let by_cell = ["runs.csv", "endpoints.csv", "spectra.csv", "family_points.csv"].contains(&table.as_str());
+            // These name their cell by its number in cells.csv.
+            let by_cell = ["runs.csv", "endpoints.csv", "counts.csv"].contains(&table.as_str());
             let text = place.text(&format!("out/{table}"));
             assert!(by_cell || text.lines().next().unwrap().contains(",precision"), "{table}: {text}");
             assert!(by_cell || text.lines().skip(1).all(|row| row.contains(",f32 and f64")), "{table}: {text}");
@@ -332,8 +332,14 @@ fn plans_say_what_a_shard_takes() {
     let uneven = place.run(&["plan", "spec.toml", "--shards", "7"]).done().out;
     assert!(uneven.contains("shards       7, of 128 to 129 runs each"), "{uneven}");
     assert!(!uneven.contains("cost"), "{uneven}");
-    place.run(&["plan", "spec.toml", "--shards", "0"]).refused(2, &["--shards"]);
-    place.run(&["plan", "spec.toml", "--price-per-hour=-1"]).refused(2, &["--price-per-hour", "2.50"]);
+    let none = place.run(&["plan", "spec.toml", "--shards", "0"]);
+    assert!(none.code == Some(2) && none.err.contains("write a whole number from 1 to 1000000"), "{}", none.err);
+    let negative = place.run(&["plan", "spec.toml", "--price-per-hour", "-1"]);
+    assert!(
+        negative.code == Some(2) && negative.err.contains("write a number that is not negative"),
+        "{}",
+        negative.err
+    );
     let clock = ["plan", "spec.toml", "--shards", "2", "--set", "runs.half_width=0.1", "--set", "runs.seconds=1"];
     place.run(&clock).refused(2, &["runs.seconds"]);
 }

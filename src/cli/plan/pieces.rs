@@ -27,11 +27,14 @@ pub(super) fn text(spec: &Spec, plan: &Plan, seconds: Option<f64>, asked: (Optio
     let mut text = shards.map_or(String::new(), |of| each(spec, plan, seconds, of));
     if let Some(price) = price {
         text.push_str(&match seconds {
-            Some(seconds) => format!(
-                "cost         about {:.2} for {:.2} machine hours at {price} an hour; machines that start or wait cost more\n",
-                seconds / 3600.0 * price,
-                seconds / 3600.0,
-            ),
+            Some(seconds) => {
+                let hours = seconds / 3600.0;
+                format!(
+                    "cost         about {:.2} for {hours:.2} machine hours at {price} an hour; starting and waiting are \
+                     not counted\n",
+                    hours * price
+                )
+            }
             None => "cost         cannot be told without a forecast of the time\n".into(),
         });
     }

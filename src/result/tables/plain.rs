@@ -94,6 +94,7 @@ pub(crate) fn cells(results: &Results, out: &mut dyn Write) -> io::Result<()> {
     header.extend(seeds.then_some("seed"));
     header.extend(first.values.iter().map(|(name, _)| name));
     header.extend(["step", "max_steps", "tolerance", "verdicts", "runs"]);
+    header.extend(plan.formats.iter().map(|_| "precision"));
     // Forms need not have the same predictions.
     let mut predictions: Vec<&'static str> = first.theory().iter().map(|p| p.name).collect();
     for cell in plan.cells.iter().filter(|_| plan.sweeps.form) {
@@ -115,6 +116,7 @@ pub(crate) fn cells(results: &Results, out: &mut dyn Write) -> io::Result<()> {
             cell.settings.verdicts.to_string(),
             cell.runs.to_string(),
         ]);
+        row.extend(plan.formats.clone());
         let theory = cell.theory();
         let value = |name: &&str| field(theory.iter().find(|p| p.name == *name).and_then(|p| p.value));
         row.extend(predictions.iter().map(value));
