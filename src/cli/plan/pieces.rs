@@ -30,8 +30,8 @@ pub(super) fn text(spec: &Spec, plan: &Plan, seconds: Option<f64>, asked: (Optio
             Some(seconds) => {
                 let hours = seconds / 3600.0;
                 format!(
-                    "cost         about {:.2} for {hours:.2} machine hours at {price} an hour; starting and waiting are \
-                     not counted\n",
+                    "cost         about {:.2} for {hours:.2} machine hours at {price} an hour, starting and waiting not \
+                     counted\n",
                     hours * price
                 )
             }
