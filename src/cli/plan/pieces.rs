@@ -30,7 +30,7 @@ pub(super) fn text(spec: &Spec, plan: &Plan, seconds: Option<f64>, asked: (Optio
             Some(seconds) => {
                 let hours = seconds / 3600.0;
                 format!(
-                    "cost         about {:.2} for {hours:.2} machine hours at {price} an hour, starting and waiting not \
+                    "cost         about {:.2} for {hours:.2} machine hours at {price} an hour, start-up and waits not \
                      counted\n",
                     hours * price
                 )
