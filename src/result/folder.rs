@@ -28,6 +28,7 @@ pub mod manifest;
 pub mod merge;
 mod part;
 mod parts;
+mod pilot;
 mod state;
 pub mod status;
 
@@ -299,7 +300,7 @@ impl Folder {
         }
         if !stages.is_empty() {
             stages.sort_by_key(|stage| (stage.cell, stage.runs.start));
-            parts::write_stages(&parts, &self.identity, stages)?;
+            pilot::write_stages(&parts, &self.identity, stages)?;
             stages.clear();
         }
         if !records.is_empty() {
@@ -320,12 +321,12 @@ impl Folder {
             return Ok(());
         }
         let (stored, parts) = (Manifest::read(from)?, from.join(PARTS));
-        if parts::has_pilot(&parts) && stored.precision != self.manifest.precision {
+        if pilot::has_pilot(&parts) && stored.precision != self.manifest.precision {
             let (folder, there, here) = (from.display().to_string(), stored.precision, self.manifest.precision.clone());
             return Err(StoreError::OtherPrecision { folder, there, here });
         }
-        let pilot = parts::read_pilot(&parts, &self.identity, results);
-        pilot.map_err(|(file, reason)| parts::damaged(&file, reason))?;
+        let read = pilot::read_pilot(&parts, &self.identity, results);
+        read.map_err(|(file, reason)| parts::damaged(&file, reason))?;
         if results.plan.awaits_pilot() { Ok(()) } else { self.decide(results) }
     }
 
@@ -381,7 +382,7 @@ impl Keeper for Folder {
 
     fn decide(&mut self, results: &Results) -> Result<(), StoreError> {
         self.keep()?;
-        parts::write_pilot(&self.path.join(PARTS), &self.identity, &Pilot::of(results))?;
+        pilot::write_pilot(&self.path.join(PARTS), &self.identity, &Pilot::of(results))?;
         // Runs may be there already, where the decision has been lost.
         self.parts.arrange(&results.plan);
         Ok(())

@@ -4,6 +4,7 @@ pub(crate) mod certify;
 pub(crate) mod check;
 pub(crate) mod curvature;
 pub(crate) mod eval;
+mod fleet;
 pub(crate) mod given;
 pub(crate) mod hostile;
 pub(crate) mod messages;
@@ -16,5 +17,6 @@ pub(crate) mod stop;
 pub(crate) mod trace;
 
 trials![modules(
-    certify, check, curvature, eval, given, hostile, messages, outputs, program, refusals, replay, shards, stop, trace
+    certify, check, curvature, eval, fleet, given, hostile, messages, outputs, program, refusals, replay, shards, stop,
+    trace
 )];

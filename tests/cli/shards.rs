@@ -67,7 +67,7 @@ fn promised(place: &Place, folder: &str) -> Vec<String> {
     names
 }
 
-fn assert_whole(what: &str, place: &Place, folder: &str) {
+pub(super) fn assert_whole(what: &str, place: &Place, folder: &str) {
     let files = promised(place, "whole");
     assert_eq!(promised(place, folder), files, "{what}");
     for file in &files {

@@ -3,7 +3,7 @@
 use super::error::{self, CHECK_PERMISSIONS, StoreError, io};
 use super::identity::{Identity, Key};
 use super::part::{self, CHECKPOINT, Covered, ENDING, Fault, Header, Kind, Part};
-use super::state::Pilot;
+use super::pilot;
 use crate::experiment::record::Telling;
 use crate::experiment::run::{Details, Stage};
 use crate::experiment::{Plan, Record, Tally};
@@ -61,13 +61,8 @@ struct Line<'a> {
     details: [u64; DETAILS.len()],
 }
 
-/// A stage of a pilot in a part.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StageLine {
-    tally: Tally,
-    seconds: Option<f64>,
-}
+/// Most records that are kept apart while parts are read, unless there are many cells, or what has been joined is more.
+const MOST_APART: usize = 1 << 12;
 
 /// Where the details of a record are.
 #[derive(Clone, Copy, Debug)]
@@ -90,14 +85,14 @@ pub(super) struct Parts {
 }
 
 /// Appends a line of JSON.
-fn push_line(text: &mut Vec<u8>, value: &impl Serialize) {
+pub(super) fn push_line(text: &mut Vec<u8>, value: &impl Serialize) {
     // Plain values always serialise, and writing to memory does not fail.
     let _ = serde_json::to_writer(&mut *text, value);
     text.push(b'\n');
 }
 
 /// The values of a section of records, one for each range.
-fn lines<'a, T: Deserialize<'a>>(part: &'a Part) -> Option<Vec<(Covered, T)>> {
+pub(super) fn lines<'a, T: Deserialize<'a>>(part: &'a Part) -> Option<Vec<(Covered, T)>> {
     let body = part.records.strip_suffix(b"\n").unwrap_or(&part.records);
     let each = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let values: Vec<T> = each.map(|line| serde_json::from_slice(line).ok()).collect::<Option<_>>()?;
@@ -166,28 +161,6 @@ pub(super) fn write_records(folder: &Path, identity: &Identity, records: &[Recor
     collected.write(folder, identity)
 }
 
-/// Writes stages of the pilot as one part.
-///
-/// # Errors
-/// It cannot be written.
-pub(super) fn write_stages(folder: &Path, identity: &Identity, stages: &[Stage]) -> Result<(), StoreError> {
-    let mut text = Vec::new();
-    stages.iter().for_each(|stage| push_line(&mut text, &StageLine { tally: stage.tally, seconds: stage.seconds }));
-    let range = |stage: &Stage| (identity.key(stage.cell), stage.runs.start, stage.runs.end);
-    let ranges = stages.iter().map(range).collect();
-    part::write(folder, &identity.experiment, Kind::Stages, ranges, [&text, b"", b"", b""]).map(|_| ())
-}
-
-/// Writes what the pilot has decided.
-///
-/// # Errors
-/// It cannot be written.
-pub(super) fn write_pilot(folder: &Path, identity: &Identity, pilot: &Pilot) -> Result<(), StoreError> {
-    let mut text = Vec::new();
-    push_line(&mut text, pilot);
-    part::write(folder, &identity.experiment, Kind::Pilot, Vec::new(), [&text, b"", b"", b""]).map(|_| ())
-}
-
 impl Parts {
     /// Records without details, which are in no file.
     pub(super) fn of_records(records: Vec<Record>) -> Self {
@@ -227,6 +200,27 @@ impl Parts {
         self.records = order.iter().map(|i| std::mem::take(&mut self.records[*i])).collect();
     }
 
+    /// Adds the records of a file.
+    fn take(&mut self, path: PathBuf, mut parts: Parts) {
+        parts.files.push(path);
+        self.append(parts);
+    }
+
+    /// Makes one record of those that follow one another, which may have no details.
+    fn join(&mut self, plan: &Plan) {
+        self.arrange(plan);
+        let (records, places) = (std::mem::take(&mut self.records), std::mem::take(&mut self.places));
+        for (record, place) in records.into_iter().zip(places) {
+            match self.records.last_mut().filter(|last| last.precedes(&record)) {
+                Some(last) => last.add(record),
+                None => {
+                    self.records.push(record);
+                    self.places.push(place);
+                }
+            }
+        }
+    }
+
     /// Reads the parts of a folder. What the pilot has seen and decided goes into the results. `fault` is told which
     /// files are not what they should be, and why; they are left out.
     ///
@@ -240,6 +234,13 @@ impl Parts {
     ) -> Result<Self, StoreError> {
         let mut this = Parts::default();
         let (mut stages, mut found): (Vec<Stage>, Vec<(PathBuf, Parts)>) = (Vec::new(), Vec::new());
+        let details = Details::of(&results.spec.output);
+        // Of many shards there are many records of few runs each, which are joined before they fill the memory.
+        let mut room = if details.runs || details.endpoints || details.outcomes {
+            usize::MAX
+        } else {
+            MOST_APART.max(4 * results.plan.cells.len())
+        };
         for path in files(&folder.join(PARTS))? {
             let part = match part::read(&path, &identity.experiment) {
                 Ok(part) => part,
@@ -251,13 +252,29 @@ impl Parts {
                 }
             };
             let taken = match part.header.kind {
-                Kind::Runs => records(&part, identity, results).map(|parts| found.push((path.clone(), parts))),
-                Kind::Stages => read_stages(&part, identity).map(|more| stages.extend(more)),
-                Kind::Pilot => decided(&part, results),
+                Kind::Runs => records(&part, identity, results).and_then(|parts| {
+                    // Where a pilot decides there may be fewer runs than once; how many there are is known in the end.
+                    if results.plan.sampling.is_some() {
+                        found.push((path.clone(), parts));
+                        return Ok(());
+                    }
+                    let beyond = |record: &Record| record.runs.end > results.plan.cells[record.cell].runs;
+                    if parts.records.iter().any(beyond) {
+                        return Err("it holds runs that this experiment does not have".into());
+                    }
+                    this.take(path.clone(), parts);
+                    Ok(())
+                }),
+                Kind::Stages => pilot::read_stages(&part, identity).map(|more| stages.extend(more)),
+                Kind::Pilot => pilot::decided(&part, results),
                 Kind::Checkpoint => Ok(()),
             };
             if let Err(reason) = taken {
                 fault(&path, reason)?;
+            }
+            if this.records.len() > room {
+                this.join(&results.plan);
+                room = room.max(2 * this.records.len());
             }
         }
         if results.plan.awaits_pilot() {
@@ -267,15 +284,8 @@ impl Parts {
                 results.pilot.add(stage);
             }
         }
-        for (path, mut parts) in found {
-            let beyond = |record: &Record| record.runs.end > results.plan.cells[record.cell].runs;
-            // Where a pilot decides there may be fewer than once.
-            if results.plan.sampling.is_none() && parts.records.iter().any(beyond) {
-                fault(&path, "it holds runs that this experiment does not have".into())?;
-                continue;
-            }
-            parts.files.push(path);
-            this.append(parts);
+        for (path, parts) in found {
+            this.take(path, parts);
         }
         this.arrange(&results.plan);
         Ok(this)
@@ -321,11 +331,11 @@ pub(super) fn set_aside(path: &Path, reason: String) -> Result<SetAside, StoreEr
 }
 
 /// Why a part of the right form cannot be taken.
-const UNFIT: &str = "what it holds does not fit this experiment";
+pub(super) const UNFIT: &str = "what it holds does not fit this experiment";
 pub(super) const NO_SUCH_CELL: &str = "it holds runs of a cell that this experiment does not have";
 
 /// The cell of a range; why not, if there is none.
-fn cell_of(identity: &Identity, key: Key) -> Result<usize, String> {
+pub(super) fn cell_of(identity: &Identity, key: Key) -> Result<usize, String> {
     identity.cell(key).ok_or_else(|| NO_SUCH_CELL.into())
 }
 
@@ -359,46 +369,6 @@ fn records(part: &Part, identity: &Identity, results: &Results) -> Result<Parts,
         parts.places.push(place);
     }
     if next == ends { Ok(parts) } else { Err(UNFIT.into()) }
-}
-
-/// The stages of a part.
-fn read_stages(part: &Part, identity: &Identity) -> Result<Vec<Stage>, String> {
-    let lines: Vec<(Covered, StageLine)> = lines(part).ok_or(UNFIT)?;
-    let stage = |((key, start, end), StageLine { tally, seconds }): (Covered, StageLine)| {
-        let stage = Stage { cell: cell_of(identity, key)?, runs: start..end, tally, seconds };
-        if stage.is_sound() { Ok(stage) } else { Err(UNFIT.into()) }
-    };
-    lines.into_iter().map(stage).collect()
-}
-
-/// Hands the decision of a pilot to the results.
-fn decided(part: &Part, results: &mut Results) -> Result<(), String> {
-    let pilot: Option<Pilot> = serde_json::from_slice(&part.records).ok();
-    pilot.and_then(|pilot| pilot.hand_to(results)).ok_or_else(|| UNFIT.into())
-}
-
-/// The part of what a pilot has decided.
-fn pilot_path(parts: &Path) -> PathBuf {
-    parts.join(part::name(Kind::Pilot, &[]))
-}
-
-/// Whether a folder of parts has what a pilot has decided.
-pub(super) fn has_pilot(parts: &Path) -> bool {
-    pilot_path(parts).exists()
-}
-
-/// Hands what a pilot has decided in a folder of parts to the results, if there is something.
-///
-/// # Errors
-/// The part that cannot be used, and why.
-pub(super) fn read_pilot(parts: &Path, identity: &Identity, results: &mut Results) -> Result<(), (PathBuf, String)> {
-    let path = pilot_path(parts);
-    let taken = match part::read(&path, &identity.experiment) {
-        Ok(part) => decided(&part, results),
-        Err(Fault::Gone) => Ok(()),
-        Err(Fault::Bad(reason)) => Err(reason),
-    };
-    taken.map_err(|reason| (path, reason))
 }
 
 /// The runs under way that a folder keeps, if it does.

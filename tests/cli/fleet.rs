@@ -1,0 +1,111 @@
+//! A fleet of processes: of every kind of experiment sixteen shards in a random order, some killed, some computed twice,
+//! are joined to what one process makes; and so is a thousand of them.
+
+use super::shards::assert_whole;
+use crate::support::program::{Place, gpu_arguments};
+use crate::support::seed;
+use spurious::descent::backend::cpu::Cpu;
+use spurious::experiment::{Plan, Shard, Spec};
+use spurious::numerics::{CellSeed, Draws, Precision};
+use spurious::result::conduct::conduct;
+use spurious::result::folder::Folder;
+use spurious::result::folder::manifest::Manifest;
+use spurious::result::folder::merge::{self, SHARDS};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+trials![sixteen_shards_of_every_kind, a_thousand_shards, gpu(sixteen_shards_on_a_device)];
+
+const DETAILS: &str = "[output]\nruns = true\nendpoints = true\nkeep_every = 0.05\n";
+
+/// Every model, families with spectra, outcomes over the same draws, theorems, a pilot, single runs.
+fn kinds() -> Vec<(&'static str, String)> {
+    let experiment = |model: &str, params: &str, runs: &str, output: &str| {
+        format!(
+            "[model]\nname = \"{model}\"\n[params]\n{params}\n[descent]\nmax_steps = 3000\n[runs]\n{runs}\n{DETAILS}{output}"
+        )
+    };
+    vec![
+        ("cells", experiment("cnn", "patches = [25, 36]\nratio = [0, 4, 16]", "per_cell = 60", "")),
+        (
+            "pairs",
+            experiment(
+                "cnn",
+                "patches = 25\nstart_signs = [\"as_drawn\", \"all\"]",
+                "per_cell = 120",
+                "theorems = true\n",
+            ),
+        ),
+        ("pilot", experiment("cnn", "patches = 25\nratio = [1, 9]", "half_width = 0.06", "")),
+        ("families", experiment("relu_sum", "teachers = [6, 7]", "per_cell = 40", "spectra = true\n")),
+        ("pooled_cnn", experiment("pooled_cnn", "", "per_cell = 60", "")),
+        ("linear_residual", experiment("linear_residual", "", "per_cell = 40", "")),
+        ("quadratic", experiment("quadratic", "", "per_cell = 20", "")),
+        ("wide_cnn", experiment("wide_cnn", "", "per_cell = 20", "")),
+    ]
+}
+
+/// Computes the shards of an experiment as a fleet does that loses some of its machines and repeats work, and joins
+/// them.
+fn fleet(name: &str, spec: &str, of: u64, device: &[&str], draws: &mut Draws) {
+    let place = Place::with(spec);
+    let run = |more: &[&str]| place.run(&[&["run", "spec.toml", "-q"], device, more].concat());
+    run(&["--out", "whole"]).done();
+    let mut order: Vec<u64> = (1..=of).collect();
+    order.sort_by_cached_key(|_| (draws.uniform() * 1e9) as u64);
+    for (place_in_order, index) in order.iter().enumerate() {
+        let shard = format!("{index}/{of}");
+        let arguments = ["--out", "out", "--shard", &shard];
+        if place_in_order % 8 < 3 {
+            let mut child = place.command(&[&["run", "spec.toml"], device, &arguments].concat()).spawn().unwrap();
+            std::thread::sleep(Duration::from_millis(60).mul_f64(draws.uniform()));
+            let _ = child.kill();
+            child.wait_with_output().unwrap();
+        }
+        run(&arguments).done();
+        if place_in_order % 8 == 7 {
+            run(&["--out", "twice", "--shard", &shard]).done();
+        }
+    }
+    place.run(&["merge", "twice", "out", "--out", "joined"]).done();
+    assert_whole(name, &place, "joined");
+}
+
+fn sixteen_shards_of_every_kind() {
+    for (name, spec) in kinds() {
+        fleet(name, &spec, 16, &["--backend", "cpu"], &mut CellSeed::new(seed(), name).run(16));
+    }
+}
+
+fn sixteen_shards_on_a_device() {
+    let device = gpu_arguments();
+    let device: Vec<&str> = device.iter().map(String::as_str).collect();
+    let (name, spec) = &kinds()[0];
+    fleet(name, spec, 16, &device, &mut CellSeed::new(seed(), "device").run(16));
+}
+
+/// So many that most cells have fewer runs, and that their records are joined before all are read.
+fn a_thousand_shards() {
+    let text = "[model]\nform = \"reduced\"\n[params]\npatches = [25, 36]\nratio = [0, 4, 16]\n[descent]\nmax_steps = \
+                2000\n[runs]\nper_cell = 900\n";
+    let place = Place::with(text);
+    let spec = Spec::load(&place.path("spec.toml"), &[]).unwrap();
+    let (plan, cpu) = (Plan::new(&spec).unwrap(), Cpu::new(Precision::F64));
+    let work = |folder: &Path, manifest: Manifest| {
+        let (mut folder, results) = Folder::open(folder, &spec, plan.clone(), manifest).unwrap();
+        conduct(results, &cpu, &mut folder, &mut |_| {}, &AtomicBool::new(false)).unwrap();
+    };
+    let manifest = || Manifest::new(&spec.name, &cpu);
+    work(&place.path("whole"), manifest());
+    let shards = place.path("out").join(SHARDS);
+    for index in 1..=1000 {
+        let shard = Shard { index, of: 1000 };
+        work(&shards.join(shard.folder()), manifest().of_shard(shard));
+    }
+    let sources = merge::sources(&[place.path("out")]).unwrap();
+    assert_eq!(sources.len(), 1000);
+    let (_, missing) = merge::merge(&sources, &place.path("out"), false).unwrap();
+    assert!(missing.is_none());
+    assert_whole("a thousand shards", &place, "out");
+}
