@@ -2,7 +2,8 @@
 # The one test command: bash tests/run.sh [arguments of cargo test]
 # GPU tests need a Vulkan, Metal or DX12 adapter. Where none is found on Debian or Ubuntu, and this script may, it installs
 # Mesa's software Vulkan driver. REQUIRE_GPU=1 makes a missing adapter an error instead of a list of ignored tests.
-# REQUIRE_F64=1 does the same for tests in f64 where no adapter computes in it.
+# REQUIRE_F64=1 does the same for tests in f64 where no adapter computes in it, REQUIRE_LAVAPIPE=1 for those that take
+# Mesa's software driver for two adapters.
 # Kernels are compiled by Tint and run by Dawn in node, which tests/second_compiler/install.sh finds or puts in target/node;
 # where Dawn takes no driver of the system, Chromium's will do. REQUIRE_TINT=1 makes it an error if either is missing.
 # Certificates are checked by Python with python-flint, which tests/certificates/install.sh finds or puts in target/python.

@@ -2,8 +2,9 @@
 //! are joined to what one process makes; and so is a thousand of them.
 
 use super::shards::assert_whole;
-use crate::support::program::{Place, gpu_arguments};
+use crate::support::program::{Place, Ran, gpu_arguments};
 use crate::support::seed;
+use crate::support::trials::needing;
 use spurious::descent::backend::cpu::Cpu;
 use spurious::experiment::{Plan, Shard, Spec};
 use spurious::numerics::{CellSeed, Draws, Precision};
@@ -11,11 +12,17 @@ use spurious::result::conduct::conduct;
 use spurious::result::folder::Folder;
 use spurious::result::folder::manifest::Manifest;
 use spurious::result::folder::merge::{self, SHARDS};
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-trials![sixteen_shards_of_every_kind, a_thousand_shards, gpu(sixteen_shards_on_a_device)];
+trials![
+    sixteen_shards_of_every_kind,
+    a_thousand_shards,
+    gpu(sixteen_shards_on_a_device),
+    with(two_adapters, two_adapters_share_the_runs),
+];
 
 const DETAILS: &str = "[output]\nruns = true\nendpoints = true\nkeep_every = 0.05\n";
 
@@ -108,4 +115,50 @@ fn a_thousand_shards() {
     let (_, missing) = merge::merge(&sources, &place.path("out"), false).unwrap();
     assert!(missing.is_none());
     assert_whole("a thousand shards", &place, "out");
+}
+
+/// The library of Mesa's software driver, as its file for the Vulkan loader names it.
+fn software_driver() -> Option<PathBuf> {
+    let folder = fs::read_dir("/usr/share/vulkan/icd.d").ok()?;
+    let files = folder.flatten().map(|entry| entry.path());
+    let file = files.into_iter().find(|path| path.to_string_lossy().contains("lvp_icd"))?;
+    let about: serde_json::Value = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+    let library = PathBuf::from(about["ICD"]["library_path"].as_str()?);
+    library.is_absolute().then_some(library).filter(|library| library.exists())
+}
+
+/// A test that needs Mesa's software driver, which stands for two adapters: ignored by name without one, unless
+/// `REQUIRE_LAVAPIPE=1`.
+fn two_adapters(name: String, test: impl FnOnce() + Send + 'static) -> libtest_mimic::Trial {
+    needing(("Mesa's software driver", software_driver().is_some()), "REQUIRE_LAVAPIPE", name, test)
+}
+
+/// The driver and a copy of it are two adapters to the loader. They share the batches, the result is that of one, and
+/// both are named.
+fn two_adapters_share_the_runs() {
+    let driver = software_driver().unwrap();
+    let place = Place::with(&kinds()[0].1);
+    let copy = place.path("libvulkan_copy.so");
+    fs::copy(&driver, &copy).unwrap();
+    let file = |library: &Path, name: &str| {
+        let about = serde_json::json!({ "library_path": library, "api_version": "1.1.0" });
+        place.write(name, serde_json::json!({ "file_format_version": "1.0.0", "ICD": about }).to_string());
+        place.path(name).display().to_string()
+    };
+    let files = [file(&driver, "one.json"), file(&copy, "other.json")].join(":");
+    let run = |more: &[&str]| {
+        let arguments = [&["run", "spec.toml", "-q", "--backend", "gpu", "--set", "compute.batch=20"], more].concat();
+        let mut command = place.command(&arguments);
+        command.env("VK_DRIVER_FILES", &files).env("VK_ICD_FILENAMES", &files);
+        Ran::of(&command.output().unwrap(), &arguments).done()
+    };
+    run(&["--adapter", "llvmpipe", "--out", "whole"]);
+    run(&["--adapter", "all", "--out", "out", "--shard", "1/1"]);
+    let said = place.run(&["status", "out"]).done().out;
+    assert_eq!(said.lines().next().unwrap().matches("llvmpipe (").count(), 2, "{said}");
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&place.read("out/shards/00001-of-00001/manifest.json")).unwrap();
+    assert_eq!(manifest["backends"][0].as_str().unwrap().matches("llvmpipe (").count(), 2, "{manifest}");
+    place.run(&["merge", "out"]).done();
+    assert_whole("two adapters", &place, "out");
 }
