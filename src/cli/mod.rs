@@ -19,6 +19,7 @@ mod shards;
 mod source;
 mod status;
 mod stop;
+mod submit;
 mod trace;
 mod usage;
 
@@ -59,6 +60,8 @@ enum Command {
     Merge(shards::MergeArguments),
     /// Say how far the shards of an experiment have come
     Status(status::Arguments),
+    /// Print what a scheduler needs to compute an experiment in shards; submits nothing
+    Submit(submit::Arguments),
     /// Print the table of a result folder
     Report(report::Arguments),
     /// Verify every file of a result folder, say what mending takes, and mend with --repair
@@ -117,6 +120,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Merge(arguments) => shards::merge(&arguments),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Submit(arguments) => submit::submit(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),

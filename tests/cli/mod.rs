@@ -14,9 +14,10 @@ pub(crate) mod refusals;
 pub(crate) mod replay;
 mod shards;
 pub(crate) mod stop;
+mod submit;
 pub(crate) mod trace;
 
 trials![modules(
     certify, check, curvature, eval, fleet, given, hostile, messages, outputs, program, refusals, replay, shards, stop,
-    trace
+    submit, trace
 )];
