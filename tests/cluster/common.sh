@@ -29,6 +29,12 @@ skip() {
     exit 0
 }
 
+# The same for a part of a test: the others go on.
+skip_part() {
+    if [ "${!2:-}" = 1 ]; then fail "$1: $3, and $2=1"; fi
+    echo "$1: skipped: $3"
+}
+
 fail() {
     echo "FAILED: $*" >&2
     exit 1
@@ -40,7 +46,7 @@ wait_until() {
     shift 2
     until "$@"; do
         [ "$SECONDS" -lt "$end" ] || fail "waited in vain until $what"
-        sleep 0.2
+        sleep 0.5
     done
 }
 
@@ -81,6 +87,16 @@ finish() {
         echo "kept: $work" >&2
     fi
     exit "$code"
+}
+
+# A Python with packages, in target/cluster/python: python_with PACKAGE... What cannot be had is missing there.
+python_with() {
+    local folder=$root/target/cluster/python
+    python=$folder/bin/python
+    python3 -c "import ensurepip, venv" 2>/dev/null || install "no Python with venv found" python3 python3-venv
+    [ -x "$folder/bin/pip" ] || python3 -m venv "$folder" || return 0
+    PIP_ROOT_USER_ACTION=ignore "$python" -m pip --quiet --disable-pip-version-check install \
+        --only-binary=:all: --prefer-binary "$@" || echo "tests: $* could not be installed"
 }
 
 # The program: SPURIOUS, or what cargo builds.

@@ -7,11 +7,11 @@ set -euo pipefail
 log=spurious-$SLURM_ARRAY_JOB_ID-$SLURM_ARRAY_TASK_ID.log
 if [ "$(grep -c 'out of time: back' "$log" || true)" -lt 3 ]; then
     shard=$(printf 'out/shards/%05d-of-00016/parts' "$SLURM_ARRAY_TASK_ID")
-    mark=$(mktemp)
+    mark=$(mktemp "$PWD/mark.XXXXXX")
     (
         trap '' TERM
         there() { [ -d "/proc/$$/task" ] && ! grep -q '^State:.Z' "/proc/$$/status" 2>/dev/null; }
-        while there && [ -z "$(find "$shard" -newer "$mark" -type f 2>/dev/null)" ]; do sleep 0.1; done
+        while there && [ -z "$(find "$shard" -newer "$mark" -type f 2>/dev/null)" ]; do sleep 0.05; done
         rm -f "$mark"
         kill -STOP $$ 2>/dev/null || exit 0
         # A process that is held takes no signal but this one.
@@ -21,7 +21,7 @@ if [ "$(grep -c 'out of time: back' "$log" || true)" -lt 3 ]; then
                 kill -CONT $$
                 break
             fi
-            sleep 0.3
+            sleep 1
         done
     ) &
 fi

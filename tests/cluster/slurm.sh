@@ -28,14 +28,14 @@ echo "cluster::slurm: four nodes after $((SECONDS - began)) s"
 [ $((SECONDS - began)) -lt 10 ] || fail "the cluster took 10 s or more to start"
 
 jobs_of() { sed -E 's/array ([0-9]+), merge ([0-9]+)/\1 \2/'; }
-begun() { [ "$(find out/shards -name manifest.json | wc -l)" = 16 ]; }
+begun() { [ "$(find out/shards -name manifest.json 2>/dev/null | wc -l)" = 16 ]; }
 over() { [ -z "$(squeue -h -j "$1" 2>/dev/null)" ]; }
 running() { [ "$(squeue -h -r -j "$1" -t RUNNING -o %i | wc -l)" -ge "$2" ]; }
 state() { scontrol show job "$1" | sed -nE 's/.*JobState=([A-Z_]+).*/\1/p' | head -n 1; }
 said() { grep -q "$2" "spurious-$array-$1.log" || fail "task $1 does not say: $2"; }
 tasks_on() { squeue -h -r -j "$array" -t RUNNING -o '%N %K' | awk -v n="$1" '$1 == n { print $2 }'; }
 
-# Slurm gives the signal up to 30 s before its time, and a limit is a minute at least: so it comes when Slurm next looks.
+# Slurm gives the signal up to 30 s before its time, and a limit is a minute at least: it comes when Slurm next looks.
 read -r array merge < <(SPURIOUS=$held bash "$root/cluster/slurm/submit.sh" "experiment one.toml" out 16 \
     --time=1 --signal=B:USR1@30 | jobs_of)
 wait_until 20 "all tasks run" running "$array" 16
