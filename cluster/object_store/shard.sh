@@ -24,15 +24,17 @@ copy() { rclone copy --exclude '*.tmp' --exclude lock "$1" "$2"; }
 
 # A store that does not answer is an error. Taken for an empty one, all would begin anew, without a word.
 code=0
-there=$(rclone lsf "$remote/$shard") || code=$?
+there=$(rclone lsf "$remote/$shard" 2>"$work/rclone.log") || code=$?
 case $code in
     # 3: there is no such folder, which some stores say and some have no word for.
     0 | 3) ;;
     *)
+        cat "$work/rclone.log" >&2
         say "cannot read $remote"
         exit 1
         ;;
 esac
+rm "$work/rclone.log"
 if [ -n "$there" ]; then
     copy "$remote/$shard" "$work/$shard"
     say "goes on from what $remote has"

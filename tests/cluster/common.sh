@@ -80,7 +80,7 @@ clean() { :; }
 finish() {
     local code=$?
     trap - EXIT
-    clean
+    clean || true
     if [ "$code" = 0 ] || [ -z "${SPURIOUS_KEEP:-}" ]; then
         rm -rf "$work"
     else

@@ -17,7 +17,9 @@ prepare slurm
 clean() {
     [ ! -d "${cluster:-}/log" ] || cp -r "$cluster/log" "$work/slurm-log"
     cluster_stop
+    [ -z "$whole" ] || kill "$whole" 2>/dev/null
 }
+whole=
 PROGRAM=$SPURIOUS held=$root/tests/cluster/hold.sh
 export PROGRAM SPURIOUS_BACKEND=cpu SPURIOUS_PAUSE=1
 cp tests/cluster/experiment.toml "$work/experiment one.toml"
@@ -38,9 +40,9 @@ tasks_on() { squeue -h -r -j "$array" -t RUNNING -o '%N %K' | awk -v n="$1" '$1 
 # Slurm gives the signal up to 30 s before its time, and a limit is a minute at least: it comes when Slurm next looks.
 read -r array merge < <(SPURIOUS=$held bash "$root/cluster/slurm/submit.sh" "experiment one.toml" out 16 \
     --time=1 --signal=B:USR1@30 | jobs_of)
-wait_until 20 "all tasks run" running "$array" 16
+wait_until 60 "all tasks run" running "$array" 16
 # Each task has been given its program.
-wait_until 20 "every shard has begun" begun
+wait_until 60 "every shard has begun" begun
 read -r -a first < <(tasks_on n1 | xargs)
 read -r -a second < <(tasks_on n2 | xargs)
 read -r -a third < <(tasks_on n3 | xargs)
@@ -51,8 +53,11 @@ cancelled=${third[1]}
 scancel "${array}_$cancelled"
 cluster_kill n2
 sbatch --parsable --partition=urgent --nodelist=n1 --nodes=1 --exclusive --output=/dev/null --wrap "sleep 3" >/dev/null
+# Meanwhile, in one piece.
+"$PROGRAM" run "experiment one.toml" --backend cpu --quiet --out whole >/dev/null &
+whole=$!
 wait_until 400 "the array has ended" over "$array"
-wait_until 30 "the merge has ended" over "$merge"
+wait_until 60 "the merge has ended" over "$merge"
 
 # What happened, and what the logs say about it.
 [ "$(sinfo -h -n n2 -o %t | tr -d '*')" = down ] || fail "n2 is not down"
@@ -75,8 +80,11 @@ grep -q -e "--shard $cancelled/16;" "spurious-merge-$merge.log" || fail "the mer
 [ ! -e out/results.json ] || fail "there are results without shard $cancelled"
 "$PROGRAM" submit slurm "experiment one.toml" --shards 16 --out out --backend cpu >printed.sh
 read -r array merge < <(bash printed.sh --array="$cancelled" | jobs_of)
-wait_until 60 "the shard and the merge are done" over "$merge"
-"$PROGRAM" run "experiment one.toml" --backend cpu --quiet --out whole >/dev/null
+wait_until 120 "the shard and the merge are done" over "$merge"
+logs=$(find . -name "spurious-$array-*.log")
+[ "$logs" = "./spurious-$array-$cancelled.log" ] || fail "more than one task was submitted: $logs"
+wait "$whole" || fail "the experiment in one piece"
+whole=
 compare whole out
 
 # Neither a wrong experiment nor a GPU that is missing gets better by being tried again.
@@ -84,7 +92,7 @@ echo "[model]" >wrong.toml && echo 'name = "none"' >>wrong.toml
 read -r wrong _ < <(bash "$root/cluster/slurm/submit.sh" wrong.toml wrong 1 | jobs_of)
 read -r bare _ < <(SPURIOUS_BACKEND=gpu VK_DRIVER_FILES=/nonexistent VK_ICD_FILENAMES=/nonexistent \
     bash "$root/cluster/slurm/submit.sh" "experiment one.toml" bare 1 | jobs_of)
-wait_until 30 "the wrong ones have ended" over "$wrong,$bare"
+wait_until 60 "the wrong ones have ended" over "$wrong,$bare"
 for pair in "$wrong 2" "$bare 3"; do
     read -r job code <<<"$pair"
     [ "$(state "${job}_1")" = FAILED ] || fail "task ${job}_1 is $(state "${job}_1")"
