@@ -52,7 +52,8 @@ expect 1 'Read-only file system' "$plain" --command -- touch /tmp/file
 expect 0 /usr/local/bin/spurious "$plain" --command -- sh -c 'command -v spurious'
 echo "$test: started read-only as user 1000"
 
-expect 0 'model relu_sum' "$plain" "${mounts[@]}" -- run /experiment/experiment.toml --backend cpu --out /results/cpu --quiet
+expect 0 'model relu_sum' "$plain" "${mounts[@]}" -- \
+    run /experiment/experiment.toml --backend cpu --out /results/cpu --quiet
 "$SPURIOUS" run "$spec" --backend cpu --out "$work/cpu" --quiet >/dev/null
 compare "$work/cpu" "$results/cpu"
 [ "$(stat -c %u:%g "$results/cpu/results.json")" = 1000:1000 ] || fail "results belong to another user"
@@ -99,7 +100,8 @@ wait "$started" || code=$?
 [ "$code" = 130 ] || { cat "$work/stopped"; fail "exit $code after SIGTERM, where 130 was expected"; }
 [ $((SECONDS - begun)) -le 10 ] || fail "it took $((SECONDS - begun)) s to stop"
 expect 0 'runs done' "$plain" "${mounts[@]}" -- check /results/long
-echo "$test: SIGTERM to process 1: exit 130 after $((SECONDS - begun)) s, $(grep -o '[0-9,]* of [0-9,]* runs done' "$work/said")"
+kept=$(grep -o '[0-9,]* of [0-9,]* runs done' "$work/said")
+echo "$test: SIGTERM to process 1: exit 130 after $((SECONDS - begun)) s, $kept"
 
 for tag in "$base" localhost/spurious:test localhost/spurious:software; do
     echo "$test: image $tag: $(($(size "$tag") / 1000000)) MB"

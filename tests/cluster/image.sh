@@ -52,17 +52,21 @@ base_image() {
     rm -rf "$debian"
 }
 
+# An image with the program; one that another test has made of the same things will do.
 # image TAG [ARGUMENT OF BUILDAH]...
 image() {
-    local tag=$1
+    local tag=$1 made_of there
     shift
-    buildah rmi --prune --force >/dev/null 2>&1 || true
     # Without the symbols that the Containerfile leaves out too.
     command install -D -m 755 "$SPURIOUS" "$store/program"
     strip "$store/program" 2>/dev/null || true
+    made_of=$(cat cluster/container/Containerfile "$store/program" | sha256sum | cut -c 1-64)
+    there=$(buildah inspect --type image --format '{{.OCIv1.Config.Labels.made_of}}' "$tag" 2>/dev/null || true)
+    [ "$there" != "$made_of" ] || return 0
+    buildah rmi --prune --force >/dev/null 2>&1 || true
     buildah build --quiet --pull-never --isolation chroot --file cluster/container/Containerfile \
         --build-arg RUST="$base" --build-arg BASE="$base" --build-arg PROGRAM=target/container/program \
-        --tag "$tag" "$@" . >"$work/build.log" 2>&1 || {
+        --label made_of="$made_of" --tag "$tag" "$@" . >"$work/build.log" 2>&1 || {
         tail -n 20 "$work/build.log"
         fail "image $tag could not be built"
     }
