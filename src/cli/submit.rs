@@ -1,10 +1,12 @@
 //! `spurious submit`: what a scheduler is given, filled in. It is printed; nothing is submitted.
 
+mod kubernetes;
 mod slurm;
 
 use super::{SpecArguments, Usage, print, shards};
 use clap::ValueEnum;
-use spurious::experiment::{Plan, Shard};
+use spurious::experiment::{Plan, Shard, Spec};
+use spurious::landscape::Value;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -13,7 +15,9 @@ use std::path::{Path, PathBuf};
                   have ended. `spurious submit slurm SPEC --shards 16 > submit.sh`, then `bash submit.sh \
                   --time=4:00:00 --gpus=1` on the cluster, with any options of sbatch; `--array=3,7` submits two \
                   shards again. Without --backend and compute.backend the script says gpu, so that a driver that is \
-                  missing is an error and not a slow CPU; SPURIOUS_BACKEND=cpu in its environment replaces that."
+                  missing is an error and not a slow CPU; SPURIOUS_BACKEND=cpu in its environment replaces that.\n\n\
+                  kubernetes: an Indexed Job, a pod and a card a shard, and the Job that joins the shards, to be given \
+                  to `kubectl apply -f`; its first lines say how. cluster/kubernetes has the page."
 )]
 pub(super) struct Arguments {
     /// Which scheduler
@@ -24,9 +28,13 @@ pub(super) struct Arguments {
     /// Number of shards: three to five times as many as machines, of minutes to an hour each
     #[arg(long, value_name = "N")]
     shards: u64,
-    /// Result folder, on a file system that all machines share [default: results/NAME of the experiment]
+    /// Result folder, on a file system that all machines share [default: results/NAME of the experiment; on
+    /// Kubernetes NAME on the volume of its pods, and no other]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// For Kubernetes: the image with the program, as its machines find it
+    #[arg(long, default_value = "spurious")]
+    image: String,
 }
 
 /// What starts the shards.
@@ -34,6 +42,8 @@ pub(super) struct Arguments {
 enum Scheduler {
     /// An array of jobs on a Slurm cluster
     Slurm,
+    /// An Indexed Job on a Kubernetes cluster
+    Kubernetes,
 }
 
 pub(super) fn submit(arguments: &Arguments) -> anyhow::Result<()> {
@@ -58,8 +68,35 @@ pub(super) fn submit(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let text = match arguments.scheduler {
         Scheduler::Slurm => slurm::script(&job),
+        Scheduler::Kubernetes => {
+            fits_a_pod(arguments, &spec)?;
+            let path = &arguments.spec.spec;
+            let text = std::fs::read_to_string(path).map_err(|e| Usage(format!("{}: {e}", path.display())))?;
+            kubernetes::manifest(&text, &spec.name, job.shards, &arguments.image, &job.backend, &job.options)
+        }
     };
     print(text.as_bytes())
+}
+
+/// Refuses what the manifest cannot bring to a pod.
+fn fits_a_pod(arguments: &Arguments, spec: &Spec) -> Result<(), Usage> {
+    if arguments.out.is_some() {
+        return Err(Usage(
+            "--out: pods write to a folder of the experiment's name on their volume; leave it out".into(),
+        ));
+    }
+    let file = spec.params.iter().flat_map(|(_, values)| values).find_map(|value| match value {
+        Value::Points(points) => points.as_ref(),
+        _ => None,
+    });
+    match file {
+        None => Ok(()),
+        Some(points) => Err(Usage(format!(
+            "{}: reads {}, which no pod has; write the manifest by hand, see cluster/kubernetes/README.md",
+            spec.file,
+            points.path()
+        ))),
+    }
 }
 
 /// What is to be computed, in the words of the command line.

@@ -15,9 +15,25 @@ pub(crate) mod replay;
 mod shards;
 pub(crate) mod stop;
 mod submit;
+mod submit_kubernetes;
 pub(crate) mod trace;
 
 trials![modules(
-    certify, check, curvature, eval, fleet, given, hostile, messages, outputs, program, refusals, replay, shards, stop,
-    submit, trace
+    certify,
+    check,
+    curvature,
+    eval,
+    fleet,
+    given,
+    hostile,
+    messages,
+    outputs,
+    program,
+    refusals,
+    replay,
+    shards,
+    stop,
+    submit,
+    submit_kubernetes,
+    trace
 )];

@@ -8,6 +8,7 @@ trials![
     names_are_labels,
     experiments_stand_as_they_are,
     odd_characters_are_quoted,
+    what_no_pod_has_is_refused,
 ];
 
 fn manifest(place: &Place, more: &[&str]) -> String {
@@ -18,8 +19,8 @@ fn manifest(place: &Place, more: &[&str]) -> String {
 fn experiment(manifest: &str) -> Vec<&str> {
     let (_, block) = manifest.split_once("\n  experiment.toml: |2\n").unwrap_or_else(|| panic!("no block\n{manifest}"));
     let (block, _) = block.split_once("\n---\n").unwrap();
-    let line = |line| if line == "" { "" } else { str::strip_prefix(line, "    ").unwrap() };
-    block.lines().map(line).collect()
+    assert!(block.lines().all(|line| line.is_empty() || line.starts_with("    ")), "{block}");
+    block.lines().map(|line| line.get(4..).unwrap_or_default()).collect()
 }
 
 fn places_are_filled_in() {
@@ -81,4 +82,15 @@ fn odd_characters_are_quoted() {
     let text = manifest(&place, &["2"]);
     let begins = "\n  experiment.toml: \"# \\\"a\\\\b\\\" \\u2028\\u0085\\ufeff\\n\\n[experiment]\\n";
     assert!(text.contains(begins), "{text}");
+}
+
+fn what_no_pod_has_is_refused() {
+    let file = "teacher = \"file\"\nteacher_file = \"teachers.csv\"\nteachers = 2";
+    let place = Place::with(&format!("[model]\nname = \"relu_sum\"\n[params]\n{file}\n[runs]\nper_cell = 10\n"));
+    place.write("teachers.csv", "point,x0,x1\n0,1,0\n1,0,1\n");
+    let submit = ["submit", "kubernetes", "spec.toml", "--shards", "2"];
+    place.run(&submit).refused(2, &["spec.toml", "teachers.csv", "which no pod has"]);
+    place.write("spec.toml", SMALL);
+    place.run(&[&submit[..], &["--out", "elsewhere"]].concat()).refused(2, &["--out", "leave it out"]);
+    place.run(&["submit", "kubernetes", "spec.toml", "--shards", "0"]).refused(2, &["--shards"]);
 }
