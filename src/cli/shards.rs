@@ -94,12 +94,13 @@ pub(super) struct MergeArguments {
 pub(super) struct Incomplete(String);
 
 pub(super) fn merge(arguments: &MergeArguments) -> anyhow::Result<()> {
+    // Where there is nothing to join it does not matter where to.
+    let folders = merge::sources(&arguments.dirs)?;
     let out = match (&arguments.out, &arguments.dirs[..]) {
         (Some(out), _) => out,
         (None, [dir]) if dir.join(SHARDS).is_dir() => dir,
         _ => return Err(Usage("--out: which folder the result goes to; write for example --out whole".into()).into()),
     };
-    let folders = merge::sources(&arguments.dirs)?;
     let (results, missing) = merge::merge(&folders, out, arguments.mixed)?;
     if !missing.is_none() && !arguments.partial {
         let shards: Vec<String> = missing.shards.iter().take(20).map(|shard| format!("--shard {shard}")).collect();

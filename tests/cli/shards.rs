@@ -193,10 +193,13 @@ fn what_is_missing_is_said() {
     }
     place.run(&["merge", "out"]).done();
     assert_whole("after more shards", &place, "out");
-    place.run(&["merge", "nowhere"]).refused(2, &["--out"]);
+    place.run(&["merge", "nowhere"]).refused(1, &["nowhere", "check the path"]);
+    place.run(&["merge", "whole"]).refused(2, &["--out"]);
     place.run(&["merge", "nowhere", "--out", "x"]).refused(1, &["nowhere", "check the path"]);
     fs::create_dir(place.path("empty")).unwrap();
     place.run(&["merge", "empty", "--out", "x"]).refused(2, &["empty", "holds neither shards nor results"]);
+    fs::create_dir_all(place.path("begun/shards/00001-of-00002")).unwrap();
+    place.run(&["merge", "begun"]).refused(2, &["begun", "holds neither shards nor results"]);
 }
 
 fn status_says_how_far_they_are() {

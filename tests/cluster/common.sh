@@ -11,9 +11,14 @@ install() {
     [ "$(id -u)" = 0 ] || as_root=(sudo -n)
     if [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }; then
         echo "tests: $what; installing $*"
+        # One at a time: another test may install too.
+        mkdir -p "$root/target/cluster"
+        exec 9>"$root/target/cluster/apt.lock"
+        ! command -v flock >/dev/null || flock 9
         "${as_root[@]}" apt-get update -qq || echo "tests: apt-get update failed; trying with the lists there are"
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" \
             >/dev/null 2>&1 || echo "tests: $* could not be installed"
+        exec 9>&-
     else
         echo "tests: $what, and no right to install it (apt-get install $*)"
     fi
