@@ -15,9 +15,9 @@ install() {
         mkdir -p "$root/target/cluster"
         exec 9>"$root/target/cluster/apt.lock"
         ! command -v flock >/dev/null || flock 9
-        "${as_root[@]}" apt-get update -qq || echo "tests: apt-get update failed; trying with the lists there are"
+        "${as_root[@]}" apt-get update -qq 9>&- || echo "tests: apt-get update failed; trying with the lists there are"
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" \
-            >/dev/null 2>&1 || echo "tests: $* could not be installed"
+            >/dev/null 2>&1 9>&- || echo "tests: $* could not be installed"
         exec 9>&-
     else
         echo "tests: $what, and no right to install it (apt-get install $*)"
