@@ -136,7 +136,7 @@ fn look(folder: &Path) -> Result<Check, StoreError> {
         Err(StoreError::Damaged { reason, .. }) => found.find(&folder.join(SPEC), reason, Mend::Restore),
         spec => {
             let spec = spec?;
-            let plan = Plan::new(&spec)?;
+            let plan = Plan { formats: manifest.formats(), ..Plan::new(&spec)? };
             let mut results = Results { shard: manifest.shard, ..Results::new(spec, plan) };
             match complete {
                 true => finished(folder, &manifest, &mut results, &mut found),
@@ -209,7 +209,8 @@ pub fn render_again(folder: &Path, found: &Check) -> Result<(), StoreError> {
     let _lock = Lock::of(folder)?;
     let manifest = Manifest::read(folder)?;
     let spec = own_spec(folder, &manifest)?;
-    let mut results = Results::new(spec.clone(), Plan::new(&spec)?);
+    let plan = Plan { formats: manifest.formats(), ..Plan::new(&spec)? };
+    let mut results = Results::new(spec.clone(), plan);
     state::read(folder, &mut results)?;
     let is_wanted = |name: &str| {
         let path = folder.join(name).display().to_string();
