@@ -1,5 +1,5 @@
-//! A fleet of processes: of every kind of experiment sixteen shards in a random order, some killed, some computed twice,
-//! are joined to what one process makes; and so is a thousand of them.
+//! A fleet of processes: of every kind of experiment sixteen shards in a random order, some killed, some twice, are
+//! joined to what one process makes; and so is a thousand of them.
 
 use super::shards::assert_whole;
 use crate::support::program::{Place, Ran, gpu_arguments};
@@ -29,9 +29,8 @@ const DETAILS: &str = "[output]\nruns = true\nendpoints = true\nkeep_every = 0.0
 /// Every model, families with spectra, outcomes over the same draws, theorems, a pilot, single runs.
 fn kinds() -> Vec<(&'static str, String)> {
     let experiment = |model: &str, params: &str, runs: &str, output: &str| {
-        format!(
-            "[model]\nname = \"{model}\"\n[params]\n{params}\n[descent]\nmax_steps = 3000\n[runs]\n{runs}\n{DETAILS}{output}"
-        )
+        let params = format!("[model]\nname = \"{model}\"\n[params]\n{params}\n");
+        format!("{params}[descent]\nmax_steps = 3000\n[runs]\n{runs}\n{DETAILS}{output}")
     };
     vec![
         ("cells", experiment("cnn", "patches = [25, 36]\nratio = [0, 4, 16]", "per_cell = 60", "")),
@@ -145,15 +144,16 @@ fn two_adapters_share_the_runs() {
         place.write(name, serde_json::json!({ "file_format_version": "1.0.0", "ICD": about }).to_string());
         place.path(name).display().to_string()
     };
-    let files = [file(&driver, "one.json"), file(&copy, "other.json")].join(":");
-    let run = |more: &[&str]| {
-        let arguments = [&["run", "spec.toml", "-q", "--backend", "gpu", "--set", "compute.batch=20"], more].concat();
+    let (one, other) = (file(&driver, "one.json"), file(&copy, "other.json"));
+    let run = |files: &str, more: &[&str]| {
+        let all = ["run", "spec.toml", "-q", "--backend", "gpu", "--adapter", "all", "--set", "compute.batch=20"];
+        let arguments = [&all, more].concat();
         let mut command = place.command(&arguments);
-        command.env("VK_DRIVER_FILES", &files).env("VK_ICD_FILENAMES", &files);
+        command.env("VK_DRIVER_FILES", files).env("VK_ICD_FILENAMES", files);
         Ran::of(&command.output().unwrap(), &arguments).done()
     };
-    run(&["--adapter", "llvmpipe", "--out", "whole"]);
-    run(&["--adapter", "all", "--out", "out", "--shard", "1/1"]);
+    run(&one, &["--out", "whole"]);
+    run(&format!("{one}:{other}"), &["--out", "out", "--shard", "1/1"]);
     let said = place.run(&["status", "out"]).done().out;
     assert_eq!(said.lines().next().unwrap().matches("llvmpipe (").count(), 2, "{said}");
     let manifest: serde_json::Value =

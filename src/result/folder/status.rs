@@ -53,8 +53,10 @@ pub struct Progress {
     /// Of so many; of most so many, while a pilot is to decide.
     pub of: u64,
     /// Seconds since something was written.
+    #[serde(rename = "seconds_since_sign_of_life")]
     pub age: u64,
     /// Runs a second of the process that works there, once it has kept some; it is not known of one that has ended.
+    #[serde(rename = "runs_per_second")]
     pub rate: Option<f64>,
     /// What computes them, or has computed them.
     pub backends: Vec<String>,
