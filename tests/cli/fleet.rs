@@ -38,9 +38,9 @@ fn kinds() -> Vec<(&'static str, String)> {
             "pairs",
             experiment(
                 "cnn",
-                "patches = 25\nstart_signs = [\"as_drawn\", \"all\"]",
+                "patches = 25\nstart_signs = [\"as_drawn\", \"output_flipped\"]",
                 "per_cell = 120",
-                "theorems = true\n",
+                "theorems = true\npaired = true\n",
             ),
         ),
         ("pilot", experiment("cnn", "patches = 25\nratio = [1, 9]", "half_width = 0.06", "")),
