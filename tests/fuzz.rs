@@ -15,6 +15,7 @@ trials![
     experiments = || fuzz(&experiment_files(), targets::experiment),
     points = || fuzz(&points_files(), targets::points),
     certificates = || fuzz(&certificate_files(), targets::certificate),
+    sealed_certificates = || fuzz(&certificate_files(), targets::sealed_certificate),
     parts = || fuzz(&part_files(), targets::part),
 ];
 
