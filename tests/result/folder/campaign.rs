@@ -93,7 +93,7 @@ fn kills_lose_nothing() {
         for (name, spec) in KINDS {
             let place = Place::with(spec);
             place.run(&["run", "spec.toml", "--backend", "cpu", "-q", "--out", "whole"]).done();
-            let now = kill_until_it_ends(&place, &arguments, Duration::from_millis(400), &mut draws);
+            let now = kill_until_it_ends(&place, &arguments, Duration::from_millis(120), &mut draws);
             kills += now;
             assert_whole(&place);
             println!("{name}: the same after {now} kills, {kills} in all");
