@@ -11,12 +11,23 @@ trials![on(unix, a_signal_ends_a_run, a_signal_that_the_parent_ignores_is_not_he
 const LONG: [&str; 6] = ["run", "spec.toml", "--out", "out", "--set", "runs.per_cell=1000000000"];
 
 /// After so long it is not going to be heard: what is kept is written to a disk that others may keep busy.
-const SOON: Duration = Duration::from_secs(120);
+const SOON: Duration = Duration::from_secs(60);
+
+/// A shell to which signals come as in a terminal. Where the tests run in the background some are ignored, and that
+/// would stay so.
+fn foreground() -> Command {
+    if !cfg!(target_os = "linux") {
+        return Command::new("sh");
+    }
+    let mut command = Command::new("env");
+    command.args(["--default-signal=HUP,INT,TERM", "sh"]);
+    command
+}
 
 /// A command that a shell has prepared something for.
 fn shell(place: &Place, before: &str, arguments: &[&str]) -> Command {
     let program = place.command(arguments);
-    let mut command = Command::new("sh");
+    let mut command = foreground();
     command.arg("-c").arg(format!("{before}; exec \"$0\" \"$@\"")).arg(program.get_program()).args(arguments);
     command.current_dir(place.path("")).env_remove("RUST_LOG");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -7,16 +7,18 @@ use spurious::show::progress::{clock, si};
 use std::time::Duration;
 
 /// Bytes of a record in a part, without families, and of the rest of a part.
-const RECORD: f64 = 400.0;
+const RECORD: f64 = 210.0;
+/// Families that a record has, where there are some, more or less.
+const FAMILIES: f64 = 4.0;
 /// Bytes of a row of `runs.csv`.
 const RUN: f64 = 60.0;
 /// Bytes of a number of `endpoints.csv`.
 const NUMBER: f64 = 20.0;
-/// Seconds that a merge takes for a part and for a record in it, measured on two cores of a laptop with a local disk: a
-/// part is read twice and written once.
+/// Seconds that a merge takes for a part and for a record in it, measured with 1,000 shards of 1,000 cells on two cores
+/// and a local disk: a part is read twice and written once.
 const MERGED_PART: f64 = 1e-3;
 /// See [`MERGED_PART`].
-const MERGED_RECORD: f64 = 1e-5;
+const MERGED_RECORD: f64 = 4e-6;
 /// Bytes a second that a merge reads and writes.
 const MERGED_BYTES: f64 = 100e6;
 
@@ -53,7 +55,7 @@ fn each(spec: &Spec, plan: &Plan, seconds: Option<f64>, of: u64) -> String {
     // Every part has a record of each cell that was at work meanwhile; each cell has one at least.
     let cells = plan.cells.len() as f64;
     let records = (most as f64).min(cells).max(parts);
-    let bytes = parts * RECORD + records * RECORD + most as f64 * of_run(spec, plan);
+    let bytes = parts * RECORD + records * of_record(plan) + most as f64 * of_run(spec, plan);
     let all = of as f64;
     let merge = all * (parts * MERGED_PART + records * MERGED_RECORD + bytes / MERGED_BYTES);
     let time = |seconds: f64| clock(Duration::from_secs_f64(seconds.clamp(1.0, 1e15)));
@@ -71,6 +73,15 @@ fn each(spec: &Spec, plan: &Plan, seconds: Option<f64>, of: u64) -> String {
 /// Shards whose sizes are looked at: all of a few, else some of both ends.
 fn ends(of: u64) -> impl Iterator<Item = u64> {
     (1..=of.min(16)).chain(of.saturating_sub(16).max(of.min(16)) + 1..=of)
+}
+
+/// Bytes of a record, with the point and the spectrum of each family.
+fn of_record(plan: &Plan) -> f64 {
+    let Some(cell) = plan.cells.first().map(|cell| cell.lent()) else { return RECORD };
+    match cell.problem.rest().is_some_and(|rest| rest.families) {
+        true => RECORD + FAMILIES * (RECORD + 2.0 * NUMBER * cell.problem.dim() as f64),
+        false => RECORD,
+    }
 }
 
 /// Bytes that are kept of a run.
