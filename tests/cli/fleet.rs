@@ -1,7 +1,7 @@
 //! A fleet of processes: of every kind of experiment sixteen shards in a random order, some killed, some twice, are
 //! joined to what one process makes; and so is a thousand of them.
 
-use super::shards::assert_whole;
+use super::shards::{LONG, assert_whole};
 use crate::support::program::{Place, Ran, gpu_arguments};
 use crate::support::seed;
 use crate::support::trials::needing;
@@ -20,6 +20,7 @@ use std::time::Duration;
 trials![
     sixteen_shards_of_every_kind,
     a_thousand_shards,
+    shards_at_work_are_joined_as_far_as_they_are,
     gpu(sixteen_shards_on_a_device),
     with(two_adapters, two_adapters_share_the_runs),
 ];
@@ -89,6 +90,35 @@ fn sixteen_shards_on_a_device() {
     let device: Vec<&str> = device.iter().map(String::as_str).collect();
     let (name, spec) = &kinds()[0];
     fleet(name, spec, 16, &device, &mut CellSeed::new(seed(), "device").run(16));
+}
+
+/// While a shard is written it can be joined, again and again; nobody else may write it.
+fn shards_at_work_are_joined_as_far_as_they_are() {
+    let place = Place::with(LONG);
+    let arguments = ["run", "spec.toml", "--backend", "cpu", "-q", "--out", "out", "--shard", "1/2"];
+    let mut child = place.command(&arguments).spawn().unwrap();
+    let shard = place.path("out/shards/00001-of-00002");
+    let parts = || fs::read_dir(shard.join("parts")).map_or(0, |entries| entries.count());
+    for _ in 0..600 {
+        if parts() > 1 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    place.run(&arguments).refused(1, &["00001-of-00002", "in use"]);
+    let mut kept = Vec::new();
+    for _ in 0..6 {
+        let merged = place.run(&["merge", "out", "--partial"]).done();
+        let unfinished = merged.out.split("Unfinished: ").nth(1).unwrap_or_else(|| panic!("{}", merged.out));
+        let runs = unfinished.split(" of 1,000,000,000 runs").next().unwrap().replace(',', "");
+        kept.push(runs.parse::<u64>().unwrap());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert!(child.try_wait().unwrap().is_none(), "it is at work all the time");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(kept[0] > 0 && kept.is_sorted() && kept[5] > kept[0], "{kept:?}");
+    assert_eq!(place.run(&["check", "out/shards/00001-of-00002"]).code, Some(0));
 }
 
 /// So many that most cells have fewer runs, and that their records are joined before all are read.
