@@ -2,7 +2,7 @@
 
 use super::{print, run, say};
 use clap::ValueEnum;
-use spurious::numerics::text::counted;
+use spurious::numerics::text::{counted, grouped};
 use spurious::result::folder::check::{self, Check, Finding, Mend};
 use std::path::PathBuf;
 
@@ -73,7 +73,7 @@ pub(super) fn check(arguments: &Arguments) -> anyhow::Result<()> {
 fn text(found: &Check) -> String {
     let state = match found.complete {
         Some(true) => format!("finished, {}", counted(found.runs, "run")),
-        Some(false) => format!("unfinished, {} of {} done", found.sound_runs, counted(found.runs, "run")),
+        Some(false) => format!("unfinished, {} of {} done", grouped(found.sound_runs), counted(found.runs, "run")),
         None => "its manifest is damaged".into(),
     };
     let files = counted(found.files as u64, "file");

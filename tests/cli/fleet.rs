@@ -107,7 +107,7 @@ fn shards_at_work_are_joined_as_far_as_they_are() {
     }
     place.run(&arguments).refused(1, &["00001-of-00002", "in use"]);
     let mut kept = Vec::new();
-    for _ in 0..6 {
+    while kept.len() < 6 || (kept.len() < 300 && kept.last() == kept.first()) {
         let merged = place.run(&["merge", "out", "--partial"]).done();
         let unfinished = merged.out.split("Unfinished: ").nth(1).unwrap_or_else(|| panic!("{}", merged.out));
         let runs = unfinished.split(" of 1,000,000,000 runs").next().unwrap().replace(',', "");
@@ -117,7 +117,7 @@ fn shards_at_work_are_joined_as_far_as_they_are() {
     assert!(child.try_wait().unwrap().is_none(), "it is at work all the time");
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(kept[0] > 0 && kept.is_sorted() && kept[5] > kept[0], "{kept:?}");
+    assert!(kept[0] > 0 && kept.is_sorted() && kept.last() > kept.first(), "{kept:?}");
     assert_eq!(place.run(&["check", "out/shards/00001-of-00002"]).code, Some(0));
 }
 
