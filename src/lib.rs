@@ -44,6 +44,7 @@
 //!
 //! - [`numerics`]: number types, elementary functions, linear algebra, random numbers and start laws, intervals,
 //!   enclosures;
+//! - [`expression`]: a loss as a graph of scalar operations, its derivatives, and what computes it;
 //! - [`landscape`]: what a landscape is: models, problems, forms, parameters, outcomes, theorems, symmetry, proofs;
 //! - [`models`]: the landscapes, and the one list of them;
 //! - [`mod@descent`]: gradient descent, many runs at once, on CPU or GPU;
@@ -56,6 +57,7 @@
 pub mod descent;
 pub mod experiment;
 pub mod explore;
+pub mod expression;
 pub mod judge;
 pub mod landscape;
 pub mod models;

@@ -15,14 +15,25 @@ trials![
 
 /// The rooms, from the lowest: each imports from those before it and from itself. With this order no two files of
 /// different rooms can import each other, whatever lies between them.
-const ROOMS: [&str; 10] =
-    ["numerics", "landscape", "models", "descent", "judge", "experiment", "result", "show", "explore", "cli"];
+const ROOMS: [&str; 11] = [
+    "numerics",
+    "expression",
+    "landscape",
+    "models",
+    "descent",
+    "judge",
+    "experiment",
+    "result",
+    "show",
+    "explore",
+    "cli",
+];
 
 /// Files of `src` that are in no room.
 const ROOMLESS: [&str; 2] = ["lib.rs", "main.rs"];
 
 /// Most entries of `src`: what one sees at a glance.
-const MOST_ENTRIES: usize = 12;
+const MOST_ENTRIES: usize = 13;
 
 /// Most characters of a line.
 const WIDTH: usize = 120;

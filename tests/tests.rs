@@ -13,6 +13,7 @@ mod descent;
 mod examples;
 mod experiment;
 mod explore;
+mod expression;
 mod fuzz;
 mod judge;
 mod landscape;
@@ -30,6 +31,7 @@ trials![modules(
     examples,
     fuzz,
     numerics,
+    expression,
     landscape,
     models,
     descent,

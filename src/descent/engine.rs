@@ -1,6 +1,7 @@
 //! Every form is evaluated and advanced with the vectors that the processor has.
 
 use super::{starts, tile};
+use crate::expression::{ExpressionError, Recorded, Recording, record};
 use crate::landscape::{Engine, Evaluation, Form, Landscape, Rule, Stop, Work};
 use crate::numerics::real::wide::{self, F32s, F64s, Pair, Vectorised};
 use crate::numerics::{CellSeed, Precision, Real};
@@ -45,6 +46,19 @@ impl<F: Form + ?Sized> Vectorised for Evaluate<'_, F> {
     }
 }
 
+/// The graph of loss and gradient in the format of `P`.
+fn recorded<P: Real, F: Form + ?Sized>(form: &F, limit: usize) -> Result<Recording, ExpressionError> {
+    record::<P>(form.layout().dim, limit, |x| {
+        let landscape = form.over::<Recorded<P>>();
+        let mut gradient = vec![Recorded::zero(); x.len()];
+        let mut scratch = landscape.scratch();
+        let pass = landscape.pass(x, &mut scratch);
+        let survey = landscape.survey(x, &pass);
+        landscape.gradient(x, &survey, &scratch, &mut gradient);
+        std::iter::once(landscape.loss(x, &survey)).chain(gradient).collect()
+    })
+}
+
 /// Runs advanced to their ends.
 struct Descend<'a, 'q, F> {
     form: &'a F,
@@ -82,6 +96,12 @@ impl<F: Form> Engine for F {
     }
     fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation {
         wide::dispatch(Evaluate { form: self, precision, state })
+    }
+    fn recorded(&self, precision: Precision, limit: usize) -> Result<Recording, ExpressionError> {
+        match precision {
+            Precision::F32 => recorded::<f32, F>(self, limit),
+            Precision::F64 => recorded::<f64, F>(self, limit),
+        }
     }
     fn descend(&self, work: Work<'_, '_>) -> bool {
         wide::dispatch(Descend { form: self, work })

@@ -12,6 +12,7 @@ use super::surface::Rule;
 use super::symmetry::Overlaps;
 use super::theorem::Theorem;
 use super::theory::Prediction;
+use crate::expression::{ExpressionError, Recording};
 use crate::numerics::{CellSeed, Precision};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -110,6 +111,12 @@ pub trait Engine: Send + Sync {
     fn starts(&self, seed: CellSeed, first: u64, width: usize, out: &mut [f64]);
     /// Loss, gradient and class of a state.
     fn evaluate(&self, precision: Precision, state: &[f64]) -> Evaluation;
+    /// The graph of loss and gradient in a format, of at most `limit` nodes: first the loss, then its derivative by
+    /// each number of the state.
+    ///
+    /// # Errors
+    /// The graph becomes too large, or the landscape looks at the values of its numbers.
+    fn recorded(&self, precision: Precision, limit: usize) -> Result<Recording, ExpressionError>;
     /// Advances runs to their ends until none is left; `false` if the work was abandoned.
     fn descend(&self, work: Work<'_, '_>) -> bool;
 }

@@ -1,5 +1,6 @@
 //! A problem with a look at what a judge asks of it.
 
+use spurious::expression::{ExpressionError, Recording};
 use spurious::landscape::{
     Core, Cost, Curvature, DeviceProgram, Engine, Evaluation, Layout, Prediction, Problem, Rule, Work,
 };
@@ -54,6 +55,9 @@ impl Engine for Watched {
     }
     fn starts(&self, _: CellSeed, _: u64, _: usize, _: &mut [f64]) {
         unreachable!("a judge draws no starts");
+    }
+    fn recorded(&self, _: Precision, _: usize) -> Result<Recording, ExpressionError> {
+        unreachable!("a judge records no text");
     }
     fn descend(&self, _: Work<'_, '_>) -> bool {
         unreachable!("a judge hands no runs to a backend");

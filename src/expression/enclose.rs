@@ -1,0 +1,136 @@
+//! Enclosures of expressions, for proofs.
+//!
+//! **Theorem.** Let a state lie in the given enclosures, component by component. If every operation that an output
+//! takes there is defined over the real numbers, the output's value lies in the enclosure that is returned.
+//!
+//! It follows from that of [`Enclosure`], operation by operation: constants are the floats that the graph holds, a
+//! fused operation is product and sum, an elementary function is enclosed itself and not the polynomial of a format.
+//! Where a comparison is not certain, what it chooses is enclosed by the hull of both numbers. A branch that is not
+//! taken need not be defined: an enclosure holds the values at all members at which there is one.
+//! `x · x` of one node is enclosed as a square.
+
+use super::ExpressionError;
+use super::graph::{Graph, Node, Operation, Truth};
+use crate::numerics::Enclosure;
+
+/// What is known of a truth value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// It is so at all members.
+    Certain(bool),
+    /// It may be so at some members and not at others.
+    Open,
+}
+
+/// Encloses some outputs of a graph at all states in the given enclosures.
+///
+/// # Errors
+/// The graph holds an error, an output is not in it or reads beyond the state, or an elementary function has no
+/// enclosure.
+pub fn enclose(graph: &Graph, outputs: &[Node], state: &[Enclosure]) -> Result<Vec<Enclosure>, ExpressionError> {
+    graph.check_reads(outputs, state.len())?;
+    let live = graph.live(outputs);
+    let mut values =
+        Values { numbers: vec![Enclosure::WHOLE; graph.len()], masks: vec![Verdict::Open; graph.len()], state };
+    for (at, operation) in graph.operations().iter().enumerate().filter(|(at, _)| live[*at]) {
+        match values.number(operation)? {
+            Some(number) => values.numbers[at] = number,
+            None => values.masks[at] = values.verdict(operation),
+        }
+    }
+    Ok(outputs.iter().map(|output| values.numbers[output.0 as usize]).collect())
+}
+
+struct Values<'a> {
+    numbers: Vec<Enclosure>,
+    masks: Vec<Verdict>,
+    state: &'a [Enclosure],
+}
+
+impl Values<'_> {
+    fn x(&self, node: Node) -> Enclosure {
+        self.numbers[node.0 as usize]
+    }
+
+    fn mask(&self, truth: Truth) -> Verdict {
+        self.masks[truth.0 as usize]
+    }
+
+    fn product(&self, a: Node, b: Node) -> Enclosure {
+        if a == b { self.x(a).square() } else { self.x(a) * self.x(b) }
+    }
+
+    /// The enclosure of an operation that makes a number.
+    fn number(&self, operation: &Operation) -> Result<Option<Enclosure>, ExpressionError> {
+        Ok(Some(match *operation {
+            Operation::Constant(bits) => Enclosure::point(f64::from_bits(bits)),
+            Operation::State(component) => self.state[component as usize],
+            Operation::Neg(a) => -self.x(a),
+            Operation::Add(a, b) => self.x(a) + self.x(b),
+            Operation::Sub(a, b) => self.x(a) - self.x(b),
+            Operation::Mul(a, b) => self.product(a, b),
+            Operation::Div(a, b) => self.x(a) / self.x(b),
+            Operation::MulAdd(a, b, c) => self.product(a, b) + self.x(c),
+            Operation::Sqrt(a) => self.x(a).sqrt(),
+            Operation::Abs(a) => self.x(a).abs(),
+            Operation::Min(a, b) => least(self.x(a), self.x(b)),
+            Operation::Max(a, b) => -least(-self.x(a), -self.x(b)),
+            Operation::Function(f, a, b) => f.enclosed(self.x(a), self.x(b))?,
+            Operation::Select(mask, yes, no) => match self.mask(mask) {
+                Verdict::Certain(true) => self.x(yes),
+                Verdict::Certain(false) => self.x(no),
+                Verdict::Open => self.x(yes).hull(self.x(no)),
+            },
+            Operation::Lt(..)
+            | Operation::Le(..)
+            | Operation::And(..)
+            | Operation::Or(..)
+            | Operation::Not(_)
+            | Operation::Known(_) => return Ok(None),
+        }))
+    }
+
+    /// What is known of an operation that makes a truth value.
+    fn verdict(&self, operation: &Operation) -> Verdict {
+        use Verdict::{Certain, Open};
+        match *operation {
+            Operation::Lt(a, b) => less(self.x(a), self.x(b)),
+            Operation::Le(a, b) => match less(self.x(b), self.x(a)) {
+                Certain(more) => Certain(!more),
+                Open => Open,
+            },
+            Operation::And(a, b) => match (self.mask(a), self.mask(b)) {
+                (Certain(false), _) | (_, Certain(false)) => Certain(false),
+                (Certain(true), Certain(true)) => Certain(true),
+                _ => Open,
+            },
+            Operation::Or(a, b) => match (self.mask(a), self.mask(b)) {
+                (Certain(true), _) | (_, Certain(true)) => Certain(true),
+                (Certain(false), Certain(false)) => Certain(false),
+                _ => Open,
+            },
+            Operation::Not(a) => match self.mask(a) {
+                Certain(truth) => Certain(!truth),
+                Open => Open,
+            },
+            Operation::Known(truth) => Certain(truth),
+            _ => Open,
+        }
+    }
+}
+
+/// The smaller of two members each.
+fn least(a: Enclosure, b: Enclosure) -> Enclosure {
+    Enclosure::between(a.low().min(b.low()), a.high().min(b.high()))
+}
+
+/// Whether the members of one are smaller than those of the other.
+fn less(a: Enclosure, b: Enclosure) -> Verdict {
+    if a.high() < b.low() {
+        Verdict::Certain(true)
+    } else if b.high() <= a.low() {
+        Verdict::Certain(false)
+    } else {
+        Verdict::Open
+    }
+}

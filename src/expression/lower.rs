@@ -1,0 +1,36 @@
+//! Elementary functions by plain operations: the graph that a program of one format computes.
+//!
+//! A graph is lowered by computing it over [`super::Recorded`] numbers: constants are rounded to the format, operations
+//! on constants computed in it, and an elementary function becomes what its generic text does.
+
+use super::ExpressionError;
+use super::graph::{Graph, Node};
+use super::record::{Recording, record};
+use crate::numerics::{Precision, Real};
+
+/// Plain operations that an elementary function may take: the lowered graph has room for so many a node.
+const ROOM: usize = 128;
+
+/// The same outputs in a graph of a format without elementary functions.
+///
+/// # Errors
+/// The graph holds an error, an output is not in it, or a function has no text over numbers.
+pub fn lower(graph: &Graph, outputs: &[Node], precision: Precision) -> Result<Recording, ExpressionError> {
+    match precision {
+        Precision::F32 => lower_in::<f32>(graph, outputs),
+        Precision::F64 => lower_in::<f64>(graph, outputs),
+    }
+}
+
+fn lower_in<P: Real>(graph: &Graph, outputs: &[Node]) -> Result<Recording, ExpressionError> {
+    let dim = graph.reads(outputs)?;
+    let limit = graph.limit().saturating_mul(ROOM);
+    let mut failed = None;
+    let recording = record::<P>(dim, limit, |state| {
+        graph.values(outputs, state).unwrap_or_else(|error| {
+            failed = Some(error);
+            Vec::new()
+        })
+    });
+    failed.map_or(recording, Err)
+}
