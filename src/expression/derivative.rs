@@ -11,6 +11,9 @@
 //! ∞ at 0, and 0 · ∞ is NaN: a root that may be one of 0 must be kept from it (`sqrt(select(x > 0, x, 1))`), for a
 //! `select` behind it stops the value and not the slope.
 
+mod elementary;
+
+use self::elementary::partials;
 use super::graph::{Graph, Node, Operation};
 use super::{ExpressionError, Function};
 
@@ -22,14 +25,12 @@ pub fn gradient(graph: &mut Graph, output: Node, dim: usize) -> Result<Vec<Node>
     graph.check_reads(&[output], dim)?;
     let live = graph.live(&[output]);
     let active = active(graph, &live, |_| true);
-    let mut sweep = Reverse { active, adjoints: vec![None; output.0 as usize + 1] };
-    sweep.adjoints[output.0 as usize] = Some(graph.constant(1.0));
+    let mut sweep = Reverse { active, terms: vec![Vec::new(); output.0 as usize + 1] };
+    let one = graph.constant(1.0);
+    sweep.push(output, Term::Plus(one));
     let mut slopes = vec![None; dim];
     for at in (0..=output.0).rev() {
-        if !sweep.active[at as usize] {
-            continue;
-        }
-        let (Some(adjoint), Some(operation)) = (sweep.adjoints[at as usize], graph.operation(Node(at))) else {
+        let (Some(adjoint), Some(operation)) = (sweep.sum(graph, at), graph.operation(Node(at))) else {
             continue;
         };
         match operation {
@@ -113,43 +114,44 @@ fn active(graph: &Graph, live: &[bool], moves: impl Fn(usize) -> bool) -> Vec<bo
     active
 }
 
+/// A part of an adjoint.
+#[derive(Clone, Copy, Debug)]
+enum Term {
+    Plus(Node),
+    Minus(Node),
+    Product(Node, Node),
+}
+
 /// Adjoints on the way down.
 struct Reverse {
     /// Nodes that depend on the state.
     active: Vec<bool>,
     /// What has come together of the adjoint of each node.
-    adjoints: Vec<Option<Node>>,
+    terms: Vec<Vec<Term>>,
 }
 
 impl Reverse {
-    /// Adds a term to an adjoint.
-    fn add(&mut self, graph: &mut Graph, to: Node, term: Node) {
+    fn push(&mut self, to: Node, term: Term) {
         if self.active[to.0 as usize] {
-            let sum = self.adjoints[to.0 as usize].map_or(term, |sum| graph.add(sum, term));
-            self.adjoints[to.0 as usize] = Some(sum);
+            self.terms[to.0 as usize].push(term);
         }
     }
 
-    /// Takes a term from an adjoint.
-    fn take(&mut self, graph: &mut Graph, from: Node, term: Node) {
-        if self.active[from.0 as usize] {
-            let sum = match self.adjoints[from.0 as usize] {
-                Some(sum) => graph.sub(sum, term),
-                None => graph.neg(term),
-            };
-            self.adjoints[from.0 as usize] = Some(sum);
-        }
-    }
-
-    /// Adds a product to an adjoint, in one rounding.
-    fn add_product(&mut self, graph: &mut Graph, to: Node, a: Node, b: Node) {
-        if self.active[to.0 as usize] {
-            let sum = match self.adjoints[to.0 as usize] {
-                Some(sum) => graph.mul_add(a, b, sum),
-                None => graph.mul(a, b),
-            };
-            self.adjoints[to.0 as usize] = Some(sum);
-        }
+    /// The adjoint of a node that has all its terms; `None` for 0.
+    ///
+    /// What was made first of the node is added first, although it came last: a sum over parts, such as a loss, and
+    /// those of its slopes then grow in the same order, part by part, and no part need be kept for later.
+    fn sum(&mut self, graph: &mut Graph, at: u32) -> Option<Node> {
+        let terms = std::mem::take(&mut self.terms[at as usize]);
+        terms.into_iter().rev().fold(None, |sum, term| {
+            Some(match (sum, term) {
+                (None, Term::Plus(x)) => x,
+                (None, Term::Minus(x)) => graph.neg(x),
+                (Some(sum), Term::Plus(x)) => graph.add(sum, x),
+                (Some(sum), Term::Minus(x)) => graph.sub(sum, x),
+                (sum, Term::Product(a, b)) => sum_of_product(graph, a, b, sum),
+            })
+        })
     }
 
     /// Adds the adjoint of a chosen number to that of the two it was chosen from.
@@ -158,7 +160,7 @@ impl Reverse {
         for (branch, [first, second]) in [(yes, [adjoint, zero]), (no, [zero, adjoint])] {
             if self.active[branch.0 as usize] {
                 let term = graph.select(mask, first, second);
-                self.add(graph, branch, term);
+                self.push(branch, Term::Plus(term));
             }
         }
     }
@@ -166,37 +168,37 @@ impl Reverse {
     /// Passes the adjoint of a node on to its operands.
     fn pass_on(&mut self, graph: &mut Graph, node: Node, operation: Operation, adjoint: Node) {
         match operation {
-            Operation::Neg(a) => self.take(graph, a, adjoint),
+            Operation::Neg(a) => self.push(a, Term::Minus(adjoint)),
             Operation::Add(a, b) => {
-                self.add(graph, a, adjoint);
-                self.add(graph, b, adjoint);
+                self.push(a, Term::Plus(adjoint));
+                self.push(b, Term::Plus(adjoint));
             }
             Operation::Sub(a, b) => {
-                self.add(graph, a, adjoint);
-                self.take(graph, b, adjoint);
+                self.push(a, Term::Plus(adjoint));
+                self.push(b, Term::Minus(adjoint));
             }
             Operation::Mul(a, b) => self.product(graph, a, b, adjoint),
             Operation::MulAdd(a, b, c) => {
                 self.product(graph, a, b, adjoint);
-                self.add(graph, c, adjoint);
+                self.push(c, Term::Plus(adjoint));
             }
             Operation::Div(a, b) => {
                 let share = graph.div(adjoint, b);
-                self.add(graph, a, share);
+                self.push(a, Term::Plus(share));
                 if self.active[b.0 as usize] {
                     let share = graph.neg(share);
-                    self.add_product(graph, b, share, node);
+                    self.push(b, Term::Product(share, node));
                 }
             }
             Operation::Sqrt(a) => {
                 let half = graph.constant(0.5);
                 let half = graph.mul(half, adjoint);
                 let share = graph.div(half, node);
-                self.add(graph, a, share);
+                self.push(a, Term::Plus(share));
             }
             Operation::Abs(a) => {
                 let share = signed(graph, a, adjoint);
-                self.add(graph, a, share);
+                self.push(a, Term::Plus(share));
             }
             Operation::Min(a, b) => {
                 let mask = graph.lt(a, b);
@@ -223,18 +225,18 @@ impl Reverse {
     fn product(&mut self, graph: &mut Graph, a: Node, b: Node, adjoint: Node) {
         if a == b {
             let twice = graph.add(adjoint, adjoint);
-            self.add_product(graph, a, twice, a);
+            self.push(a, Term::Product(twice, a));
         } else {
-            self.add_product(graph, a, adjoint, b);
-            self.add_product(graph, b, adjoint, a);
+            self.push(a, Term::Product(adjoint, b));
+            self.push(b, Term::Product(adjoint, a));
         }
     }
 
     fn function(&mut self, graph: &mut Graph, node: Node, f: Function, [a, b]: [Node; 2], adjoint: Node) {
-        let (by_a, by_b) = f.partials(graph, a, b, node);
-        self.add_product(graph, a, adjoint, by_a);
+        let (by_a, by_b) = partials(graph, f, [a, b], node);
+        self.push(a, Term::Product(adjoint, by_a));
         if let Some(by_b) = by_b {
-            self.add_product(graph, b, adjoint, by_b);
+            self.push(b, Term::Product(adjoint, by_b));
         }
     }
 }
@@ -289,7 +291,7 @@ fn tangent(graph: &mut Graph, node: Node, operation: Operation, tangents: &[Opti
         }
         Operation::Select(mask, yes, no) => chosen(graph, mask, of(yes), of(no)),
         Operation::Function(f, a, b) => {
-            let (by_a, by_b) = f.partials(graph, a, b, node);
+            let (by_a, by_b) = partials(graph, f, [a, b], node);
             let first = of(a).map(|da| graph.mul(by_a, da));
             match by_b.and_then(|by_b| Some((by_b, of(b)?))) {
                 Some((by_b, db)) => Some(sum_of_product(graph, by_b, db, first)),

@@ -1,12 +1,11 @@
-//! The elementary functions: name, derivative, text over every number type, enclosure.
+//! The elementary functions: name, text over every number type, enclosure.
 //!
 //! What is missing is an error where it is needed, never an approximation of less digits. To give a function its text,
 //! add its line to [`Function::over`]; its enclosure, to [`Function::enclosed`].
 
-use super::{ExpressionError, Graph, Node};
+use super::ExpressionError;
 use crate::numerics::arc_cosine::angle_of;
 use crate::numerics::{Enclosure, Real};
-use std::f64::consts::FRAC_2_SQRT_PI;
 
 /// An elementary function. Angles are in radians.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,46 +58,6 @@ impl Function {
     /// Arguments that it takes: 1 or 2.
     pub fn arguments(self) -> usize {
         if self == Function::Atan2 { 2 } else { 1 }
-    }
-
-    /// Its derivative by each argument, `value` being the function at them. The second stands for functions of two
-    /// arguments only.
-    pub(super) fn partials(self, graph: &mut Graph, a: Node, b: Node, value: Node) -> (Node, Option<Node>) {
-        let one = graph.constant(1.0);
-        let slope = match self {
-            Function::Exp => value,
-            Function::Log => graph.div(one, a),
-            Function::Sin => graph.function(Function::Cos, &[a]),
-            Function::Cos => {
-                let sine = graph.function(Function::Sin, &[a]);
-                graph.neg(sine)
-            }
-            Function::Tanh => {
-                let (less, more) = (graph.sub(one, value), graph.add(one, value));
-                graph.mul(less, more)
-            }
-            Function::Atan2 => {
-                let square = graph.mul(b, b);
-                let square = graph.mul_add(a, a, square);
-                let (by_y, by_x) = (graph.div(b, square), graph.div(a, square));
-                return (by_y, Some(graph.neg(by_x)));
-            }
-            Function::Acos => {
-                let (less, more) = (graph.sub(one, a), graph.add(one, a));
-                let square = graph.mul(less, more);
-                let sine = graph.sqrt(square);
-                let cosecant = graph.div(one, sine);
-                graph.neg(cosecant)
-            }
-            Function::Erf => {
-                let square = graph.mul(a, a);
-                let exponent = graph.neg(square);
-                let bell = graph.function(Function::Exp, &[exponent]);
-                let scale = graph.constant(FRAC_2_SQRT_PI);
-                graph.mul(scale, bell)
-            }
-        };
-        (slope, None)
     }
 
     /// Its value over a number type, by plain operations.

@@ -192,7 +192,8 @@ impl Program {
     /// # Errors
     /// The states are not a multiple of the dimension, or `out` has not room for the outputs of each.
     pub fn evaluate(self: &Arc<Self>, states: &[f64], out: &mut [f64]) -> Result<(), ExpressionError> {
-        let count = if self.dim == 0 { out.len() / self.outputs().max(1) } else { states.len() / self.dim };
+        // Without a state the room for outputs says how many are wanted.
+        let count = states.len().checked_div(self.dim).unwrap_or_else(|| out.len() / self.outputs().max(1));
         for (what, found, expected) in
             [("states", states.len(), count * self.dim), ("outputs", out.len(), count * self.outputs())]
         {

@@ -1,6 +1,7 @@
 //! Programs give the bits of the text, over every number type and block, on few registers.
 
 use super::{ROOM, random_expression, written};
+use crate::support::subject::subjects;
 use crate::support::{for_cases, random_point};
 use spurious::expression::derivative::{gradient, hessian};
 use spurious::expression::{ExpressionError, Function, Graph, Node, Program, record};
@@ -15,6 +16,8 @@ trials![
     blocks_change_nothing,
     a_chain_takes_one_register,
     a_balanced_sum_takes_few_registers,
+    sums_over_pairs_take_few_registers,
+    recorded_landscapes_take_few_registers,
     what_no_output_needs_is_left_out,
     outputs_can_be_anything,
     elementary_functions_are_lowered,
@@ -125,6 +128,58 @@ fn a_balanced_sum_takes_few_registers() {
     let program = program_of(tree, 256);
     assert_eq!(program.instructions(), 256 + 255);
     assert!(program.registers() <= 10, "{} registers", program.registers());
+}
+
+/// Neurons whose pairs repel each other: `Σ ‖u‖‖v‖ (sin t + (π − t) cos t)`, `t` the angle between `u` and `v`.
+fn pairs(g: &mut Graph, neurons: u32, inputs: u32) -> Node {
+    let row = |g: &mut Graph, i: u32| -> Vec<Node> { (0..inputs).map(|c| g.state(i * inputs + c)).collect() };
+    let dot = |g: &mut Graph, u: &[Node], v: &[Node]| {
+        let first = g.mul(u[0], v[0]);
+        u.iter().zip(v).skip(1).fold(first, |sum, (x, y)| g.mul_add(*x, *y, sum))
+    };
+    let (mut loss, one, pi) = (g.constant(0.0), g.constant(1.0), g.constant(std::f64::consts::PI));
+    for i in 0..neurons {
+        let u = row(g, i);
+        for j in 0..i {
+            let v = row(g, j);
+            let (uu, vv, uv) = (dot(g, &u, &u), dot(g, &v, &v), dot(g, &u, &v));
+            let (u, v) = (g.sqrt(uu), g.sqrt(vv));
+            let lengths = g.mul(u, v);
+            let cosine = g.div(uv, lengths);
+            let (less, more) = (g.sub(one, cosine), g.add(one, cosine));
+            let square = g.mul(less, more);
+            let (sine, angle) = (g.sqrt(square), g.function(Function::Acos, &[cosine]));
+            let supplement = g.sub(pi, angle);
+            let kernel = g.mul_add(supplement, cosine, sine);
+            loss = g.mul_add(lengths, kernel, loss);
+        }
+    }
+    loss
+}
+
+/// What a pair leaves for later is the norms of its neurons and its share of their slopes: the numbers that are alive
+/// at a time are about as many as the state has, not as the pairs.
+fn sums_over_pairs_take_few_registers() {
+    for neurons in [6, 12] {
+        let mut g = Graph::new(ROOM);
+        let loss = pairs(&mut g, neurons, 6);
+        let dim = 6 * neurons as usize;
+        let outputs = [vec![loss], gradient(&mut g, loss, dim).unwrap()].concat();
+        let program = Program::new(&g, &outputs, dim, Precision::F64).unwrap();
+        println!("{dim} weights: {} instructions, {} registers", program.instructions(), program.registers());
+        assert!(program.registers() <= 2 * dim, "{} registers for {dim} weights", program.registers());
+    }
+}
+
+/// As many as in the order of the text, or fewer: about what a state and its gradient take.
+fn recorded_landscapes_take_few_registers() {
+    for (model, form, most) in [("cnn", "reduced", 9), ("relu_sum", "full", 73), ("wide_cnn", "full", 45)] {
+        let subject = subjects().into_iter().find(|s| s.model.name() == model && s.form == form).unwrap();
+        let problem = subject.problem(&[], &subject.settings());
+        let recording = problem.recorded(Precision::F64, ROOM).unwrap();
+        let program = Program::new(&recording.graph, &recording.outputs, problem.dim(), Precision::F64).unwrap();
+        assert!(program.registers() <= most, "{model}: {} registers", program.registers());
+    }
 }
 
 fn what_no_output_needs_is_left_out() {
@@ -240,8 +295,8 @@ fn misuse_is_an_error() {
     let length = |what, found, expected| Err(ExpressionError::Length { what, found, expected });
     assert_eq!(program.evaluate(&[1.0; 3], &mut [0.0]), length("states", 3, 2));
     assert_eq!(program.evaluate(&[1.0; 4], &mut [0.0]), length("outputs", 1, 2));
-    let far = (0..9).map(|i| Graph::new(ROOM).state(i)).last().unwrap();
-    assert!(Program::new(&Graph::new(ROOM), &[far], 9, Precision::F64).is_err());
+    let foreign = Program::new(&Graph::new(ROOM), &[sum], 2, Precision::F64);
+    assert_eq!(foreign.unwrap_err(), ExpressionError::Foreign);
     let unsupported = g.function(Function::Erf, &[sum]);
     if let Err(error) = Program::new(&g, &[unsupported], 2, Precision::F64) {
         assert!(matches!(error, ExpressionError::Unsupported { function: "erf", .. }), "{error}");

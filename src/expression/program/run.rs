@@ -111,8 +111,8 @@ impl<R: Real> Tile<R> {
             match *instruction {
                 Instruction::Load { out, constant } => {
                     let (out, x) = (slice!(slots, out, block), constants[constant as usize]);
-                    for j in 0..out.len() {
-                        out[j].set(x);
+                    for out in out {
+                        out.set(x);
                     }
                 }
                 Instruction::Unary { code, out, a } => {
