@@ -28,5 +28,5 @@ pub mod wgsl;
 pub use error::ExpressionError;
 pub use function::Function;
 pub use graph::{Graph, Node, Operation, Truth};
-pub use program::{Program, Tile};
+pub use program::{Program, Programs, Tile};
 pub use record::{Recorded, Recording, record};

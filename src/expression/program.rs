@@ -206,6 +206,37 @@ impl Program {
     }
 }
 
+/// The same outputs of a graph as programs in both formats, for text that is generic over the number type.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    in_f32: Arc<Program>,
+    in_f64: Arc<Program>,
+}
+
+impl Programs {
+    /// Compiles some outputs of a graph over states of `dim` numbers.
+    ///
+    /// # Errors
+    /// As for [`Program::new`].
+    pub fn new(graph: &Graph, outputs: &[Node], dim: usize) -> Result<Self, ExpressionError> {
+        let program = |precision| Program::new(graph, outputs, dim, precision).map(Arc::new);
+        Ok(Programs { in_f32: program(Precision::F32)?, in_f64: program(Precision::F64)? })
+    }
+
+    /// The program of a format.
+    pub fn of(&self, precision: Precision) -> &Arc<Program> {
+        match precision {
+            Precision::F32 => &self.in_f32,
+            Precision::F64 => &self.in_f64,
+        }
+    }
+
+    /// Room for a block of so many vectors of a number type.
+    pub fn tile<R: Real>(&self, block: usize) -> Tile<R> {
+        Tile::new(self.of(R::PRECISION).clone(), block)
+    }
+}
+
 /// What texts of other languages are made from.
 impl Program {
     pub(super) fn list(&self) -> &[Instruction] {

@@ -4,7 +4,7 @@ use super::{ROOM, random_expression, written};
 use crate::support::subject::subjects;
 use crate::support::{for_cases, random_point};
 use spurious::expression::derivative::{gradient, hessian};
-use spurious::expression::{ExpressionError, Function, Graph, Node, Program, record};
+use spurious::expression::{ExpressionError, Function, Graph, Node, Program, Programs, record};
 use spurious::numerics::{CellSeed, Precision, Real};
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ trials![
     f64_programs_compute_the_graph = programs_compute_the_graph::<f64>,
     f32_programs_compute_the_graph = programs_compute_the_graph::<f32>,
     blocks_change_nothing,
+    one_program_is_for_each_format,
     a_chain_takes_one_register,
     a_balanced_sum_takes_few_registers,
     sums_over_pairs_take_few_registers,
@@ -92,6 +93,22 @@ fn blocks_change_nothing() {
             }
         }
     }
+}
+
+fn one_program_is_for_each_format() {
+    fn assert_computed<R: Real>(programs: &Programs) {
+        let state = [0.3, -1.7, 0.9, 2.2].map(R::splat);
+        let mut found = [R::zero(); 5];
+        programs.tile::<R>(1).compute(&state, &mut found);
+        assert_eq!(programs.of(R::PRECISION).precision(), R::PRECISION);
+        for (found, direct) in found.iter().zip(written(&state)) {
+            assert_eq!(found.lane(0), direct.lane(0), "in {}", R::PRECISION.name());
+        }
+    }
+    let recording = record::<f64>(4, ROOM, written).unwrap();
+    let programs = Programs::new(&recording.graph, &recording.outputs, 4).unwrap();
+    assert_computed::<f64>(&programs);
+    assert_computed::<f32>(&programs);
 }
 
 fn program_of(build: impl FnOnce(&mut Graph) -> Vec<Node>, dim: usize) -> Arc<Program> {

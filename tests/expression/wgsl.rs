@@ -13,6 +13,7 @@ use wgpu::naga::{Expression, Literal, Module, front};
 trials![
     texts_are_valid,
     random_texts_are_valid,
+    a_large_text_is_valid,
     f64_constants_read_back,
     f32_constants_read_back,
     the_same_text_is_written_again,
@@ -108,6 +109,16 @@ fn random_texts_are_valid() {
         let program = Program::new(&g, &outputs, 3, precision).unwrap();
         assert_valid(&module(&program, 3), precision);
     }
+}
+
+/// As many statements as a device is asked to compile.
+fn a_large_text_is_valid() {
+    let mut g = Graph::of(Precision::F32, ROOM);
+    let output = random_expression(&mut g, &mut CellSeed::new(7, "wgsl").run(0), 20, 2_500);
+    let outputs = [vec![output], gradient(&mut g, output, 20).unwrap()].concat();
+    let program = Program::new(&g, &outputs, 20, Precision::F32).unwrap();
+    assert!(program.instructions() > 5_000, "{} instructions", program.instructions());
+    assert_valid(&module(&program, 20), Precision::F32);
 }
 
 /// Numbers of every size, with all digits.

@@ -100,6 +100,21 @@ impl<R: Real> Tile<R> {
         }
     }
 
+    /// Computes the outputs at a state, in the first vector of the block, and writes as many of them as there is room
+    /// for: for text that has one vector at a time. A vector can be several of a processor's, which share the cost of
+    /// an instruction as a block does.
+    #[inline(always)]
+    pub fn compute(&mut self, state: &[R], outputs: &mut [R]) {
+        let block = self.block;
+        for component in 0..self.program.dim {
+            self.slots[component * block] = state[component];
+        }
+        self.run();
+        for output in 0..outputs.len() {
+            outputs[output] = self.output(output, 0);
+        }
+    }
+
     /// Computes the outputs at the state.
     #[inline(always)]
     pub fn run(&mut self) {
