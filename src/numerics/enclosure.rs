@@ -33,12 +33,19 @@
 //!
 //! `inari`, the best kept of them, refuses to compile for x86-64 unless the build asks for a Haswell or later, and has
 //! arc cosines only through GMP and MPFR, which bring a C build. `honestintervals` wraps MPFR as well and has seen no
-//! release for years. What a certificate needs fits in this page: four operations, a square root and two inverse
-//! trigonometric functions.
+//! release for years. What a certificate needs is little: four operations and a square root in this page, and the
+//! elementary functions, each in a module of its own with the proof of its remainder.
 
+mod angle;
 pub(crate) mod arc_cosine;
 mod arc_tangent;
+mod circular;
+mod error_function;
+mod exponential;
+mod hyperbolic;
+mod logarithm;
 pub mod rounding;
+mod series;
 pub mod spectrum;
 
 pub use rounding::{add_down, add_up, div_down, div_up, mul_down, mul_up, sqrt_down, sqrt_up, sub_down};
