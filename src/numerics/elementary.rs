@@ -1,15 +1,42 @@
-//! Elementary functions for seeding, branch-free: a loop over a slice of arguments becomes vector instructions.
+//! Elementary functions: of any number type in the modules here, and for seeding below.
 //!
-//! The algorithms are those of `libm` (musl, from FreeBSD's msun, from Sun's fdlibm): the same coefficients and the
-//! same operations in the same order, with a selection in place of each branch. Within the stated ranges, all that
-//! seeding needs, every result is the same as `libm`'s bit by bit, which is within 1 unit in the last place of the true
-//! value; tests compare them.
+//! # Of any number type
+//!
+//! [`exp`](exponential::exp), [`log`](logarithm::log), [`sin`](circular::sin), [`cos`](circular::cos),
+//! [`tanh`](hyperbolic::tanh), [`acos`](angle::acos), [`atan2`](angle::atan2) and [`erf`](error_function::erf) are
+//! written over [`Real`](super::Real) with its operations alone: no branch, no bits, no table. The same text runs in
+//! numbers and in vectors on the CPU, with the same bits, and can be recorded for a device, whose own functions are
+//! coarse in f32 and do not exist in f64. Every function has a largest error, in units in the last place, which tests
+//! hold against values of many digits. [`Function`] lists them.
+//!
+//! A device may fuse products with sums where the text does not, and the other way round; it may reassociate where that
+//! is no less accurate, and need not have subnormals, infinities and NaN. No function here subtracts what it has just
+//! added. The sign of a zero that is returned is not specified.
+//!
+//! # For seeding
+//!
+//! Branch-free functions of f64: a loop over a slice of arguments becomes vector instructions. Their bits must never
+//! change, for starts are made of them. The algorithms are those of `libm` (musl, from FreeBSD's msun, from Sun's
+//! fdlibm): the same coefficients and the same operations in the same order, with a selection in place of each branch.
+//! Within the stated ranges, all that seeding needs, every result is the same as `libm`'s bit by bit, which is within 1
+//! unit in the last place of the true value; tests compare them.
 //!
 //! Only IEEE additions, multiplications, divisions and selections are used, none of them fused or reordered, so that an
 //! argument has one value on every machine, whatever instructions it has.
 
 // Coefficients as printed in the sources.
 #![allow(clippy::excessive_precision)]
+
+pub mod angle;
+pub mod circular;
+pub mod error_function;
+pub mod exponential;
+mod function;
+pub mod hyperbolic;
+pub mod logarithm;
+mod polynomial;
+
+pub use function::Function;
 
 use std::f64::consts::LOG2_E;
 

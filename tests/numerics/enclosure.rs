@@ -7,6 +7,7 @@
 mod angles;
 mod exact;
 mod floats;
+mod functions;
 mod operations;
 mod rounding;
 mod spectrum;
@@ -16,7 +17,7 @@ use spurious::numerics::Enclosure;
 use std::f64::consts::PI;
 
 trials![
-    modules(angles, operations, rounding, spectrum),
+    modules(angles, functions, operations, rounding, spectrum),
     what_is_no_interval_is_the_whole_line,
     bounds_are_kept,
     infinities_are_not_members,

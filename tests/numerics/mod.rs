@@ -3,6 +3,7 @@
 pub(crate) mod arc_cosine;
 mod chi_square;
 pub(crate) mod decimal;
+pub(crate) mod elementary;
 pub(crate) mod enclosure;
 pub(crate) mod interval;
 pub(crate) mod random;
@@ -10,4 +11,4 @@ pub(crate) mod seed;
 pub(crate) mod start_law;
 mod text;
 
-trials![modules(arc_cosine, chi_square, decimal, enclosure, interval, random, seed, start_law, text)];
+trials![modules(arc_cosine, chi_square, decimal, elementary, enclosure, interval, random, seed, start_law, text)];
