@@ -25,15 +25,14 @@ enum Verdict {
 /// Encloses some outputs of a graph at all states in the given enclosures.
 ///
 /// # Errors
-/// The graph holds an error, an output is not in it or reads beyond the state, or an elementary function has no
-/// enclosure.
+/// The graph holds an error, or an output is not in it or reads beyond the state.
 pub fn enclose(graph: &Graph, outputs: &[Node], state: &[Enclosure]) -> Result<Vec<Enclosure>, ExpressionError> {
     graph.check_reads(outputs, state.len())?;
     let live = graph.live(outputs);
     let mut values =
         Values { numbers: vec![Enclosure::WHOLE; graph.len()], masks: vec![Verdict::Open; graph.len()], state };
     for (at, operation) in graph.operations().iter().enumerate().filter(|(at, _)| live[*at]) {
-        match values.number(operation)? {
+        match values.number(operation) {
             Some(number) => values.numbers[at] = number,
             None => values.masks[at] = values.verdict(operation),
         }
@@ -60,9 +59,9 @@ impl Values<'_> {
         if a == b { self.x(a).square() } else { self.x(a) * self.x(b) }
     }
 
-    /// The enclosure of an operation that makes a number.
-    fn number(&self, operation: &Operation) -> Result<Option<Enclosure>, ExpressionError> {
-        Ok(Some(match *operation {
+    /// The enclosure of an operation that makes a number; `None` of one that makes a truth value.
+    fn number(&self, operation: &Operation) -> Option<Enclosure> {
+        Some(match *operation {
             Operation::Constant(bits) => Enclosure::point(f64::from_bits(bits)),
             Operation::State(component) => self.state[component as usize],
             Operation::Neg(a) => -self.x(a),
@@ -75,7 +74,7 @@ impl Values<'_> {
             Operation::Abs(a) => self.x(a).abs(),
             Operation::Min(a, b) => least(self.x(a), self.x(b)),
             Operation::Max(a, b) => -least(-self.x(a), -self.x(b)),
-            Operation::Function(f, a, b) => f.enclosed(self.x(a), self.x(b))?,
+            Operation::Function(f, a, b) => f.enclosed(self.x(a), self.x(b)),
             Operation::Select(mask, yes, no) => match self.mask(mask) {
                 Verdict::Certain(true) => self.x(yes),
                 Verdict::Certain(false) => self.x(no),
@@ -86,8 +85,8 @@ impl Values<'_> {
             | Operation::And(..)
             | Operation::Or(..)
             | Operation::Not(_)
-            | Operation::Known(_) => return Ok(None),
-        }))
+            | Operation::Known(_) => return None,
+        })
     }
 
     /// What is known of an operation that makes a truth value.

@@ -41,14 +41,6 @@ pub enum ExpressionError {
     /// Text that is recorded uses a number that was recorded elsewhere.
     #[error("a number of another recording is used; make all numbers within one recording, on its own thread")]
     OtherRecording,
-    /// An elementary function cannot be used in this way.
-    #[error("{function} has no {missing}; use another function")]
-    Unsupported {
-        /// Name of the function.
-        function: &'static str,
-        /// What it lacks.
-        missing: &'static str,
-    },
     /// A function has another number of arguments.
     #[error("{function} takes {expected} arguments, not {found}; give as many")]
     Arguments {

@@ -393,11 +393,10 @@ impl Graph {
     /// Values of some nodes at a state, over any number type: the definition that evaluators are compared with.
     ///
     /// # Errors
-    /// The graph holds an error, a node is not in it, the state is too short, or an elementary function has no text
-    /// over the number type.
+    /// The graph holds an error, a node is not in it, or the state is too short.
     pub fn values<R: Real>(&self, outputs: &[Node], state: &[R]) -> Result<Vec<R>, ExpressionError> {
         self.check_reads(outputs, state.len())?;
-        let values = fold::values(self, &self.live(outputs), state)?;
+        let values = fold::values(self, &self.live(outputs), state);
         Ok(outputs.iter().map(|output| values[output.0 as usize]).collect())
     }
 }

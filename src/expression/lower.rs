@@ -14,7 +14,7 @@ const ROOM: usize = 128;
 /// The same outputs in a graph of a format without elementary functions.
 ///
 /// # Errors
-/// The graph holds an error, an output is not in it, or a function has no text over numbers.
+/// The graph holds an error, an output is not in it, or the lowered graph becomes too large.
 pub fn lower(graph: &Graph, outputs: &[Node], precision: Precision) -> Result<Recording, ExpressionError> {
     match precision {
         Precision::F32 => lower_in::<f32>(graph, outputs),

@@ -11,22 +11,21 @@
 //! # Elementary functions
 //! For differentiation and for enclosures an elementary function is a node of its own: its derivative and its range are
 //! those of the function itself. For a program it is *lowered* to plain operations of a format ([`lower`]): those of
-//! the generic text in [`crate::numerics`], so that host and device compute the same polynomial.
+//! the generic text in [`crate::numerics::elementary`], so that host and device compute the same polynomial.
 //!
 //! May import: `numerics`.
 
 pub mod derivative;
 pub mod enclose;
 pub mod error;
-pub mod function;
 pub mod graph;
 pub mod lower;
 pub mod program;
 pub mod record;
 pub mod wgsl;
 
+pub use crate::numerics::elementary::Function;
 pub use error::ExpressionError;
-pub use function::Function;
 pub use graph::{Graph, Node, Operation, Truth};
 pub use program::{Program, Programs, Tile};
 pub use record::{Recorded, Recording, record};

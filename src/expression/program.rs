@@ -124,8 +124,8 @@ impl Program {
     /// Compiles some outputs of a graph over states of `dim` numbers, for a format.
     ///
     /// # Errors
-    /// The graph holds an error, an output is not in it or reads beyond the state, or an elementary function has no
-    /// text over numbers.
+    /// The graph holds an error, an output is not in it or reads beyond the state, or elementary functions make the
+    /// program too large.
     pub fn new(graph: &Graph, outputs: &[Node], dim: usize, precision: Precision) -> Result<Self, ExpressionError> {
         graph.check_reads(outputs, dim)?;
         let lowered = lower(graph, outputs, precision)?;

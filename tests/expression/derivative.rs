@@ -14,6 +14,7 @@ trials![
     products_with_the_hessian_are_those_of_the_matrix,
     a_quadratic_form_has_a_constant_hessian,
     elementary_functions,
+    elementary_slopes_are_limits_of_differences,
     angles_are_limits_of_differences,
     at_a_kink_it_is_that_of_the_branch,
     what_does_not_depend_on_the_state_is_flat,
@@ -176,8 +177,27 @@ fn elementary_functions() {
     assert_eq!(g.value(two), Some(2.0));
 }
 
-/// The functions that numerics computes, in f64: differences with a step of 10⁻⁵ are off by 10⁻¹⁰ of a third derivative
-/// and 10⁻¹⁶/10⁻⁵ of a value.
+/// In f64, where differences with a step of 10⁻⁵ are off by 10⁻¹⁰ of a third derivative and 10⁻¹⁶/10⁻⁵ of a value.
+fn elementary_slopes_are_limits_of_differences() {
+    for f in Function::ALL.into_iter().filter(|f| f.arguments() == 1) {
+        let mut g = Graph::new(ROOM);
+        let x = g.state(0);
+        let value = g.function(f, &[x]);
+        let slope = gradient(&mut g, value, 1).unwrap()[0];
+        let curvature = hessian(&mut g, value, 1).unwrap()[0];
+        for_cases("expression::slopes", 50, |_, draws| {
+            let x = 0.1 + 0.8 * draws.uniform();
+            let at = |node: Node, x: f64| g.values::<f64>(&[node], &[x]).unwrap()[0];
+            for (node, derivative) in [(value, slope), (slope, curvature)] {
+                let (found, expected) = (at(derivative, x), (at(node, x + 1e-5) - at(node, x - 1e-5)) / 2e-5);
+                let scale = found.abs().max(at(node, x).abs()).max(1.0);
+                assert!((found - expected).abs() <= 1e-5 * scale, "{} at {x}: {found}, not {expected}", f.name());
+            }
+        });
+    }
+}
+
+/// The same of angles, on both sides of the axes.
 fn angles_are_limits_of_differences() {
     for_cases("expression::angles", 300, |_, draws| {
         let mut g = Graph::new(ROOM);

@@ -4,7 +4,7 @@ use super::{ROOM, random_expression, written};
 use crate::support::{gpu, random_point, round_to_f32, settings};
 use spurious::descent::backend::gpu::shader::{Entry, Shape, assemble};
 use spurious::expression::derivative::gradient;
-use spurious::expression::{ExpressionError, Graph, Program, record, wgsl};
+use spurious::expression::{ExpressionError, Function, Graph, Program, record, wgsl};
 use spurious::landscape::{DeviceProgram, Objective, Problem};
 use spurious::numerics::{CellSeed, Precision, Real, StartLaw};
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -14,6 +14,7 @@ trials![
     texts_are_valid,
     random_texts_are_valid,
     a_large_text_is_valid,
+    texts_of_elementary_functions_are_valid,
     f64_constants_read_back,
     f32_constants_read_back,
     the_same_text_is_written_again,
@@ -119,6 +120,20 @@ fn a_large_text_is_valid() {
     let program = Program::new(&g, &outputs, 20, Precision::F32).unwrap();
     assert!(program.instructions() > 5_000, "{} instructions", program.instructions());
     assert_valid(&module(&program, 20), Precision::F32);
+}
+
+/// Functions of the state, and their slopes.
+fn texts_of_elementary_functions_are_valid() {
+    for f in Function::ALL {
+        let mut g = Graph::new(ROOM);
+        let (x, y) = (g.state(0), g.state(1));
+        let value = g.function(f, &[x, y][..f.arguments()]);
+        let outputs = [vec![value], gradient(&mut g, value, 2).unwrap()].concat();
+        for precision in [Precision::F32, Precision::F64] {
+            let program = Program::new(&g, &outputs, 2, precision).unwrap();
+            assert_valid(&module(&program, 2), precision);
+        }
+    }
 }
 
 /// Numbers of every size, with all digits.

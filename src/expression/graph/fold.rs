@@ -1,7 +1,6 @@
 //! Operations on constants, and the plainest way to compute all others.
 
 use super::{Graph, Node, Operation};
-use crate::expression::ExpressionError;
 use crate::numerics::{Precision, Real};
 
 impl Graph {
@@ -50,7 +49,7 @@ impl Graph {
 }
 
 /// The values of all nodes that are live, by index; the others, and masks, are 0.
-pub(super) fn values<R: Real>(graph: &Graph, live: &[bool], state: &[R]) -> Result<Vec<R>, ExpressionError> {
+pub(super) fn values<R: Real>(graph: &Graph, live: &[bool], state: &[R]) -> Vec<R> {
     let mut values = vec![R::zero(); graph.len()];
     let mut masks = vec![R::zero().lt(R::zero()); graph.len()];
     for (at, operation) in graph.operations().iter().enumerate() {
@@ -73,7 +72,7 @@ pub(super) fn values<R: Real>(graph: &Graph, live: &[bool], state: &[R]) -> Resu
             Operation::Abs(a) => value = Some(x(a).abs()),
             Operation::Min(a, b) => value = Some(R::min(x(a), x(b))),
             Operation::Max(a, b) => value = Some(R::max(x(a), x(b))),
-            Operation::Function(f, a, b) => value = Some(f.over(x(a), x(b))?),
+            Operation::Function(f, a, b) => value = Some(f.at(x(a), x(b))),
             Operation::Select(mask, yes, no) => value = Some(R::select(m(mask), x(yes), x(no))),
             Operation::Lt(a, b) => mask = Some(x(a).lt(x(b))),
             Operation::Le(a, b) => mask = Some(x(a).le(x(b))),
@@ -88,5 +87,5 @@ pub(super) fn values<R: Real>(graph: &Graph, live: &[bool], state: &[R]) -> Resu
         value.into_iter().for_each(|value| values[at] = value);
         mask.into_iter().for_each(|mask| masks[at] = mask);
     }
-    Ok(values)
+    values
 }
