@@ -9,20 +9,22 @@
 //! coarse in f32 and do not exist in f64. Every function has a largest error, in units in the last place, which tests
 //! hold against values of many digits. [`Function`] lists them.
 //!
-//! A device may fuse products with sums where the text does not, and the other way round; it may reassociate where that
-//! is no less accurate, and need not have subnormals, infinities and NaN. No function here subtracts what it has just
-//! added. The sign of a zero that is returned is not specified.
+//! A device may fuse products with sums where the text does not, and the other way round; it may reassociate where
+//! that is no less accurate, and need not have subnormals, infinities and NaN. No function in these modules subtracts
+//! what it has just added. Without any fusing and without subnormals the errors stay below 2 units in the last place
+//! where the result is at least 16 times the smallest normal number. The sign of a zero that is returned is not
+//! specified.
 //!
 //! # For seeding
 //!
 //! Branch-free functions of f64: a loop over a slice of arguments becomes vector instructions. Their bits must never
 //! change, for starts are made of them. The algorithms are those of `libm` (musl, from FreeBSD's msun, from Sun's
 //! fdlibm): the same coefficients and the same operations in the same order, with a selection in place of each branch.
-//! Within the stated ranges, all that seeding needs, every result is the same as `libm`'s bit by bit, which is within 1
-//! unit in the last place of the true value; tests compare them.
+//! Within the stated ranges, all that seeding needs, every result is the same as `libm`'s bit by bit, which is within
+//! 1 unit in the last place of the true value; tests compare them.
 //!
-//! Only IEEE additions, multiplications, divisions and selections are used, none of them fused or reordered, so that an
-//! argument has one value on every machine, whatever instructions it has.
+//! Only IEEE additions, multiplications, divisions and selections are used, none of them fused or reordered, so that
+//! an argument has one value on every machine, whatever instructions it has.
 
 // Coefficients as printed in the sources.
 #![allow(clippy::excessive_precision)]

@@ -2,7 +2,7 @@
 //!
 //! Both end with a small angle and a multiple of π/4, which is added in two parts.
 
-use super::polynomial::{Coefficients, LARGEST, Parts};
+use super::polynomial::{Coefficients, LARGEST, Parts, power_of_two};
 use crate::numerics::Real;
 use std::f64::consts::FRAC_PI_4;
 
@@ -88,9 +88,9 @@ pub fn atan2<R: Real>(y: R, x: R) -> R {
     let endless = largest.lt(far);
     let near = R::select(endless, R::select(largest.lt(near), one, near * zero), near);
     let far = R::select(endless, one, far);
-    // The sum of two must not overflow, nor what is divided by it be rounded more than once.
-    let huge = R::splat(1e30).lt(far);
-    let scale = R::select(huge, R::splat(0.25), one);
+    // The sum of two must not overflow, nor their difference be subnormal, which a device may take for 0.
+    let scale = R::select(R::splat(1e30).lt(far), R::splat(0.25), one);
+    let scale = R::select(far.lt(R::splat(1e-30)), R::splat(power_of_two(64)), scale);
     let (near, far) = (near * scale, far * scale);
     // atan(near/far) is that of the quotient, or π/4 and that of (near − far)/(near + far), whose numerator is exact.
     let wide = (far * R::splat(0.5)).lt(near);

@@ -17,7 +17,7 @@ use super::series::{RECIPROCAL_FACTORIALS, every_second, whole};
 use super::{Enclosure, larger, smaller};
 use std::f64::consts::FRAC_2_PI;
 
-/// π/2: three parts of 23 bits, and the rest between neighbouring floats.
+/// π/2: three parts of 23 bits, and the rest, 3.28200354287350054263…e-22, between neighbouring floats.
 const HALF_PI: [Enclosure; 4] = {
     let rest = 3.282_003_542_873_500_5e-22_f64;
     [
@@ -40,8 +40,9 @@ const UNIT: Enclosure = Enclosure { low: -1.0, high: 1.0 };
 impl Enclosure {
     /// The sines of the members, angles in radians.
     ///
-    /// Not the best bounds, but within few units in the last place of them; `[−1, 1]` where a member is larger than 1e9
-    /// in size. See the module `circular`.
+    /// Not the best bounds, but within few units in the last place of them for members up to 1e6 in size. Farther out
+    /// they are wider next to a zero of the function, where the digits of π/2 count, and beyond 1e9 they are `[−1,
+    /// 1]`. See the module `circular`.
     #[must_use]
     pub fn sin(self) -> Self {
         extremes(self, 0)

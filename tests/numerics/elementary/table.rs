@@ -1,6 +1,7 @@
 //! Values of the elementary functions that were computed in many digits.
 
 use spurious::numerics::elementary::Function;
+use spurious::numerics::elementary::circular::LARGEST_ANGLE_F64;
 use std::sync::LazyLock;
 
 /// A value.
@@ -16,6 +17,12 @@ pub(crate) struct Value {
 }
 
 impl Value {
+    /// Whether the function serves the arguments in f64. Enclosures of sines and cosines go farther.
+    pub(crate) fn is_served(&self) -> bool {
+        let angle = matches!(self.function, Function::Sin | Function::Cos);
+        !angle || self.arguments[0].abs() <= LARGEST_ANGLE_F64
+    }
+
     /// A unit in the last place of the nearest number: the distance to the next larger one.
     fn unit(&self) -> f64 {
         self.nearest.abs().next_up() - self.nearest.abs()
