@@ -4,7 +4,7 @@
 //! products but the last are exact, and so are the differences as far as digits cancel, so that `r` keeps its relative
 //! precision next to a zero of the function. Sine or cosine of `r` come from a polynomial, and `n mod 4` says which.
 
-use super::polynomial::{Coefficients, Each, Parts, whole};
+use super::polynomial::{Coefficients, Each, Parts, apart, whole};
 use crate::numerics::{Precision, Real};
 use std::f64::consts::FRAC_2_PI;
 
@@ -118,7 +118,8 @@ fn reduced<R: Real>(size: R) -> Reduced<R> {
         odd = if step == 1 { taken } else { odd };
     });
     let [first, second, third, rest] = HALF_PI.of::<R>();
-    let near = n.mul_add(R::splat(-second), n.mul_add(R::splat(-first), size));
+    let near = apart(n, n.mul_add(R::splat(-first), size), size);
+    let near = apart(n, n.mul_add(R::splat(-second), near), size);
     let near = n.mul_add(R::splat(-third), near);
     let rest = n * R::splat(rest);
     let r = near - rest;

@@ -3,7 +3,7 @@
 //! `e^x = 2^n e^r` with a whole `n` and `|r| <= (log 2)/2`, up to rounding. `log 2` is subtracted in two parts, and the
 //! power of two is a product of those whose exponents make up `n`, in binary.
 
-use super::polynomial::{Coefficients, Each, Parts, power_of_two, whole};
+use super::polynomial::{Coefficients, Each, Parts, apart, power_of_two, whole};
 use crate::numerics::{Precision, Real};
 use std::f64::consts::LOG2_E;
 
@@ -93,7 +93,7 @@ fn parts<R: Real>(size: R, steps: &[i32], turned: impl Fn(R) -> R, power: impl F
         count += 1;
     });
     let [high, low] = LN2.of::<R>();
-    let left = n.mul_add(R::splat(-low), n.mul_add(R::splat(-high), size));
+    let left = n.mul_add(R::splat(-low), apart(n, n.mul_add(R::splat(-high), size), size));
     let r = turned(left);
     let value = r.mul_add(r.mul_add(P.at(r), one), one);
     (value, factors[0], factors[1])

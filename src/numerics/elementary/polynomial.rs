@@ -55,6 +55,16 @@ pub(super) const fn power_of_two(k: i32) -> f64 {
 /// The largest number of a format.
 pub(super) const LARGEST: Each<f64> = Each { single: f32::MAX as f64, double: f64::MAX };
 
+/// `left`, which is `size` for `n = 0`: what is left of `size` after a part of `n` multiples has been taken from it.
+///
+/// A compiler of a shading language may take products with one factor together: `size − n a − n b` becomes
+/// `size − n (a + b)`, whose constant has lost the digits for which there are two parts. Mesa's compiler does so, fused
+/// or not. It does not see that this selection changes nothing, and leaves the parts alone.
+#[inline(always)]
+pub(super) fn apart<R: Real>(n: R, left: R, size: R) -> R {
+    R::select(n.lt(R::splat(1.0)), size, left)
+}
+
 /// The largest whole number that is a sum of some of the `steps` and not above `t >= 0`. `taken` hears of each step
 /// whether it is in the sum.
 ///
