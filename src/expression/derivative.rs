@@ -103,7 +103,7 @@ pub fn hessian(graph: &mut Graph, output: Node, dim: usize) -> Result<Vec<Node>,
 /// The live nodes that depend on a component for which `moves` holds.
 fn active(graph: &Graph, live: &[bool], moves: impl Fn(usize) -> bool) -> Vec<bool> {
     let mut active = vec![false; live.len()];
-    for (at, operation) in graph.operations().iter().enumerate() {
+    for (at, operation) in graph.operations()[..live.len()].iter().enumerate() {
         active[at] = live[at]
             && match operation {
                 Operation::State(component) => moves(*component as usize),

@@ -30,8 +30,8 @@ pub fn enclose(graph: &Graph, outputs: &[Node], state: &[Enclosure]) -> Result<V
     graph.check_reads(outputs, state.len())?;
     let live = graph.live(outputs);
     let mut values =
-        Values { numbers: vec![Enclosure::WHOLE; graph.len()], masks: vec![Verdict::Open; graph.len()], state };
-    for (at, operation) in graph.operations().iter().enumerate().filter(|(at, _)| live[*at]) {
+        Values { numbers: vec![Enclosure::WHOLE; live.len()], masks: vec![Verdict::Open; live.len()], state };
+    for (at, operation) in graph.operations()[..live.len()].iter().enumerate().filter(|(at, _)| live[*at]) {
         match values.number(operation) {
             Some(number) => values.numbers[at] = number,
             None => values.masks[at] = values.verdict(operation),

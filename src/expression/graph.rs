@@ -125,11 +125,12 @@ impl Graph {
         matches!(self.operations[index as usize], Lt(..) | Le(..) | And(..) | Or(..) | Not(_) | Known(_))
     }
 
-    /// What the outputs need, node by node.
+    /// What the outputs need, node by node up to the last of them.
     pub(super) fn live(&self, outputs: &[Node]) -> Vec<bool> {
-        let mut live = vec![false; self.len()];
+        let end = outputs.iter().map(|output| output.0 as usize + 1).max().unwrap_or(0);
+        let mut live = vec![false; end];
         outputs.iter().for_each(|output| live[output.0 as usize] = true);
-        for (at, operation) in self.operations.iter().enumerate().rev() {
+        for (at, operation) in self.operations[..end].iter().enumerate().rev() {
             if live[at] {
                 operation.operands().for_each(|operand| live[operand as usize] = true);
             }

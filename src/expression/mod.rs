@@ -1,7 +1,7 @@
 //! Expressions: a loss as a graph of scalar operations, its derivatives, and what computes it.
 //!
-//! In come operations, one by one ([`graph`]) or recorded from generic Rust text ([`record`]). Out go derivatives as
-//! nodes of the same graph ([`derivative`]), and evaluators: a register-allocated [`program`] over any number type,
+//! In come operations, one by one ([`graph`]) or recorded from generic Rust text ([`mod@record`]). Out go derivatives
+//! as nodes of the same graph ([`derivative`]), and evaluators: a register-allocated [`program`] over any number type,
 //! [`wgsl`] text for a device, and enclosures for proofs ([`enclose`]).
 //!
 //! # One text, one graph

@@ -24,6 +24,7 @@ trials![
     elementary_functions_are_lowered,
     the_same_text_gives_the_same_program,
     a_large_graph_is_compiled,
+    a_number_may_have_many_uses,
     misuse_is_an_error,
 ];
 
@@ -298,6 +299,22 @@ fn a_large_graph_is_compiled() {
     let program = Program::new(&g, &outputs, 20, Precision::F64).unwrap();
     assert!(program.registers() < program.instructions());
     println!("{} nodes: {} instructions, {} registers", g.len(), program.instructions(), program.registers());
+}
+
+/// A root that 40,000 products share.
+fn a_number_may_have_many_uses() {
+    let hub = |g: &mut Graph| {
+        let x = g.state(0);
+        let root = g.sqrt(x);
+        let mut sum = root;
+        for i in 0..40_000 {
+            let c = g.constant(f64::from(i) + 2.0);
+            sum = g.mul_add(root, c, sum);
+        }
+        vec![sum]
+    };
+    let program = program_of(hub, 1);
+    assert_eq!((program.instructions(), program.registers()), (40_001, 2));
 }
 
 fn misuse_is_an_error() {

@@ -50,12 +50,9 @@ impl Graph {
 
 /// The values of all nodes that are live, by index; the others, and masks, are 0.
 pub(super) fn values<R: Real>(graph: &Graph, live: &[bool], state: &[R]) -> Vec<R> {
-    let mut values = vec![R::zero(); graph.len()];
-    let mut masks = vec![R::zero().lt(R::zero()); graph.len()];
-    for (at, operation) in graph.operations().iter().enumerate() {
-        if !live[at] {
-            continue;
-        }
+    let mut values = vec![R::zero(); live.len()];
+    let mut masks = vec![R::zero().lt(R::zero()); live.len()];
+    for (at, (operation, _)) in graph.operations().iter().zip(live).enumerate().filter(|(_, (_, live))| **live) {
         let x = |node: Node| values[node.0 as usize];
         let m = |truth: super::Truth| masks[truth.0 as usize];
         let (mut value, mut mask) = (None, None);

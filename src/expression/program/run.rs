@@ -106,12 +106,12 @@ impl<R: Real> Tile<R> {
     #[inline(always)]
     pub fn compute(&mut self, state: &[R], outputs: &mut [R]) {
         let block = self.block;
-        for component in 0..self.program.dim {
-            self.slots[component * block] = state[component];
+        for (component, x) in state[..self.program.dim].iter().enumerate() {
+            self.slots[component * block] = *x;
         }
         self.run();
-        for output in 0..outputs.len() {
-            outputs[output] = self.output(output, 0);
+        for (output, value) in outputs.iter_mut().enumerate() {
+            *value = self.output(output, 0);
         }
     }
 

@@ -19,7 +19,7 @@ fn is_leaf_at(graph: &Graph, at: u32) -> bool {
 
 /// As they were made.
 fn creation(graph: &Graph, live: &[bool]) -> Vec<u32> {
-    (0..graph.len() as u32).filter(|at| live[*at as usize] && !is_leaf_at(graph, *at)).collect()
+    (0..live.len() as u32).filter(|at| live[*at as usize] && !is_leaf_at(graph, *at)).collect()
 }
 
 /// Output by output, of the operands of each operation first the one that needs most registers (R. Sethi, J. Ullman,
@@ -105,8 +105,11 @@ fn freeing(graph: &Graph, outputs: &[Node], live: &[bool]) -> Vec<u32> {
         keys[at as usize] = None;
         for operand in inner(at) {
             left[operand as usize] -= 1;
+            if left[operand as usize] != 1 {
+                continue;
+            }
             // What is now its last use frees it.
-            for &user in users[operand as usize].iter().filter(|_| left[operand as usize] == 1) {
+            for &user in &users[operand as usize] {
                 if let Some((key, since)) = keys[user as usize] {
                     ready.remove(&(key, since, user));
                     keys[user as usize] = Some((freed(user, &left), since));
