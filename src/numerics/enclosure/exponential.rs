@@ -19,6 +19,23 @@ pub(super) const LN2: [Enclosure; 2] = {
     [Enclosure::point(0.693_147_180_559_890_3), Enclosure::between(rest, rest.next_up())]
 };
 
+/// The parts enclose log 2 = Σ 1/(k 2^k). In units of 2^−120, each of 119 terms loses less than one, and the others are
+/// less than one together.
+const _: () = {
+    let (mut sum, mut k) = (0, 1);
+    while k < 120 {
+        sum += (1u128 << (120 - k)) / k;
+        k += 1;
+    }
+    let first = units_of(LN2[0].low);
+    assert!(first + units_of(LN2[1].low) <= sum && sum + 120 <= first + units_of(LN2[1].high));
+};
+
+/// A multiple of 2^−120, in units of that.
+const fn units_of(x: f64) -> u128 {
+    (x * power_of_two(120)) as u128
+}
+
 /// Order of the remainder.
 const TERMS: usize = 15;
 

@@ -64,8 +64,7 @@ fn most_floats(function: Function) -> i64 {
     }
 }
 
-/// The largest angles next to multiples of π/2 depend on the last bit of the parts of π/2: a neighbour of the last part
-/// would put their values outside.
+/// Angles next to multiples of π/2 depend on the last part of π/2: if it were two floats off, values would be outside.
 fn values_are_inside() {
     for value in values() {
         let found = at(value.function, value.arguments[0], value.arguments[1]);
