@@ -35,7 +35,7 @@ const C: Coefficients = Coefficients {
     ],
 };
 
-/// π/2 in parts, for whole numbers of 13 and 20 bits; they are off by 6e-20 and 3e-43 together. The first two make the
+/// π/2 in parts, for whole numbers of 13 and 20 bits; they are off by 9e-20 and 3e-43 together. The first two make the
 /// last digit of a remainder below 1, so that nothing is rounded before the third; the last is small against a
 /// remainder that is not small itself.
 const HALF_PI: Parts<4> = Parts {
