@@ -212,6 +212,7 @@ impl Reverse {
             Operation::Function(f, a, b) => self.function(graph, node, f, [a, b], adjoint),
             // Leaves, and masks, which have no slope.
             Operation::Constant(_)
+            | Operation::Pi
             | Operation::State(_)
             | Operation::Lt(..)
             | Operation::Le(..)
@@ -299,6 +300,7 @@ fn tangent(graph: &mut Graph, node: Node, operation: Operation, tangents: &[Opti
             }
         }
         Operation::Constant(_)
+        | Operation::Pi
         | Operation::State(_)
         | Operation::Lt(..)
         | Operation::Le(..)

@@ -6,8 +6,12 @@
 //! It follows from that of [`Enclosure`], operation by operation: constants are the floats that the graph holds, a
 //! fused operation is product and sum, an elementary function is enclosed itself and not the polynomial of a format.
 //! Where a comparison is not certain, what it chooses is enclosed by the hull of both numbers. A branch that is not
-//! taken need not be defined: an enclosure holds the values at all members at which there is one.
-//! `x · x` of one node is enclosed as a square.
+//! taken need not be defined: an enclosure holds the values at all members at which there is one. `x · x` of one node
+//! is enclosed as a square.
+//!
+//! The derivatives of a graph of real numbers ([`Graph::new`]) are those of its function, so that their enclosures prove
+//! something of it. In a graph of a format ([`Graph::of`]), such as a recorded one, products of constants that come up
+//! in a derivative have been rounded.
 
 use super::ExpressionError;
 use super::graph::{Graph, Node, Operation, Truth};
@@ -63,6 +67,7 @@ impl Values<'_> {
     fn number(&self, operation: &Operation) -> Option<Enclosure> {
         Some(match *operation {
             Operation::Constant(bits) => Enclosure::point(f64::from_bits(bits)),
+            Operation::Pi => Enclosure::PI,
             Operation::State(component) => self.state[component as usize],
             Operation::Neg(a) => -self.x(a),
             Operation::Add(a, b) => self.x(a) + self.x(b),

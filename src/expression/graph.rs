@@ -5,7 +5,9 @@
 //! of them. A node that no output needs is left out when a program is made.
 //!
 //! # What is simplified
-//! An operation on constants is replaced by its result, computed in the graph's format; NaN has one pattern of bits.
+//! An operation on constants is replaced by its result: where that is exact, or, in a graph of a format
+//! ([`Graph::of`]), as the format rounds it; NaN has one pattern of bits. A graph without roundings of its own is a
+//! function of real numbers, and so are its derivatives, of which proofs speak.
 //! Operands of sums, products and the factors of fused operations are put in order, which changes nothing. Beyond that
 //! only what changes no result other than the sign of a zero:
 //!
@@ -21,7 +23,7 @@
 //! Operations return nodes and no results, so that expressions read like expressions. What goes wrong is kept: from
 //! then on no node is made, [`Graph::check`] says what it was, and so does everything that is made of the graph.
 
-mod fold;
+pub(super) mod fold;
 mod operation;
 
 pub use operation::Operation;
@@ -42,6 +44,8 @@ pub struct Truth(pub(super) u32);
 #[derive(Clone, Debug)]
 pub struct Graph {
     precision: Precision,
+    /// Whether operations on constants are rounded, as those of the format are.
+    rounds: bool,
     limit: usize,
     operations: Vec<Operation>,
     /// Where each operation stands. Only looked up, never walked: its order is no machine's business.
@@ -50,15 +54,16 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// An empty graph of at most `limit` nodes. Operations on constants are computed in f64.
+    /// An empty graph of at most `limit` nodes, for an expression over the real numbers. Operations on constants stay
+    /// where their result is no f64; a program computes them in f64, once.
     pub fn new(limit: usize) -> Self {
-        Graph::of(Precision::F64, limit)
+        Graph { rounds: false, ..Graph::of(Precision::F64, limit) }
     }
 
-    /// The same in a format: constants are rounded to it, and operations on them computed in it.
+    /// The same for an expression in a format: constants are rounded to it, and operations on them computed in it.
     pub fn of(precision: Precision, limit: usize) -> Self {
         let limit = limit.min(u32::MAX as usize);
-        Graph { precision, limit, operations: Vec::new(), places: HashMap::new(), error: None }
+        Graph { precision, rounds: true, limit, operations: Vec::new(), places: HashMap::new(), error: None }
     }
 
     /// The format.
@@ -120,7 +125,7 @@ impl Graph {
     }
 
     /// Whether what is made at an index is a truth value.
-    fn is_mask(&self, index: u32) -> bool {
+    pub(super) fn is_mask(&self, index: u32) -> bool {
         use Operation::*;
         matches!(self.operations[index as usize], Lt(..) | Le(..) | And(..) | Or(..) | Not(_) | Known(_))
     }
@@ -198,6 +203,11 @@ impl Graph {
     pub fn constant(&mut self, x: f64) -> Node {
         let x = if x.is_nan() { f64::NAN } else { self.precision.rounded(x) };
         Node(self.node(Operation::Constant(x.to_bits())))
+    }
+
+    /// π: in a program the float next to it, in a proof the number itself.
+    pub fn pi(&mut self) -> Node {
+        Node(self.node(Operation::Pi))
     }
 
     /// A component of the state, from 0.
@@ -397,7 +407,7 @@ impl Graph {
     /// The graph holds an error, a node is not in it, or the state is too short.
     pub fn values<R: Real>(&self, outputs: &[Node], state: &[R]) -> Result<Vec<R>, ExpressionError> {
         self.check_reads(outputs, state.len())?;
-        let values = fold::values(self, &self.live(outputs), state);
+        let values = fold::values(self, &self.live(outputs), state, &[]);
         Ok(outputs.iter().map(|output| values[output.0 as usize]).collect())
     }
 }

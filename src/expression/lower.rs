@@ -1,10 +1,10 @@
 //! Elementary functions by plain operations: the graph that a program of one format computes.
 //!
-//! A graph is lowered by computing it over [`super::Recorded`] numbers: constants are rounded to the format, operations
-//! on constants computed in it, and an elementary function becomes what its generic text does.
+//! A graph is lowered by computing it over [`super::Recorded`] numbers: what does not depend on the state is computed
+//! in f64 and rounded to the format, and an elementary function becomes what its generic text does.
 
 use super::ExpressionError;
-use super::graph::{Graph, Node};
+use super::graph::{Graph, Node, fold};
 use super::record::{Recording, record};
 use crate::numerics::{Precision, Real};
 
@@ -25,12 +25,9 @@ pub fn lower(graph: &Graph, outputs: &[Node], precision: Precision) -> Result<Re
 fn lower_in<P: Real>(graph: &Graph, outputs: &[Node]) -> Result<Recording, ExpressionError> {
     let dim = graph.reads(outputs)?;
     let limit = graph.limit().saturating_mul(ROOM);
-    let mut failed = None;
-    let recording = record::<P>(dim, limit, |state| {
-        graph.values(outputs, state).unwrap_or_else(|error| {
-            failed = Some(error);
-            Vec::new()
-        })
-    });
-    failed.map_or(recording, Err)
+    let (live, known) = (graph.live(outputs), fold::constants(graph, outputs, dim));
+    record::<P>(dim, limit, |state| {
+        let values = fold::values(graph, &live, state, &known);
+        outputs.iter().map(|output| values[output.0 as usize]).collect()
+    })
 }

@@ -163,7 +163,9 @@ fn elementary_functions() {
         let square = g.mul(x, x);
         let minus = g.neg(square);
         let bell = g.function(Function::Exp, &[minus]);
-        let scale = g.constant(2.0 / std::f64::consts::PI.sqrt());
+        let (two, pi) = (g.constant(2.0), g.pi());
+        let root = g.sqrt(pi);
+        let scale = g.div(two, root);
         g.mul(scale, bell)
     });
     let mut g = Graph::new(ROOM);

@@ -15,6 +15,7 @@ trials![
     squares_are_not_negative,
     angles_are_enclosed,
     elementary_functions_are_enclosed,
+    constants_are_real_numbers,
     components_beyond_the_state_are_an_error,
 ];
 
@@ -120,6 +121,24 @@ fn elementary_functions_are_enclosed() {
             }
             assert!(found[0].radius() < 10.0 * radius || f == Function::Atan2, "{}: {:?}", f.name(), found[0]);
         });
+    }
+}
+
+/// What no float is, is enclosed: π, a third, the slope of the error function, and a slope that is a product of two
+/// constants.
+fn constants_are_real_numbers() {
+    let mut g = Graph::new(ROOM);
+    let (x, one, three, tenth) = (g.state(0), g.constant(1.0), g.constant(3.0), g.constant(0.1));
+    let (third, pi, erf) = (g.div(one, three), g.pi(), g.function(Function::Erf, &[x]));
+    let scaled = g.mul(tenth, x);
+    let scaled = g.mul(tenth, scaled);
+    let outputs = [third, pi, gradient(&mut g, erf, 1).unwrap()[0], gradient(&mut g, scaled, 1).unwrap()[0]];
+    let found = enclose(&g, &outputs, &[Enclosure::ZERO]).unwrap();
+    assert_eq!(found[1], Enclosure::PI);
+    let nearest = [1.0 / 3.0, std::f64::consts::PI, std::f64::consts::FRAC_2_SQRT_PI, 0.1 * 0.1];
+    for (enclosure, nearest) in found.iter().zip(nearest) {
+        assert!(enclosure.contains(nearest) && enclosure.low() < enclosure.high(), "{enclosure:?}");
+        assert!(enclosure.radius() < 1e-15, "{enclosure:?}");
     }
 }
 

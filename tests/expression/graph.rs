@@ -10,6 +10,7 @@ trials![
     equal_operations_are_one_node,
     f64_constants_are_folded = || constants_are_folded::<f64>(Precision::F64),
     f32_constants_are_folded = || constants_are_folded::<f32>(Precision::F32),
+    a_graph_of_real_numbers_folds_what_is_exact,
     simplifications,
     what_could_hide_a_nan_stays,
     simplified_values_are_those_of_the_text,
@@ -69,6 +70,41 @@ fn constants_are_folded<R: Real>(precision: Precision) {
     // One pattern of NaN, wherever it comes from.
     let nan = g.sqrt(c);
     assert_eq!(nan, g.constant(f64::from_bits(0xfff8_0000_0000_0001)));
+}
+
+fn a_graph_of_real_numbers_folds_what_is_exact() {
+    let mut g = Graph::new(ROOM);
+    let [one, three, half, nine, tenth] = [1.0, 3.0, 0.5, 9.0, 0.1].map(|x| g.constant(x));
+    let exact = [
+        (g.add(one, half), 1.5),
+        (g.sub(half, three), -2.5),
+        (g.mul(three, half), 1.5),
+        (g.div(nine, three), 3.0),
+        (g.mul_add(three, half, one), 2.5),
+        (g.sqrt(nine), 3.0),
+        (g.max(tenth, half), 0.5),
+    ];
+    for (node, value) in exact {
+        assert_eq!(g.value(node), Some(value));
+    }
+    let infinite = g.constant(f64::INFINITY);
+    let minus = g.neg(one);
+    let kept = [
+        g.div(one, three),
+        g.add(tenth, three),
+        g.mul(tenth, tenth),
+        g.mul_add(tenth, three, one),
+        g.sqrt(three),
+        g.sqrt(minus),
+        g.sub(infinite, infinite),
+        g.pi(),
+    ];
+    let found = g.values::<f64>(&kept, &[]).unwrap();
+    let direct = [1.0 / 3.0, 0.1 + 3.0, 0.1 * 0.1, 0.1f64.mul_add(3.0, 1.0), 3.0f64.sqrt()];
+    for (i, (node, direct)) in kept.iter().zip(direct).enumerate() {
+        assert_eq!((g.value(*node), found[i]), (None, direct), "operation {i}");
+    }
+    assert!(found[5].is_nan() && found[6].is_nan() && found[7] == std::f64::consts::PI);
 }
 
 fn simplifications() {

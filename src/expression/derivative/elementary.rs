@@ -1,7 +1,6 @@
 //! The derivatives of the elementary functions.
 
 use crate::expression::{Function, Graph, Node};
-use std::f64::consts::FRAC_2_SQRT_PI;
 
 /// The derivative of a function by each argument, `value` being the function at them. The second stands for functions
 /// of two arguments only.
@@ -36,7 +35,9 @@ pub(super) fn partials(graph: &mut Graph, function: Function, [a, b]: [Node; 2],
             let square = graph.mul(a, a);
             let exponent = graph.neg(square);
             let bell = graph.function(Function::Exp, &[exponent]);
-            let scale = graph.constant(FRAC_2_SQRT_PI);
+            let (two, pi) = (graph.constant(2.0), graph.pi());
+            let root = graph.sqrt(pi);
+            let scale = graph.div(two, root);
             graph.mul(scale, bell)
         }
     };

@@ -1,15 +1,37 @@
 //! Operations on constants, and the plainest way to compute all others.
 
 use super::{Graph, Node, Operation};
-use crate::numerics::{Precision, Real};
+use crate::numerics::{Enclosure, Precision, Real};
+use std::f64::consts::PI;
 
 impl Graph {
-    /// The result of an operation whose operands are all constants, in the graph's format.
+    /// The result of an operation whose operands are all constants: as the graph's format rounds it, or exact.
     pub(super) fn folded(&self, operation: &Operation) -> Option<f64> {
+        if !self.rounds {
+            return self.folded_exactly(operation);
+        }
         match self.precision() {
             Precision::F32 => self.folded_in::<f32>(operation),
             Precision::F64 => self.folded_in::<f64>(operation),
         }
+    }
+
+    /// The bounds of an enclosure are the best ones: what is exact stays a point.
+    fn folded_exactly(&self, operation: &Operation) -> Option<f64> {
+        let x = |node: Node| self.value(node).map(Enclosure::point);
+        let value = match *operation {
+            Operation::Add(a, b) => x(a)? + x(b)?,
+            Operation::Sub(a, b) => x(a)? - x(b)?,
+            Operation::Mul(a, b) => x(a)? * x(b)?,
+            Operation::Div(a, b) => x(a)? / x(b)?,
+            Operation::MulAdd(a, b, c) => x(a)? * x(b)? + x(c)?,
+            Operation::Sqrt(a) if self.value(a)? >= 0.0 => x(a)?.sqrt(),
+            Operation::Neg(_) | Operation::Abs(_) | Operation::Min(..) | Operation::Max(..) => {
+                return self.folded_in::<f64>(operation);
+            }
+            _ => return None,
+        };
+        (value.low() == value.high()).then(|| value.low())
     }
 
     fn folded_in<R: Real<Mask = bool>>(&self, operation: &Operation) -> Option<f64> {
@@ -48,16 +70,40 @@ impl Graph {
     }
 }
 
-/// The values of all nodes that are live, by index; the others, and masks, are 0.
-pub(super) fn values<R: Real>(graph: &Graph, live: &[bool], state: &[R]) -> Vec<R> {
+/// The numbers that do not depend on the state, of all nodes that are live, by index: computed in f64.
+pub(in crate::expression) fn constants(graph: &Graph, outputs: &[Node], dim: usize) -> Vec<Option<f64>> {
+    let live = graph.live(outputs);
+    let mut moves: Vec<bool> = Vec::with_capacity(live.len());
+    for operation in &graph.operations()[..live.len()] {
+        let is_state = matches!(operation, Operation::State(_));
+        moves.push(is_state || operation.operands().any(|operand| moves[operand as usize]));
+    }
+    let values = values(graph, &live, &vec![0.0; dim], &[]);
+    let known = |(at, value): (usize, f64)| (live[at] && !moves[at] && !graph.is_mask(at as u32)).then_some(value);
+    values.into_iter().enumerate().map(known).collect()
+}
+
+/// The values of all nodes that are live, by index; the others, and masks, are 0. Those that are known already are not
+/// computed.
+pub(in crate::expression) fn values<R: Real>(
+    graph: &Graph,
+    live: &[bool],
+    state: &[R],
+    known: &[Option<f64>],
+) -> Vec<R> {
     let mut values = vec![R::zero(); live.len()];
     let mut masks = vec![R::zero().lt(R::zero()); live.len()];
     for (at, (operation, _)) in graph.operations().iter().zip(live).enumerate().filter(|(_, (_, live))| **live) {
+        if let Some(Some(value)) = known.get(at) {
+            values[at] = R::splat(*value);
+            continue;
+        }
         let x = |node: Node| values[node.0 as usize];
         let m = |truth: super::Truth| masks[truth.0 as usize];
         let (mut value, mut mask) = (None, None);
         match *operation {
             Operation::Constant(bits) => value = Some(R::splat(f64::from_bits(bits))),
+            Operation::Pi => value = Some(R::splat(PI)),
             Operation::State(component) => value = Some(state[component as usize]),
             Operation::Neg(a) => value = Some(-x(a)),
             Operation::Add(a, b) => value = Some(x(a) + x(b)),

@@ -8,6 +8,8 @@ use crate::expression::Function;
 pub enum Operation {
     /// A constant, by the bits of an f64.
     Constant(u64),
+    /// π itself, which is no float.
+    Pi,
     /// A component of the state, from 0.
     State(u32),
     /// `−a`
@@ -53,7 +55,7 @@ impl Operation {
     pub(crate) fn operands(&self) -> impl Iterator<Item = u32> + use<> {
         use Operation::*;
         let all = match *self {
-            Constant(_) | State(_) | Known(_) => [None, None, None],
+            Constant(_) | Pi | State(_) | Known(_) => [None, None, None],
             Neg(a) | Sqrt(a) | Abs(a) => [Some(a.0), None, None],
             Not(a) => [Some(a.0), None, None],
             Add(a, b) | Sub(a, b) | Mul(a, b) | Div(a, b) | Min(a, b) | Max(a, b) | Lt(a, b) | Le(a, b) => {

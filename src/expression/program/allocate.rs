@@ -115,7 +115,7 @@ impl Allocation<'_> {
             }
             let register = self.places[operand as usize];
             match operations[operand as usize] {
-                Operation::Constant(_) | Operation::State(_) | Operation::Known(_) => {}
+                Operation::Constant(_) | Operation::Pi | Operation::State(_) | Operation::Known(_) => {}
                 Operation::Lt(..) | Operation::Le(..) | Operation::And(..) | Operation::Or(..) | Operation::Not(_) => {
                     self.masks.free.insert(register);
                 }
@@ -186,9 +186,13 @@ impl Allocation<'_> {
                 let out = self.out_mask(at, &operation);
                 self.instructions.push(Instruction::Not { out, a });
             }
-            // Leaves take no instruction: masks that are known are folded into what reads them. Lowered graphs have no
-            // elementary functions.
-            Operation::Constant(_) | Operation::State(_) | Operation::Known(_) | Operation::Function(..) => {}
+            // Leaves take no instruction: masks that are known are folded into what reads them. Lowered graphs have
+            // neither π nor elementary functions.
+            Operation::Constant(_)
+            | Operation::Pi
+            | Operation::State(_)
+            | Operation::Known(_)
+            | Operation::Function(..) => {}
         }
     }
 

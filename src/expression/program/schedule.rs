@@ -10,7 +10,7 @@ pub(super) fn orders(graph: &Graph, outputs: &[Node]) -> [Vec<u32>; 3] {
 
 /// Whether an operation is a leaf, which takes no instruction.
 pub(super) fn is_leaf(operation: &Operation) -> bool {
-    matches!(operation, Operation::Constant(_) | Operation::State(_) | Operation::Known(_))
+    matches!(operation, Operation::Constant(_) | Operation::Pi | Operation::State(_) | Operation::Known(_))
 }
 
 fn is_leaf_at(graph: &Graph, at: u32) -> bool {
