@@ -9,9 +9,9 @@
 //! taken need not be defined: an enclosure holds the values at all members at which there is one. `x · x` of one node
 //! is enclosed as a square.
 //!
-//! The derivatives of a graph of real numbers ([`Graph::new`]) are those of its function, so that their enclosures prove
-//! something of it. In a graph of a format ([`Graph::of`]), such as a recorded one, products of constants that come up
-//! in a derivative have been rounded.
+//! The derivatives of a graph of real numbers ([`Graph::new`]) are those of its function, so that their enclosures
+//! prove something of it. In a graph of a format ([`Graph::of`]), such as a recorded one, products of constants that
+//! come up in a derivative have been rounded.
 
 use super::ExpressionError;
 use super::graph::{Graph, Node, Operation, Truth};
