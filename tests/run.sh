@@ -15,21 +15,8 @@ cd "$(dirname "$0")/.."
 # Mesa would otherwise look for a display and complain that there is none.
 export NODEVICE_SELECT=1
 
-# Installs packages of Debian or Ubuntu, if this script may; $1 says for what.
-install() {
-    local what=$1 as_root=()
-    shift
-    command -v apt-get >/dev/null || return 0
-    [ "$(id -u)" = 0 ] || as_root=(sudo -n)
-    if [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }; then
-        echo "tests: $what; installing $*"
-        "${as_root[@]}" apt-get update -qq || echo "tests: apt-get update failed; trying with the lists there are"
-        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
-            echo "tests: $* could not be installed"
-    else
-        echo "tests: $what, and no right to install it (apt-get install $*)"
-    fi
-}
+# shellcheck source=tests/packages.sh
+. tests/packages.sh
 
 devices() { cargo run --quiet --bin spurious -- devices; }
 adapters() { devices | grep -c '^  driver' || true; }
