@@ -272,8 +272,8 @@ fn status_says_what_there_is_so_far() {
 }
 
 /// More work than any test waits for, kept every half second.
-pub(super) const LONG: &str = "[model]\nform = \"reduced\"\n[params]\npatches = 25\n[runs]\nper_cell = 1000000000\n[output]\n\
-                    keep_every = 0.5\n[compute]\nthreads = 1\nbatch = 4096\n";
+pub(super) const LONG: &str = "[model]\nform = \"reduced\"\n[params]\npatches = 25\n[runs]\nper_cell = 1000000000\n\
+                               [output]\nkeep_every = 0.5\n[compute]\nthreads = 1\nbatch = 4096\n";
 
 /// A pilot that was made for all shards is what each of them would have found.
 fn one_pilot_is_enough() {
