@@ -22,13 +22,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = usage::shards)]
     shards: Option<u64>,
     /// Price of a machine like this one for an hour, in any currency: say what all runs cost
-    #[arg(long, value_name = "PRICE", allow_negative_numbers = true, value_parser = price)]
+    #[arg(long, value_name = "PRICE", allow_negative_numbers = true, value_parser = usage::price)]
     price_per_hour: Option<f64>,
-}
-
-fn price(text: &str) -> Result<f64, String> {
-    let price = text.parse::<f64>().ok().filter(|price| price.is_finite() && *price >= 0.0);
-    price.ok_or_else(|| "write a number that is not negative, for example 2.50".into())
 }
 
 /// Values of an axis that are all shown; of a longer one the first of them and the last.

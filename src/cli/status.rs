@@ -2,6 +2,7 @@
 
 use super::{Format, below, print};
 use serde_json::{Value, json};
+use spurious::experiment::shard::usual_number;
 use spurious::numerics::text::{counted, grouped};
 use spurious::result::folder::merge;
 use spurious::result::folder::status::{Doing, Progress, progress, so_far};
@@ -59,7 +60,7 @@ struct Whole {
 
 impl Whole {
     fn of(all: Vec<Progress>) -> Self {
-        let shards = all.iter().filter_map(|one| one.shard).map(|shard| shard.of).max().unwrap_or(0);
+        let shards = usual_number(all.iter().filter_map(|one| one.shard).map(|shard| shard.of)).unwrap_or(0);
         let there: Vec<u64> = all
             .iter()
             .filter_map(|one| one.shard)

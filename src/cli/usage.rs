@@ -93,6 +93,12 @@ pub(super) fn every(text: &str) -> Result<u32, String> {
     whole(text, 1, u64::from(u32::MAX)).map(|steps| steps as u32)
 }
 
+/// A price.
+pub(super) fn price(text: &str) -> Result<f64, String> {
+    let price = decimal::read(text).ok().filter(|price| *price >= 0.0);
+    price.ok_or_else(|| "write a number that is not negative, for example 2.50".into())
+}
+
 /// A confidence level.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 
 use crate::experiment::Plan;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
@@ -70,6 +71,13 @@ impl Shard {
         let shard = Shard::new(index.parse().ok()?, of.parse().ok()?).ok()?;
         (shard.folder() == name).then_some(shard)
     }
+}
+
+/// The number of shards that most folders are of, by the number of each; of two the larger. `None` of no folder.
+pub fn usual_number(of: impl IntoIterator<Item = u64>) -> Option<u64> {
+    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+    of.into_iter().for_each(|of| *counts.entry(of).or_default() += 1);
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(of, _)| of)
 }
 
 impl fmt::Display for Shard {

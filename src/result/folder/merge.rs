@@ -12,8 +12,8 @@ use super::parts::{self, PARTS};
 use super::state::{own_spec, require};
 use super::{Folder, SetAside};
 use crate::experiment::run;
+use crate::experiment::shard::usual_number;
 use crate::experiment::{Plan, Record, Shard, Spec};
-use crate::landscape::points::io_reason;
 use crate::result::Results;
 use crate::result::conduct::Keeper;
 use std::collections::BTreeMap;
@@ -191,12 +191,7 @@ pub fn merge(folders: &[PathBuf], out: &Path, mixed: bool) -> Result<(Results, M
 
 /// The shards of the number that most folders are cut into.
 fn shards(sources: &[Source]) -> Vec<Shard> {
-    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
-    sources
-        .iter()
-        .filter_map(|source| source.manifest.shard)
-        .for_each(|shard| *counts.entry(shard.of).or_default() += 1);
-    let of = counts.into_iter().max_by_key(|(_, count)| *count).map_or(0, |(of, _)| of);
+    let of = usual_number(sources.iter().filter_map(|source| source.manifest.shard).map(|shard| shard.of)).unwrap_or(0);
     (1..=of).map(|index| Shard { index, of }).collect()
 }
 
@@ -240,13 +235,12 @@ impl Source {
         for path in parts::files(&self.path.join(PARTS))? {
             let Some(name) = path.file_name().filter(|name| *name != CHECKPOINT) else { continue };
             let damaged = |reason: String| MergeError::Damaged { part: path.display().to_string(), reason };
-            let part = match part::read(&path, &own.experiment) {
-                Ok(part) => part,
+            let (part, mut bytes) = match part::load(&path, &own.experiment) {
+                Ok(loaded) => loaded,
                 // A shard that is at work may have moved it.
                 Err(Fault::Gone) => continue,
                 Err(Fault::Bad(reason)) => return Err(damaged(reason)),
             };
-            let mut bytes = fs::read(&path).map_err(|error| damaged(io_reason(&error)))?;
             let mut name = name.to_os_string();
             if own.experiment != joined.experiment {
                 let renamed = part.for_another(&bytes, &joined.experiment, |key| Some(joined.key(own.cell(key)?)));

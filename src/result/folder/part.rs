@@ -192,20 +192,43 @@ pub(super) fn write(
 /// # Errors
 /// It is gone, or is not what was written.
 pub(super) fn read(path: &Path, experiment: &str) -> Result<Part, Fault> {
-    let failed = |error: std::io::Error| match error.kind() {
+    let (file, length) = open(path)?;
+    examine(BufReader::with_capacity(1 << 18, file), length, path, experiment)
+}
+
+/// The same, with all bytes of the file.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn load(path: &Path, experiment: &str) -> Result<(Part, Vec<u8>), Fault> {
+    let (mut file, length) = open(path)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    Ok((examine(&bytes[..], length, path, experiment)?, bytes))
+}
+
+fn failed(error: std::io::Error) -> Fault {
+    match error.kind() {
         ErrorKind::NotFound => Fault::Gone,
         _ => bad(format!("it cannot be read: {}", io_reason(&error))),
-    };
+    }
+}
+
+/// The file of a part, which is not empty, and its length.
+fn open(path: &Path) -> Result<(File, u64), Fault> {
     let file = File::open(path).map_err(failed)?;
     let about = file.metadata().map_err(failed)?;
     if !about.is_file() {
         return Err(bad("it is no file"));
     }
-    let length = about.len();
-    if length == 0 {
+    if about.len() == 0 {
         return Err(bad("it is empty"));
     }
-    let mut input = BufReader::with_capacity(1 << 18, file);
+    Ok((file, about.len()))
+}
+
+/// Looks whether what comes in is a part of an experiment of that name.
+fn examine(mut input: impl BufRead, length: u64, path: &Path, experiment: &str) -> Result<Part, Fault> {
     let mut line = Vec::new();
     (&mut input).take(length).read_until(b'\n', &mut line).map_err(failed)?;
     let foreign = || bad(format!("its first line is not that of a part of format {FORMAT}"));

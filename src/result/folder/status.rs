@@ -4,6 +4,7 @@ use super::error::StoreError;
 use super::manifest::{Manifest, State};
 use super::parts::{self, PARTS};
 use super::state::{own_spec, require};
+use crate::experiment::shard::usual_number;
 use crate::experiment::{Plan, Shard};
 use crate::result::Results;
 use serde::Serialize;
@@ -104,8 +105,7 @@ const MOST_RECORDS: usize = 1 << 17;
 /// A folder is damaged.
 pub fn so_far(all: &[Progress]) -> Result<Option<Results>, StoreError> {
     let number = |one: &Progress| one.shard.map_or(1, |shard| shard.of);
-    let alike = |of: u64| all.iter().filter(|one| number(one) == of).count();
-    let Some(of) = all.iter().map(number).max_by_key(|of| (alike(*of), *of)) else { return Ok(None) };
+    let Some(of) = usual_number(all.iter().map(number)) else { return Ok(None) };
     let mut chosen: Vec<&Progress> = all.iter().filter(|one| number(one) == of && one.runs > 0).collect();
     chosen.sort_by_key(|one| (one.shard, std::cmp::Reverse(one.runs)));
     // Of one shard there may be copies.
