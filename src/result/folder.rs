@@ -23,6 +23,7 @@ mod extend;
 mod files;
 mod identity;
 mod inputs;
+mod keeping;
 mod machine;
 pub mod manifest;
 pub mod merge;
@@ -37,29 +38,25 @@ pub use parts::SetAside;
 
 use super::Results;
 use super::conduct::Keeper;
-use super::tables;
-use crate::experiment::run::{Details, Stage};
-use crate::experiment::{Plan, Record, Shard, Spec, Tally};
+use crate::experiment::run::Details;
+use crate::experiment::{Plan, Shard, Spec};
 use error::{CHECK_PERMISSIONS, damaged, io};
-use files::{Lock, has_manifest, keep_file, refuse_others, sweep, sync_file, sync_folder, write_file, write_through};
+use files::{Lock, has_manifest, keep_file, refuse_others, sweep, write_file};
 use identity::Identity;
 use inputs::Inputs;
+use keeping::Waiting;
 use manifest::{FileRecord, Manifest, RESTORE, State};
-use part::{CHECKPOINT, Kind};
 use parts::{PARTS, Parts, remove_parts};
-use state::{Pilot, own_spec};
+use state::own_spec;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Name of the experiment in a folder.
 const SPEC: &str = "spec.toml";
 
 /// The experiment that the manifest speaks of, while `spec.toml` may still be the one before it.
 const NEXT_SPEC: &str = "parts/spec.toml";
-
-/// About how many bytes may wait before they become a part, whatever the time.
-const MOST_WAITING: usize = 64 << 20;
 
 /// A result folder that this process works in.
 #[derive(Debug)]
@@ -77,31 +74,6 @@ pub struct Folder {
     /// Held while the process works in the folder; the system releases it however the process ends. A finished folder
     /// is only read, and needs none.
     _lock: Option<Lock>,
-}
-
-/// What has ended and is not kept yet.
-#[derive(Debug)]
-struct Waiting {
-    records: Vec<Record>,
-    stages: Vec<Stage>,
-    /// About how many bytes they take in a part.
-    bytes: usize,
-    since: Instant,
-    every: Duration,
-    /// Whether the files that were there before the first part are on the disk too.
-    begun: bool,
-}
-
-impl Waiting {
-    fn is_due(&self) -> bool {
-        self.bytes >= MOST_WAITING || self.since.elapsed() >= self.every
-    }
-}
-
-/// About how many bytes a record takes in a part.
-fn size(record: &Record) -> usize {
-    let numbers: usize = record.families.all().iter().map(|f| f.point.len() + f.spectrum.len() + 8).sum();
-    400 + 20 * (numbers + record.states.len()) + 80 * record.ends.len() + record.outcomes.len()
 }
 
 impl Folder {
@@ -131,14 +103,7 @@ impl Folder {
             inputs: Inputs::of(spec),
             identity: Identity::of(spec, &plan, &manifest.precision),
             parts: Parts::default(),
-            waiting: Waiting {
-                records: Vec::new(),
-                stages: Vec::new(),
-                bytes: 0,
-                since: Instant::now(),
-                every: Duration::from_secs_f64(spec.output.keep_every),
-                begun: false,
-            },
+            waiting: Waiting::new(Duration::from_secs_f64(spec.output.keep_every)),
             set_aside: Vec::new(),
             _lock: None,
             manifest,
@@ -284,34 +249,6 @@ impl Folder {
         &self.set_aside
     }
 
-    /// Makes a part of everything that waits, on the disk when this returns.
-    fn keep(&mut self) -> Result<(), StoreError> {
-        let parts = self.path.join(PARTS);
-        let Waiting { records, stages, bytes, since, begun, .. } = &mut self.waiting;
-        if records.is_empty() && stages.is_empty() {
-            *since = Instant::now();
-            return Ok(());
-        }
-        if !*begun {
-            let mut known = self.manifest.files.keys().map(String::as_str).chain(["manifest.json"]);
-            known.try_for_each(|name| sync_file(&self.path.join(name)))?;
-            sync_folder(&self.path).map_err(io(&self.path, "written", CHECK_PERMISSIONS))?;
-            *begun = true;
-        }
-        if !stages.is_empty() {
-            stages.sort_by_key(|stage| (stage.cell, stage.runs.start));
-            pilot::write_stages(&parts, &self.identity, stages)?;
-            stages.clear();
-        }
-        if !records.is_empty() {
-            records.sort_by_key(|record| (record.cell, record.runs.start));
-            self.parts.append(parts::write_records(&parts, &self.identity, records)?);
-            *records = Vec::new();
-        }
-        (*bytes, *since) = (0, Instant::now());
-        Ok(())
-    }
-
     /// Takes what a pilot has decided in another folder of the same experiment, if it is over there.
     ///
     /// # Errors
@@ -330,122 +267,7 @@ impl Folder {
         if results.plan.awaits_pilot() { Ok(()) } else { self.decide(results) }
     }
 
-    /// Notes the runs that are kept in the manifest.
-    fn note_done(&mut self) {
-        self.manifest.pause(self.parts.records.iter().map(|part| &part.tally).sum());
-    }
-
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
         write_file(&self.path.join(name), contents)
-    }
-
-    /// Keeps the parts of a shard, which [`merge`] joins to others.
-    fn finish_shard(&mut self, results: &mut Results) -> Result<(), StoreError> {
-        self.keep()?;
-        self.parts.arrange(&results.plan);
-        results.records = state::of_cells(self.parts.records.clone(), results.plan.cells.len());
-        if self.details.outcomes {
-            results.groups = details::join_outcomes(&self.parts, &results.plan)?;
-        }
-        self.manifest.pause(results.tally());
-        self.manifest.state = State::Kept;
-        self.manifest.write(&self.path)?;
-        // Nothing is under way any more; a leftover does no harm.
-        let _ = fs::remove_file(self.path.join(PARTS).join(CHECKPOINT));
-        results.provenance = Some(self.manifest.clone());
-        Ok(())
-    }
-}
-
-impl Keeper for Folder {
-    fn kept(&self) -> &[Record] {
-        &self.parts.records
-    }
-
-    /// Collects consecutive runs of a cell, and makes a part of what has come in once it is time.
-    fn add(&mut self, wave: Vec<Record>) -> Result<(), StoreError> {
-        for record in wave {
-            self.waiting.bytes += size(&record);
-            match self.waiting.records.last_mut().filter(|last| last.precedes(&record)) {
-                Some(last) => last.add(record),
-                None => self.waiting.records.push(record),
-            }
-        }
-        if self.waiting.is_due() { self.keep() } else { Ok(()) }
-    }
-
-    fn add_stage(&mut self, stage: &Stage) -> Result<(), StoreError> {
-        self.waiting.bytes += size(&Record::default());
-        self.waiting.stages.push(stage.clone());
-        if self.waiting.is_due() { self.keep() } else { Ok(()) }
-    }
-
-    fn decide(&mut self, results: &Results) -> Result<(), StoreError> {
-        self.keep()?;
-        pilot::write_pilot(&self.path.join(PARTS), &self.identity, &Pilot::of(results))?;
-        // Runs may be there already, where the decision has been lost.
-        self.parts.arrange(&results.plan);
-        Ok(())
-    }
-
-    fn checkpoint(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.keep()?;
-        let bodies = [bytes, b"", b"", b""];
-        part::write(&self.path.join(PARTS), &self.identity.experiment, Kind::Checkpoint, Vec::new(), bodies).map(|_| ())
-    }
-
-    fn take_checkpoint(&mut self) -> Option<Vec<u8>> {
-        let parts = self.path.join(PARTS);
-        parts::read_checkpoint(&parts, &self.identity).unwrap_or_else(|reason| {
-            // What cannot be moved is replaced by the next one.
-            self.set_aside.extend(parts::set_aside(&parts.join(CHECKPOINT), reason));
-            None
-        })
-    }
-
-    fn every(&self) -> Option<Duration> {
-        (!self.waiting.every.is_zero()).then_some(self.waiting.every)
-    }
-
-    fn suspend(&mut self) -> Result<(), StoreError> {
-        self.keep()?;
-        self.note_done();
-        self.manifest.write(&self.path)
-    }
-
-    fn finish(&mut self, results: &mut Results) -> Result<(), StoreError> {
-        if self.manifest.shard.is_some() {
-            return self.finish_shard(results);
-        }
-        if self.details.runs || self.details.endpoints || self.details.outcomes {
-            // The tables of single runs are joined from parts.
-            self.keep()?;
-        }
-        self.parts.append(Parts::of_records(std::mem::take(&mut self.waiting.records)));
-        self.parts.arrange(&results.plan);
-        if self.details.outcomes {
-            // First of all: what is damaged shows here, before any table is written.
-            results.groups = details::join_outcomes(&self.parts, &results.plan)?;
-        }
-        // Where no table of single runs is made, the records are needed only once.
-        let needed = self.details.runs || self.details.endpoints || self.details.outcomes;
-        results.records = match needed {
-            true => state::of_cells(self.parts.records.clone(), results.plan.cells.len()),
-            false => state::of_cells(std::mem::take(&mut self.parts).records, results.plan.cells.len()),
-        };
-        write_through(&self.path.join(state::FILE), |out| state::write(results, out))?;
-        let mut files: Vec<String> = self.inputs.files().chain([SPEC, state::FILE]).map(String::from).collect();
-        for (name, render) in tables::files(results) {
-            write_through(&self.path.join(name), |out| render(results, out))?;
-            files.push(name.into());
-        }
-        let joined = details::join_tables(&self.path, &self.parts, self.details, results)?;
-        files.extend(joined.into_iter().map(String::from));
-        let all: Tally = results.tally();
-        self.manifest.complete(&self.path, &files, all)?;
-        results.provenance = Some(self.manifest.clone());
-        self.parts = Parts::default();
-        remove_parts(&self.path);
-        Ok(())
     }
 }
