@@ -2,7 +2,7 @@
 //!
 //! In come numbers; out go traits and plain data. A [`model`] with its [`parameter`]s builds a [`problem`] for given
 //! values: a core and [`capability`]s. Its mathematics is a [`form`] over a [`surface`], or follows from an
-//! [`objective`]. An [`endpoint`] is where a run stopped, a [`theorem`] speaks of starts, a [`path`] of steps, a
+//! [`objective`], or is [`written`] as a graph. An [`endpoint`] is where a run stopped, a [`theorem`] speaks of starts, a [`path`] of steps, a
 //! [`proof`] of critical points.
 //!
 //! May import: `numerics`.
@@ -28,6 +28,7 @@ pub mod symmetry;
 pub mod text;
 pub mod theorem;
 pub mod theory;
+pub mod written;
 
 pub use capability::{
     AtRest, Chart, Coordinate, Curvature, Landmark, PathFacts, Proofs, Rest, SlowPaths, Symmetry, Theorems,
@@ -55,3 +56,4 @@ pub use surface::{Landscape, Rule};
 pub use symmetry::{Orbits, Overlaps};
 pub use theorem::{Check, Claim, Theorem};
 pub use theory::Prediction;
+pub use written::{Block, BlockStart, Exchange, Goal, Written};

@@ -1,5 +1,26 @@
 //! What people write: the encoding of a text file, and the name that was meant where one is misspelt.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+/// Texts that were read while the program runs and are kept to its end.
+static KEPT: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+
+/// A name that was read from a file, for what else has names that are part of the program. It is kept to the program's
+/// end, each name once.
+pub fn kept(name: &str) -> &'static str {
+    let mut names = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let names = names.get_or_insert_default();
+    match names.get(name) {
+        Some(kept) => kept,
+        None => {
+            let new: &'static str = Box::leak(name.into());
+            names.insert(new);
+            new
+        }
+    }
+}
+
 /// Why the bytes of a file are not the text that is expected, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoding {

@@ -9,15 +9,18 @@ if [ "$(grep -c 'out of time: back' "$log" || true)" -lt 3 ]; then
     shard=$(printf 'out/shards/%05d-of-00016/parts' "$SLURM_ARRAY_TASK_ID")
     mark=$(mktemp "$PWD/mark.XXXXXX")
     (
-        trap '' TERM
+        # Slurm tells every process of a task to end: the program may have heard it before it is held. What this shell
+        # starts hears it too.
+        set +e
+        told='' && trap 'told=1' TERM
         there() { [ -d "/proc/$$/task" ] && ! grep -q '^State:.Z' "/proc/$$/status" 2>/dev/null; }
         while there && [ -z "$(find "$shard" -newer "$mark" -type f 2>/dev/null)" ]; do sleep 0.05; done
         rm -f "$mark"
-        kill -STOP $$ 2>/dev/null || exit 0
+        [ -z "$told" ] && kill -STOP $$ 2>/dev/null || exit 0
         # A process that is held takes no signal but this one.
         while there; do
             pending=$(awk '/^ShdPnd/ { print $2 }' "/proc/$$/status")
-            if ((0x${pending:-0} & 0x4000)); then
+            if [ -n "$told" ] || ((0x${pending:-0} & 0x4000)); then
                 kill -CONT $$
                 break
             fi

@@ -35,11 +35,12 @@ over() { [ -z "$(squeue -h -j "$1" 2>/dev/null)" ]; }
 running() { [ "$(squeue -h -r -j "$1" -t RUNNING -o %i | wc -l)" -ge "$2" ]; }
 state() { scontrol show job "$1" | sed -nE 's/.*JobState=([A-Z_]+).*/\1/p' | head -n 1; }
 said() { grep -q "$2" "spurious-$array-$1.log" || fail "task $1 does not say: $2"; }
+ended_by_slurm() { grep -q "ended by Slurm" "spurious-$array-$1.log"; }
 tasks_on() { squeue -h -r -j "$array" -t RUNNING -o '%N %K' | awk -v n="$1" '$1 == n { print $2 }'; }
 
-# Slurm gives the signal up to 30 s before its time, and a limit is a minute at least: it comes when Slurm next looks.
+# No task runs out of time before what befalls some of them has befallen them.
 read -r array merge < <(SPURIOUS=$held bash "$root/cluster/slurm/submit.sh" "experiment one.toml" out 16 \
-    --time=1 --signal=B:USR1@30 | jobs_of)
+    --time=30 --signal=B:USR1@30 | jobs_of)
 wait_until 60 "all tasks run" running "$array" 16
 # Each task has been given its program.
 wait_until 60 "every shard has begun" begun
@@ -53,6 +54,12 @@ cancelled=${third[1]}
 scancel "${array}_$cancelled"
 cluster_kill n2
 sbatch --parsable --partition=urgent --nodelist=n1 --nodes=1 --exclusive --output=/dev/null --wrap "sleep 3" >/dev/null
+for task in "$cancelled" "${first[@]}"; do wait_until 60 "task $task says who ended it" ended_by_slurm "$task"; done
+# From now on they have a minute, the least there is. Slurm gives the signal up to 30 s before its time: it comes when
+# Slurm next looks.
+for task in $(seq 16); do
+    [ "$task" = "$cancelled" ] || scontrol update JobId="${array}_$task" TimeLimit=1
+done
 # Meanwhile, in one piece.
 "$PROGRAM" run "experiment one.toml" --backend cpu --quiet --out whole >/dev/null &
 whole=$!
@@ -69,9 +76,7 @@ for task in $(seq 16); do
     [ "$(tail -n 1 "$log" | cut -d ' ' -f 2-)" = "done" ] || fail "$log does not end with done"
 done
 said "${third[0]}" "exit code 137; trying again"
-said "$cancelled" "ended by Slurm"
 [ "$(state "${array}_$cancelled")" = CANCELLED ] || fail "task $cancelled is $(state "${array}_$cancelled")"
-for task in "${first[@]}"; do said "$task" "ended by Slurm"; done
 for task in "${second[@]}"; do
     [ "$(grep -c 'on n2$' "spurious-$array-$task.log")" = 1 ] || fail "task $task ran on n2 again"
 done

@@ -60,7 +60,8 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU,CR_LLN
 SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
-KillWait=5
+# How long a task may take to end when it is told to: a busy machine takes its time.
+KillWait=20
 MinJobAge=600
 ReturnToService=0
 SlurmctldTimeout=30
@@ -79,7 +80,7 @@ SlurmdSpoolDir=$cluster/spool/%n
 SlurmdParameters=config_overrides
 MailProg=/bin/true
 NodeName=n[1-4] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((base + 1))-$((base + 4))] CPUs=6 RealMemory=1000
-PartitionName=spot Nodes=ALL Default=YES PriorityTier=1 PreemptMode=REQUEUE GraceTime=3 MaxTime=INFINITE State=UP
+PartitionName=spot Nodes=ALL Default=YES PriorityTier=1 PreemptMode=REQUEUE GraceTime=20 MaxTime=INFINITE State=UP
 PartitionName=urgent Nodes=ALL PriorityTier=10 PreemptMode=OFF MaxTime=INFINITE State=UP
 CONF
     printf 'CgroupAutomount=no\nConstrainCores=no\nConstrainRAMSpace=no\n' >"$cluster/cgroup.conf"
