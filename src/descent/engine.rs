@@ -59,6 +59,9 @@ fn recorded<P: Real, F: Form + ?Sized>(form: &F, limit: usize) -> Result<Recordi
     })
 }
 
+/// Eight vectors that share what an instruction costs.
+type Eight<R> = Pair<Pair<Pair<R>>>;
+
 /// Runs advanced to their ends.
 struct Descend<'a, 'q, F> {
     form: &'a F,
@@ -72,6 +75,11 @@ impl<F: Form> Descend<'_, '_, F> {
         let rule = Rule { max_steps: self.work.budget.unwrap_or(rule.max_steps), ..rule };
         tile::descend(&self.form.over::<R>(), &rule, self.work.queue, self.work.hold)
     }
+
+    /// Whether there are runs for more than a pair of vectors, and long ones.
+    fn fills<R: Real>(&self) -> bool {
+        self.form.is_long() && self.work.queue.share() > 2 * R::LANES
+    }
 }
 
 impl<F: Form> Vectorised for Descend<'_, '_, F> {
@@ -82,6 +90,12 @@ impl<F: Form> Vectorised for Descend<'_, '_, F> {
         match (self.work.precision, self.work.one_by_one) {
             (Precision::F64, true) => self.over::<f64>(),
             (Precision::F32, true) => self.over::<f32>(),
+            (Precision::F64, false) if F::WIDE && self.fills::<F64s<S>>() => self.over::<Eight<F64s<S>>>(),
+            // No more than the 64 lanes of which masks keep count.
+            (Precision::F32, false) if F::WIDE && self.fills::<F32s<S>>() && S::F32_LANES > 8 => {
+                self.over::<Pair<Pair<F32s<S>>>>()
+            }
+            (Precision::F32, false) if F::WIDE && self.fills::<F32s<S>>() => self.over::<Eight<F32s<S>>>(),
             (Precision::F64, false) if F::PAIRS && self.form.is_long() => self.over::<Pair<F64s<S>>>(),
             (Precision::F32, false) if F::PAIRS && self.form.is_long() => self.over::<Pair<F32s<S>>>(),
             (Precision::F64, false) => self.over::<F64s<S>>(),

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const TILE_BYTES: usize = 16 << 10;
 /// Vectors of a tile at most: enough that one computes while another waits for a root or a quotient.
 const MOST_VECTORS: usize = 4;
+/// Bytes of a number that is wide enough to be advanced alone.
+const WIDE: usize = 256;
 /// Numbers of state that are advanced between two looks at the wish to stop: some milliseconds.
 const POLL_NUMBERS: usize = 1 << 18;
 
@@ -45,7 +47,8 @@ struct Tile<'q, 'a, R> {
 impl<'q, 'a, R: Real> Tile<'q, 'a, R> {
     fn new(queue: &'q Queue<'a>, rule: &Rule) -> Self {
         let dim = rule.steps.len();
-        let by_size = (TILE_BYTES / (dim * size_of::<R>())).clamp(1, MOST_VECTORS);
+        let by_size =
+            (TILE_BYTES / (dim * size_of::<R>())).clamp(1, if size_of::<R>() < WIDE { MOST_VECTORS } else { 1 });
         let vectors = by_size.min(queue.share().div_ceil(R::LANES));
         let mut tile = Tile {
             hand: Hand::new(queue, dim),

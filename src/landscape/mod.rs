@@ -2,13 +2,14 @@
 //!
 //! In come numbers; out go traits and plain data. A [`model`] with its [`parameter`]s builds a [`problem`] for given
 //! values: a core and [`capability`]s. Its mathematics is a [`form`] over a [`surface`], or follows from an
-//! [`objective`], or is [`written`] as a graph. An [`endpoint`] is where a run stopped, a [`theorem`] speaks of starts, a [`path`] of steps, a
-//! [`proof`] of critical points.
+//! [`objective`], or is [`written`] as a graph. An [`endpoint`] is where a run stopped, a [`theorem`] speaks of starts,
+//! a [`path`] of steps, a [`proof`] of critical points.
 //!
-//! May import: `numerics`.
+//! May import: `numerics`, `expression`.
 
 pub mod capability;
 pub mod conformance;
+mod derived;
 pub mod device;
 pub mod endpoint;
 pub mod form;
