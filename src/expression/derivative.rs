@@ -12,6 +12,9 @@
 //! `select` behind it stops the value and not the slope.
 
 mod elementary;
+mod switches;
+
+pub use switches::switches;
 
 use self::elementary::partials;
 use super::graph::{Graph, Node, Operation};

@@ -67,6 +67,12 @@ impl Graph {
         Graph { precision, rounds: true, limit, operations: Vec::new(), places: HashMap::new(), error: None }
     }
 
+    /// The same graph with room for another number of nodes.
+    #[must_use]
+    pub fn with_limit(self, limit: usize) -> Self {
+        Graph { limit: limit.min(u32::MAX as usize), ..self }
+    }
+
     /// The format.
     pub fn precision(&self) -> Precision {
         self.precision

@@ -95,6 +95,7 @@ pub(super) struct Derived<L> {
     loss: L,
     settings: Settings,
     step: f64,
+    sharpness: f64,
     /// Whether the step is within 1/λ, so that theory of descent with small steps speaks of it.
     is_small: bool,
     /// Mean loss of some starts above the least.
@@ -128,7 +129,12 @@ impl<L: Loss> Derived<L> {
                 remedy: "choose other parameters, or a step size".into(),
             });
         }
-        Ok(Derived { loss, settings: settings.clone(), step, is_small: step * sharpness <= 1.0, typical })
+        Ok(Derived { loss, settings: settings.clone(), step, sharpness, is_small: step * sharpness <= 1.0, typical })
+    }
+
+    /// The largest curvature that runs are expected to meet.
+    pub(super) fn sharpness(&self) -> f64 {
+        self.sharpness
     }
 
     fn exit(&self, precision: Precision) -> f64 {

@@ -1,5 +1,6 @@
 //! What a device needs to know of a problem.
 
+use super::model::Invalid;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub struct DeviceProgram {
     pub memory: Vec<(&'static str, u32)>,
     /// Read-only data shared by all runs.
     pub data: Arc<[f64]>,
+    /// Why no device can take it, and what to do; `None` where that depends on the device.
+    pub refused: Option<Invalid>,
 }
 
 impl DeviceProgram {
@@ -32,6 +35,7 @@ impl DeviceProgram {
             constants: Vec::new(),
             memory: Vec::new(),
             data: [0.0].into(),
+            refused: None,
         }
     }
 }

@@ -1,6 +1,17 @@
 //! A landscape whose loss is written as a graph of operations, by whoever reads it from somewhere: what such a
 //! landscape consists of.
 
+mod curvature;
+mod exchange;
+mod flat;
+mod kink;
+mod loss;
+mod observed;
+mod problem;
+mod refused;
+mod scale;
+mod starts;
+
 use super::{Points, Prediction};
 use crate::expression::{Graph, Node};
 use std::sync::Arc;

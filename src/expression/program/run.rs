@@ -115,6 +115,21 @@ impl<R: Real> Tile<R> {
         }
     }
 
+    /// Computes the outputs at a state, in the first vector of the block: returns the first output, such as a loss, and
+    /// writes the others, such as its slopes.
+    #[inline(always)]
+    pub fn compute_first(&mut self, state: &[R], others: &mut [R]) -> R {
+        let block = self.block;
+        for (component, x) in state[..self.program.dim].iter().enumerate() {
+            self.slots[component * block] = *x;
+        }
+        self.run();
+        for (other, value) in others.iter_mut().enumerate() {
+            *value = self.output(other + 1, 0);
+        }
+        self.output(0, 0)
+    }
+
     /// Computes the outputs at the state.
     #[inline(always)]
     pub fn run(&mut self) {

@@ -22,6 +22,9 @@ impl Gpu {
     }
 
     pub(super) fn shape_of(&self, program: &DeviceProgram, dim: usize, runs: u64) -> Result<Shape, Invalid> {
+        if let Some(refused) = &program.refused {
+            return Err(refused.clone());
+        }
         check_range(program, self.options.precision)?;
         let report = &self.opened.report;
         let shape_of = |lanes| Shape::new(program, dim as u32, lanes, self.options.precision, report.subgroup());
