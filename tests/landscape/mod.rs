@@ -7,5 +7,6 @@ mod parameter;
 pub(crate) mod points;
 pub(crate) mod proof;
 pub(crate) mod symmetry;
+mod written;
 
-trials![modules(limited, objective, origin, parameter, points, proof, symmetry)];
+trials![modules(limited, objective, origin, parameter, points, proof, symmetry, written)];

@@ -58,18 +58,9 @@ struct Placed<'a> {
 }
 
 impl Placed<'_> {
-    fn is_vector(&self) -> bool {
-        self.block.rows == 1
-    }
-
-    /// Rows, where a vector counts as a column.
-    fn rows(&self) -> usize {
-        if self.is_vector() { self.block.columns } else { self.block.rows }
-    }
-
-    /// Numbers of such a row.
-    fn row(&self, row: usize) -> std::ops::Range<usize> {
-        let width = if self.is_vector() { 1 } else { self.block.columns };
+    /// Numbers of a row, of so many, where a vector counts as a column.
+    fn row(&self, row: usize, of: usize) -> std::ops::Range<usize> {
+        let width = if self.block.rows == of { self.block.columns } else { 1 };
         self.first + row * width..self.first + (row + 1) * width
     }
 
@@ -80,6 +71,18 @@ impl Placed<'_> {
 
     fn all(&self) -> std::ops::Range<usize> {
         self.first..self.first + self.block.len()
+    }
+}
+
+/// Rows that blocks have in common: those of the matrices among them; of vectors alone, which count as columns, their
+/// numbers, or one row each if they are not equally long.
+fn rows_of(placed: &[Placed<'_>], named: &[usize]) -> usize {
+    let block = |at: &usize| placed[*at].block;
+    let columns = block(&named[0]).columns;
+    match named.iter().map(block).find(|block| block.rows > 1) {
+        Some(matrix) => matrix.rows,
+        None if named.iter().all(|at| block(at).columns == columns) => columns,
+        None => 1,
     }
 }
 
@@ -119,7 +122,7 @@ impl Exchanges {
             }
         }
         if let (Some(rows), Some(block)) = (rows, columns)
-            && (!rows.contains(&block) || placed[block].is_vector())
+            && (!rows.contains(&block) || blocks[block].rows != rows_of(&placed, rows))
         {
             let problem = format!("permutes the columns of {} apart from rows of other blocks", blocks[block].name);
             let remedy = "name columns of a matrix whose rows may be permuted, or leave one of the two out";
@@ -138,8 +141,9 @@ impl Exchanges {
             (Some(blocks), columns) => {
                 let mut order: Vec<usize> = columns.into_iter().collect();
                 order.extend(blocks.iter().filter(|block| Some(**block) != columns));
-                let row = |r: usize| order.iter().flat_map(|block| placed[*block].row(r)).collect();
-                ((0..placed[blocks[0]].rows()).map(row).collect(), columns.map_or(0, |b| placed[b].block.columns))
+                let count = rows_of(placed, blocks);
+                let row = |r: usize| order.iter().flat_map(|block| placed[*block].row(r, count)).collect();
+                ((0..count).map(row).collect(), columns.map_or(0, |b| placed[b].block.columns))
             }
             (None, Some(block)) => ((0..placed[block].block.columns).map(|c| placed[block].column(c)).collect(), 0),
             (None, None) => (vec![Vec::new()], 0),
@@ -166,7 +170,8 @@ impl Exchanges {
         // Whether a permutation moves numbers along the rows, or along the columns, of a block.
         let along_rows = |block: usize| columns == Some(block);
         let along_columns = |block: usize| {
-            rows.is_some_and(|rows| rows.contains(&block)) || placed[block].is_vector() && along_rows(block)
+            let is_vector = placed[block].block.rows == 1;
+            rows.is_some_and(|rows| rows.contains(&block)) || is_vector && along_rows(block)
         };
         let mut add = |numbers: Vec<usize>, is_ordered: bool| {
             numbers.iter().for_each(|at| self.flips_at[*at] = true);
@@ -176,8 +181,9 @@ impl Exchanges {
             match exchange {
                 Exchange::Rows(_) | Exchange::Columns(_) => {}
                 Exchange::RowSigns(blocks) => {
-                    for row in 0..placed[blocks[0]].rows() {
-                        let numbers = blocks.iter().flat_map(|block| placed[*block].row(row)).collect();
+                    let count = rows_of(placed, blocks);
+                    for row in 0..count {
+                        let numbers = blocks.iter().flat_map(|block| placed[*block].row(row, count)).collect();
                         add(numbers, !blocks.iter().any(|block| along_rows(*block)));
                     }
                 }
@@ -207,8 +213,9 @@ impl Exchanges {
             }
         };
         if let Some(blocks) = rows {
-            let row = |r: usize| blocks.iter().flat_map(|block| placed[*block].row(r)).collect();
-            add(placed[blocks[0]].rows(), &row);
+            let count = rows_of(placed, blocks);
+            let row = |r: usize| blocks.iter().flat_map(|block| placed[*block].row(r, count)).collect();
+            add(count, &row);
         }
         if let Some(block) = columns {
             add(placed[block].block.columns, &|c| placed[block].column(c));
@@ -228,7 +235,8 @@ impl Exchanges {
     ) -> Result<(), Invalid> {
         let mut differs = |point: &[f64], at: f64| {
             let other = loss(point);
-            (!((other - at).abs() <= SAME * (size + at.abs()))).then_some(other)
+            let is_same = (other - at).abs() <= SAME * (size + at.abs());
+            if is_same { None } else { Some(other) }
         };
         for (point, at) in points {
             for order in &self.permutations {
@@ -287,6 +295,9 @@ impl Exchanges {
 
 /// Whether blocks that an exchange names are there, each once, and have as many rows where it is about rows.
 fn check_named(placed: &[Placed<'_>], named: &[usize], per_row: bool) -> Result<(), Invalid> {
+    if named.is_empty() {
+        return Err(refused(KEY, "names no block", "name one block at least"));
+    }
     for (at, block) in named.iter().enumerate() {
         if *block >= placed.len() {
             let problem = format!("names block {block}, and there are {}", placed.len());
@@ -296,20 +307,12 @@ fn check_named(placed: &[Placed<'_>], named: &[usize], per_row: bool) -> Result<
             let problem = format!("names {} twice", placed[*block].block.name);
             return Err(refused(KEY, problem, "name each block once"));
         }
-        let (first, other) = (&placed[named[0]], &placed[*block]);
-        if per_row && first.rows() != other.rows() {
-            let problem = format!(
-                "takes the rows of {} and {} together, which have {} and {}",
-                first.block.name,
-                other.block.name,
-                first.rows(),
-                other.rows()
-            );
-            return Err(refused(KEY, problem, "name blocks with as many rows; a vector counts as a column"));
-        }
     }
-    if named.is_empty() {
-        return Err(refused(KEY, "names no block", "name one block at least"));
+    let rows = rows_of(placed, named);
+    let fits = |block: &Block| block.rows == rows || block.rows == 1 && block.columns == rows;
+    if let Some(other) = named.iter().map(|at| placed[*at].block).find(|block| per_row && !fits(block)) {
+        let problem = format!("takes rows together, of which there are {rows}, and {} has another number", other.name);
+        return Err(refused(KEY, problem, "name blocks with as many rows; a vector counts as a column"));
     }
     Ok(())
 }

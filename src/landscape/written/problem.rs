@@ -151,15 +151,17 @@ impl Written {
         Streams::new(CellSeed::new(0, "symmetry"), 0, LOOKED_AT).normals(&mut normal);
         normal.iter_mut().for_each(|x| *x *= scale / (dim as f64).sqrt());
         let points = drawn.chunks_exact(dim).take(LOOKED_AT).chain(normal.chunks_exact(dim));
-        let looked = points.map(|point| (point.to_vec(), looks.at(point)));
-        let is_known = |(_, (loss, gradient)): &(Vec<f64>, (f64, Vec<f64>))| {
-            loss.is_finite() && gradient.iter().all(|x| x.is_finite())
-        };
-        let looked: Vec<(Vec<f64>, (f64, Vec<f64>))> = looked.filter(is_known).collect();
+        let (mut losses, mut gradients) = (Vec::new(), Vec::new());
+        for point in points {
+            let (loss, gradient) = looks.at(point);
+            // Where the loss is not defined there is nothing to compare.
+            if loss.is_finite() && gradient.iter().all(|x| x.is_finite()) {
+                losses.push((point.to_vec(), loss));
+                gradients.push((point.to_vec(), gradient));
+            }
+        }
         let exchanges = Exchanges::new(&self.blocks, &self.symmetries)?;
-        let losses: Vec<(Vec<f64>, f64)> = looked.iter().map(|(point, (loss, _))| (point.clone(), *loss)).collect();
         exchanges.check(&losses, typical.abs(), |point| looks.at(point).0)?;
-        let gradients: Vec<(Vec<f64>, Vec<f64>)> = looked.into_iter().map(|(point, (_, g))| (point, g)).collect();
         let fields = match self.flat.is_empty() {
             true => None,
             false => Some(Fields::new(&self.graph, &self.flat, dim, &gradients)?),
