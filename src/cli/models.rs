@@ -1,15 +1,16 @@
 //! `spurious models`
 
 use super::{Usage, print};
-use spurious::experiment::{Cell, Plan, Spec};
+use spurious::experiment::{Cell, Plan, Spec, naming};
 use spurious::landscape::Model;
 use spurious::landscape::text::nearest;
-use spurious::models;
+use spurious::models::{self, LandscapeFile};
 use std::fmt::Write;
+use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Name of a model; without it all are listed
+    /// Name of a model, or a landscape file; without it all are listed
     name: Option<String>,
 }
 
@@ -26,20 +27,28 @@ pub(super) fn models(arguments: &Arguments) -> anyhow::Result<()> {
     print(text.as_bytes())
 }
 
-/// The model of a name, or an error that lists them.
+/// The model of a name or of a landscape file, or an error that lists them.
 pub(super) fn find(name: &str) -> Result<&'static dyn Model, Usage> {
-    models::find(name).ok_or_else(|| {
+    if let Some(model) = models::find(name) {
+        return Ok(model);
+    }
+    let path = Path::new(name);
+    if path.extension().is_some_and(|extension| extension == "star") || path.is_file() {
+        return Ok(LandscapeFile::read(path).map_err(|error| Usage(error.to_string()))?);
+    }
+    Err({
         let names: Vec<&str> = models::MODELS.iter().map(|m| m.name()).collect();
         let meant = nearest(name, names.iter().copied()).map(|name| format!("did you mean {name}? "));
         let meant = meant.unwrap_or_default();
-        Usage(format!("MODEL = {name}: there is no such model; {meant}known are {}", names.join(", ")))
+        let known = format!("known are {}, and landscape files, as NAME.star", names.join(", "));
+        Usage(format!("MODEL = {name}: there is no such model; {meant}{known}"))
     })
 }
 
 /// The experiment of a model and parameters in which nothing is run: one run per cell asks no more starts of a file
 /// than it has.
 pub(super) fn parameterised(model: &dyn Model, set: &[String]) -> anyhow::Result<(Spec, Plan)> {
-    let text = format!("[model]\nname = \"{}\"\n[runs]\nper_cell = 1\n", model.name());
+    let text = format!("[model]\n{}\n[runs]\nper_cell = 1\n", naming(model));
     let spec = Spec::parse(&text, "--set", set)?;
     let plan = Plan::new(&spec)?;
     Ok((spec, plan))
@@ -66,7 +75,7 @@ fn explain(model: &dyn Model) -> anyhow::Result<String> {
         writeln!(text, "  {:<19} {}; default {}", "", p.kind, p.default)?;
     }
     writeln!(text, "\nStep groups ([descent] step = {{ … }})\n  {}", model.about().step_groups.join(", "))?;
-    let spec = Spec::parse(&format!("[model]\nname = \"{}\"", model.name()), "defaults", &[])?;
+    let spec = Spec::parse(&format!("[model]\n{}", naming(model)), "defaults", &[])?;
     writeln!(text, "\nTheory (cells.csv), with its value at the default parameters")?;
     let plan = Plan::new(&spec)?;
     for prediction in plan.cells[0].theory() {

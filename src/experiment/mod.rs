@@ -21,5 +21,5 @@ pub use plan::Plan;
 pub use record::Record;
 pub use sampling::Sampling;
 pub use shard::Shard;
-pub use spec::{Spec, SpecError};
+pub use spec::{Spec, SpecError, naming};
 pub use tally::Tally;

@@ -17,6 +17,8 @@
 //! per_cell = 10000
 //! ```
 //!
+//! Instead of `name`, `file` names a landscape file ([`crate::models::file`]).
+//!
 //! A path in the file starts from the folder that the file is in, a path in a flag from the current folder.
 
 mod axis;
@@ -42,11 +44,12 @@ use crate::landscape::limited::{self, Limited};
 use crate::landscape::points::io_reason;
 use crate::landscape::text::decode;
 use crate::landscape::{Invalid, Model, Outcome, StepSize, Value};
+use crate::models::LandscapeFile;
 use reader::Reader;
 use sections::{Descent, Experiment};
 use set::apply_set;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::Table;
 
 /// Step budget where the spec names none.
@@ -69,6 +72,17 @@ pub struct Published {
     pub columns: Vec<String>,
     /// Their values and the figure, a row per cell.
     pub rows: Vec<Vec<f64>>,
+}
+
+/// The landscape file that an experiment is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelFile {
+    /// Its path as it was written.
+    pub path: String,
+    /// Where it was found: its path from the current folder.
+    pub location: PathBuf,
+    /// SHA-256 of its contents, in hexadecimal digits.
+    pub sha256: String,
 }
 
 /// Where and how the runs are computed; none of it changes a result beyond rounding.
@@ -127,6 +141,8 @@ pub struct Spec {
     pub seeds: Vec<u64>,
     /// The model.
     pub model: &'static dyn Model,
+    /// The file that the model was read from, if it was.
+    pub model_file: Option<ModelFile>,
     /// Forms of the model; several make an axis.
     pub forms: Vec<&'static str>,
     /// Values of each parameter, in the model's order; several values make an axis.
@@ -151,6 +167,15 @@ pub struct Spec {
     pub output: Output,
     /// A published table to compare with.
     pub published: Option<Published>,
+}
+
+/// The key of `[model]` that names a model, with its value: `name = "cnn"`, or the path of its file.
+pub fn naming(model: &dyn Model) -> String {
+    let (key, value) = match LandscapeFile::of(model) {
+        Some(file) => ("file", file.location()),
+        None => ("name", model.name()),
+    };
+    format!("{key} = {}", toml::Value::from(value))
 }
 
 impl std::fmt::Debug for Spec {
@@ -211,7 +236,7 @@ impl Spec {
     fn from_table(table: &Table, places: Places, file: &str, folder: &Path) -> Result<Self, SpecError> {
         let mut top = Reader::top(file, &places, table);
         // The model first: what else there is depends on it. Which lists go together is known before they are read.
-        let model = sections::model(&mut top)?;
+        let (model, model_file) = sections::model(&mut top, folder)?;
         let zip = grid::read(&mut top, model.parameters())?;
         let zipped: Vec<&str> = zip.iter().flatten().copied().collect();
         let Experiment { name, title, seeds } = sections::experiment(&mut top, &zipped)?;
@@ -233,6 +258,7 @@ impl Spec {
             title,
             seeds,
             model,
+            model_file,
             forms,
             params,
             step,

@@ -5,6 +5,8 @@
 //! components. Products with the Hessian come forward over reverse: the gradient is differentiated along a direction
 //! (A. Griewank, A. Walther, Evaluating Derivatives, SIAM 2008, chapters 3 and 5).
 //!
+//! Where a derivative has been given ([`Graph::sloped`]), it is taken as it is.
+//!
 //! # Where there is no derivative
 //! A derivative is that of the branch that is taken: `|x|` has the slope 1 at 0, `min` and `max` of equal numbers that
 //! of the second, `select` that of the branch that its mask chooses. Masks have no slope. The square root has the slope
@@ -38,6 +40,9 @@ pub fn gradient(graph: &mut Graph, output: Node, dim: usize) -> Result<Vec<Node>
         };
         match operation {
             Operation::State(component) => slopes[component as usize] = Some(adjoint),
+            _ if let Some((argument, slope)) = graph.given_slope(Node(at)) => {
+                sweep.push(argument, Term::Product(adjoint, slope));
+            }
             _ => sweep.pass_on(graph, Node(at), operation, adjoint),
         }
     }
@@ -65,6 +70,9 @@ pub fn along(graph: &mut Graph, outputs: &[Node], direction: &[Option<Node>]) ->
         {
             tangents[at as usize] = match operation {
                 Operation::State(component) => direction[component as usize],
+                _ if let Some((argument, slope)) = graph.given_slope(Node(at)) => {
+                    tangents[argument.0 as usize].map(|moved| graph.mul(slope, moved))
+                }
                 _ => tangent(graph, Node(at), operation, &tangents),
             };
         }

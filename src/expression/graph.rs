@@ -51,6 +51,8 @@ pub struct Graph {
     operations: Vec<Operation>,
     /// Where each operation stands. Only looked up, never walked: its order is no machine's business.
     places: HashMap<Operation, u32>,
+    /// Nodes whose derivative by one of the nodes that they are made of is given. Only looked up.
+    slopes: HashMap<u32, (Node, Node)>,
     error: Option<ExpressionError>,
 }
 
@@ -64,7 +66,15 @@ impl Graph {
     /// The same for an expression in a format: constants are rounded to it, and operations on them computed in it.
     pub fn of(precision: Precision, limit: usize) -> Self {
         let limit = limit.min(u32::MAX as usize);
-        Graph { precision, rounds: true, limit, operations: Vec::new(), places: HashMap::new(), error: None }
+        Graph {
+            precision,
+            rounds: true,
+            limit,
+            operations: Vec::new(),
+            places: HashMap::new(),
+            slopes: HashMap::new(),
+            error: None,
+        }
     }
 
     /// The same graph with room for another number of nodes.
@@ -335,6 +345,22 @@ impl Graph {
     /// `a` if `a > b`, else `b`.
     pub fn max(&mut self, a: Node, b: Node) -> Node {
         if a == b { a } else { self.make(Operation::Max(a, b)) }
+    }
+
+    /// Gives the derivative of a node by a node that all of it is made of, where differentiation of the formula would
+    /// lose digits: the slope must be that of the function that the formula computes. Returns the node.
+    pub fn sloped(&mut self, value: Node, argument: Node, slope: Node) -> Node {
+        if self.check_nodes(&[value, argument, slope]).is_err() || argument >= value {
+            self.fail(ExpressionError::Foreign);
+        } else if self.value(value).is_none() {
+            self.slopes.insert(value.0, (argument, slope));
+        }
+        value
+    }
+
+    /// The node that a node is a function of, and the derivative by it, where it was given.
+    pub(super) fn given_slope(&self, node: Node) -> Option<(Node, Node)> {
+        self.slopes.get(&node.0).copied()
     }
 
     /// An elementary function. Its value at constants is computed where it is lowered.

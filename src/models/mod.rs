@@ -1,6 +1,8 @@
 //! The landscapes, and the one list of them. In come the contracts of [`crate::landscape`] and [`crate::numerics`]; out
 //! go [`Model`]s. How a landscape is added is told in CONTRIBUTING.md.
 
+pub use file::LandscapeFile;
+
 use crate::landscape::Model;
 use std::sync::{PoisonError, RwLock};
 
@@ -13,6 +15,8 @@ macro_rules! landscapes {
         pub const MODELS: &[&dyn Model] = &[$(&$module::$model),+];
     };
 }
+
+pub mod file;
 
 landscapes! {
     cnn::Cnn,

@@ -32,6 +32,7 @@ echo "cluster::slurm: four nodes after $((SECONDS - began)) s"
 jobs_of() { sed -E 's/array ([0-9]+), merge ([0-9]+)/\1 \2/'; }
 begun() { [ "$(find out/shards -name manifest.json 2>/dev/null | wc -l)" = 16 ]; }
 over() { [ -z "$(squeue -h -j "$1" 2>/dev/null)" ]; }
+limited() { scontrol update JobId="${array}_$1" TimeLimit=1 2>/dev/null; }
 running() { [ "$(squeue -h -r -j "$1" -t RUNNING -o %i | wc -l)" -ge "$2" ]; }
 state() { scontrol show job "$1" | sed -nE 's/.*JobState=([A-Z_]+).*/\1/p' | head -n 1; }
 said() { grep -q "$2" "spurious-$array-$1.log" || fail "task $1 does not say: $2"; }
@@ -58,12 +59,13 @@ for task in "$cancelled" "${first[@]}"; do wait_until 60 "task $task says who en
 # From now on they have a minute, the least there is. Slurm gives the signal up to 30 s before its time: it comes when
 # Slurm next looks.
 for task in $(seq 16); do
-    [ "$task" = "$cancelled" ] || scontrol update JobId="${array}_$task" TimeLimit=1
+    # Not while Slurm is still putting a task back into the queue.
+    [ "$task" = "$cancelled" ] || wait_until 60 "task $task has a minute" limited "$task"
 done
 # Meanwhile, in one piece.
 "$PROGRAM" run "experiment one.toml" --backend cpu --quiet --out whole >/dev/null &
 whole=$!
-wait_until 400 "the array has ended" over "$array"
+wait_until 900 "the array has ended" over "$array"
 wait_until 60 "the merge has ended" over "$merge"
 
 # What happened, and what the logs say about it.
@@ -73,7 +75,7 @@ for task in $(seq 16); do
     [ "$(state "${array}_$task")" = COMPLETED ] || fail "task $task is $(state "${array}_$task")"
     log=spurious-$array-$task.log
     [ "$(grep -c 'out of time: back' "$log")" -ge 3 ] || fail "task $task was not out of time three times"
-    [ "$(tail -n 1 "$log" | cut -d ' ' -f 2-)" = "done" ] || fail "$log does not end with done"
+    [ "$(tail -n 1 "$log" | cut -d ' ' -f 2-)" = "done" ] || fail "$log does not end with done: $(tail -n 3 "$log")"
 done
 said "${third[0]}" "exit code 137; trying again"
 [ "$(state "${array}_$cancelled")" = CANCELLED ] || fail "task $cancelled is $(state "${array}_$cancelled")"

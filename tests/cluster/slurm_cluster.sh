@@ -61,7 +61,7 @@ SelectTypeParameters=CR_CPU,CR_LLN
 SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
 # How long a task may take to end when it is told to: a busy machine takes its time.
-KillWait=20
+KillWait=10
 MinJobAge=600
 ReturnToService=0
 SlurmctldTimeout=30

@@ -5,7 +5,7 @@ use crate::models;
 /// The keys of every section but `[params]`, for hints only: each section reads its own.
 const SECTIONS: [(&str, &[&str]); 8] = [
     ("experiment", &["name", "title", "seed"]),
-    ("model", &["form"]),
+    ("model", &["file", "form"]),
     ("grid", &["zip"]),
     ("descent", &["step", "max_steps", "tolerance", "verdicts"]),
     ("runs", &["per_cell", "half_width", "relative_half_width", "seconds"]),

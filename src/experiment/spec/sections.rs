@@ -3,10 +3,11 @@
 use super::params::{listed, refuse_twice, repeated};
 use super::reader::{Reader, SpecError, number, whole_value};
 use super::wanted::Wanted;
-use super::{Compute, DEFAULT_MAX_STEPS, Output, Published};
+use super::{Compute, DEFAULT_MAX_STEPS, ModelFile, Output, Published};
 use crate::landscape::{Model, Outcome, StepSize};
-use crate::models;
+use crate::models::{self, LandscapeFile};
 use crate::numerics::decimal;
+use std::path::Path;
 
 /// Most threads: more than the cores of large machines, and few enough that any system starts them.
 pub const MAX_THREADS: u64 = 1024;
@@ -53,9 +54,27 @@ pub(super) fn experiment(top: &mut Reader<'_>, zipped: &[&str]) -> Result<Experi
     Ok(Experiment { name, title, seeds })
 }
 
-/// `[model] name`: the model.
-pub(super) fn model(top: &mut Reader<'_>) -> Result<&'static dyn Model, SpecError> {
+/// `[model] name` or `[model] file`: the model, and the file that it was read from. A relative path starts from
+/// `folder`, or from the current folder where `--set` gave it.
+pub(super) fn model(top: &mut Reader<'_>, folder: &Path) -> Result<(&'static dyn Model, Option<ModelFile>), SpecError> {
     let mut section = top.table("model")?;
+    if let Some(given) = section.value("file") {
+        if section.has("name") {
+            return Err(section.refuse("file", None, given, "stands beside model.name", "remove one of them"));
+        }
+        let folder = if section.is_set("file") { Path::new("") } else { folder };
+        let wanted = Wanted::new("the path of a landscape file, as \"phase_retrieval.star\"");
+        let path = given.as_str().ok_or_else(|| section.mismatch("file", None, given, &wanted))?;
+        let location = folder.join(path);
+        let file = LandscapeFile::read(&location).map_err(|error| {
+            // The place where it was looked for, if that is not what is written.
+            let elsewhere = if error.file == path { String::new() } else { format!("{}: ", error.file) };
+            let problem = format!("{elsewhere}{}", error.fault.located());
+            section.refuse("file", None, given, problem, error.fault.remedy)
+        })?;
+        let read = ModelFile { path: path.into(), location, sha256: file.sha256().into() };
+        return Ok((file, Some(read)));
+    }
     let names: Vec<&'static str> = models::all().iter().map(|m| m.name()).collect();
     if let Some(list @ toml::Value::Array(_)) = section.value("name") {
         let problem = "is a list, and an experiment is about one model, whose parameters are the columns of its tables";
@@ -63,13 +82,14 @@ pub(super) fn model(top: &mut Reader<'_>) -> Result<&'static dyn Model, SpecErro
     }
     let chosen = section.choice("name", &names)?;
     // `choice` only returns names of the list.
-    Ok(models::find(chosen).unwrap_or(models::MODELS[0]))
+    Ok((models::find(chosen).unwrap_or(models::MODELS[0]), None))
 }
 
 /// `[model] form`: the forms of the model, and nothing else besides its name.
 pub(super) fn forms(top: &mut Reader<'_>, model: &dyn Model, zipped: &[&str]) -> Result<Vec<&'static str>, SpecError> {
     let mut section = top.table("model")?;
     section.value("name");
+    section.value("file");
     let known: Vec<&'static str> = model.forms().iter().map(|(form, _)| *form).collect();
     let mut forms = vec![known[0]];
     if let Some(given) = section.value("form") {

@@ -2,7 +2,7 @@
 //!
 //! Two experiments that read files of the same contents are the same, wherever the files are.
 
-use super::{Published, Spec, runs};
+use super::{ModelFile, Published, Spec, runs};
 use crate::landscape::{StepSize, Value};
 use toml::Table;
 
@@ -10,7 +10,7 @@ impl Spec {
     /// The resolved experiment as a file that can itself be run. Values that are relative to others and paths are as
     /// they were written.
     pub fn to_toml(&self) -> String {
-        let mut top = self.table(to_toml);
+        let mut top = self.table(to_toml, |file| file.path.clone());
         if let Some(toml::Value::Table(experiment)) = top.get_mut("experiment") {
             experiment.insert("title".into(), self.title.clone().into());
         }
@@ -39,10 +39,11 @@ impl Spec {
     /// their contents stands for files. The outcome in question counts where its probability decides the number of
     /// runs.
     pub fn identity_table(&self) -> Table {
-        let mut top = self.table(|value| match value {
+        let contents = |value: &Value| match value {
             Value::Points(_) => value.identity().into(),
             value => to_toml(value),
-        });
+        };
+        let mut top = self.table(contents, |file| file.sha256.clone());
         if self.rule.is_some() {
             top.insert("published".into(), table_of(vec![("outcome", self.outcome().name().into())]).into());
         }
@@ -68,6 +69,12 @@ impl Spec {
     /// The first thing in which another experiment differs of what decides the numbers in a result folder, if any: the
     /// key with its value `there`, in this experiment, and `here`, in the other.
     pub fn difference(&self, other: &Spec) -> Option<String> {
+        if let (Some(there), Some(here)) = (&self.model_file, &other.model_file)
+            && there.sha256 != here.sha256
+        {
+            let (there, here) = (&there.path, &here.path);
+            return Some(format!("model.file: the contents of {there} there are not those of {here} here"));
+        }
         let is_file = |value: &Value| matches!(value, Value::Points(_));
         // Paths say more than hashes.
         let files = self.params.iter().filter(|(_, there)| there.iter().any(is_file)).find_map(|(name, there)| {
@@ -108,8 +115,9 @@ impl Spec {
         grown.difference(larger)
     }
 
-    /// The tables of [`Spec::identity_table`], with the values of parameters written by `write`.
-    fn table(&self, write: impl Fn(&Value) -> toml::Value) -> Table {
+    /// The tables of [`Spec::identity_table`], with the values of parameters written by `write`, and the file of the
+    /// model by `file`.
+    fn table(&self, write: impl Fn(&Value) -> toml::Value, file: impl Fn(&ModelFile) -> String) -> Table {
         let entry = |pairs: Vec<(&str, toml::Value)>| toml::Value::from(table_of(pairs));
         let mut top = Table::new();
         top.insert(
@@ -117,7 +125,11 @@ impl Spec {
             entry(vec![("name", self.name.clone().into()), ("seed", one_or_list(self.seeds.iter().map(seed)))]),
         );
         let forms = one_or_list(self.forms.iter().map(|form| (*form).into()));
-        top.insert("model".into(), entry(vec![("name", self.model.name().into()), ("form", forms)]));
+        let model = match &self.model_file {
+            Some(read) => ("file", file(read).into()),
+            None => ("name", self.model.name().into()),
+        };
+        top.insert("model".into(), entry(vec![model, ("form", forms)]));
         let params = self.params.iter().map(|(name, values)| (*name, one_or_list(values.iter().map(&write)))).collect();
         top.insert("params".into(), entry(params));
         let steps = one_or_list(self.step.iter().map(|step| match step {

@@ -1,6 +1,6 @@
 //! What to measure: cells with a fixed number of steps.
 
-use crate::experiment::{Plan, Spec, SpecError};
+use crate::experiment::{Plan, Spec, SpecError, naming};
 use crate::landscape::Model;
 use crate::models::MODELS;
 use crate::numerics::CellSeed;
@@ -49,9 +49,9 @@ impl Subject {
     ) -> Result<Vec<Self>, SpecError> {
         let tolerance = if verdicts { String::new() } else { format!(", tolerance = {NO_TOLERANCE}") };
         let text = format!(
-            "model = {{ name = '{}', form = '{form}' }}\nruns = {{ per_cell = 1 }}\n\
+            "model = {{ {}, form = '{form}' }}\nruns = {{ per_cell = 1 }}\n\
              descent = {{ max_steps = {steps}, verdicts = {verdicts}{tolerance} }}\n",
-            model.name()
+            naming(model)
         );
         let spec = Spec::parse(&text, "bench", sets)?;
         let plan = Plan::new(&spec)?;
@@ -79,7 +79,8 @@ impl Subject {
         verdicts: bool,
     ) -> Result<Vec<Self>, SpecError> {
         let mut all = Vec::new();
-        for model in MODELS.iter().copied().filter(|m| only.is_none_or(|only| only.name() == m.name())) {
+        let models = only.map_or_else(|| MODELS.to_vec(), |model| vec![model]);
+        for model in models {
             let own: Vec<&Standard> = STANDARD.iter().filter(|cell| cell.0 == model.name()).collect();
             let defaults: Vec<Standard> = match own.is_empty() {
                 true => model.forms().iter().map(|(form, _)| (model.name(), *form, &[] as &[&str])).collect(),
