@@ -19,11 +19,33 @@ use crate::numerics::Enclosure;
 
 /// What is known of a truth value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     /// It is so at all members.
     Certain(bool),
     /// It may be so at some members and not at others.
     Open,
+}
+
+impl Verdict {
+    pub(super) fn and(self, other: Self) -> Self {
+        use Verdict::{Certain, Open};
+        match (self, other) {
+            (Certain(false), _) | (_, Certain(false)) => Certain(false),
+            (Certain(true), Certain(true)) => Certain(true),
+            _ => Open,
+        }
+    }
+
+    pub(super) fn not(self) -> Self {
+        match self {
+            Verdict::Certain(truth) => Verdict::Certain(!truth),
+            Verdict::Open => Verdict::Open,
+        }
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        self.not().and(other.not()).not()
+    }
 }
 
 /// Encloses some outputs of a graph at all states in the given enclosures.
@@ -32,26 +54,33 @@ enum Verdict {
 /// The graph holds an error, or an output is not in it or reads beyond the state.
 pub fn enclose(graph: &Graph, outputs: &[Node], state: &[Enclosure]) -> Result<Vec<Enclosure>, ExpressionError> {
     graph.check_reads(outputs, state.len())?;
-    let live = graph.live(outputs);
-    let mut values =
-        Values { numbers: vec![Enclosure::WHOLE; live.len()], masks: vec![Verdict::Open; live.len()], state };
-    for (at, operation) in graph.operations()[..live.len()].iter().enumerate().filter(|(at, _)| live[*at]) {
-        match values.number(operation) {
-            Some(number) => values.numbers[at] = number,
-            None => values.masks[at] = values.verdict(operation),
-        }
-    }
-    Ok(outputs.iter().map(|output| values.numbers[output.0 as usize]).collect())
+    let values = Values::of(graph, &graph.live(outputs), state);
+    Ok(outputs.iter().map(|output| values.x(*output)).collect())
 }
 
-struct Values<'a> {
+/// Enclosures of all nodes that are live, by index.
+pub(super) struct Values<'a> {
     numbers: Vec<Enclosure>,
     masks: Vec<Verdict>,
     state: &'a [Enclosure],
 }
 
+impl<'a> Values<'a> {
+    pub(super) fn of(graph: &Graph, live: &[bool], state: &'a [Enclosure]) -> Self {
+        let mut values =
+            Values { numbers: vec![Enclosure::WHOLE; live.len()], masks: vec![Verdict::Open; live.len()], state };
+        for (at, operation) in graph.operations()[..live.len()].iter().enumerate().filter(|(at, _)| live[*at]) {
+            match values.number(operation) {
+                Some(number) => values.numbers[at] = number,
+                None => values.masks[at] = values.verdict(operation),
+            }
+        }
+        values
+    }
+}
+
 impl Values<'_> {
-    fn x(&self, node: Node) -> Enclosure {
+    pub(super) fn x(&self, node: Node) -> Enclosure {
         self.numbers[node.0 as usize]
     }
 
@@ -95,28 +124,14 @@ impl Values<'_> {
     }
 
     /// What is known of an operation that makes a truth value.
-    fn verdict(&self, operation: &Operation) -> Verdict {
+    pub(super) fn verdict(&self, operation: &Operation) -> Verdict {
         use Verdict::{Certain, Open};
         match *operation {
             Operation::Lt(a, b) => less(self.x(a), self.x(b)),
-            Operation::Le(a, b) => match less(self.x(b), self.x(a)) {
-                Certain(more) => Certain(!more),
-                Open => Open,
-            },
-            Operation::And(a, b) => match (self.mask(a), self.mask(b)) {
-                (Certain(false), _) | (_, Certain(false)) => Certain(false),
-                (Certain(true), Certain(true)) => Certain(true),
-                _ => Open,
-            },
-            Operation::Or(a, b) => match (self.mask(a), self.mask(b)) {
-                (Certain(true), _) | (_, Certain(true)) => Certain(true),
-                (Certain(false), Certain(false)) => Certain(false),
-                _ => Open,
-            },
-            Operation::Not(a) => match self.mask(a) {
-                Certain(truth) => Certain(!truth),
-                Open => Open,
-            },
+            Operation::Le(a, b) => less(self.x(b), self.x(a)).not(),
+            Operation::And(a, b) => self.mask(a).and(self.mask(b)),
+            Operation::Or(a, b) => self.mask(a).or(self.mask(b)),
+            Operation::Not(a) => self.mask(a).not(),
             Operation::Known(truth) => Certain(truth),
             _ => Open,
         }

@@ -59,8 +59,8 @@ pub enum ExpressionError {
         /// Format of the numbers.
         asked: Precision,
     },
-    /// A constant that no text of a shader can give.
-    #[error("the constant {value} has no text in WGSL; write an expression whose constants are finite")]
+    /// A constant that no text can give, of a shader or of a certificate.
+    #[error("the constant {value} has no text; write an expression whose constants are finite")]
     NotFinite {
         /// The constant.
         value: f64,

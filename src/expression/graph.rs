@@ -183,7 +183,7 @@ impl Graph {
     }
 
     /// The node of an operation: the one that is there, or a new one.
-    fn node(&mut self, operation: Operation) -> u32 {
+    pub(super) fn node(&mut self, operation: Operation) -> u32 {
         if self.error.is_some() {
             return 0;
         }

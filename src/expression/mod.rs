@@ -2,7 +2,8 @@
 //!
 //! In come operations, one by one ([`graph`]) or recorded from generic Rust text ([`mod@record`]). Out go derivatives
 //! as nodes of the same graph ([`derivative`]), and evaluators: a register-allocated [`program`] over any number type,
-//! [`wgsl`] text for a device, and enclosures for proofs ([`enclose`]).
+//! [`wgsl`] text for a device, and for proofs enclosures ([`enclose`]) and [`smoothness`]. Certificates hold a graph as
+//! [`mod@text`].
 //!
 //! # One text, one graph
 //! Nothing here depends on addresses, hashes or time: the same operations in the same order give the same nodes, the
@@ -22,6 +23,8 @@ pub mod graph;
 pub mod lower;
 pub mod program;
 pub mod record;
+pub mod smoothness;
+pub mod text;
 pub mod wgsl;
 
 pub use crate::numerics::elementary::Function;
@@ -29,3 +32,4 @@ pub use error::ExpressionError;
 pub use graph::{Graph, Node, Operation, Truth};
 pub use program::{Program, Programs, Tile};
 pub use record::{Recorded, Recording, record};
+pub use text::{Text, TextError};

@@ -13,6 +13,8 @@ use smooth::Smooth;
 pub enum Verdict {
     /// A strict local minimum above the global value: a spurious one.
     Minimum,
+    /// A strict local minimum; nothing is said of whether it is the global one.
+    LocalMinimum,
     /// A critical point that is no local minimum.
     Saddle,
     /// The global minimum.
@@ -24,6 +26,7 @@ impl Verdict {
     pub fn name(self) -> &'static str {
         match self {
             Verdict::Minimum => "minimum",
+            Verdict::LocalMinimum => "local_minimum",
             Verdict::Saddle => "saddle",
             Verdict::Global => "global",
         }
@@ -67,11 +70,15 @@ pub struct Proof {
     /// Where that is shown, a positive lower bound of the eigenvalues that a further input dimension adds to the
     /// Hessian, at every point of the ball.
     pub extra_eigenvalue_low: Option<f64>,
+    /// Where the proof is of the restriction of the loss to the space through the centre across symmetries: how many
+    /// directions that leaves out.
+    pub flat_directions: Option<usize>,
 }
 
 impl Proof {
-    /// The first claim of another proof of the same ball that this one does not show, or that makes no statement.
-    pub(crate) fn missing(&self, claim: &Proof) -> Option<&'static str> {
+    /// The first claim of another proof of the same ball that this one does not show, or that makes no statement, given
+    /// what [`Provable::least_loss`] says.
+    pub(crate) fn missing(&self, claim: &Proof, least_loss: Option<f64>) -> Option<&'static str> {
         let holds_one = claim.gap_low > 0.0 && claim.gradient_norm_high < mul_down(claim.gap_low, claim.radius);
         let gap = claim.gap_low == self.gap_low || holds_one && self.gap_low >= claim.gap_low;
         let extra = match claim.extra_eigenvalue_low {
@@ -81,7 +88,7 @@ impl Proof {
                 claim.every_input_dim == Some(true) && claimed > 0.0 && shown
             }
         };
-        let spurious = claim.verdict != Verdict::Minimum || claim.loss_low > 0.0;
+        let spurious = claim.verdict != Verdict::Minimum || least_loss.is_some_and(|least| claim.loss_low > least);
         [
             ("verdict", self.verdict == claim.verdict),
             ("index", self.index == claim.index),
@@ -93,6 +100,7 @@ impl Proof {
             ("loss_low", self.loss_low >= claim.loss_low && spurious),
             ("loss_high", self.loss_high <= claim.loss_high),
             ("extra_eigenvalue_low", extra),
+            ("flat_directions", self.flat_directions == claim.flat_directions),
         ]
         .into_iter()
         .find_map(|(what, shown)| (!shown).then_some(what))
@@ -102,7 +110,7 @@ impl Proof {
 /// A loss of which critical points can be proved: every number of it is written out, and nothing else is needed.
 pub trait Provable: Send + Sync {
     /// Name of the model.
-    fn model(&self) -> &'static str;
+    fn model(&self) -> &str;
     /// Numbers in a point.
     fn dim(&self) -> usize;
     /// The numbers that make the loss, as certificates hold them.
@@ -114,6 +122,10 @@ pub trait Provable: Send + Sync {
     fn prove(&self, point: &[f64], radius: Option<f64>) -> Result<Proof, Refusal>;
     /// Critical points that are known without any run, with their names.
     fn known(&self) -> Vec<(String, Vec<f64>)>;
+    /// The least loss of all, or a number above it: what is higher is spurious. `None` where nothing is known.
+    fn least_loss(&self) -> Option<f64> {
+        Some(0.0)
+    }
     /// The enclosures behind the proofs; `None` where they follow from closed forms.
     fn smooth(&self) -> Option<&dyn Smooth> {
         None

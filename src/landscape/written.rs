@@ -1,5 +1,7 @@
 //! A landscape whose loss is written as a graph of operations, by whoever reads it from somewhere: what such a
-//! landscape consists of.
+//! landscape consists of, and its [`proof`]s.
+
+pub mod proof;
 
 mod curvature;
 mod exchange;

@@ -2,7 +2,8 @@
 //! weaker than they were found.
 //!
 //! A file holds the loss with every number of it (`model`, `landscape`), the point, the ball and the bounds; it needs
-//! no experiment, seed or file beside it. [`Certificate::check`] proves everything anew from these numbers alone. What
+//! no experiment, seed or file beside it: the loss of a landscape file stands in it as a graph of operations.
+//! [`Certificate::check`] proves everything anew from these numbers alone. What
 //! no proof can cover, `name`, `program` and `parameters`, is covered with all the rest by a checksum: SHA-256 of the
 //! canonical text, which is the JSON of the file without `checksum`, keys sorted, no spaces between tokens, in UTF-8. A
 //! file with one character changed is refused even where what it says is still true.
@@ -11,6 +12,7 @@ mod unique;
 
 use crate::landscape::limited::{self, Limited};
 use crate::landscape::points::io_reason;
+use crate::landscape::written::proof::WrittenLoss;
 use crate::landscape::{Invalid, Kind, Model, Proof, Provable, Refusal, Settings, StepSize, Values, Verdict};
 use crate::models;
 use crate::numerics::checksum::sha256;
@@ -91,6 +93,8 @@ struct Fields {
     loss_high: Hexadecimal,
     every_input_dim: Option<bool>,
     extra_eigenvalue_low: Option<Hexadecimal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flat_directions: Option<usize>,
     checksum: String,
 }
 
@@ -150,6 +154,7 @@ impl Certificate {
             loss_high: Hexadecimal(proof.loss_high),
             every_input_dim: proof.every_input_dim,
             extra_eigenvalue_low: proof.extra_eigenvalue_low.map(Hexadecimal),
+            flat_directions: proof.flat_directions,
             checksum: String::new(),
         };
         // Plain values always serialise.
@@ -239,6 +244,7 @@ impl Certificate {
                 loss_high: fields.loss_high.0,
                 every_input_dim: fields.every_input_dim,
                 extra_eigenvalue_low: fields.extra_eigenvalue_low.map(|x| x.0),
+                flat_directions: fields.flat_directions,
             },
         })
     }
@@ -286,21 +292,36 @@ impl Certificate {
         }
     }
 
+    fn check_point(&self, subject: &dyn Provable) -> Result<(), Refusal> {
+        let (have, need) = (self.point.len(), subject.dim());
+        match have == need {
+            true => Ok(()),
+            false => Err(Refusal(format!("point: it has {have} numbers, and the landscape {need}"))),
+        }
+    }
+
     /// Proves all that is claimed anew, from the loss, the point and the radius alone.
     ///
     /// # Errors
     /// What is not shown.
     pub fn check(&self) -> Result<Proof, Refusal> {
-        let model =
-            models::find(&self.model).ok_or_else(|| Refusal(format!("model = {}: there is none", self.model)))?;
-        let subject = model.provable(&self.landscape).map_err(|problem| Refusal(format!("landscape: {problem}")))?;
-        if self.point.len() != subject.dim() {
-            let (have, need) = (self.point.len(), subject.dim());
-            return Err(Refusal(format!("point: it has {have} numbers, and the landscape {need}")));
-        }
-        self.check_parameters(model)?;
+        let wrong = |problem: String| Refusal(format!("landscape: {problem}"));
+        // A loss that is written out says itself what it is; its parameters made it and nothing can be compared.
+        let subject: Box<dyn Provable> = if WrittenLoss::is_one(&self.landscape) {
+            if models::find(&self.model).is_some() {
+                return Err(Refusal(format!("model = {}: its landscape is not a graph of operations", self.model)));
+            }
+            Box::new(WrittenLoss::read(&self.model, &self.landscape).map_err(wrong)?)
+        } else {
+            let none = || Refusal(format!("model = {}: there is none", self.model));
+            let model = models::find(&self.model).ok_or_else(none)?;
+            let subject = model.provable(&self.landscape).map_err(wrong)?;
+            self.check_parameters(model)?;
+            subject
+        };
+        self.check_point(&*subject)?;
         let found = subject.prove(&self.point, Some(self.proof.radius))?;
-        match found.missing(&self.proof) {
+        match found.missing(&self.proof, subject.least_loss()) {
             None => Ok(self.proof),
             Some(what) => Err(Refusal(format!("{what}: that much is not shown"))),
         }

@@ -32,6 +32,7 @@ from typing import NamedTuple
 
 from flint import arb, arb_mat, ctx
 
+import graph
 import network
 from losses import norm, pooled_cnn, relu_sum, vectors
 
@@ -116,17 +117,22 @@ def below(rows, bound):
 
 def prove(s):
     """Raises `Refused` unless every claim of a statement is proved."""
-    if MODELS[s["model"]].build is None:
+    if not s["is_graph"] and MODELS[s["model"]].build is None:
         network.prove(s, require)
         return
     radius, gap, index, lowest = s["radius"], s["gap_low"], s["index"], s["eigenvalue_min_low"]
     require(radius > 0 and gap > 0, "radius and gap_low must be positive")
     require(s["gradient_norm_high"] < gap * radius, "gradient_norm_high is not below gap_low * radius")
     further = int(bool(s["every_input_dim"]))
-    landscape = MODELS[s["model"]].build(s["landscape"], s["point"], further)
-    for i, w in enumerate(landscape.students):
-        require(norm(w.weights) > radius, f"neuron {i} may vanish in the ball")
-    prove_verdict(s)
+    if s["is_graph"]:
+        landscape = graph.Landscape(s["landscape"], s["point"], s.get("flat_directions"), Undecided)
+        landscape.verdict(s)
+        require(landscape.regular(radius, below) if landscape.taken else True, "the flat directions may be dependent")
+    else:
+        landscape = MODELS[s["model"]].build(s["landscape"], s["point"], further)
+        for i, w in enumerate(landscape.students):
+            require(norm(w.weights) > radius, f"neuron {i} may vanish in the ball")
+        prove_verdict(s)
 
     gradient, hessian = landscape.derivatives()
     slope = norm(gradient)
@@ -150,10 +156,12 @@ def prove(s):
     require((index == 0 and lowest <= gap) or below(hessian, lowest + near) == 0, "eigenvalue_min_low is too high")
 
     loss = arb(0)
-    if s["verdict"] != "global":
+    if s["is_graph"] or s["verdict"] != "global":
         loss = landscape.value() + arb(0, (slope * distance / 2 + near * distance**2).abs_upper())
     require(s["loss_low"] <= loss, f"the loss {text(loss, 15)} may be below loss_low")
     require(loss <= s["loss_high"], f"the loss {text(loss, 15)} may be above loss_high")
+    if s["is_graph"] and index == 0 and s["landscape"].least is not None:
+        require(not loss < s["landscape"].least, "the loss is below least_loss")
 
 
 def prove_verdict(s):
@@ -181,6 +189,9 @@ OLDER = "spurious certificate 1"
 NUMBERS = ("radius", "gradient_norm_high", "gap_low", "eigenvalue_min_low", "distance_high", "loss_low", "loss_high")
 FIELDS = {"format", "program", "name", "parameters", "model", "landscape", "point", "verdict", "index", *NUMBERS,
           "every_input_dim", "extra_eigenvalue_low", "checksum"}
+# What stands in some certificates of graphs only.
+OPTIONAL = {"flat_directions"}
+GRAPH = {"dim", "operations", "loss", "least_loss", "minima", "flat"}
 HEXADECIMAL = re.compile(r"-?0x[01](?:\.[0-9a-f]{1,13})?p([+-]?[0-9]{1,4})")
 
 
@@ -225,7 +236,7 @@ def read(path):
         require(raw["format"] != OLDER, f"format {OLDER!r}: its claim about larger input dimensions need not hold; "
                 "certify the point again")
         require(raw["format"] == FORMAT, f"format {raw['format']!r} is not {FORMAT!r}")
-        fields(raw, FIELDS, "the certificate")
+        fields(raw, FIELDS | (OPTIONAL & set(raw)), "the certificate")
         total = checksum(raw)
     except OSError as error:
         raise Refused(f"not readable: {error}") from None
@@ -236,14 +247,21 @@ def read(path):
     for field, value in [*texts.items(), *raw["parameters"].items()]:
         require(isinstance(value, str), f"{field} is not a text")
     require(raw["checksum"] == total, f"checksum: the rest makes {total}, so that the file was changed")
-    require(raw["verdict"] in ("minimum", "saddle", "global"), f"verdict {raw['verdict']!r} is unknown")
+    words = ("minimum", "local_minimum", "saddle", "global")
+    require(raw["verdict"] in words, f"verdict {raw['verdict']!r} is unknown")
+    require(type(raw["index"]) is int and raw["index"] >= 0, "index is not an integer from 0 on")
+    require(isinstance(raw["point"], list), "point is not a list")
+    raw["is_graph"] = isinstance(raw["landscape"], dict) and "operations" in raw["landscape"]
+    if raw["is_graph"]:
+        return read_graph(raw)
+    require("flat_directions" not in raw, "flat_directions: only the loss of a graph has some")
+    require(raw["verdict"] != "local_minimum", "verdict 'local_minimum': only of the loss of a graph")
     require(raw["model"] in MODELS, f"model {raw['model']!r} is not one of {', '.join(MODELS)}")
     model, shape = MODELS[raw["model"]], raw["landscape"]
     fields(shape, {*model.sizes, *model.reals, model.teacher}, "landscape")
-    for field, value, least in [("index", raw["index"], 0), *((field, shape[field], 1) for field in model.sizes)]:
-        require(type(value) is int and value >= least, f"{field} is not an integer from {least} on")
-    for field, value in (("point", raw["point"]), (model.teacher, shape[model.teacher])):
-        require(isinstance(value, list), f"{field} is not a list")
+    for field in model.sizes:
+        require(type(shape[field]) is int and shape[field] >= 1, f"{field} is not an integer from 1 on")
+    require(isinstance(shape[model.teacher], list), f"{model.teacher} is not a list")
     count, length = model.student(shape)
     given = shape[model.teacher]
     if model.build is None:
@@ -264,6 +282,23 @@ def read(path):
     require((type(further) is bool) == model.further, f"every_input_dim: not {further!r} for {raw['model']}")
     require(bool(further) == (bound is not None), "extra_eigenvalue_low goes with every_input_dim")
     raw["extra_eigenvalue_low"] = number(bound, "extra_eigenvalue_low") if further else None
+    return raw
+
+
+def read_graph(raw):
+    """The statement about a loss that is written out as a graph of operations."""
+    shape = raw["landscape"]
+    fields(shape, GRAPH, "landscape")
+    require(raw["model"] not in MODELS, f"model {raw['model']!r}: its landscape is not a graph of operations")
+    require(type(shape["dim"]) is int and shape["dim"] >= 1, "dim is not an integer from 1 on")
+    raw["point"] = numbers(raw["point"], shape["dim"], "point")
+    raw["landscape"] = graph.Graph(shape, number, require)
+    raw.update((field, number(raw[field], field)) for field in NUMBERS)
+    for field in ("every_input_dim", "extra_eigenvalue_low"):
+        require(raw[field] is None, f"{field}: not of a graph")
+    directions = raw.get("flat_directions")
+    require(directions is None or type(directions) is int and 0 < directions < shape["dim"],
+            "flat_directions is not a number of directions")
     return raw
 
 
@@ -289,10 +324,13 @@ def check(path, bits):
 
 def summary(s):
     """The statement in words."""
-    kinds = {"minimum": "spurious strict local minimum", "global": "global minimum", "saddle": f"index {s['index']}"}
+    kinds = {"minimum": "spurious strict local minimum", "local_minimum": "strict local minimum",
+             "global": "global minimum", "saddle": f"index {s['index']}"}
     extra = s["extra_eigenvalue_low"]
     least = s["gap_low"] if extra is None or s["gap_low"] < extra else extra
     further = f", in every larger input dimension too with a gap of {text(least)}" if s["every_input_dim"] else ""
+    directions = s.get("flat_directions")
+    further += f", across {directions} flat directions" if directions else ""
     return (f"{s['verdict']}: {kinds[s['verdict']]} of {s['model']} with {len(s['point'])} weights within "
             f"{text(s['distance_high'])}, loss from {text(s['loss_low'])} to {text(s['loss_high'])}{further}")
 

@@ -10,7 +10,8 @@ import sys
 
 from flint import arb, arb_mat, ctx
 
-from check import negative_eigenvalues
+import graph
+from check import Refused, negative_eigenvalues, number, require
 from losses import Pair, dot, norm, pooled_cnn, relu_sum, third_derivatives, vectors
 
 SEED = 1712
@@ -159,11 +160,91 @@ def inertia(normals):
         yield negative_eigenvalues((m.transpose() * d * m).tolist()) == negative
 
 
+def shape_of(operations, loss=None, flat=(), dim=2):
+    loss = len(operations) - 1 if loss is None else loss
+    return graph.Graph({"dim": dim, "operations": operations, "loss": loss, "least_loss": None, "minima": [],
+                        "flat": list(flat)}, number, require)
+
+
+HALF = "constant 0x1.0000000000000p-1"
+# Operations after two components, the first number between 0 and 1: every word, on its own and within others.
+WORDS = ["neg 0", "add 0 1", "sub 0 1", "mul 0 1", "mul 0 0", "div 1 0", "div 0 0", "fma 0 1 1", "fma 0 0 0", "sqrt 0",
+         "abs 1", "exp 1", "log 0", "sin 1", "cos 1", "tanh 1", "acos 0", "erf 1", "atan2 0 1", "atan2 1 0", "min 0 1",
+         "max 0 1"]
+
+
+def graph_derivatives(normals):
+    """The slopes and bends of every operation are those of difference quotients of its value and slopes."""
+    for word in WORDS:
+        # Something that is not linear after it, and a product with it.
+        operations = ["state 0", "state 1", word, "mul 2 1", "sin 3", "fma 4 2 0"]
+        made = shape_of(operations)
+        point = [abs(normals(1)[0]).tanh() / 2 + arb(1) / 4, normals(1)[0]]
+        direction = normals(2)
+        before, after = (made.at(moved(point, direction, step)) for step in (-STEP, STEP))
+        _, gradient, hessian = made.at(point)
+        yield near((after[0] - before[0]) / (2 * STEP), dot(gradient, direction), 1e-40)
+        slopes = [(b - a) / (2 * STEP) for a, b in zip(before[1], after[1])]
+        yield all(near(a, dot(row, direction), 1e-40) for a, row in zip(slopes, hessian))
+
+
+def refused(action):
+    try:
+        action()
+    except Refused:
+        return True
+    return False
+
+
+def graph_kinks(_normals):
+    """What is not smooth in a ball is refused, and only there."""
+    ball = lambda low, high: arb((low + high) / 2, (high - low) / 2)
+    cases = [("abs 0", (1, 2), (-1, 1)), ("sqrt 0", (1, 2), (-1, 1)), ("sqrt 0", (1, 2), (0, 1)),
+             ("log 0", (1, 2), (0, 1)), ("acos 0", (-0.5, 0.5), (0, 1.5)), ("div 1 0", (1, 2), (-1, 1)), ("max 0 2", (1, 2), (0, 1)),
+             ("min 0 2", (-2, 0), (0, 1)), ("atan2 1 0", (1, 2), (-2, -1))]
+    for word, good, bad in cases:
+        made = shape_of(["state 0", "state 1", HALF, word])
+        yield not refused(lambda: made.at([ball(*good), ball(-1, 1)]))
+        yield refused(lambda: made.at([ball(*bad), ball(-1, 1)]))
+    # A choice: the branch that is not taken may be undefined; what it depends on may not.
+    choice = shape_of(["state 0", "state 1", HALF, "lt 0 2", "sqrt 1", "select 3 2 4"])
+    yield not refused(lambda: choice.at([ball(-1, 0), ball(-2, -1)]))
+    yield refused(lambda: choice.at([ball(1, 2), ball(-2, -1)]))
+    yield refused(lambda: choice.at([ball(0, 1), ball(1, 2)]))
+    yield refused(lambda: shape_of(["state 0", "sqrt 0", HALF, "lt 1 2", "select 3 2 0"]).at([ball(-2, -1), arb(0)]))
+    # What a comparison depends on may have a kink: |x| < 1/2 is so for x from -1/4 to 1/4.
+    size = shape_of(["state 0", "state 1", "abs 0", HALF, "lt 2 3", "select 4 0 1"])
+    yield not refused(lambda: size.at([ball(-0.25, 0.25), arb(1)]))
+    yield refused(lambda: size.at([ball(-0.75, 0.25), arb(1)]))
+
+
+def graph_values(_normals):
+    """Words whose order of operands counts: the angle of (x, y) = (-1, 1), 3/4 π; 2 - 5; 2/5; truth values."""
+    two_and_five = ["constant 0x1.0000000000000p+1", "constant 0x1.4000000000000p+2"]
+    one = "constant 0x1.0000000000000p+0"
+    for operations, value in [
+        ([one, "neg 0", "atan2 0 1"], 3 * arb.pi() / 4),
+        ([*two_and_five, "sub 0 1"], arb(-3)),
+        ([*two_and_five, "div 0 1"], arb(2) / 5),
+        ([*two_and_five, "min 0 1"], arb(2)),
+        ([*two_and_five, "max 0 1"], arb(5)),
+        ([*two_and_five, "fma 0 1 1"], arb(15)),
+        ([*two_and_five, "lt 0 1", "select 2 0 1"], arb(2)),
+        ([*two_and_five, "le 1 0", "select 2 0 1"], arb(5)),
+        ([*two_and_five, "le 1 1", "select 2 0 1"], arb(2)),
+        ([*two_and_five, "lt 0 1", "false", "and 2 3", "select 4 0 1"], arb(5)),
+        ([*two_and_five, "lt 0 1", "false", "or 2 3", "select 4 0 1"], arb(2)),
+        ([*two_and_five, "true", "not 2", "select 3 0 1"], arb(5)),
+        (["pi"], arb.pi()),
+    ]:
+        yield near(shape_of(operations).value([arb(0)] * 2), value, 1e-60)
+
+
 def main():
     ctx.prec = 256
     source = random.Random(SEED)
     facts = (derivatives, special_angles, pooling, third_order, variation, padded_variation, row_sums,
-             further_dimension, inertia)
+             further_dimension, inertia, graph_derivatives, graph_kinks, graph_values)
     normals = lambda count: [arb(source.gauss(0, 1)) for _ in range(count)]
     wrong = [fact.__name__ for fact in facts if not all(fact(normals))]
     print(f"wrong (seed {SEED}): {', '.join(wrong)}" if wrong else f"all {len(facts)} facts hold")

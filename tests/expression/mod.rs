@@ -6,12 +6,14 @@ mod enclose;
 mod graph;
 mod program;
 mod record;
+mod smoothness;
+mod text;
 mod wgsl;
 
 use spurious::expression::{Graph, Node};
 use spurious::numerics::{Draws, Real};
 
-trials![modules(graph, derivative, record, program, wgsl, enclose)];
+trials![modules(graph, derivative, record, program, wgsl, enclose, smoothness, text)];
 
 /// Room for every expression of these tests.
 const ROOM: usize = 100_000;

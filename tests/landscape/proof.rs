@@ -4,12 +4,13 @@ mod enclosed;
 pub(crate) mod fuzz;
 pub(crate) mod padded;
 mod proofs;
+pub(crate) mod written;
 
 use crate::models::relu_sum::families::named;
 use crate::support;
 use spurious::landscape::{Problem, Provable};
 
-trials![modules(enclosed, fuzz, padded, proofs),];
+trials![modules(enclosed, fuzz, padded, proofs, written),];
 
 /// A cell in the form of the paper, and its loss as proofs see it.
 pub(crate) fn cell(model: &str, set: &[(&str, &str)]) -> (Problem, Box<dyn Provable>) {

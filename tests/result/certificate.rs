@@ -3,10 +3,11 @@
 mod python;
 
 use crate::landscape::proof::padded::blocks_of_three;
+use crate::landscape::proof::written::{SIGNAL, phase_retrieval, saddle, subject};
 use crate::landscape::proof::{cell, square};
 use crate::models::relu_sum::families::named;
 use sha2::{Digest, Sha256};
-use spurious::landscape::{Proof, Verdict};
+use spurious::landscape::{Goal, Proof, Verdict};
 use spurious::result::certificate::Certificate;
 
 trials![
@@ -21,6 +22,7 @@ trials![
     the_checksum_is_of_the_canonical_text,
     parameters_of_another_landscape_are_refused,
     foreign_files_are_refused,
+    written_losses_are_checked,
 ];
 
 /// The certificate of type II for six teachers.
@@ -258,5 +260,38 @@ fn foreign_files_are_refused() {
     ] {
         let error = Certificate::parse(&wrong, "file").expect_err(part).to_string();
         assert!(error.contains(part), "{part}: {error}");
+    }
+}
+
+/// A loss that is a graph stands in its file, so that no model of the program is asked; nor are the parameters, that
+/// made it.
+fn written_losses_are_checked() {
+    let subject = subject(&phase_retrieval(Goal::Minima(vec![SIGNAL.into()]), true));
+    for (point, flat) in [(SIGNAL, None), (saddle(), Some(1))] {
+        let proof = spurious::landscape::Provable::prove(&subject, &point, None).expect("a proof");
+        let parameters = vec![("dimension".to_string(), "3".to_string())];
+        let right = Certificate::new("point", parameters, &subject, &point, proof);
+        let text = right.text();
+        assert_eq!(text.contains("flat_directions"), flat.is_some(), "{text}");
+        let read = Certificate::parse(&text, "file").expect("a certificate");
+        assert_eq!((&read, &read.model[..]), (&right, "test.star"));
+        assert_eq!(read.check(), Ok(right.proof));
+        assert_eq!(read.check().map(|proof| (proof.flat_directions, proof.every_input_dim)), Ok((flat, None)));
+        let refused = |part: &str, change: &dyn Fn(&mut Certificate)| {
+            let mut wrong = right.clone();
+            change(&mut wrong);
+            let read = Certificate::parse(&wrong.text(), "file").expect("a file with a fitting checksum");
+            let why = read.check().expect_err(part).to_string();
+            assert!(why.contains(part), "{part}: {why}");
+        };
+        refused("not a graph", &|c| c.model = "cnn".into());
+        refused("2 numbers, and the landscape 3", &|c| c.point.truncate(2));
+        refused("index", &|c| c.proof.index = 2);
+        refused("verdict", &|c| c.proof.verdict = Verdict::Minimum);
+        refused("loss_high", &|c| c.proof.loss_high = -1.0);
+        refused("gap_low", &|c| c.proof.gap_low *= 1.01);
+        refused("flat_directions", &|c| c.proof.flat_directions = Some(2));
+        refused("landscape: operation 0", &|c| c.landscape["operations"][0] = "neg 0".into());
+        refused("landscape: unknown field", &|c| c.landscape["teachers"] = 3.into());
     }
 }

@@ -6,10 +6,10 @@ use crate::numerics::enclosure::spectrum::{Eigenvalues, SymmetricEnclosure, eige
 use crate::numerics::enclosure::{add_up, div_up, mul_down, mul_up, sqrt_up, sub_down};
 use serde_json::Value;
 
-/// A loss whose value, gradient and Hessian are enclosed, with global value 0.
+/// A loss whose value, gradient and Hessian are enclosed.
 pub trait Smooth: Send + Sync {
     /// See [`Provable::model`].
-    fn model(&self) -> &'static str;
+    fn model(&self) -> &str;
     /// See [`Provable::dim`].
     fn dim(&self) -> usize;
     /// See [`Provable::landscape`].
@@ -40,7 +40,30 @@ pub trait Smooth: Send + Sync {
         f64::INFINITY
     }
     /// A point near this one at which the loss is 0 by definition.
-    fn zero_near(&self, point: &[f64]) -> Option<Vec<f64>>;
+    fn zero_near(&self, _point: &[f64]) -> Option<Vec<f64>> {
+        None
+    }
+    /// See [`Provable::least_loss`].
+    fn least_loss(&self) -> Option<f64> {
+        Some(0.0)
+    }
+    /// About how long the components of a point are: radii are tried relative to it.
+    fn size(&self, point: &[f64]) -> f64 {
+        point.iter().fold(0.0, |most: f64, x| most.max(x.abs()))
+    }
+    /// What a strict local minimum in a ball is, from what encloses its loss.
+    ///
+    /// # Errors
+    /// Neither that it is global nor that it is spurious is shown.
+    fn minimum(&self, point: &[f64], radius: f64, loss: Enclosure) -> Result<Verdict, Refusal> {
+        if self.zero_near(point).is_some_and(|zero| is_within(point, &zero, radius)) {
+            Ok(Verdict::Global)
+        } else if self.least_loss().is_some_and(|least| loss.low() > least) {
+            Ok(Verdict::Minimum)
+        } else {
+            Err(Refusal("its loss cannot be told from the global one".into()))
+        }
+    }
 }
 
 /// Weights up to which a proof is tried: its matrices take 64 bytes an entry, 1 GB at this size.
@@ -113,8 +136,12 @@ impl Centre {
     /// Whether the ball of a radius in which the Hessian moves by no more than `distance` holds a critical point, and
     /// but one.
     fn holds(&self, radius: f64, distance: f64) -> bool {
+        self.leaves_gap(distance) && mul_up(2.0, self.gradient) < mul_down(self.gap(), radius)
+    }
+
+    /// Whether the stated gap is left where the Hessian moves by no more than `distance`.
+    fn leaves_gap(&self, distance: f64) -> bool {
         add_up(self.gap(), distance) <= self.eigenvalues.gap
-            && mul_up(2.0, self.gradient) < mul_down(self.gap(), radius)
     }
 }
 
@@ -166,7 +193,7 @@ fn radius(subject: &impl Smooth, point: &[f64], centre: &Centre, extra: Option<&
 
 /// A radius that suits the inputs that there are.
 fn plain_radius(subject: &impl Smooth, point: &[f64], centre: &Centre) -> Result<f64, Refusal> {
-    let size = point.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    let size = subject.size(point);
     let mut probe = rounded(FIRST_RADIUS * size);
     let mut distance = movement(subject, point, probe, centre);
     // Where a neuron is short the first ball may already be too large.
@@ -175,10 +202,18 @@ fn plain_radius(subject: &impl Smooth, point: &[f64], centre: &Centre) -> Result
         distance = movement(subject, point, probe, centre);
     }
     for share in SHARES {
-        // It moves about in proportion to the radius.
-        let suits = rounded(probe * share * centre.eigenvalues.gap / distance);
-        if suits.is_normal() && centre.holds(suits, movement(subject, point, suits, centre)) {
-            return Ok(suits);
+        // It moves about in proportion to the radius, if at all; where it moves faster farther out, a smaller ball is
+        // tried.
+        let mut suits = rounded((probe * share * centre.eigenvalues.gap / distance).min(size));
+        while suits.is_normal() {
+            let moved = movement(subject, point, suits, centre);
+            if centre.holds(suits, moved) {
+                return Ok(suits);
+            }
+            if centre.leaves_gap(moved) || suits <= probe {
+                break;
+            }
+            suits = rounded(0.1 * suits);
         }
     }
     let Centre { gradient, eigenvalues, .. } = centre;
@@ -190,7 +225,7 @@ fn plain_radius(subject: &impl Smooth, point: &[f64], centre: &Centre) -> Result
 }
 
 impl<S: Smooth> Provable for S {
-    fn model(&self) -> &'static str {
+    fn model(&self) -> &str {
         Smooth::model(self)
     }
 
@@ -204,6 +239,10 @@ impl<S: Smooth> Provable for S {
 
     fn known(&self) -> Vec<(String, Vec<f64>)> {
         Smooth::known(self)
+    }
+
+    fn least_loss(&self) -> Option<f64> {
+        Smooth::least_loss(self)
     }
 
     fn smooth(&self) -> Option<&dyn Smooth> {
@@ -229,12 +268,7 @@ impl<S: Smooth> Provable for S {
         let off = add_up(mul_up(0.5, mul_up(centre.gradient, distance_high)), bend);
         let loss = centre.loss + Enclosure::between(-off, off);
         let index = centre.eigenvalues.index;
-        let verdict = match index {
-            0 if self.zero_near(point).is_some_and(|zero| is_within(point, &zero, radius)) => Verdict::Global,
-            0 if loss.low() > 0.0 => Verdict::Minimum,
-            0 => return Err(Refusal("its loss cannot be told from the global one".into())),
-            _ => Verdict::Saddle,
-        };
+        let verdict = if index == 0 { self.minimum(point, radius, loss)? } else { Verdict::Saddle };
         let extra_eigenvalue_low = extra.as_ref().and_then(|extra| extra.left(self, point, radius, &centre));
         let every_input_dim = extra.is_some().then_some(extra_eigenvalue_low.is_some());
         Ok(Proof {
@@ -249,12 +283,13 @@ impl<S: Smooth> Provable for S {
             loss_high: loss.high(),
             every_input_dim,
             extra_eigenvalue_low,
+            flat_directions: None,
         })
     }
 }
 
 /// Whether two points are less than a distance apart.
-fn is_within(a: &[f64], b: &[f64], distance: f64) -> bool {
+pub(crate) fn is_within(a: &[f64], b: &[f64], distance: f64) -> bool {
     let apart = a.iter().zip(b).map(|(x, y)| (Enclosure::point(*x) - Enclosure::point(*y)).magnitude());
     norm_up(apart) < distance
 }

@@ -289,7 +289,7 @@ impl Network {
         let overlap = place.overlap / length(self.target().into_iter());
         match (critical.verdict, critical.index) {
             (Verdict::Global, _) => overlap.low().min(to(-1.0)),
-            (Verdict::Minimum, _) => -overlap.high(),
+            (Verdict::Minimum | Verdict::LocalMinimum, _) => -overlap.high(),
             // Opposite to the teacher without being a minimum.
             (Verdict::Saddle, 0) => overlap.low().min(to(1.0)),
             (Verdict::Saddle, _) => to(1.0).min(to(-1.0)),
@@ -352,6 +352,7 @@ impl Provable for Network {
                 loss_high: critical.loss.high(),
                 every_input_dim: None,
                 extra_eigenvalue_low: None,
+                flat_directions: None,
             });
         }
         Err(Refusal(match self.opposite().is_none() {

@@ -5,12 +5,15 @@
 
 use crate::landscape::proof::fuzz::{altered, perturbed, sources};
 use crate::landscape::proof::padded::blocks_of_three;
+use crate::landscape::proof::written::{
+    SIGNAL, double_well, phase_retrieval, saddle, smooth_functions, subject, wells,
+};
 use crate::landscape::proof::{cell, square};
 use crate::models::relu_sum::families::named;
 use crate::support::program::Place;
 use crate::support::{seed, trials};
 use libtest_mimic::Trial;
-use spurious::landscape::{Provable, Verdict};
+use spurious::landscape::{Goal, Provable, Verdict};
 use spurious::numerics::CellSeed;
 use spurious::result::certificate::Certificate;
 use std::path::PathBuf;
@@ -23,7 +26,9 @@ trials![with(
     python_proves_certificates,
     python_proves_what_is_perturbed,
     python_refuses_false_certificates,
-    python_refuses_changed_files
+    python_refuses_changed_files,
+    python_proves_written_losses,
+    python_refuses_false_written_losses
 ),];
 
 /// Python with the folder that `install.sh` may have filled.
@@ -187,6 +192,104 @@ fn python_refuses_changed_files() {
     let (lines, code) = check_texts(texts.iter().map(|(text, _)| text.clone()).collect());
     for (line, (_, part)) in lines.iter().zip(&texts) {
         assert!(line.contains(": refused: ") && line.contains(part), "{part}: {line}");
+    }
+    assert_eq!(code, Some(1));
+}
+
+/// Certificates of losses that are graphs, of every verdict, in all of the space and across a rotation.
+fn written() -> Vec<Certificate> {
+    let [spurious, top, global] = wells();
+    let minima = Goal::Minima(vec![SIGNAL.into(), SIGNAL.map(|x| -x).into()]);
+    let mut all = Vec::new();
+    for (goal, x) in [
+        (Goal::Least(0.0), spurious),
+        (Goal::Least(0.0), top),
+        (Goal::Least(0.0), global),
+        (Goal::Unknown, spurious),
+        (Goal::Minima(vec![vec![1.0]]), spurious),
+        (Goal::Minima(vec![vec![1.0]]), global),
+    ] {
+        all.push(certificate(&subject(&double_well(goal)), "well", &[x]));
+    }
+    let phases = subject(&phase_retrieval(minima, true));
+    for point in [SIGNAL, [0.0; 3], saddle()] {
+        all.push(certificate(&phases, "phase", &point));
+    }
+    let (functions, point) = smooth_functions();
+    all.push(certificate(&subject(&functions), "functions", &point));
+    all
+}
+
+fn python_proves_written_losses() {
+    let certificates = written();
+    assert!(certificates.iter().any(|certificate| certificate.proof.flat_directions == Some(1)));
+    let (lines, code) = check(&certificates);
+    for (line, certificate) in lines.iter().zip(&certificates) {
+        let expected = format!(": proved: {}:", certificate.proof.verdict.name());
+        assert!(line.contains(&expected), "{line}: {}", certificate.text());
+    }
+    assert_eq!(code, Some(0));
+}
+
+fn python_refuses_false_written_losses() {
+    let all = written();
+    let changed = |i: usize, change: &dyn Fn(&mut Certificate)| {
+        let mut wrong = all[i].clone();
+        change(&mut wrong);
+        wrong
+    };
+    let zero = || serde_json::json!("0x0.0p+0");
+    let one = || serde_json::json!("0x1.0000000000000p+0");
+    let mut wrong: Vec<Certificate> = Vec::new();
+    for i in 0..all.len() {
+        let other = if all[i].proof.verdict == Verdict::Saddle { Verdict::LocalMinimum } else { Verdict::Saddle };
+        wrong.extend([
+            changed(i, &|c| c.proof.verdict = other),
+            changed(i, &|c| c.proof.index += 1),
+            changed(i, &|c| c.proof.gap_low *= 4.0),
+            changed(i, &|c| c.proof.eigenvalue_min_low += 0.01),
+            changed(i, &|c| c.proof.loss_low += 1e-3),
+            changed(i, &|c| c.proof.loss_high -= 1e-3),
+            changed(i, &|c| c.proof.gradient_norm_high = -1.0),
+            changed(i, &|c| c.proof.radius = 100.0),
+            changed(i, &|c| c.proof.every_input_dim = Some(true)),
+            changed(i, &|c| c.point[0] += 0.3),
+            changed(i, &|c| c.landscape["loss"] = 0.into()),
+            changed(i, &|c| c.model = "relu_sum".into()),
+        ]);
+    }
+    wrong.extend([
+        // Known minima that are in no ball, and a least loss that is not below.
+        changed(3, &|c| c.proof.verdict = Verdict::Minimum),
+        changed(4, &|c| c.proof.verdict = Verdict::Global),
+        changed(2, &|c| c.proof.verdict = Verdict::Minimum),
+        changed(2, &|c| c.proof.verdict = Verdict::Global),
+        changed(0, &|c| c.landscape["least_loss"] = one()),
+        changed(5, &|c| c.landscape["minima"][0][0] = zero()),
+        // One operation is another.
+        changed(0, &|c| c.landscape["operations"][0] = "state 1".into()),
+        changed(9, &|c| {
+            let operations = c.landscape["operations"].as_array_mut().unwrap();
+            let at = operations.iter().position(|x| x.as_str().unwrap().starts_with("erf")).unwrap();
+            operations[at] = operations[at].as_str().unwrap().replace("erf", "sin").into();
+        }),
+        // Flat directions that there are not, or not said, or false.
+        changed(8, &|c| c.proof.flat_directions = None),
+        changed(8, &|c| c.proof.flat_directions = Some(2)),
+        changed(8, &|c| c.landscape["flat"] = serde_json::json!([])),
+        changed(6, &|c| c.proof.flat_directions = Some(1)),
+        changed(8, &|c| {
+            let first = c.landscape["flat"][0][0].clone();
+            c.landscape["flat"][0][1] = first;
+        }),
+        changed(8, &|c| c.proof.verdict = Verdict::Global),
+    ]);
+    let (lines, code) = check(&wrong);
+    for (line, certificate) in lines.iter().zip(&wrong) {
+        assert!(line.contains(": refused: "), "{line}: {}", certificate.text());
+        // Nor does the program prove them.
+        let read = Certificate::parse(&certificate.text(), "file").expect("a certificate");
+        assert!(read.check().is_err(), "{}", certificate.text());
     }
     assert_eq!(code, Some(1));
 }
