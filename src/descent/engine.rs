@@ -91,13 +91,9 @@ impl<F: Form> Vectorised for Descend<'_, '_, F> {
             (Precision::F64, true) => self.over::<f64>(),
             (Precision::F32, true) => self.over::<f32>(),
             (Precision::F64, false) if F::WIDE && self.fills::<F64s<S>>() => self.over::<Eight<F64s<S>>>(),
-            // No more than the 64 lanes of which masks keep count.
-            (Precision::F32, false) if F::WIDE && self.fills::<F32s<S>>() && S::F32_LANES > 8 => {
-                self.over::<Pair<Pair<F32s<S>>>>()
-            }
             (Precision::F32, false) if F::WIDE && self.fills::<F32s<S>>() => self.over::<Eight<F32s<S>>>(),
-            (Precision::F64, false) if F::PAIRS && self.form.is_long() => self.over::<Pair<F64s<S>>>(),
-            (Precision::F32, false) if F::PAIRS && self.form.is_long() => self.over::<Pair<F32s<S>>>(),
+            (Precision::F64, false) if F::PAIRS && !F::WIDE && self.form.is_long() => self.over::<Pair<F64s<S>>>(),
+            (Precision::F32, false) if F::PAIRS && !F::WIDE && self.form.is_long() => self.over::<Pair<F32s<S>>>(),
             (Precision::F64, false) => self.over::<F64s<S>>(),
             (Precision::F32, false) => self.over::<F32s<S>>(),
         }

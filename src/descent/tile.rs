@@ -103,7 +103,7 @@ impl<'q, 'a, R: Real> Tile<'q, 'a, R> {
     /// there were any.
     #[cold]
     #[inline(never)]
-    fn exchange(&mut self, vector: usize, mut lanes: u64, codes: &R, tick: u64) -> bool {
+    fn exchange(&mut self, vector: usize, mut lanes: u128, codes: &R, tick: u64) -> bool {
         let mut any = false;
         while lanes != 0 {
             let lane = lanes.trailing_zeros() as usize;
@@ -215,7 +215,7 @@ pub(crate) fn descend<R: Real, L: Landscape<R>>(
                 }
                 let bounded = landscape.is_bounded(&survey);
                 let codes = R::select(bounded, landscape.decide(&survey), diverged);
-                let lanes = if due { u64::MAX } else { may_end.bits() };
+                let lanes = if due { u128::MAX } else { may_end.bits() };
                 if tile.exchange(vector, lanes, &codes, tick) {
                     // The new runs may end where they start.
                     passed[vector] = None;

@@ -1,13 +1,14 @@
 //! Programs: the outputs of a graph as a list of instructions on few registers, for any number type.
 //!
 //! A program computes all its outputs, such as loss and gradient, at once, and nothing that they do not need. It runs
-//! over a [`Tile`]: each instruction is applied to a block of vectors at a time, so that what it costs to look at an
+//! over a [`Tile`]: each instruction is applied to a row of vectors at a time, so that what it costs to look at an
 //! instruction is shared by all runs of the tile, and the tile stays in the cache that is nearest to the processor.
 //!
 //! Values are those of [`Graph::values`] over the lowered graph, to the bit: neither the order of instructions nor the
 //! block changes an operation.
 
 mod allocate;
+mod links;
 mod run;
 mod schedule;
 
@@ -118,6 +119,8 @@ pub struct Program {
     registers: usize,
     masks: usize,
     outputs: Vec<Operand>,
+    /// The instructions as the interpreter follows them.
+    steps: Vec<links::Step>,
 }
 
 impl Program {

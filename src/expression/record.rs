@@ -228,6 +228,8 @@ impl<P: Real> Neg for Recorded<P> {
 
 impl<P: Real> Real for Recorded<P> {
     type Mask = RecordedMask;
+    type Part = Self;
+    const PARTS: usize = 1;
     const LANES: usize = 1;
     const PRECISION: Precision = P::PRECISION;
 
@@ -250,6 +252,14 @@ impl<P: Real> Real for Recorded<P> {
 
     fn set_lanes(&mut self, _: usize, numbers: &[f32]) {
         *self = Recorded::splat(f64::from(numbers[0]));
+    }
+
+    fn part(&self, _: usize) -> Self {
+        *self
+    }
+
+    fn set_part(&mut self, _: usize, part: Self) {
+        *self = part;
     }
 
     /// The magnitude if it is a constant. Otherwise there is none: the recording fails.
@@ -351,7 +361,7 @@ impl Mask for RecordedMask {
     }
 
     /// As [`Mask::any`].
-    fn bits(self) -> u64 {
-        u64::from(self.any())
+    fn bits(self) -> u128 {
+        u128::from(self.any())
     }
 }

@@ -52,7 +52,7 @@ pub enum Doubt {
     BelowExit,
     /// It rests where the curvature vanishes along some direction, and bends down along none.
     Flat,
-    /// A weight vector vanishes there, or on the way on: there is no curvature.
+    /// The loss has a kink there, or on the way on, such as where a weight vector vanishes: there is no curvature.
     Corner,
     /// Its gradient is small, but it does not come near a critical point as descent goes on from it.
     Restless,

@@ -12,8 +12,8 @@ pub trait Form: Core {
     /// Whether a step is one chain of operations, so that a CPU had better compute two vectors of runs in turns, if
     /// runs are long.
     const PAIRS: bool = false;
-    /// Whether a step costs much beside its arithmetic, such as reading instructions, so that a CPU had better share it
-    /// between as many runs as there are lanes in all vectors it computes in turns, if runs are long.
+    /// Whether a step costs much beside its arithmetic, such as reading instructions, so that eight vectors of runs had
+    /// better share that on a CPU, if runs are long.
     const WIDE: bool = false;
 
     /// The landscape over a number type.

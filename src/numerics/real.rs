@@ -92,7 +92,7 @@ pub trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output
     /// True if any lane is true.
     fn any(self) -> bool;
     /// The truth values, lane `i` in bit `i`.
-    fn bits(self) -> u64;
+    fn bits(self) -> u128;
 }
 
 /// A real number, or one real number in each lane of a tile.
@@ -109,6 +109,10 @@ pub trait Real:
 {
     /// Truth values, one per lane.
     type Mask: Mask;
+    /// What the processor computes at once: the type itself, or a part of it where it stands for several.
+    type Part: Real;
+    /// Number of such parts.
+    const PARTS: usize;
     /// Number of independent runs that one value carries.
     const LANES: usize;
     /// Format of each lane.
@@ -124,6 +128,10 @@ pub trait Real:
     fn set_lanes(&mut self, first: usize, numbers: &[f32]);
     /// Writes the magnitudes of the lanes from `first` on, truncated to whole numbers.
     fn whole_lanes(&self, first: usize, words: &mut [u32]);
+    /// A part, from 0.
+    fn part(&self, i: usize) -> Self::Part;
+    /// Writes a part.
+    fn set_part(&mut self, i: usize, part: Self::Part);
     /// `self * factor + term`, rounded once.
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// Correctly rounded square root.
@@ -154,8 +162,8 @@ impl Mask for bool {
         self
     }
     #[inline(always)]
-    fn bits(self) -> u64 {
-        u64::from(self)
+    fn bits(self) -> u128 {
+        u128::from(self)
     }
 }
 
@@ -163,6 +171,8 @@ macro_rules! scalar_real {
     ($t:ty, $precision:expr) => {
         impl Real for $t {
             type Mask = bool;
+            type Part = Self;
+            const PARTS: usize = 1;
             const LANES: usize = 1;
             const PRECISION: Precision = $precision;
 
@@ -185,6 +195,14 @@ macro_rules! scalar_real {
             #[inline(always)]
             fn whole_lanes(&self, _: usize, words: &mut [u32]) {
                 words[0] = self.abs() as u32;
+            }
+            #[inline(always)]
+            fn part(&self, _: usize) -> Self {
+                *self
+            }
+            #[inline(always)]
+            fn set_part(&mut self, _: usize, part: Self) {
+                *self = part;
             }
             #[inline(always)]
             fn mul_add(self, factor: Self, term: Self) -> Self {

@@ -70,6 +70,8 @@ impl Div for Digits {
 
 impl Real for Digits {
     type Mask = bool;
+    type Part = Self;
+    const PARTS: usize = 1;
     const LANES: usize = 1;
     const PRECISION: Precision = Precision::F64;
 
@@ -87,6 +89,12 @@ impl Real for Digits {
     }
     fn whole_lanes(&self, _: usize, words: &mut [u32]) {
         words[0] = self.high.abs() as u32;
+    }
+    fn part(&self, _: usize) -> Self {
+        *self
+    }
+    fn set_part(&mut self, _: usize, part: Self) {
+        *self = part;
     }
     fn mul_add(self, factor: Self, term: Self) -> Self {
         self * factor + term

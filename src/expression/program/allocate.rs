@@ -1,7 +1,7 @@
 //! Registers by linear scan: a register is free again after the last use of what it holds (M. Poletto, V. Sarkar, ACM
 //! TOPLAS 21, 1999); nothing is ever moved to make room, for a tile has as many registers as a program needs.
 
-use super::{Binary, Comparison, Instruction, Operand, Program, Unary};
+use super::{Binary, Comparison, Instruction, Operand, Program, Unary, links};
 use crate::expression::graph::{Node, Operation, Truth};
 use crate::expression::record::Recording;
 use std::collections::{BTreeSet, HashMap};
@@ -58,11 +58,12 @@ pub(super) fn allocate(recording: &Recording, order: &[u32], dim: usize) -> Prog
         instructions: Vec::with_capacity(order.len()),
     };
     order.iter().for_each(|at| allocation.emit(*at));
-    let outputs = recording.outputs.iter().map(|output| allocation.operand(*output)).collect();
+    let outputs: Vec<Operand> = recording.outputs.iter().map(|output| allocation.operand(*output)).collect();
     Program {
         precision: recording.graph.precision(),
         dim,
         constants: allocation.constants,
+        steps: links::steps(&allocation.instructions, &outputs),
         instructions: allocation.instructions,
         registers: allocation.numbers.count as usize,
         masks: allocation.masks.count as usize,

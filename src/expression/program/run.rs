@@ -1,66 +1,99 @@
-//! The interpreter: each instruction over a block of vectors. Loops are plain and count over slices of one length, and
-//! nothing is a closure: what is not inlined would be compiled for the least processor.
+//! The interpreter: each step over a row of vectors. Loops are plain and count to a constant, and nothing is a closure:
+//! what is not inlined would be compiled for the least processor.
 
-use super::{Binary, Comparison, Instruction, Operand, Program, Unary};
+use super::links::{Action, NOWHERE, Source, Step};
+use super::{Binary, Comparison, Operand, Program, Unary};
 use crate::numerics::real::wide::{self, F32s, F64s, Vectorised};
 use crate::numerics::{Precision, Real};
 use std::cell::Cell;
+use std::fmt;
 use std::sync::Arc;
 
 /// Bytes of numbers that a tile should hold: half of what the nearest cache of a processor has.
 const TILE_BYTES: usize = 16 << 10;
-/// Vectors of a block at most: beyond, an instruction is looked at seldom enough.
-const MOST_VECTORS: usize = 16;
+/// Vectors of a row at most: as many as stay in a processor's registers, beside what else a step needs.
+const ROW: usize = 8;
 
 /// State, registers and results of a block of vectors, each with a run in every lane.
-#[derive(Debug)]
+///
+/// A vector can be several of the processor's. These make rows of 1, 4 or 8, over which a step counts, so that what it
+/// costs to look at a step is shared. Row by row there are the slots, in each a number for every vector of the row.
 pub struct Tile<R: Real> {
     program: Arc<Program>,
     block: usize,
-    /// Slot by slot, in each a number for every vector of the block.
-    slots: Vec<R>,
-    masks: Vec<R::Mask>,
-    constants: Vec<R>,
+    row: usize,
+    slots: Vec<R::Part>,
+    masks: Vec<<R::Part as Real>::Mask>,
+    constants: Vec<R::Part>,
 }
 
-/// The numbers of a slot.
-macro_rules! slice {
-    ($slots:ident, $at:expr, $block:expr) => {
-        &$slots[$at as usize * $block..][..$block]
-    };
+impl<R: Real> fmt::Debug for Tile<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tile of {} vectors for a program of {} steps", self.block, self.program.steps.len())
+    }
 }
 
-/// An operation of two operands, at most one of them a constant.
-macro_rules! for_block {
-    ($slots:ident, $constants:ident, $out:ident, $a:expr, $b:expr, |$x:ident, $y:ident| $value:expr) => {
+/// Does something with each of two operands that are not both constants.
+macro_rules! for_both {
+    ($row:expr, $handed:ident, $slots:ident, $constants:ident, $a:expr, $b:expr, |$j:ident, $x:ident, $y:ident| $do:expr) => {
         match ($a, $b) {
-            (Operand::Slot(a), Operand::Slot(b)) => {
-                let (a, b) = (slice!($slots, a, $out.len()), slice!($slots, b, $out.len()));
-                for j in 0..$out.len() {
-                    let ($x, $y) = (a[j].get(), b[j].get());
-                    $out[j].set($value);
+            (Source::Handed, Source::Handed) => {
+                for $j in 0..$row {
+                    let ($x, $y) = ($handed[$j], $handed[$j]);
+                    $do;
                 }
             }
-            (Operand::Slot(a), Operand::Constant(b)) => {
-                let (a, $y) = (slice!($slots, a, $out.len()), $constants[b as usize]);
-                for j in 0..$out.len() {
-                    let $x = a[j].get();
-                    $out[j].set($value);
+            (Source::Handed, Source::Slot(b)) => {
+                let b = &$slots[b as usize];
+                for $j in 0..$row {
+                    let ($x, $y) = ($handed[$j], b[$j].get());
+                    $do;
                 }
             }
-            (Operand::Constant(a), Operand::Slot(b)) => {
-                let ($x, b) = ($constants[a as usize], slice!($slots, b, $out.len()));
-                for j in 0..$out.len() {
-                    let $y = b[j].get();
-                    $out[j].set($value);
+            (Source::Handed, Source::Constant(b)) => {
+                let $y = $constants[b as usize];
+                for $j in 0..$row {
+                    let $x = $handed[$j];
+                    $do;
                 }
             }
-            (Operand::Constant(a), Operand::Constant(b)) => {
-                let ($x, $y) = ($constants[a as usize], $constants[b as usize]);
-                for j in 0..$out.len() {
-                    $out[j].set($value);
+            (Source::Slot(a), Source::Handed) => {
+                let a = &$slots[a as usize];
+                for $j in 0..$row {
+                    let ($x, $y) = (a[$j].get(), $handed[$j]);
+                    $do;
                 }
             }
+            (Source::Slot(a), Source::Slot(b)) => {
+                let (a, b) = (&$slots[a as usize], &$slots[b as usize]);
+                for $j in 0..$row {
+                    let ($x, $y) = (a[$j].get(), b[$j].get());
+                    $do;
+                }
+            }
+            (Source::Slot(a), Source::Constant(b)) => {
+                let (a, $y) = (&$slots[a as usize], $constants[b as usize]);
+                for $j in 0..$row {
+                    let $x = a[$j].get();
+                    $do;
+                }
+            }
+            (Source::Constant(a), Source::Handed) => {
+                let $x = $constants[a as usize];
+                for $j in 0..$row {
+                    let $y = $handed[$j];
+                    $do;
+                }
+            }
+            (Source::Constant(a), Source::Slot(b)) => {
+                let ($x, b) = ($constants[a as usize], &$slots[b as usize]);
+                for $j in 0..$row {
+                    let $y = b[$j].get();
+                    $do;
+                }
+            }
+            // Such an operand has been loaded.
+            (Source::Constant(_), Source::Constant(_)) => {}
         }
     };
 }
@@ -69,12 +102,19 @@ impl<R: Real> Tile<R> {
     /// Room for a program, of the format of these numbers.
     pub(super) fn new(program: Arc<Program>, block: usize) -> Self {
         let block = block.max(1);
-        let zero = R::zero();
+        let row = match block * R::PARTS {
+            1 => 1,
+            2..=4 => 4,
+            _ => ROW,
+        };
+        let vectors = (block * R::PARTS).div_ceil(row) * row;
+        let zero = R::Part::zero();
         Tile {
             block,
-            slots: vec![zero; program.slots() * block],
-            masks: vec![zero.lt(zero); program.masks * block],
-            constants: program.constants.iter().map(|x| R::splat(*x)).collect(),
+            row,
+            slots: vec![zero; program.slots().max(1) * vectors],
+            masks: vec![zero.lt(zero); program.masks.max(1) * vectors],
+            constants: program.constants.iter().map(|x| R::Part::splat(*x)).collect(),
             program,
         }
     }
@@ -84,181 +124,273 @@ impl<R: Real> Tile<R> {
         self.block
     }
 
-    /// A component of the state, of each vector of the block. It stays as it is when the program runs.
+    /// Where a part of a vector has its number of a slot.
     #[inline(always)]
-    pub fn state(&mut self, component: usize) -> &mut [R] {
+    fn place(&self, slot: usize, vector: usize, part: usize) -> usize {
+        let at = vector * R::PARTS + part;
+        (at / self.row * self.program.slots().max(1) + slot) * self.row + at % self.row
+    }
+
+    /// Writes a component of the state, of a vector of the block. It stays as it is when the program runs.
+    #[inline(always)]
+    pub fn set_state(&mut self, component: usize, vector: usize, x: R) {
         assert!(component < self.program.dim, "component {component} of a state of {} numbers", self.program.dim);
-        &mut self.slots[component * self.block..][..self.block]
+        for part in 0..R::PARTS {
+            let place = self.place(component, vector, part);
+            self.slots[place] = x.part(part);
+        }
     }
 
     /// An output in a vector of the block, as it was when the program ran last.
     #[inline(always)]
     pub fn output(&self, output: usize, vector: usize) -> R {
-        match self.program.outputs[output] {
-            Operand::Constant(at) => self.constants[at as usize],
-            Operand::Slot(at) => self.slots[at as usize * self.block..][..self.block][vector],
+        let mut value = R::zero();
+        for part in 0..R::PARTS {
+            value.set_part(
+                part,
+                match self.program.outputs[output] {
+                    Operand::Constant(at) => self.constants[at as usize],
+                    Operand::Slot(at) => self.slots[self.place(at as usize, vector, part)],
+                },
+            );
         }
-    }
-
-    /// Computes the outputs at a state, in the first vector of the block, and writes as many of them as there is room
-    /// for: for text that has one vector at a time. A vector can be several of a processor's, which share the cost of
-    /// an instruction as a block does.
-    #[inline(always)]
-    pub fn compute(&mut self, state: &[R], outputs: &mut [R]) {
-        let block = self.block;
-        for (component, x) in state[..self.program.dim].iter().enumerate() {
-            self.slots[component * block] = *x;
-        }
-        self.run();
-        for (output, value) in outputs.iter_mut().enumerate() {
-            *value = self.output(output, 0);
-        }
+        value
     }
 
     /// Computes the outputs at a state, in the first vector of the block: returns the first output, such as a loss, and
-    /// writes the others, such as its slopes.
+    /// writes as many of the others as there is room for, such as its slopes. For text that has one vector at a time.
     #[inline(always)]
-    pub fn compute_first(&mut self, state: &[R], others: &mut [R]) -> R {
-        let block = self.block;
-        for (component, x) in state[..self.program.dim].iter().enumerate() {
-            self.slots[component * block] = *x;
+    pub fn compute(&mut self, state: &[R], others: &mut [R]) -> R {
+        if self.block * R::PARTS > ROW {
+            // In several rows.
+            for (component, x) in state[..self.program.dim].iter().enumerate() {
+                self.set_state(component, 0, *x);
+            }
+            self.run();
+            for (other, value) in others.iter_mut().enumerate() {
+                *value = self.output(other + 1, 0);
+            }
+            return self.output(0, 0);
         }
-        self.run();
-        for (other, value) in others.iter_mut().enumerate() {
-            *value = self.output(other + 1, 0);
+        match self.row {
+            1 => self.compute_row::<1>(state, others),
+            4 => self.compute_row::<4>(state, others),
+            _ => self.compute_row::<ROW>(state, others),
         }
-        self.output(0, 0)
+    }
+
+    /// The same where all vectors make one row.
+    #[inline(always)]
+    fn compute_row<const N: usize>(&mut self, state: &[R], others: &mut [R]) -> R {
+        let (slots, masks) = (self.program.slots().max(1) * N, self.program.masks.max(1) * N);
+        let slots = Cell::from_mut(&mut self.slots[..slots]).as_slice_of_cells().as_chunks::<N>().0;
+        let masks = Cell::from_mut(&mut self.masks[..masks]).as_slice_of_cells().as_chunks::<N>().0;
+        for (slot, x) in slots.iter().zip(&state[..self.program.dim]) {
+            for part in 0..R::PARTS {
+                slot[part].set(x.part(part));
+            }
+        }
+        run_row(&self.program.steps, &self.constants, slots, masks);
+        let mut first = R::zero();
+        for (output, place) in self.program.outputs.iter().enumerate() {
+            let value = match (output, others.get_mut(output.wrapping_sub(1))) {
+                (0, _) => &mut first,
+                (_, Some(other)) => other,
+                (_, None) => break,
+            };
+            match *place {
+                Operand::Constant(at) => {
+                    for part in 0..R::PARTS {
+                        value.set_part(part, self.constants[at as usize]);
+                    }
+                }
+                Operand::Slot(at) => {
+                    let slot = &slots[at as usize];
+                    for part in 0..R::PARTS {
+                        value.set_part(part, slot[part].get());
+                    }
+                }
+            }
+        }
+        first
     }
 
     /// Computes the outputs at the state.
     #[inline(always)]
     pub fn run(&mut self) {
-        let block = self.block;
-        let slots = Cell::from_mut(&mut self.slots[..]).as_slice_of_cells();
-        let masks = Cell::from_mut(&mut self.masks[..]).as_slice_of_cells();
-        let constants = &self.constants[..];
-        for instruction in &self.program.instructions {
-            match *instruction {
-                Instruction::Load { out, constant } => {
-                    let (out, x) = (slice!(slots, out, block), constants[constant as usize]);
-                    for out in out {
-                        out.set(x);
-                    }
+        match self.row {
+            1 => self.run_rows::<1>(),
+            4 => self.run_rows::<4>(),
+            _ => self.run_rows::<ROW>(),
+        }
+    }
+
+    #[inline(always)]
+    fn run_rows<const N: usize>(&mut self) {
+        let (slots, masks) = (self.program.slots().max(1) * N, self.program.masks.max(1) * N);
+        for (slots, masks) in self.slots.chunks_exact_mut(slots).zip(self.masks.chunks_exact_mut(masks)) {
+            let slots = Cell::from_mut(slots).as_slice_of_cells().as_chunks::<N>().0;
+            let masks = Cell::from_mut(masks).as_slice_of_cells().as_chunks::<N>().0;
+            run_row(&self.program.steps, &self.constants, slots, masks);
+        }
+    }
+}
+
+/// Follows the steps over a row of vectors.
+#[inline(always)]
+fn run_row<V: Real, const N: usize>(
+    steps: &[Step],
+    constants: &[V],
+    slots: &[[Cell<V>; N]],
+    masks: &[[Cell<V::Mask>; N]],
+) {
+    let mut handed = [V::zero(); N];
+    for step in steps {
+        match step.action {
+            Action::Load(constant) => {
+                let x = constants[constant as usize];
+                for j in 0..N {
+                    handed[j] = x;
                 }
-                Instruction::Unary { code, out, a } => {
-                    let (out, a) = (slice!(slots, out, block), slice!(slots, a, block));
-                    match code {
-                        Unary::Neg => {
-                            for j in 0..out.len() {
-                                out[j].set(-a[j].get());
-                            }
-                        }
-                        Unary::Sqrt => {
-                            for j in 0..out.len() {
-                                out[j].set(a[j].get().sqrt());
-                            }
-                        }
-                        Unary::Abs => {
-                            for j in 0..out.len() {
-                                out[j].set(a[j].get().abs());
-                            }
+            }
+            Action::Unary(code, a) => {
+                match a {
+                    Source::Handed => {}
+                    Source::Slot(a) => {
+                        let a = &slots[a as usize];
+                        for j in 0..N {
+                            handed[j] = a[j].get();
                         }
                     }
-                }
-                Instruction::Binary { code, out, a, b } => {
-                    let out = slice!(slots, out, block);
-                    match code {
-                        Binary::Add => for_block!(slots, constants, out, a, b, |x, y| x + y),
-                        Binary::Sub => for_block!(slots, constants, out, a, b, |x, y| x - y),
-                        Binary::Mul => for_block!(slots, constants, out, a, b, |x, y| x * y),
-                        Binary::Div => for_block!(slots, constants, out, a, b, |x, y| x / y),
-                        Binary::Min => for_block!(slots, constants, out, a, b, |x, y| R::min(x, y)),
-                        Binary::Max => for_block!(slots, constants, out, a, b, |x, y| R::max(x, y)),
-                    }
-                }
-                Instruction::MulAdd { out, a, b, c } => {
-                    let (out, a) = (slice!(slots, out, block), slice!(slots, a, block));
-                    match (b, c) {
-                        (Operand::Slot(b), Operand::Slot(c)) => {
-                            let (b, c) = (slice!(slots, b, block), slice!(slots, c, block));
-                            for j in 0..out.len() {
-                                out[j].set(a[j].get().mul_add(b[j].get(), c[j].get()));
-                            }
-                        }
-                        (Operand::Slot(b), Operand::Constant(c)) => {
-                            let (b, c) = (slice!(slots, b, block), constants[c as usize]);
-                            for j in 0..out.len() {
-                                out[j].set(a[j].get().mul_add(b[j].get(), c));
-                            }
-                        }
-                        (Operand::Constant(b), Operand::Slot(c)) => {
-                            let (b, c) = (constants[b as usize], slice!(slots, c, block));
-                            for j in 0..out.len() {
-                                out[j].set(a[j].get().mul_add(b, c[j].get()));
-                            }
-                        }
-                        (Operand::Constant(b), Operand::Constant(c)) => {
-                            let (b, c) = (constants[b as usize], constants[c as usize]);
-                            for j in 0..out.len() {
-                                out[j].set(a[j].get().mul_add(b, c));
-                            }
+                    Source::Constant(a) => {
+                        for j in 0..N {
+                            handed[j] = constants[a as usize];
                         }
                     }
                 }
-                Instruction::Select { out, mask, yes, no } => {
-                    let (out, mask) = (slice!(slots, out, block), slice!(masks, mask, block));
-                    match (yes, no) {
-                        (Operand::Slot(a), Operand::Slot(b)) => {
-                            let (a, b) = (slice!(slots, a, block), slice!(slots, b, block));
-                            for j in 0..out.len() {
-                                out[j].set(R::select(mask[j].get(), a[j].get(), b[j].get()));
-                            }
+                match code {
+                    Unary::Neg => {
+                        for j in 0..N {
+                            handed[j] = -handed[j];
                         }
-                        (Operand::Slot(a), Operand::Constant(b)) => {
-                            let (a, b) = (slice!(slots, a, block), constants[b as usize]);
-                            for j in 0..out.len() {
-                                out[j].set(R::select(mask[j].get(), a[j].get(), b));
-                            }
+                    }
+                    Unary::Sqrt => {
+                        for j in 0..N {
+                            handed[j] = handed[j].sqrt();
                         }
-                        (Operand::Constant(a), Operand::Slot(b)) => {
-                            let (a, b) = (constants[a as usize], slice!(slots, b, block));
-                            for j in 0..out.len() {
-                                out[j].set(R::select(mask[j].get(), a, b[j].get()));
-                            }
-                        }
-                        (Operand::Constant(a), Operand::Constant(b)) => {
-                            let (a, b) = (constants[a as usize], constants[b as usize]);
-                            for j in 0..out.len() {
-                                out[j].set(R::select(mask[j].get(), a, b));
-                            }
+                    }
+                    Unary::Abs => {
+                        for j in 0..N {
+                            handed[j] = handed[j].abs();
                         }
                     }
                 }
-                Instruction::Compare { code, out, a, b } => {
-                    let out = slice!(masks, out, block);
-                    match code {
-                        Comparison::Lt => for_block!(slots, constants, out, a, b, |x, y| x.lt(y)),
-                        Comparison::Le => for_block!(slots, constants, out, a, b, |x, y| x.le(y)),
-                    }
+            }
+            Action::Binary(code, a, b) => match code {
+                Binary::Add => for_both!(N, handed, slots, constants, a, b, |j, x, y| handed[j] = x + y),
+                Binary::Sub => for_both!(N, handed, slots, constants, a, b, |j, x, y| handed[j] = x - y),
+                Binary::Mul => for_both!(N, handed, slots, constants, a, b, |j, x, y| handed[j] = x * y),
+                Binary::Div => for_both!(N, handed, slots, constants, a, b, |j, x, y| handed[j] = x / y),
+                Binary::Min => for_both!(N, handed, slots, constants, a, b, |j, x, y| handed[j] = V::min(x, y)),
+                Binary::Max => for_both!(N, handed, slots, constants, a, b, |j, x, y| handed[j] = V::max(x, y)),
+            },
+            Action::MulAdd(Source::Handed, b, c) => match b {
+                Source::Handed => for_both!(N, handed, slots, constants, Source::Handed, c, |j, x, y| {
+                    handed[j] = x.mul_add(x, y);
+                }),
+                Source::Slot(b) => {
+                    let b = &slots[b as usize];
+                    for_both!(N, handed, slots, constants, Source::Handed, c, |j, x, y| {
+                        handed[j] = x.mul_add(b[j].get(), y);
+                    });
                 }
-                Instruction::And { out, a, b } => {
-                    let (out, a, b) = (slice!(masks, out, block), slice!(masks, a, block), slice!(masks, b, block));
-                    for j in 0..out.len() {
-                        out[j].set(a[j].get() & b[j].get());
-                    }
+                Source::Constant(b) => {
+                    let b = constants[b as usize];
+                    for_both!(N, handed, slots, constants, Source::Handed, c, |j, x, y| handed[j] = x.mul_add(b, y));
                 }
-                Instruction::Or { out, a, b } => {
-                    let (out, a, b) = (slice!(masks, out, block), slice!(masks, a, block), slice!(masks, b, block));
-                    for j in 0..out.len() {
-                        out[j].set(a[j].get() | b[j].get());
+            },
+            Action::MulAdd(Source::Slot(a), b, c) => {
+                let a = &slots[a as usize];
+                match b {
+                    Source::Slot(b) => for_both!(N, handed, slots, constants, Source::Slot(b), c, |j, x, y| {
+                        handed[j] = a[j].get().mul_add(x, y);
+                    }),
+                    Source::Constant(b) => {
+                        let b = constants[b as usize];
+                        match c {
+                            Source::Handed => {
+                                for j in 0..N {
+                                    handed[j] = a[j].get().mul_add(b, handed[j]);
+                                }
+                            }
+                            Source::Slot(c) => {
+                                let c = &slots[c as usize];
+                                for j in 0..N {
+                                    handed[j] = a[j].get().mul_add(b, c[j].get());
+                                }
+                            }
+                            Source::Constant(c) => {
+                                let c = constants[c as usize];
+                                for j in 0..N {
+                                    handed[j] = a[j].get().mul_add(b, c);
+                                }
+                            }
+                        }
                     }
+                    // The second factor is handed on only if the first is.
+                    Source::Handed => {}
                 }
-                Instruction::Not { out, a } => {
-                    let (out, a) = (slice!(masks, out, block), slice!(masks, a, block));
-                    for j in 0..out.len() {
-                        out[j].set(!a[j].get());
+            }
+            // The first factor is no constant.
+            Action::MulAdd(Source::Constant(_), ..) => {}
+            Action::Select(mask, yes, no) => {
+                let mask = &masks[mask as usize];
+                match (yes, no) {
+                    (Source::Constant(yes), Source::Constant(no)) => {
+                        let (yes, no) = (constants[yes as usize], constants[no as usize]);
+                        for j in 0..N {
+                            handed[j] = V::select(mask[j].get(), yes, no);
+                        }
                     }
+                    (yes, no) => for_both!(N, handed, slots, constants, yes, no, |j, x, y| {
+                        handed[j] = V::select(mask[j].get(), x, y);
+                    }),
                 }
+            }
+            Action::Compare(code, a, b) => {
+                let out = &masks[step.out as usize];
+                match code {
+                    Comparison::Lt => for_both!(N, handed, slots, constants, a, b, |j, x, y| out[j].set(x.lt(y))),
+                    Comparison::Le => for_both!(N, handed, slots, constants, a, b, |j, x, y| out[j].set(x.le(y))),
+                }
+                continue;
+            }
+            Action::And(a, b) => {
+                let (out, a, b) = (&masks[step.out as usize], &masks[a as usize], &masks[b as usize]);
+                for j in 0..N {
+                    out[j].set(a[j].get() & b[j].get());
+                }
+                continue;
+            }
+            Action::Or(a, b) => {
+                let (out, a, b) = (&masks[step.out as usize], &masks[a as usize], &masks[b as usize]);
+                for j in 0..N {
+                    out[j].set(a[j].get() | b[j].get());
+                }
+                continue;
+            }
+            Action::Not(a) => {
+                let (out, a) = (&masks[step.out as usize], &masks[a as usize]);
+                for j in 0..N {
+                    out[j].set(!a[j].get());
+                }
+                continue;
+            }
+        }
+        if step.out != NOWHERE {
+            let out = &slots[step.out as usize];
+            for j in 0..N {
+                out[j].set(handed[j]);
             }
         }
     }
@@ -281,16 +413,19 @@ impl Evaluate<'_> {
     fn over<R: Real>(self) {
         let (dim, outputs) = (self.program.dim, self.program.outputs.len());
         let fits = TILE_BYTES / (self.program.slots().max(1) * size_of::<R>());
-        let block = fits.clamp(1, MOST_VECTORS).min(self.count.div_ceil(R::LANES));
+        let block = fits.clamp(1, ROW).min(self.count.div_ceil(R::LANES));
         let mut tile = Tile::<R>::new(self.program.clone(), block);
         let runs = tile.block * R::LANES;
         let mut first = 0;
         while first < self.count {
             let now = runs.min(self.count - first);
             for component in 0..dim {
-                let numbers = tile.state(component);
-                for run in 0..now {
-                    numbers[run / R::LANES].set_lane(run % R::LANES, self.states[(first + run) * dim + component]);
+                for vector in 0..now.div_ceil(R::LANES) {
+                    let mut numbers = R::zero();
+                    for lane in 0..R::LANES.min(now - vector * R::LANES) {
+                        numbers.set_lane(lane, self.states[(first + vector * R::LANES + lane) * dim + component]);
+                    }
+                    tile.set_state(component, vector, numbers);
                 }
             }
             tile.run();

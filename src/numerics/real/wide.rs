@@ -100,19 +100,21 @@ macro_rules! vector {
                 bytemuck::bytes_of(&self.0).iter().fold(0, |any, byte| any | byte) != 0
             }
             #[inline(always)]
-            fn bits(self) -> u64 {
+            fn bits(self) -> u128 {
                 let bytes = bytemuck::bytes_of(&self.0);
                 let each = bytes.len() / S::$lanes;
                 if each == 0 {
                     // A bit a lane.
-                    return bytes.iter().rev().fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+                    return bytes.iter().rev().fold(0, |bits, byte| bits << 8 | u128::from(*byte));
                 }
-                (0..S::$lanes).fold(0, |bits, lane| bits | u64::from(bytes[lane * each] & 1) << lane)
+                (0..S::$lanes).fold(0, |bits, lane| bits | u128::from(bytes[lane * each] & 1) << lane)
             }
         }
 
         impl<S: Simd> Real for $name<S> {
             type Mask = $mask<S>;
+            type Part = Self;
+            const PARTS: usize = 1;
             const LANES: usize = S::$lanes;
             const PRECISION: Precision = $precision;
 
@@ -137,6 +139,14 @@ macro_rules! vector {
             fn whole_lanes(&self, first: usize, words: &mut [u32]) {
                 let own = bytemuck::cast_slice::<_, $scalar>(std::slice::from_ref(&self.0));
                 words.iter_mut().zip(&own[first..]).for_each(|(word, x)| *word = x.abs() as u32);
+            }
+            #[inline(always)]
+            fn part(&self, _: usize) -> Self {
+                *self
+            }
+            #[inline(always)]
+            fn set_part(&mut self, _: usize, part: Self) {
+                *self = part;
             }
             #[inline(always)]
             fn mul_add(self, factor: Self, term: Self) -> Self {
@@ -270,13 +280,15 @@ impl<R: Real> Mask for PairMask<R> {
         (self.0 | self.1).any()
     }
     #[inline(always)]
-    fn bits(self) -> u64 {
+    fn bits(self) -> u128 {
         self.0.bits() | self.1.bits() << R::LANES
     }
 }
 
 impl<R: Real> Real for Pair<R> {
     type Mask = PairMask<R>;
+    type Part = R::Part;
+    const PARTS: usize = 2 * R::PARTS;
     const LANES: usize = 2 * R::LANES;
     const PRECISION: Precision = R::PRECISION;
 
@@ -312,6 +324,14 @@ impl<R: Real> Real for Pair<R> {
         if !high.is_empty() {
             self.1.whole_lanes(begin - R::LANES, high);
         }
+    }
+    #[inline(always)]
+    fn part(&self, i: usize) -> R::Part {
+        if i < R::PARTS { self.0.part(i) } else { self.1.part(i - R::PARTS) }
+    }
+    #[inline(always)]
+    fn set_part(&mut self, i: usize, part: R::Part) {
+        if i < R::PARTS { self.0.set_part(i, part) } else { self.1.set_part(i - R::PARTS, part) }
     }
     #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {

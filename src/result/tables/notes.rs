@@ -112,8 +112,8 @@ impl Summary {
                     .into()
             }
             Doubt::Corner => {
-                "came to rest where a weight vector vanishes, and with it the second derivatives. No budget \
-                              decides more; other starts do."
+                "came to rest at a kink of the loss, such as where a weight vector vanishes: there are no second \
+                              derivatives. No budget decides more; other starts do."
                     .into()
             }
             Doubt::Restless => "came to rest by descent.tolerance far from any critical point. A smaller \

@@ -41,6 +41,8 @@ macro_rules! device_number {
 
         impl Real for $name {
             type Mask = bool;
+            type Part = Self;
+            const PARTS: usize = 1;
             const LANES: usize = 1;
             const PRECISION: Precision = $precision;
 
@@ -58,6 +60,12 @@ macro_rules! device_number {
             }
             fn whole_lanes(&self, _: usize, _: &mut [u32]) {
                 unreachable!("no function looks into lanes")
+            }
+            fn part(&self, _: usize) -> Self {
+                *self
+            }
+            fn set_part(&mut self, _: usize, part: Self) {
+                *self = part;
             }
             fn mul_add(self, factor: Self, term: Self) -> Self {
                 self * factor + term
