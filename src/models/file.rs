@@ -83,8 +83,8 @@ impl LandscapeFile {
     /// # Errors
     /// As [`LandscapeFile::read`].
     pub fn parse(path: &str, text: &str) -> Result<&'static Self, FileError> {
-        let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = files.iter().find(|known| known.location == path && known.text == text) {
+        let files = || FILES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = files().iter().find(|known| known.location == path && known.text == text) {
             return Ok(known);
         }
         let wrong = |fault| FileError { file: path.into(), fault };
@@ -123,7 +123,7 @@ impl LandscapeFile {
             sha256: hashing.sha256(),
             source,
         }));
-        files.push(model);
+        files().push(model);
         Ok(model)
     }
 
