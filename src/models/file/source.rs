@@ -316,7 +316,7 @@ fn rewrite(expression: &AstExpr, text: &str, edits: &mut Vec<Edit>) {
             rewrite(no, text, edits);
         }
         Expr::Not(inner) => rewrite_condition(inner, text, edits),
-        Expr::Op(left, operation, right) if matches!(operation, BinOp::And | BinOp::Or) => {
+        Expr::Op(left, BinOp::And | BinOp::Or, right) => {
             rewrite_condition(left, text, edits);
             rewrite_condition(right, text, edits);
         }

@@ -1,12 +1,12 @@
 //! The landscapes that are shipped, against values that come from elsewhere.
 
 use super::{shipped_cell, shipped_path};
-use crate::support::{assert_close, distance, largest, random_point, run, seen};
+use crate::support::{self, assert_close, distance, largest, random_point, run, seen};
 use spurious::descent::backend::cpu::Cpu;
 use spurious::experiment::{Cell, Spec};
 use spurious::judge::classify::Classifier;
 use spurious::landscape::{Outcome, Problem, Stop};
-use spurious::numerics::{Draws, Precision};
+use spurious::numerics::{CellSeed, Precision};
 use std::f64::consts::PI;
 
 trials![
@@ -69,7 +69,7 @@ fn differences(state: &[f64], value: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Vec<f64
 fn derivatives_are_those_of_differences() {
     for (name, params) in CELLS {
         let problem = shipped_cell(name, params, "").problem;
-        let mut draws = Draws::new(7, name, 0);
+        let mut draws = CellSeed::new(support::seed(), name).run(0);
         for _ in 0..3 {
             let state = random_point(&mut draws, 1.0, problem.dim());
             let found = problem.evaluate(Precision::F64, &state);

@@ -1,12 +1,12 @@
 //! Two landscapes that are built in, written as files: one landscape in two texts.
 
 use super::shipped_cell;
-use crate::support::{assert_close, distance, largest, random_point, run};
+use crate::support::{self, assert_close, distance, largest, random_point, run};
 use spurious::descent::backend::cpu::Cpu;
 use spurious::experiment::{Cell, Plan, Spec};
 use spurious::judge::classify::Classifier;
 use spurious::landscape::Outcome;
-use spurious::numerics::{Draws, Precision};
+use spurious::numerics::{CellSeed, Precision};
 
 trials![cnn_is_one_landscape, relu_sum_is_one_landscape, cnn_runs_end_alike, relu_sum_runs_end_alike];
 
@@ -16,7 +16,7 @@ fn built_in(model: &str, params: &str, more: &str) -> Cell {
 }
 
 fn compare(file: &Cell, own: &Cell, points: usize) {
-    let mut draws = Draws::new(11, "twins", 0);
+    let mut draws = CellSeed::new(support::seed(), "twins").run(0);
     for _ in 0..points {
         let state = random_point(&mut draws, 1.0, own.problem.dim());
         let (a, b) = (file.problem.evaluate(Precision::F64, &state), own.problem.evaluate(Precision::F64, &state));
