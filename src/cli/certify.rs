@@ -23,8 +23,8 @@ use std::time::Instant;
 #[command(
     after_help = "One row per point: `minimum` is a strict local minimum that is proved to lie above the global value, \
                   a spurious one; `saddle` a critical point that is proved to be none, with the number of negative \
-                  eigenvalues as index; `global` the global minimum; `local_minimum`, of a loss that is written out as a graph, a \
-                  strict local minimum of which it is not known whether it is the global one; `no_proof` says \
+                  eigenvalues as index; `global` the global minimum; `local_minimum`, of a loss that is written out \
+                  as a graph, a strict local minimum of which it is not known whether it is the global one; `no_proof` says \
                   nothing, and why is said on stderr. In the ball of `radius` around the (polished) point there is \
                   exactly one critical point; \
                   loss_low, loss_high and eigenvalue_min_low bound what it has; every_input_dim is true where the \

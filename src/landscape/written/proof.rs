@@ -4,7 +4,7 @@
 //! The loss is the function of real numbers that the graph states. Before a Hessian is enclosed it is shown that the
 //! loss is smooth in all of the ball ([`crate::expression::smoothness`]), so that the derivatives of the graph are its
 //! own; a ball is the box around it here. Where the Hessian is singular because a symmetry keeps the loss, the proof is
-//! of a [`slice`].
+//! of a [`mod@slice`].
 
 pub mod slice;
 
@@ -79,11 +79,23 @@ impl WrittenLoss {
     /// The loss of a cell of a landscape of this name.
     ///
     /// # Errors
-    /// The graph holds an error, or a constant that is no finite number.
+    /// The graph holds an error, a constant of it or a number of the goal is not finite, or a flat direction has not as
+    /// many numbers as a state.
     pub fn new(name: &str, written: &Written) -> Result<Self, ExpressionError> {
         let nodes: Vec<Node> =
             std::iter::once(written.loss).chain(written.flat.iter().flat_map(|(_, field)| field.clone())).collect();
         let dim = written.dim();
+        if let Some((_, field)) = written.flat.iter().find(|(_, field)| field.len() != dim) {
+            return Err(ExpressionError::Length { what: "a flat direction", found: field.len(), expected: dim });
+        }
+        let numbers = match &written.goal {
+            Goal::Least(least) => vec![*least],
+            Goal::Minima(points) => points.concat(),
+            Goal::Unknown => Vec::new(),
+        };
+        if let Some(value) = numbers.into_iter().find(|x| !x.is_finite()) {
+            return Err(ExpressionError::NotFinite { value });
+        }
         let Text { operations, outputs } = text::write(&written.graph, &nodes)?;
         let hexadecimal = |point: &Vec<f64>| point.iter().copied().map(Hexadecimal).collect();
         let (least_loss, minima) = match &written.goal {

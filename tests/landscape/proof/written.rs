@@ -122,7 +122,7 @@ pub(crate) fn smooth_functions() -> (Written, [f64; 2]) {
         let sum = g.add(first, second);
         g.mul_add(exp, eighth, sum)
     });
-    (made, [0.542_969_563_332_167_9, 0.107_961_164_100_778_5])
+    (made, [0.542_969_563_332_168, 0.107_961_164_100_778_5])
 }
 
 /// `(|w|² − 1)²/4` in three dimensions. Its minima are a sphere, along which three rotations go in two directions.
@@ -201,6 +201,18 @@ fn a_spurious_minimum_of_a_double_well() {
     assert!(subject(&least).prove(&[spurious + 0.1], None).is_err());
     assert!(subject(&least).prove(&[spurious], Some(1.0)).is_err());
     assert!(subject(&least).prove(&[f64::NAN], None).is_err());
+    for radius in [0.0, -0.1, f64::NAN, f64::INFINITY, 1e-20] {
+        assert!(subject(&least).prove(&[spurious], Some(radius)).is_err(), "{radius}");
+    }
+    let square = written(1, Goal::Unknown, |g, x| g.mul(x[0], x[0]));
+    assert!(subject(&square).prove(&[0.0], Some(f64::INFINITY)).is_err(), "a radius that no file can hold");
+    assert_eq!(prove(&square, &[0.0]).radius, 1.0);
+    let huge = written(1, Goal::Unknown, |g, x| {
+        let exponent = g.constant(800.0);
+        let huge = g.function(Function::Exp, &[exponent]);
+        g.mul_add(x[0], x[0], huge)
+    });
+    assert!(refusal(&huge, &[0.0]).contains("too large to be enclosed"));
     assert!(subject(&least).prove(&[spurious, 0.0], None).is_err());
 }
 
@@ -398,6 +410,15 @@ fn another_text_is_refused() {
     refused("minima: 2 numbers", &|it| it["minima"][0] = serde_json::json!(["0x0.0p+0", "0x0.0p+0"]));
     refused("flat: 1 numbers", &|it| it["flat"][0] = serde_json::json!([0]));
     refused("give one of them", &|it| it["least_loss"] = "0x0.0p+0".into());
+    // What no file can hold, and a field of another space.
+    for goal in [Goal::Least(f64::NAN), Goal::Least(f64::INFINITY), Goal::Minima(vec![vec![1.0, f64::NAN, 0.0]])] {
+        let why = WrittenLoss::new("test.star", &phase_retrieval(goal.clone(), true)).expect_err("a number");
+        assert!(why.to_string().contains("finite"), "{goal:?}: {why}");
+    }
+    let mut short = phase_retrieval(Goal::Unknown, true);
+    short.flat[0].1.pop();
+    let why = WrittenLoss::new("test.star", &short).expect_err("a field").to_string();
+    assert!(why.contains("2 numbers where 3 are needed"), "{why}");
     // Nodes beyond the state.
     let mut far = serde_json::to_value(&right).unwrap();
     let state = far["operations"].as_array().unwrap().iter().position(|x| x == "state 2").unwrap();
