@@ -23,8 +23,10 @@ use std::time::Instant;
 #[command(
     after_help = "One row per point: `minimum` is a strict local minimum that is proved to lie above the global value, \
                   a spurious one; `saddle` a critical point that is proved to be none, with the number of negative \
-                  eigenvalues as index; `global` the global minimum; `no_proof` says nothing, and why is said on \
-                  stderr. In the ball of `radius` around the (polished) point there is exactly one critical point; \
+                  eigenvalues as index; `global` the global minimum; `local_minimum`, of a loss that is written \
+                  out as a graph, a strict local minimum of which it is not known whether it is the global one; \
+                  `no_proof` says nothing, and why is said on stderr. In the ball of `radius` around the (polished) \
+                  point there is exactly one critical point; \
                   loss_low, loss_high and eigenvalue_min_low bound what it has; every_input_dim is true where the \
                   point is proved to be of the same kind, and alone in its ball, for inputs of every larger dimension. \
                   Points are CSV as for `spurious eval`. docs/certificates.md has the theorem and its proof."
@@ -195,6 +197,9 @@ fn prove(
         match &row.proof {
             Err(Refusal(reason)) => say(&format!("{name}: no proof: {reason}")),
             Ok(proof) => {
+                if let Some(count) = proof.flat_directions {
+                    say(&format!("{name}: proved across {count} flat directions, along which a symmetry moves it"));
+                }
                 let moved = norm(&point.iter().zip(&candidate.point).map(|(x, y)| x - y).collect::<Vec<_>>());
                 if moved > proof.radius {
                     say(&format!("{name}: Newton's method moved it by {moved:.1e}; the proof is of where it came to"));

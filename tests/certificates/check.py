@@ -5,7 +5,7 @@
 
 One line a file: `FILE: proved: ...` or `FILE: refused: reason`. Exit code 0 if all are proved, 1 if not, 2 on usage.
 Only the statement is taken from a file, and the method is not that of the Rust program. Formulas are in `losses.py`,
-and `facts.py` tests them. The fields that no proof can cover (name, program, parameters) are covered by the checksum.
+losses that a file writes out are computed by `graph.py`, and `facts.py` tests them. The fields that no proof can cover (name, program, parameters) are covered by the checksum.
 
 Proof of a certificate
     Let H be the Hessian at the point, δ a bound of its variation in the ball, g the norm of the gradient at the point.

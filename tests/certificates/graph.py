@@ -15,8 +15,10 @@ as something may be undefined, those of what it depends on. A choice that is not
 
 Flat directions
     At the point x, take the fields in their order, each whose part across those before is longer than 2^-20 times the
-    longest; U is an orthonormal basis of what is across all of them, by Gram and Schmidt's method in balls. What is
-    proved is proved of F(x + U z), with gradient Uᵀ∇F and Hessian UᵀHU, which vary no faster than those of F. That its
+    longest. Gram and Schmidt's method in balls makes an orthonormal basis Q of their span; let U be one of what is across
+    it. What is proved is proved of F(x + U z), with gradient Uᵀ∇F and Hessian UᵀHU, which vary no faster than those of F.
+    U itself is not needed: with P = I - QQᵀ the gradient is as long as P∇F, and PHP + c QQᵀ has the eigenvalues of UᵀHU
+    and, where no bound of them is looked for, c. That its
     critical point is one of F needs that the matrix of scalar products of the fields there and at x is regular: its
     symmetric part is positive definite in all of the ball. That the fields keep the loss is assumed, and tried.
 """
@@ -41,6 +43,9 @@ class Number:
 
     def __init__(self, value, slope=None, bend=None, flaw=None):
         self.value, self.slope, self.bend, self.flaw = value, slope or {}, bend or {}, flaw
+
+    def copy(self):
+        return Number(self.value, dict(self.slope), dict(self.bend), self.flaw)
 
     @property
     def moves(self):
@@ -69,6 +74,15 @@ def chain(value, parts, second, order):
                     elif i <= j:
                         add_to(bend, (i, j), f * x * y)
     return Number(value, slope, bend)
+
+
+def grown(total, term, sign, value):
+    """`total` ± `term`, made of `total` itself, which nothing else needs: a sum of many terms takes no copy a term."""
+    total.value = value
+    for sums, more in ((total.slope, term.slope), (total.bend, term.bend)):
+        for key, x in more.items():
+            add_to(sums, key, sign * x)
+    return total
 
 
 def worst(*flaws):
@@ -152,9 +166,13 @@ def one(word, a, order):
     return chain(x.erf(), [(a, y)], [(a, a, -2 * x * y)], order)
 
 
-def two(word, a, b, order):
-    """A function of two numbers without flaws."""
+def two(word, a, b, order, spare=()):
+    """A function of two numbers without flaws; those in `spare` are needed for nothing else."""
     x, y = a.value, b.value
+    if word == "add" and b in spare and len(b.bend) >= len(a.bend) and a is not b:
+        return grown(b, a, 1, x + y)
+    if word in ("add", "sub") and a in spare and a is not b:
+        return grown(a, b, 1 if word == "add" else -1, x + y if word == "add" else x - y)
     if word == "add":
         return chain(x + y, [(a, 1), (b, 1)], [], order)
     if word == "sub":
@@ -215,14 +233,15 @@ class Graph:
         found = {}
         for at, (word, operands) in enumerate(self.operations[:max(outputs) + 1]):
             if at in last:
-                found[at] = self.number(word, operands, found, state, order)
+                spare = [found[x] for x in set(operands) if last[x] == at] if word in ("add", "sub", "fma") else []
+                found[at] = self.number(word, operands, found, state, order, spare)
             if word not in ("constant", "state"):
                 for x in set(operands):
                     if last[x] == at:
                         del found[x]
         return [found[x] for x in outputs]
 
-    def number(self, word, operands, found, state, order):
+    def number(self, word, operands, found, state, order, spare):
         if word == "constant":
             return Number(operands[0])
         if word == "pi":
@@ -256,14 +275,14 @@ class Graph:
                 value = None if flaw[0] == UNDEFINED else yes.value.union(no.value)
                 return Number(value, flaw=flaw)
             taken = yes if truth else no
-            return Number(None, flaw=worst(flaw, taken.flaw)) if flaw else taken
+            return Number(None, flaw=worst(flaw, taken.flaw)) if flaw else taken.copy()
         if word in ("min", "max"):
             a, b = given
             flaw = worst(a.flaw, b.flaw)
             if undefined_only(flaw):
                 return Number(None, flaw=flaw)
             if apart(a.value, b.value):
-                return a if (a.value < b.value) == (word == "min") else b
+                return (a if (a.value < b.value) == (word == "min") else b).copy()
             value = a.value.union(b.value) if a is not b else a.value
             rough = (ROUGH, "the smaller or larger of two numbers that may be the same") if a.moves or b.moves else None
             return Number(value, flaw=worst(flaw, rough))
@@ -272,9 +291,10 @@ class Graph:
             return Number(None, flaw=flaw)
         if word == "fma":
             product = two("mul", *given[:2], order)
-            made = two("add", product, given[2], order)
+            # The third may be one of the factors, but not the product.
+            made = two("add", product, given[2], order, [product, *spare])
         else:
-            made = one(word, *given, order) if len(given) == 1 else two(word, *given, order)
+            made = one(word, *given, order) if len(given) == 1 else two(word, *given, order, spare)
         made.flaw = worst(made.flaw, flaw)
         return made
 
@@ -312,46 +332,35 @@ class Landscape:
     def __init__(self, graph, point, directions, undecided):
         self.graph, self.point = graph, point
         self.loss, self.slope, self.bend = graph.at(point)
-        self.taken, self.values, self.basis = [], [], None
+        self.taken, self.values, self.frame = [], [], []
         if directions is not None:
             self.across(directions, undecided)
 
     def across(self, directions, undecided):
-        """Takes the flat directions at the point, and makes an orthonormal basis of what is across them."""
+        """Takes the flat directions at the point, and makes an orthonormal basis of their span."""
         graph, require = self.graph, self.graph.require
         fields = graph.fields(self.point)
         require(fields, "flat_directions: the landscape has none")
         least = largest([norm(field) for field in fields]) / 2**20
         require(least > 0, "flat_directions: all are 0 at the point")
-        frame = []
-
-        def rest(vector):
-            for u in frame:
-                share = dot(u, vector)
-                vector = [x - share * y for x, y in zip(vector, u)]
-            return vector
-
         for j, field in enumerate(fields):
-            part = rest(field)
+            part = self.rest(field)
             length = norm(part)
             if length > least:
-                frame.append([x / length for x in part])
+                self.frame.append([x / length for x in part])
                 self.taken.append(j)
                 self.values.append(field)
             elif not length <= least:
                 raise undecided("which flat directions are independent cannot be told")
         require(len(self.taken) == directions, f"flat_directions: {len(self.taken)} are independent")
         self.try_fields()
-        units = [[arb(int(i == j)) for j in range(graph.dim)] for i in range(graph.dim)]
-        while len(frame) < graph.dim:
-            parts = [rest(unit) for unit in units]
-            longest = max(range(len(parts)), key=lambda i: norm(parts[i]).mid())
-            length = norm(parts[longest])
-            if not length > 0:
-                raise undecided("no basis across the flat directions is found")
-            frame.append([x / length for x in parts[longest]])
-            del units[longest]
-        self.basis = frame[directions:]
+
+    def rest(self, vector):
+        """The part of a vector across the flat directions taken so far."""
+        for u in self.frame:
+            share = dot(u, vector)
+            vector = [x - share * y for x, y in zip(vector, u)]
+        return vector
 
     def try_fields(self):
         """Refuses fields along which the loss changes at one of some points."""
@@ -371,11 +380,14 @@ class Landscape:
 
     def derivatives(self):
         """Gradient, a list, and Hessian, a list of rows."""
-        if self.basis is None:
+        if not self.frame:
             return self.slope, self.bend
-        basis = arb_mat(self.basis)
-        slope = [dot(u, self.slope) for u in self.basis]
-        return slope, (basis * arb_mat(self.bend) * basis.transpose()).tolist()
+        large = 1 + 8 * largest([sum((abs(x) for x in row), arb(0)) for row in self.bend])
+        frame = arb_mat(self.frame)
+        onto = frame.transpose() * frame
+        unit = arb_mat([[int(i == j) for j in range(self.graph.dim)] for i in range(self.graph.dim)])
+        across = unit - onto
+        return self.rest(self.slope), (across * arb_mat(self.bend) * across + onto * large).tolist()
 
     def variation(self, radius):
         """Bound of |H(x) - H(point)| in the ball; proves that the loss is smooth there."""
@@ -403,6 +415,6 @@ class Landscape:
             lower = [graph.least] if graph.least is not None else [graph.value(point) for point in graph.minima]
             graph.require(any(loss < s["loss_low"] for loss in lower), "loss_low is not above the least loss")
         if verdict == "global":
-            graph.require(self.basis is None, "a global minimum is not proved across flat directions")
+            graph.require(not self.frame, "a global minimum is not proved across flat directions")
             near = (norm([a - b for a, b in zip(self.point, point)]) for point in graph.minima)
             graph.require(any(x < s["radius"] for x in near), "no known minimum is in the ball")

@@ -5,7 +5,9 @@ use sha2::{Digest, Sha256};
 use spurious::descent::backend::cpu::Cpu;
 use spurious::experiment::grid::Grid;
 use spurious::experiment::{Plan, Shard, Spec};
-use spurious::landscape::{Points, Value};
+use spurious::expression::Graph;
+use spurious::landscape::written::proof::WrittenLoss;
+use spurious::landscape::{Block, BlockStart, Goal, Points, Provable, Value, Written};
 use spurious::models;
 use spurious::numerics::Precision;
 use spurious::result::Results;
@@ -88,7 +90,7 @@ pub(crate) fn sealed_certificate(bytes: &[u8]) {
     }
 }
 
-/// A certificate of each model that has some.
+/// A certificate of each model that has some, and of a loss that is a graph.
 pub(crate) fn certificates() -> &'static [Certificate] {
     static ALL: LazyLock<Vec<Certificate>> = LazyLock::new(|| {
         let of = |model: &str| {
@@ -101,9 +103,33 @@ pub(crate) fn certificates() -> &'static [Certificate] {
             let parameters = plan.columns(&plan.cells[0]).into_iter().map(|(name, text)| (name.into(), text)).collect();
             Some(Certificate::new(&name, parameters, &*subject, &point, proof))
         };
-        models::all().iter().filter_map(|model| of(model.name())).collect()
+        models::all().iter().filter_map(|model| of(model.name())).chain(written()).collect()
     });
     &ALL
+}
+
+/// A certificate of `max(exp x, 1) − 2x`, whose minimum is at log 2.
+fn written() -> Option<Certificate> {
+    let mut graph = Graph::new(100);
+    let (x, one, two) = (graph.state(0), graph.constant(1.0), graph.constant(2.0));
+    let exp = graph.function(spurious::expression::Function::Exp, &[x]);
+    let larger = graph.max(exp, one);
+    let twice = graph.mul(two, x);
+    let loss = graph.sub(larger, twice);
+    let written = Written {
+        graph: graph.into(),
+        loss,
+        blocks: vec![Block { name: "x".into(), rows: 1, columns: 1, start: BlockStart::Gaussian(1.0) }],
+        goal: Goal::Minima(vec![vec![std::f64::consts::LN_2]]),
+        step: None,
+        symmetries: Vec::new(),
+        flat: Vec::new(),
+        observables: Vec::new(),
+        theory: Vec::new(),
+    };
+    let subject = WrittenLoss::new("fuzz.star", &written).ok()?;
+    let point = [std::f64::consts::LN_2];
+    Some(Certificate::new("log 2", Vec::new(), &subject, &point, subject.prove(&point, None).ok()?))
 }
 
 /// A folder that is a process's own, removed when it is dropped.

@@ -254,7 +254,9 @@ impl<S: Smooth> Provable for S {
         let extra = Extra::new(self, point)?;
         let radius = match given {
             None => radius(self, point, &centre, extra.as_ref())?,
-            Some(radius) if centre.holds(radius, movement(self, point, radius, &centre)) => radius,
+            Some(radius) if radius.is_finite() && centre.holds(radius, movement(self, point, radius, &centre)) => {
+                radius
+            }
             Some(radius) => return Err(Refusal(format!("nothing is shown of the ball of radius {radius:e}"))),
         };
         let gap_low = centre.gap();
@@ -267,6 +269,9 @@ impl<S: Smooth> Provable for S {
         let bend = mul_up(moved, mul_up(distance_high, distance_high));
         let off = add_up(mul_up(0.5, mul_up(centre.gradient, distance_high)), bend);
         let loss = centre.loss + Enclosure::between(-off, off);
+        if !loss.is_finite() {
+            return Err(Refusal("its loss is too large to be enclosed".into()));
+        }
         let index = centre.eigenvalues.index;
         let verdict = if index == 0 { self.minimum(point, radius, loss)? } else { Verdict::Saddle };
         let extra_eigenvalue_low = extra.as_ref().and_then(|extra| extra.left(self, point, radius, &centre));

@@ -4,13 +4,13 @@
 //! The loss is the function of real numbers that the graph states. Before a Hessian is enclosed it is shown that the
 //! loss is smooth in all of the ball ([`crate::expression::smoothness`]), so that the derivatives of the graph are its
 //! own; a ball is the box around it here. Where the Hessian is singular because a symmetry keeps the loss, the proof is
-//! of a [`slice`].
+//! of a [`mod@slice`].
 
 pub mod slice;
 
 use self::slice::Slice;
 use super::{Goal, Written};
-use crate::expression::derivative::{gradient, hessian};
+use crate::expression::derivative::{gradient, hessian_vector};
 use crate::expression::enclose::enclose;
 use crate::expression::smoothness::obstacle;
 use crate::expression::text::{self, Text};
@@ -26,7 +26,7 @@ use std::sync::{Arc, OnceLock};
 
 /// Most operations of a loss that is proved of.
 const MOST_OPERATIONS: usize = 1 << 20;
-/// Most operations of the loss with its gradient and Hessian: about 300 MB.
+/// Most operations of the loss with its gradient and the product of its Hessian with a direction: about 300 MB.
 const MOST_WITH_DERIVATIVES: usize = 1 << 22;
 /// Most numbers of a point.
 const MOST_NUMBERS: usize = 4096;
@@ -65,8 +65,8 @@ struct Derivatives {
     dim: usize,
     loss: Node,
     gradient: Vec<Node>,
-    /// Row by row.
-    hessian: Vec<Node>,
+    /// The product of the Hessian with a direction, whose components come after those of the state.
+    turned: Vec<Node>,
     /// The vector fields.
     flat: Vec<Vec<Node>>,
     /// The derivative of the loss along each of them, which is 0 if what the landscape says is true.
@@ -79,11 +79,23 @@ impl WrittenLoss {
     /// The loss of a cell of a landscape of this name.
     ///
     /// # Errors
-    /// The graph holds an error, or a constant that is no finite number.
+    /// The graph holds an error, a constant of it or a number of the goal is not finite, or a flat direction has not as
+    /// many numbers as a state.
     pub fn new(name: &str, written: &Written) -> Result<Self, ExpressionError> {
         let nodes: Vec<Node> =
             std::iter::once(written.loss).chain(written.flat.iter().flat_map(|(_, field)| field.clone())).collect();
         let dim = written.dim();
+        if let Some((_, field)) = written.flat.iter().find(|(_, field)| field.len() != dim) {
+            return Err(ExpressionError::Length { what: "a flat direction", found: field.len(), expected: dim });
+        }
+        let numbers = match &written.goal {
+            Goal::Least(least) => vec![*least],
+            Goal::Minima(points) => points.concat(),
+            Goal::Unknown => Vec::new(),
+        };
+        if let Some(value) = numbers.into_iter().find(|x| !x.is_finite()) {
+            return Err(ExpressionError::NotFinite { value });
+        }
         let Text { operations, outputs } = text::write(&written.graph, &nodes)?;
         let hexadecimal = |point: &Vec<f64>| point.iter().copied().map(Hexadecimal).collect();
         let (least_loss, minima) = match &written.goal {
@@ -150,7 +162,7 @@ impl Stated {
 fn refused(error: ExpressionError) -> Refusal {
     Refusal(match error {
         ExpressionError::TooManyNodes { limit } => {
-            format!("its loss with gradient and Hessian takes more than {limit} operations")
+            format!("its loss with its derivatives takes more than {limit} operations")
         }
         other => other.to_string(),
     })
@@ -166,11 +178,11 @@ impl Derivatives {
         let loss = outputs[0];
         let flat: Vec<Vec<Node>> = outputs[1..].chunks(dim.max(1)).map(<[Node]>::to_vec).collect();
         let gradient = gradient(&mut graph, loss, dim).map_err(refused)?;
-        let hessian = hessian(&mut graph, loss, dim).map_err(refused)?;
+        let turned = hessian_vector(&mut graph, loss, dim).map_err(refused)?;
         let along: Vec<Node> = flat.iter().map(|field| product(&mut graph, &gradient, field)).collect();
         graph.check().map_err(refused)?;
         let minima: Vec<Vec<f64>> = stated.minima.iter().map(|point| point.iter().map(|x| x.0).collect()).collect();
-        let mut made = Derivatives { graph, dim, loss, gradient, hessian, flat, along, least_loss: None, minima };
+        let mut made = Derivatives { graph, dim, loss, gradient, turned, flat, along, least_loss: None, minima };
         made.least_loss = match stated.least_loss {
             Some(least) => Some(Enclosure::point(least.0)),
             None => made.least_of_minima(),
@@ -185,13 +197,18 @@ impl Derivatives {
         self.minima.iter().filter_map(loss).reduce(least)
     }
 
-    /// Enclosures of some nodes that are functions of the graph, after it is shown that what they are made of is smooth
-    /// at all states in a box.
+    /// Enclosures of some nodes, after it is shown that the loss is smooth at all states in a box.
     fn enclosed(&self, nodes: &[Node], state: &[Enclosure]) -> Result<Vec<Enclosure>, Refusal> {
-        if let Some(obstacle) = obstacle(&self.graph, &[self.loss], state).map_err(refused)? {
-            return Err(Refusal(format!("its loss is not shown to be smooth there: {obstacle}")));
-        }
+        self.check_smooth(state)?;
         enclose(&self.graph, nodes, state).map_err(refused)
+    }
+
+    /// Errors if the loss is not shown to be smooth at all states in a box.
+    fn check_smooth(&self, state: &[Enclosure]) -> Result<(), Refusal> {
+        match obstacle(&self.graph, &[self.loss], state).map_err(refused)? {
+            Some(obstacle) => Err(Refusal(format!("its loss is not shown to be smooth there: {obstacle}"))),
+            None => Ok(()),
+        }
     }
 
     /// The vector fields at all states in a box, where they are smooth.
@@ -204,11 +221,17 @@ impl Derivatives {
         Ok(found.chunks(self.dim).map(<[Enclosure]>::to_vec).collect())
     }
 
+    /// Column by column, each the product with a unit vector: 0 and 1 are exact, and what they multiply is no wider for
+    /// it. As a graph of its own the Hessian would be as many times larger as there are columns.
     fn hessian_in(&self, state: &[Enclosure]) -> Result<SymmetricEnclosure, Refusal> {
-        let entries = self.enclosed(&self.hessian, state)?;
+        self.check_smooth(state)?;
         let mut matrix = SymmetricEnclosure::zero(self.dim);
+        let mut with_direction = [state, &vec![Enclosure::ZERO; self.dim]].concat();
         for a in 0..self.dim {
-            (0..=a).for_each(|b| matrix.set(a, b, entries[a * self.dim + b]));
+            with_direction[self.dim + a] = Enclosure::ONE;
+            let column = enclose(&self.graph, &self.turned[..=a], &with_direction).map_err(refused)?;
+            (0..=a).for_each(|b| matrix.set(a, b, column[b]));
+            with_direction[self.dim + a] = Enclosure::ZERO;
         }
         Ok(matrix)
     }

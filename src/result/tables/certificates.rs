@@ -42,9 +42,10 @@ impl CertificateRow {
         ]
     }
 
-    /// The proof of a spurious minimum.
+    /// The proof of a minimum that is not known to be the global one.
     fn minimum(&self) -> Option<&Proof> {
-        self.proof.as_ref().ok().filter(|proof| proof.verdict == Verdict::Minimum)
+        let is_one = |proof: &&Proof| matches!(proof.verdict, Verdict::Minimum | Verdict::LocalMinimum);
+        self.proof.as_ref().ok().filter(is_one)
     }
 }
 

@@ -13,6 +13,7 @@ trials![
     elementary_functions_are_proved,
     phase_retrieval_with_its_rotations,
     flat_directions_are_needed_and_must_be_true,
+    factors_of_a_matrix,
     kinks_in_the_ball_are_refused,
     another_text_is_refused,
     proofs_of_perturbed_points_are_true,
@@ -121,7 +122,54 @@ pub(crate) fn smooth_functions() -> (Written, [f64; 2]) {
         let sum = g.add(first, second);
         g.mul_add(exp, eighth, sum)
     });
-    (made, [0.542_969_563_332_167_92, 0.107_961_164_100_778_5])
+    (made, [0.542_969_563_332_168, 0.107_961_164_100_778_5])
+}
+
+/// `(|w|² − 1)²/4` in three dimensions. Its minima are a sphere, along which three rotations go in two directions.
+pub(crate) fn sphere(goal: Goal) -> Written {
+    let mut made = written(3, goal, |g, w| {
+        let (own, one, quarter) = (dot(g, w, w), g.constant(1.0), g.constant(0.25));
+        let less = g.sub(own, one);
+        let square = g.mul(less, less);
+        g.mul(square, quarter)
+    });
+    let axes = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+    made.flat = axes.map(|axis| ("rotation".into(), field(&mut made.graph, axis))).into();
+    made
+}
+
+/// `|UUᵀ − M|²/4` with five rows of two numbers and `M = diag(5, 4, 3, 2, 1)`; the two columns turn into each other.
+pub(crate) fn factorisation() -> Written {
+    let mut made = written(10, Goal::Unknown, |g, u| {
+        let (mut sum, quarter) = (g.constant(0.0), g.constant(0.25));
+        for i in 0..5 {
+            for j in 0..5 {
+                let product = dot(g, &u[2 * i..2 * i + 2], &u[2 * j..2 * j + 2]);
+                let entry = g.constant(if i == j { (5 - i) as f64 } else { 0.0 });
+                let rest = g.sub(product, entry);
+                sum = g.mul_add(rest, rest, sum);
+            }
+        }
+        g.mul(sum, quarter)
+    });
+    let g = Arc::make_mut(&mut made.graph);
+    let turned = |i: u32, g: &mut Graph| {
+        let (first, second) = (g.state(2 * i), g.state(2 * i + 1));
+        [g.neg(second), first]
+    };
+    made.flat = vec![("rotation".into(), (0..5).flat_map(|i| turned(i, g)).collect())];
+    made
+}
+
+/// A critical point of it: the roots of two entries of `M`, turned by an angle with the sine 0.6.
+pub(crate) fn factor(entries: [usize; 2]) -> Vec<f64> {
+    let mut point = vec![0.0; 10];
+    for (i, turned) in entries.into_iter().zip([[0.8, 0.6], [-0.6, 0.8]]) {
+        let root = ((5 - i) as f64).sqrt();
+        point[2 * i] = root * turned[0];
+        point[2 * i + 1] = root * turned[1];
+    }
+    point
 }
 
 fn prove(written: &Written, point: &[f64]) -> Proof {
@@ -153,6 +201,18 @@ fn a_spurious_minimum_of_a_double_well() {
     assert!(subject(&least).prove(&[spurious + 0.1], None).is_err());
     assert!(subject(&least).prove(&[spurious], Some(1.0)).is_err());
     assert!(subject(&least).prove(&[f64::NAN], None).is_err());
+    for radius in [0.0, -0.1, f64::NAN, f64::INFINITY, 1e-20] {
+        assert!(subject(&least).prove(&[spurious], Some(radius)).is_err(), "{radius}");
+    }
+    let square = written(1, Goal::Unknown, |g, x| g.mul(x[0], x[0]));
+    assert!(subject(&square).prove(&[0.0], Some(f64::INFINITY)).is_err(), "a radius that no file can hold");
+    assert_eq!(prove(&square, &[0.0]).radius, 1.0);
+    let huge = written(1, Goal::Unknown, |g, x| {
+        let exponent = g.constant(800.0);
+        let huge = g.function(Function::Exp, &[exponent]);
+        g.mul_add(x[0], x[0], huge)
+    });
+    assert!(refusal(&huge, &[0.0]).contains("too large to be enclosed"));
     assert!(subject(&least).prove(&[spurious, 0.0], None).is_err());
 }
 
@@ -183,7 +243,7 @@ fn elementary_functions_are_proved() {
     let proof = prove(&made, &point);
     assert_eq!((proof.verdict, proof.index), (Verdict::LocalMinimum, 0));
     // By 40 digits elsewhere: loss and smallest eigenvalue.
-    let (loss, least) = (0.128_649_613_264_844_08, 1.056_401_627_807_065);
+    let (loss, least) = (0.128_649_613_264_844_1, 1.056_401_627_807_065);
     assert!(proof.loss_low <= loss + 1e-16 && proof.loss_high >= loss - 1e-16, "{proof:?}");
     assert!(proof.loss_high - proof.loss_low < 1e-13, "{proof:?}");
     assert_close(proof.eigenvalue_min_low, least, 1e-9, "the smallest eigenvalue");
@@ -243,24 +303,39 @@ fn flat_directions_are_needed_and_must_be_true() {
     let zero = Arc::make_mut(&mut nothing.graph).constant(0.0);
     nothing.flat = vec![("nothing".into(), vec![zero; 3])];
     assert!(refusal(&nothing, &saddle()).contains("cannot be told from 0"));
-    // A flat minimum, of (|w|² − 1)²/4 in three dimensions: the sphere, of which two directions are flat, by three
-    // rotations.
-    let sphere = |goal: Goal| {
-        let mut made = written(3, goal, |g, w| {
-            let (own, one, quarter) = (dot(g, w, w), g.constant(1.0), g.constant(0.25));
-            let less = g.sub(own, one);
-            let square = g.mul(less, less);
-            g.mul(square, quarter)
-        });
-        let axes = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
-        made.flat = axes.map(|axis| ("rotation".into(), field(&mut made.graph, axis))).into();
-        made
-    };
     let point = [0.48, 0.6, -0.64];
     let proof = prove(&sphere(Goal::Least(-1.0)), &point);
     assert_eq!((proof.verdict, proof.index, proof.flat_directions), (Verdict::Minimum, 0, Some(2)));
     assert_close(proof.eigenvalue_min_low, 2.0, 1e-9, "the curvature along the radius");
     assert_eq!(prove(&sphere(Goal::Least(0.0)), &point).verdict, Verdict::LocalMinimum);
+}
+
+/// At the roots of the entries `a` and `b` the other three, `c`, are left: the loss is the sum of `c²/4`, and the
+/// eigenvalues are `2a`, `2b` and `a + b` within the two rows, `a − c` and `b − c` in the others, and 0 along the
+/// rotation: in directions `D` the second derivative is `tr (UᵀU DᵀD) + tr (UᵀD UᵀD) + tr (Dᵀ(UUᵀ − M)D)`.
+fn factors_of_a_matrix() {
+    let made = factorisation();
+    let diagonal = [5.0, 4.0, 3.0, 2.0, 1.0];
+    for (entries, verdict, index) in [
+        ([0, 1], Verdict::LocalMinimum, 0),
+        ([0, 2], Verdict::Saddle, 1),
+        ([1, 4], Verdict::Saddle, 4),
+        ([3, 4], Verdict::Saddle, 6),
+    ] {
+        let proof = prove(&made, &factor(entries));
+        let taken = entries.map(|i| diagonal[i]);
+        let left: Vec<f64> = (0..5).filter(|i| !entries.contains(i)).map(|i| diagonal[i]).collect();
+        let across = taken.iter().flat_map(|a| left.iter().map(move |c| a - c));
+        let all: Vec<f64> = across.chain([2.0 * taken[0], 2.0 * taken[1], taken[0] + taken[1]]).collect();
+        let least = all.iter().copied().fold(f64::INFINITY, f64::min);
+        let gap = all.iter().map(|x| x.abs()).fold(f64::INFINITY, f64::min);
+        assert_eq!(all.iter().filter(|x| **x < 0.0).count(), index, "{entries:?}");
+        assert_eq!((proof.verdict, proof.index, proof.flat_directions), (verdict, index, Some(1)), "{entries:?}");
+        assert_close(proof.eigenvalue_min_low, least, 1e-9, "the smallest eigenvalue across");
+        assert!(proof.gap_low <= gap && proof.gap_low > 0.49 * gap, "{entries:?}: {proof:?}");
+        let loss = left.iter().map(|c| c * c / 4.0).sum::<f64>();
+        assert!(proof.loss_low <= loss && loss <= proof.loss_high, "{entries:?}: {proof:?}");
+    }
 }
 
 /// `|x| + x²` and the like: no second derivative at 0, whatever the number there.
@@ -335,6 +410,15 @@ fn another_text_is_refused() {
     refused("minima: 2 numbers", &|it| it["minima"][0] = serde_json::json!(["0x0.0p+0", "0x0.0p+0"]));
     refused("flat: 1 numbers", &|it| it["flat"][0] = serde_json::json!([0]));
     refused("give one of them", &|it| it["least_loss"] = "0x0.0p+0".into());
+    // What no file can hold, and a field of another space.
+    for goal in [Goal::Least(f64::NAN), Goal::Least(f64::INFINITY), Goal::Minima(vec![vec![1.0, f64::NAN, 0.0]])] {
+        let why = WrittenLoss::new("test.star", &phase_retrieval(goal.clone(), true)).expect_err("a number");
+        assert!(why.to_string().contains("finite"), "{goal:?}: {why}");
+    }
+    let mut short = phase_retrieval(Goal::Unknown, true);
+    short.flat[0].1.pop();
+    let why = WrittenLoss::new("test.star", &short).expect_err("a field").to_string();
+    assert!(why.contains("2 numbers where 3 are needed"), "{why}");
     // Nodes beyond the state.
     let mut far = serde_json::to_value(&right).unwrap();
     let state = far["operations"].as_array().unwrap().iter().position(|x| x == "state 2").unwrap();

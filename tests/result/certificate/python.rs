@@ -6,7 +6,7 @@
 use crate::landscape::proof::fuzz::{altered, perturbed, sources};
 use crate::landscape::proof::padded::blocks_of_three;
 use crate::landscape::proof::written::{
-    SIGNAL, double_well, phase_retrieval, saddle, smooth_functions, subject, wells,
+    SIGNAL, double_well, factor, factorisation, phase_retrieval, saddle, smooth_functions, sphere, subject, wells,
 };
 use crate::landscape::proof::{cell, square};
 use crate::models::relu_sum::families::named;
@@ -217,12 +217,18 @@ fn written() -> Vec<Certificate> {
     }
     let (functions, point) = smooth_functions();
     all.push(certificate(&subject(&functions), "functions", &point));
+    let matrix = subject(&factorisation());
+    for entries in [[0, 1], [1, 4]] {
+        all.push(certificate(&matrix, "factors", &factor(entries)));
+    }
+    all.push(certificate(&subject(&sphere(Goal::Least(-1.0))), "sphere", &[0.48, 0.6, -0.64]));
     all
 }
 
 fn python_proves_written_losses() {
     let certificates = written();
-    assert!(certificates.iter().any(|certificate| certificate.proof.flat_directions == Some(1)));
+    let flat = |count| certificates.iter().any(|certificate| certificate.proof.flat_directions == count);
+    assert!(flat(None) && flat(Some(1)) && flat(Some(2)));
     let (lines, code) = check(&certificates);
     for (line, certificate) in lines.iter().zip(&certificates) {
         let expected = format!(": proved: {}:", certificate.proof.verdict.name());
@@ -233,60 +239,62 @@ fn python_proves_written_losses() {
 
 fn python_refuses_false_written_losses() {
     let all = written();
-    let changed = |i: usize, change: &dyn Fn(&mut Certificate)| {
-        let mut wrong = all[i].clone();
-        change(&mut wrong);
-        wrong
-    };
     let zero = || serde_json::json!("0x0.0p+0");
     let one = || serde_json::json!("0x1.0000000000000p+0");
-    let mut wrong: Vec<Certificate> = Vec::new();
-    for i in 0..all.len() {
-        let other = if all[i].proof.verdict == Verdict::Saddle { Verdict::LocalMinimum } else { Verdict::Saddle };
-        wrong.extend([
-            changed(i, &|c| c.proof.verdict = other),
-            changed(i, &|c| c.proof.index += 1),
-            changed(i, &|c| c.proof.gap_low *= 4.0),
-            changed(i, &|c| c.proof.eigenvalue_min_low += 0.01),
-            changed(i, &|c| c.proof.loss_low += 1e-3),
-            changed(i, &|c| c.proof.loss_high -= 1e-3),
-            changed(i, &|c| c.proof.gradient_norm_high = -1.0),
-            changed(i, &|c| c.proof.radius = 100.0),
-            changed(i, &|c| c.proof.every_input_dim = Some(true)),
-            changed(i, &|c| c.point[0] += 0.3),
-            changed(i, &|c| c.landscape["loss"] = 0.into()),
-            changed(i, &|c| c.model = "relu_sum".into()),
-        ]);
+    let mut wrong: Vec<(Certificate, &str)> = Vec::new();
+    for right in &all {
+        let mut add = |part, change: &dyn Fn(&mut Certificate)| {
+            let mut certificate = right.clone();
+            change(&mut certificate);
+            wrong.push((certificate, part));
+        };
+        let is_saddle = right.proof.verdict == Verdict::Saddle;
+        let other = if is_saddle { Verdict::LocalMinimum } else { Verdict::Saddle };
+        add("with index", &|c| c.proof.verdict = other);
+        add(if is_saddle { "below the gap" } else { "with index 1" }, &|c| c.proof.index += 1);
+        add("below the gap", &|c| c.proof.gap_low *= 4.0);
+        add("eigenvalue_min_low is too high", &|c| c.proof.eigenvalue_min_low += 0.01);
+        add("below loss_low", &|c| c.proof.loss_low += 1e-3);
+        add("above loss_high", &|c| c.proof.loss_high -= 1e-3);
+        add("not at most gradient_norm_high", &|c| c.proof.gradient_norm_high = -1.0);
+        add("", &|c| c.proof.radius = 100.0);
+        add("every_input_dim: not of a graph", &|c| c.proof.every_input_dim = Some(true));
+        add("", &|c| c.point[0] += 0.3);
+        add("", &|c| c.landscape["loss"] = 0.into());
+        add("is not a graph of operations", &|c| c.model = "relu_sum".into());
     }
-    wrong.extend([
-        // Known minima that are in no ball, and a least loss that is not below.
-        changed(3, &|c| c.proof.verdict = Verdict::Minimum),
-        changed(4, &|c| c.proof.verdict = Verdict::Global),
-        changed(2, &|c| c.proof.verdict = Verdict::Minimum),
-        changed(2, &|c| c.proof.verdict = Verdict::Global),
-        changed(0, &|c| c.landscape["least_loss"] = one()),
-        changed(5, &|c| c.landscape["minima"][0][0] = zero()),
-        // One operation is another.
-        changed(0, &|c| c.landscape["operations"][0] = "state 1".into()),
-        changed(9, &|c| {
-            let operations = c.landscape["operations"].as_array_mut().unwrap();
-            let at = operations.iter().position(|x| x.as_str().unwrap().starts_with("erf")).unwrap();
-            operations[at] = operations[at].as_str().unwrap().replace("erf", "sin").into();
-        }),
-        // Flat directions that there are not, or not said, or false.
-        changed(8, &|c| c.proof.flat_directions = None),
-        changed(8, &|c| c.proof.flat_directions = Some(2)),
-        changed(8, &|c| c.landscape["flat"] = serde_json::json!([])),
-        changed(6, &|c| c.proof.flat_directions = Some(1)),
-        changed(8, &|c| {
-            let first = c.landscape["flat"][0][0].clone();
-            c.landscape["flat"][0][1] = first;
-        }),
-        changed(8, &|c| c.proof.verdict = Verdict::Global),
-    ]);
-    let (lines, code) = check(&wrong);
-    for (line, certificate) in lines.iter().zip(&wrong) {
-        assert!(line.contains(": refused: "), "{line}: {}", certificate.text());
+    let mut add = |part, i: usize, change: &dyn Fn(&mut Certificate)| {
+        let mut certificate = all[i].clone();
+        change(&mut certificate);
+        wrong.push((certificate, part));
+    };
+    // Known minima that are in no ball, and a least loss that is not below.
+    add("not above the least loss", 3, &|c| c.proof.verdict = Verdict::Minimum);
+    add("no known minimum is in the ball", 4, &|c| c.proof.verdict = Verdict::Global);
+    add("not above the least loss", 2, &|c| c.proof.verdict = Verdict::Minimum);
+    add("no known minimum is in the ball", 2, &|c| c.proof.verdict = Verdict::Global);
+    add("not above the least loss", 0, &|c| c.landscape["least_loss"] = one());
+    add("no known minimum is in the ball", 5, &|c| c.landscape["minima"][0][0] = zero());
+    // One operation is another.
+    add("component 1", 0, &|c| c.landscape["operations"][0] = "state 1".into());
+    add("the gradient is", 9, &|c| {
+        let operations = c.landscape["operations"].as_array_mut().unwrap();
+        let at = operations.iter().position(|x| x.as_str().unwrap().starts_with("erf")).unwrap();
+        operations[at] = operations[at].as_str().unwrap().replace("erf", "sin").into();
+    });
+    // Flat directions that there are not, or not said, or false.
+    add("1 to 2 eigenvalues are below the gap", 8, &|c| c.proof.flat_directions = None);
+    add("1 are independent", 8, &|c| c.proof.flat_directions = Some(2));
+    add("the landscape has none", 8, &|c| c.landscape["flat"] = serde_json::json!([]));
+    add("all are 0 at the point", 6, &|c| c.proof.flat_directions = Some(2));
+    add("does not keep the loss", 8, &|c| {
+        let first = c.landscape["flat"][0][0].clone();
+        c.landscape["flat"][0][1] = first;
+    });
+    add("", 8, &|c| c.proof.verdict = Verdict::Global);
+    let (lines, code) = check(&wrong.iter().map(|(certificate, _)| certificate.clone()).collect::<Vec<_>>());
+    for (line, (certificate, part)) in lines.iter().zip(&wrong) {
+        assert!(line.contains(": refused: ") && line.contains(part), "{part}: {line}: {}", certificate.text());
         // Nor does the program prove them.
         let read = Certificate::parse(&certificate.text(), "file").expect("a certificate");
         assert!(read.check().is_err(), "{}", certificate.text());
