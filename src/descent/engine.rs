@@ -77,8 +77,24 @@ impl<F: Form> Descend<'_, '_, F> {
     }
 
     /// Whether there are runs for more than a pair of vectors, and long ones.
-    fn fills<R: Real>(&self) -> bool {
-        self.form.is_long() && self.work.queue.share() > 2 * R::LANES
+    fn fills<S: pulp::Simd>(&self) -> bool {
+        let lanes = if self.work.precision == Precision::F32 { S::F32_LANES } else { S::F64_LANES };
+        self.form.is_long() && self.work.queue.share() > 2 * lanes
+    }
+}
+
+/// The same with eight vectors at once.
+struct Widely<'a, 'q, F>(Descend<'a, 'q, F>);
+
+impl<F: Form> Vectorised for Widely<'_, '_, F> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with<S: pulp::Simd>(self) -> bool {
+        match self.0.work.precision {
+            Precision::F64 => self.0.over::<Eight<F64s<S>>>(),
+            Precision::F32 => self.0.over::<Eight<F32s<S>>>(),
+        }
     }
 }
 
@@ -90,10 +106,13 @@ impl<F: Form> Vectorised for Descend<'_, '_, F> {
         match (self.work.precision, self.work.one_by_one) {
             (Precision::F64, true) => self.over::<f64>(),
             (Precision::F32, true) => self.over::<f32>(),
-            (Precision::F64, false) if F::WIDE && self.fills::<F64s<S>>() => self.over::<Eight<F64s<S>>>(),
-            (Precision::F32, false) if F::WIDE && self.fills::<F32s<S>>() => self.over::<Eight<F32s<S>>>(),
-            (Precision::F64, false) if F::PAIRS && !F::WIDE && self.form.is_long() => self.over::<Pair<F64s<S>>>(),
-            (Precision::F32, false) if F::PAIRS && !F::WIDE && self.form.is_long() => self.over::<Pair<F32s<S>>>(),
+            (_, false) if const { F::WIDE } && self.fills::<S>() => wide::apart::<S, _>(Widely(self)),
+            (Precision::F64, false) if const { F::PAIRS && !F::WIDE } && self.form.is_long() => {
+                self.over::<Pair<F64s<S>>>()
+            }
+            (Precision::F32, false) if const { F::PAIRS && !F::WIDE } && self.form.is_long() => {
+                self.over::<Pair<F32s<S>>>()
+            }
             (Precision::F64, false) => self.over::<F64s<S>>(),
             (Precision::F32, false) => self.over::<F32s<S>>(),
         }

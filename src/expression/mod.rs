@@ -30,6 +30,6 @@ pub mod wgsl;
 pub use crate::numerics::elementary::Function;
 pub use error::ExpressionError;
 pub use graph::{Graph, Node, Operation, Truth};
-pub use program::{Program, Programs, Tile};
+pub use program::{Program, Programs, Single, Tile};
 pub use record::{Recorded, Recording, record};
 pub use text::{Text, TextError};

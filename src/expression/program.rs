@@ -12,7 +12,7 @@ mod links;
 mod run;
 mod schedule;
 
-pub use run::Tile;
+pub use run::{Single, Tile};
 
 use super::lower::lower;
 use super::{ExpressionError, Graph, Node};
@@ -234,9 +234,9 @@ impl Programs {
         }
     }
 
-    /// Room for a block of so many vectors of a number type.
-    pub fn tile<R: Real>(&self, block: usize) -> Tile<R> {
-        Tile::new(self.of(R::PRECISION).clone(), block)
+    /// Room for a vector of a number type.
+    pub fn single<R: Real>(&self) -> Single<R> {
+        Single::new(self.of(R::PRECISION).clone())
     }
 }
 

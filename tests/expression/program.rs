@@ -100,7 +100,7 @@ fn one_program_is_for_each_format() {
     fn assert_computed<R: Real>(programs: &Programs) {
         let state = [0.3, -1.7, 0.9, 2.2].map(R::splat);
         let mut found = [R::zero(); 5];
-        found[0] = programs.tile::<R>(1).compute(&state, &mut found[1..]);
+        found[0] = programs.single::<R>().compute(&state, &mut found[1..]);
         assert_eq!(programs.of(R::PRECISION).precision(), R::PRECISION);
         for (found, direct) in found.iter().zip(written(&state)) {
             assert_eq!(found.lane(0), direct.lane(0), "in {}", R::PRECISION.name());

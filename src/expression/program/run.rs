@@ -157,64 +157,6 @@ impl<R: Real> Tile<R> {
         value
     }
 
-    /// Computes the outputs at a state, in the first vector of the block: returns the first output, such as a loss, and
-    /// writes as many of the others as there is room for, such as its slopes. For text that has one vector at a time.
-    #[inline(always)]
-    pub fn compute(&mut self, state: &[R], others: &mut [R]) -> R {
-        if self.block * R::PARTS > ROW {
-            // In several rows.
-            for (component, x) in state[..self.program.dim].iter().enumerate() {
-                self.set_state(component, 0, *x);
-            }
-            self.run();
-            for (other, value) in others.iter_mut().enumerate() {
-                *value = self.output(other + 1, 0);
-            }
-            return self.output(0, 0);
-        }
-        match self.row {
-            1 => self.compute_row::<1>(state, others),
-            4 => self.compute_row::<4>(state, others),
-            _ => self.compute_row::<ROW>(state, others),
-        }
-    }
-
-    /// The same where all vectors make one row.
-    #[inline(always)]
-    fn compute_row<const N: usize>(&mut self, state: &[R], others: &mut [R]) -> R {
-        let (slots, masks) = (self.program.slots().max(1) * N, self.program.masks.max(1) * N);
-        let slots = Cell::from_mut(&mut self.slots[..slots]).as_slice_of_cells().as_chunks::<N>().0;
-        let masks = Cell::from_mut(&mut self.masks[..masks]).as_slice_of_cells().as_chunks::<N>().0;
-        for (slot, x) in slots.iter().zip(&state[..self.program.dim]) {
-            for part in 0..R::PARTS {
-                slot[part].set(x.part(part));
-            }
-        }
-        run_row(&self.program.steps, &self.constants, slots, masks);
-        let mut first = R::zero();
-        for (output, place) in self.program.outputs.iter().enumerate() {
-            let value = match (output, others.get_mut(output.wrapping_sub(1))) {
-                (0, _) => &mut first,
-                (_, Some(other)) => other,
-                (_, None) => break,
-            };
-            match *place {
-                Operand::Constant(at) => {
-                    for part in 0..R::PARTS {
-                        value.set_part(part, self.constants[at as usize]);
-                    }
-                }
-                Operand::Slot(at) => {
-                    let slot = &slots[at as usize];
-                    for part in 0..R::PARTS {
-                        value.set_part(part, slot[part].get());
-                    }
-                }
-            }
-        }
-        first
-    }
-
     /// Computes the outputs at the state.
     #[inline(always)]
     pub fn run(&mut self) {
@@ -233,6 +175,72 @@ impl<R: Real> Tile<R> {
             let masks = Cell::from_mut(masks).as_slice_of_cells().as_chunks::<N>().0;
             run_row(&self.program.steps, &self.constants, slots, masks);
         }
+    }
+}
+
+/// Room for one vector, of which text that has one at a time asks for the outputs. It can be eight of the processor's.
+pub struct Single<R: Real>(Tile<R>);
+
+impl<R: Real> fmt::Debug for Single<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<R: Real> Single<R> {
+    pub(super) fn new(program: Arc<Program>) -> Self {
+        const { assert!(R::PARTS <= ROW, "a vector that makes one row") };
+        Single(Tile::new(program, 1))
+    }
+
+    /// Computes the outputs at a state: returns the first, such as a loss, and writes as many of the others as there is
+    /// room for, such as its slopes.
+    #[inline(always)]
+    pub fn compute(&mut self, state: &[R], others: &mut [R]) -> R {
+        // As a tile of one vector is laid out; told before the program runs, so that only one is compiled.
+        if const { R::PARTS == 1 } {
+            self.compute_row::<1>(state, others)
+        } else if const { R::PARTS <= 4 } {
+            self.compute_row::<4>(state, others)
+        } else {
+            self.compute_row::<ROW>(state, others)
+        }
+    }
+
+    #[inline(always)]
+    fn compute_row<const N: usize>(&mut self, state: &[R], others: &mut [R]) -> R {
+        let tile = &mut self.0;
+        let (slots, masks) = (tile.program.slots().max(1) * N, tile.program.masks.max(1) * N);
+        let slots = Cell::from_mut(&mut tile.slots[..slots]).as_slice_of_cells().as_chunks::<N>().0;
+        let masks = Cell::from_mut(&mut tile.masks[..masks]).as_slice_of_cells().as_chunks::<N>().0;
+        for (slot, x) in slots.iter().zip(&state[..tile.program.dim]) {
+            for part in 0..R::PARTS {
+                slot[part].set(x.part(part));
+            }
+        }
+        run_row(&tile.program.steps, &tile.constants, slots, masks);
+        let mut first = R::zero();
+        for (output, place) in tile.program.outputs.iter().enumerate() {
+            let value = match (output, others.get_mut(output.wrapping_sub(1))) {
+                (0, _) => &mut first,
+                (_, Some(other)) => other,
+                (_, None) => break,
+            };
+            match *place {
+                Operand::Constant(at) => {
+                    for part in 0..R::PARTS {
+                        value.set_part(part, tile.constants[at as usize]);
+                    }
+                }
+                Operand::Slot(at) => {
+                    let slot = &slots[at as usize];
+                    for part in 0..R::PARTS {
+                        value.set_part(part, slot[part].get());
+                    }
+                }
+            }
+        }
+        first
     }
 }
 

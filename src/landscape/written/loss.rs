@@ -2,7 +2,7 @@
 
 use super::refused::{of_expression, refused};
 use super::starts::Starts;
-use crate::expression::{Programs, Tile, wgsl};
+use crate::expression::{Programs, Single, wgsl};
 use crate::landscape::derived::Loss;
 use crate::landscape::resting::sum_of_squares;
 use crate::landscape::{DeviceProgram, Measured, Prediction, ValueAndGradient};
@@ -20,15 +20,15 @@ const RUNS: usize = 64;
 pub(super) struct Computed(pub(super) Programs);
 
 impl<R: Real> ValueAndGradient<R> for Computed {
-    type Scratch = Tile<R>;
+    type Scratch = Single<R>;
 
-    fn scratch(&self) -> Tile<R> {
-        self.0.tile(1)
+    fn scratch(&self) -> Single<R> {
+        self.0.single()
     }
 
     #[inline(always)]
-    fn value_and_gradient(&self, x: &[R], tile: &mut Tile<R>, gradient: &mut [R]) -> Measured<R> {
-        let loss = tile.compute(x, gradient);
+    fn value_and_gradient(&self, x: &[R], room: &mut Single<R>, gradient: &mut [R]) -> Measured<R> {
+        let loss = room.compute(x, gradient);
         Measured { loss, steepness: sum_of_squares(gradient), size: sum_of_squares(x) }
     }
 }

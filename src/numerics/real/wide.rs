@@ -4,7 +4,8 @@
 //! FMA, NEON, or a single number where there is none of them. They exist inside [`dispatch`] only.
 
 use super::{Mask, Precision, Real};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
+use std::marker::PhantomData;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 /// Something to be done with the processor's vectors.
@@ -26,6 +27,20 @@ pub(crate) fn dispatch<V: Vectorised>(work: V) -> V::Output {
         }
     }
     Arch::new().dispatch(Op(work))
+}
+
+/// Does something with vectors that the processor has, in a function of its own: what is inlined elsewhere does not
+/// share its registers and stack.
+pub(crate) fn apart<S: Simd, V: Vectorised>(work: V) -> V::Output {
+    struct Op<S, V>(V, PhantomData<S>);
+    impl<S: Simd, V: Vectorised> NullaryFnOnce for Op<S, V> {
+        type Output = V::Output;
+        #[inline(always)]
+        fn call(self) -> V::Output {
+            self.0.with::<S>()
+        }
+    }
+    proof::<S>().vectorize(Op::<S, V>(work, PhantomData))
 }
 
 /// Lanes of the widest vectors of a format.
