@@ -24,12 +24,13 @@ pub use source::{Fault, Place};
 use crate::landscape::limited::Limited;
 use crate::landscape::points::io_reason;
 use crate::landscape::text::{decode, kept};
+use crate::landscape::written::proof::WrittenLoss;
 use crate::landscape::{About, Invalid, Model, Parameter, Problem, Settings, Tolerance, Values};
 use crate::numerics::checksum::Hashing;
 use source::Source;
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is wrong with a landscape file, in one line.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -150,6 +151,19 @@ impl LandscapeFile {
         &self.sha256
     }
 
+    /// What a cell is refused for, with the place of what the file says of it.
+    fn told(&self, invalid: Invalid) -> Invalid {
+        let place = self.source.definition(&invalid.key);
+        match place {
+            None => invalid,
+            Some(_) => {
+                let value = if invalid.value.is_empty() { String::new() } else { format!(" = {}", invalid.value) };
+                let problem = format!("{}{value} {}", invalid.key, invalid.problem);
+                self.invalid(&Fault { place, problem, remedy: invalid.remedy })
+            }
+        }
+    }
+
     fn invalid(&self, fault: &Fault) -> Invalid {
         Invalid {
             key: "model.file".into(),
@@ -171,7 +185,13 @@ impl Model for LandscapeFile {
 
     fn problem(&self, _: &str, values: &Values, settings: &Settings) -> Result<Problem, Invalid> {
         let written = read::cell(&self.source, values).map_err(|fault| self.invalid(&fault))?;
-        written.problem(settings)
+        let proofs = WrittenLoss::new(self.about.name, &written);
+        let problem = written.problem(settings).map_err(|invalid| self.told(invalid))?;
+        Ok(match proofs {
+            Ok(proofs) => problem.with_proofs(Arc::new(proofs)),
+            // What no certificate can hold can still be run.
+            Err(_) => problem,
+        })
     }
 
     fn identity(&self, values: &Values) -> String {

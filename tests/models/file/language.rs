@@ -1,7 +1,7 @@
 //! What expressions of a file mean: the value of a loss that is one of them.
 
 use super::cell_of;
-use crate::support::assert_close;
+use crate::support::{assert_close, seen};
 use spurious::numerics::Precision;
 
 trials![
@@ -20,11 +20,12 @@ trials![
 fn value(expression: &str, x: [f64; 3]) -> f64 {
     let text = format!(
         "def state(p):\n    return {{\"x\": gaussian([3])}}\n\
-         def loss(w, p):\n    x = w.x\n    return ({expression}) + 0 * x[0]\n\
-         outcome = -1e6\nstep = 0.1\n"
+         def loss(w, p):\n    return dot(w.x, w.x)\n\
+         outcome = 0.0\n\
+         def observables(w, p):\n    x = w.x\n    return {{\"value\": {expression}}}\n"
     );
     let cell = cell_of(&text).unwrap_or_else(|error| panic!("{expression}: {error}"));
-    cell.problem.evaluate(Precision::F64, &x).loss
+    seen(&cell.problem, &x, "value")
 }
 
 const X: [f64; 3] = [0.5, -1.25, 2.0];
@@ -128,26 +129,26 @@ fn kernels_are_their_formulas() {
 fn loops_and_conditions() {
     let text = "def state(p):\n    return {\"x\": gaussian([])}\n\
                 def loss(w, p):\n    total = 0\n    for i in range(5):\n        if i % 2 == 0 and not i == 4 or i == 3:\n\
-                \x20           total += i * w.x\n    return total if 1 < 2 else None\n\
-                outcome = 0\nstep = 0.1\n";
+                \x20           total += i * w.x\n    return square(total) if 1 < 2 else None\n\
+                outcome = 0\n";
     let cell = cell_of(text).unwrap();
-    assert_close(cell.problem.evaluate(Precision::F64, &[2.0]).loss, 10.0, 0.0, "0 + 2 + 3, times 2");
+    assert_close(cell.problem.evaluate(Precision::F64, &[2.0]).loss, 100.0, 0.0, "the square of 0 + 2 + 3, times 2");
 }
 
 fn assignments_with_an_operator() {
     let text = "def state(p):\n    return {\"x\": gaussian([2])}\n\
                 def loss(w, p):\n    a = 1\n    a -= w.x[0]\n    a *= 3\n    a /= w.x[1]\n    a += 1 - (2 -\n        w.x[1])\n\
-                \x20   return a\noutcome = 0\nstep = 0.1\n";
+                \x20   return square(a)\noutcome = 0\nstep = 0.1\n";
     let cell = cell_of(text).unwrap();
     let expected = 3.0 * (1.0 - 0.25) / 4.0 + (1.0 - (2.0 - 4.0));
-    assert_close(cell.problem.evaluate(Precision::F64, &[0.25, 4.0]).loss, expected, 1e-15, "the assignments");
+    assert_close(cell.problem.evaluate(Precision::F64, &[0.25, 4.0]).loss, expected * expected, 1e-15, "them");
 }
 
 fn starts_follow_their_laws() {
     let text = "def state(p):\n    return {\"a\": gaussian([2], scale = 0.0), \"b\": sphere([3], radius = 2),\n\
                 \x20       \"c\": uniform([2, 2], -1, sqrt(4)), \"d\": constant([5, 6]), \"e\": constant(7)}\n\
-                def loss(w, p):\n    return dot(w.b, w.b) + w.e + w.c[1, 0] + sum(w.a) + w.d[1]\n\
-                outcome = -10\nstep = 0.1\n";
+                def loss(w, p):\n    return dot(w.b, w.b) + square(w.e) + square(w.c[1, 0]) + dot(w.a, w.a)\n\
+                outcome = 0\n";
     let cell = cell_of(text).unwrap();
     for run in 0..20 {
         let start = cell.problem.start(cell.seed, run);
