@@ -1,6 +1,9 @@
 //! The interpreter: each step over a row of vectors. Loops are plain and count to a constant, and nothing is a closure:
 //! what is not inlined would be compiled for the least processor.
 
+// Iterators hide from the compiler that the counts are constants.
+#![allow(clippy::needless_range_loop)]
+
 use super::links::{Action, NOWHERE, Source, Step};
 use super::{Binary, Comparison, Operand, Program, Unary};
 use crate::numerics::real::wide::{self, F32s, F64s, Vectorised};
