@@ -58,7 +58,7 @@ pub(super) fn network(neurons: usize) -> Written {
         let inputs = [[1.0, 0.5], [-0.5, 1.0], [0.25, -1.5], [1.5, 1.0], [-1.0, 0.75]];
         let mut sum = g.constant(0.0);
         for [x0, x1] in inputs {
-            let target = (x0 + 0.5 * x1 as f64).tanh() - (0.5 * x0 - x1).tanh();
+            let target: f64 = f64::tanh(x0 + 0.5 * x1) - f64::tanh(0.5 * x0 - x1);
             let (x0, x1) = (g.constant(x0), g.constant(x1));
             let mut error = g.constant(-target);
             for neuron in 0..neurons {
@@ -143,7 +143,6 @@ fn formats_and_vectors_agree() {
         let queue = Queue::new(&mut states, &mut stops, dim, 64, runs);
         let hold = AtomicBool::new(false);
         assert!(problem.descend(Work { queue: &queue, precision, one_by_one: true, budget: None, hold: &hold }));
-        drop(queue);
         assert!(states == together.states && stops == together.stops, "{precision:?}");
         assert!(stops.iter().any(|stop| stop.steps > 10) && stops.iter().any(|stop| stop.steps != stops[0].steps));
     }

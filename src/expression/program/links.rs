@@ -22,9 +22,9 @@ pub(super) struct Step {
     pub(super) out: u32,
 }
 
-/// What a step does. The first operands of [`Action::MulAdd`] are its factors, of which the second is handed only if the
-/// first is, and the third is handed only if none of them is; not both branches of [`Action::Select`] are handed, nor
-/// both operands of any other constants.
+/// What a step does. The first operands of [`Action::MulAdd`] are its factors, of which the second is handed only if
+/// the first is, and the third is handed only if none of them is; not both branches of [`Action::Select`] are handed,
+/// nor both operands of any other constants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Load(u32),

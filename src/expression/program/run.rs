@@ -1,8 +1,7 @@
 //! The interpreter: each step over a row of vectors. Loops are plain and count to a constant, and nothing is a closure:
 //! what is not inlined would be compiled for the least processor.
 
-// Iterators hide from the compiler that the counts are constants.
-#![allow(clippy::needless_range_loop)]
+#![expect(clippy::needless_range_loop, reason = "iterators may not be inlined, and then lose the vectors")]
 
 use super::links::{Action, NOWHERE, Source, Step};
 use super::{Binary, Comparison, Operand, Program, Unary};
@@ -38,7 +37,10 @@ impl<R: Real> fmt::Debug for Tile<R> {
 
 /// Does something with each of two operands that are not both constants.
 macro_rules! for_both {
-    ($row:expr, $handed:ident, $slots:ident, $constants:ident, $a:expr, $b:expr, |$j:ident, $x:ident, $y:ident| $do:expr) => {
+    (
+        $row:expr, $handed:ident, $slots:ident, $constants:ident, $a:expr, $b:expr,
+        |$j:ident, $x:ident, $y:ident| $do:expr
+    ) => {
         match ($a, $b) {
             (Source::Handed, Source::Handed) => {
                 for $j in 0..$row {

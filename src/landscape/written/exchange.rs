@@ -9,9 +9,9 @@
 //! # Signs
 //! Numbers that flip together are given one sign of the two. Where no permutation moves them within their group, the
 //! first that is at least half as large as the largest is made positive. Else a rule is needed that does not look at
-//! positions: of the sums of the first, third and fifth powers the first that is more than a hundredth of the sum of the
-//! moduli is made positive. Numbers that are zero to rounding decide neither. Where all three sums are smaller the sign
-//! stays: the group is, to that accuracy, its own mirror image.
+//! positions: of the sums of the first, third and fifth powers the first that is more than a hundredth of the sum of
+//! the moduli is made positive. Numbers that are zero to rounding decide neither. Where all three sums are smaller the
+//! sign stays: the group is, to that accuracy, its own mirror image.
 //!
 //! Labels of orbits do not depend on the choice: in [`Symmetry::overlaps`] the modulus stands for each number that can
 //! flip.

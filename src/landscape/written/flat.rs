@@ -68,8 +68,8 @@ impl Fields {
         }
     }
 
-    /// Those that neither vanish at a state nor follow from the others, each as long as it is there: again and again the
-    /// one of which the others have left most.
+    /// Those that neither vanish at a state nor follow from the others, each as long as it is there: again and again
+    /// the one of which the others have left most.
     pub(super) fn independent(&self, state: &[f64]) -> Vec<(&'static str, Vec<f64>)> {
         let fields = self.at(state);
         let lives = |at: &usize| norm(&fields[*at]) > VANISHES * self.lengths[*at];

@@ -17,8 +17,8 @@ use crate::numerics::vector::norm;
 use crate::numerics::{CellSeed, Streams};
 use std::sync::Arc;
 
-/// Relative difference of the losses of global minima, and share of the mean loss at a start by which a loss may be below
-/// the least: rounding.
+/// Relative difference of the losses of global minima, and share of the mean loss at a start by which a loss may be
+/// below the least: rounding.
 const ALIKE: f64 = 1e-9;
 /// Distance from a critical point, relative to the scale, that a global minimum may have.
 const CRITICAL: f64 = 1e-6;
@@ -29,16 +29,16 @@ impl Written {
     /// The cell. Step size, stop rule, rest tolerance, size limit and the exit at the least loss follow by the rules of
     /// `landscape/derived.rs`.
     ///
-    /// The scale is the mean norm of the known minima. Where none is known, or all are 0, it is that of the starts or of
-    /// where descent leads from eight of them (`written/scale.rs`), whichever is larger.
+    /// The scale is the mean norm of the known minima. Where none is known, or all are 0, it is that of the starts or
+    /// of where descent leads from eight of them (`written/scale.rs`), whichever is larger.
     ///
     /// What the landscape says of itself is looked at before it is believed, at some starts and some normal points of
     /// its scale: permutations and signs must keep the loss, the slope along flat directions must be 0, no descent may
     /// lead below the least loss, and global minima must have one loss and no slope.
     ///
     /// # Errors
-    /// What does not fit, or cannot be told: no step size without a finite curvature. [`Goal::Unknown`] is refused: of a
-    /// strict minimum it could not be said whether it is global, and no outcome says so.
+    /// What does not fit, or cannot be told: no step size without a finite curvature. [`Goal::Unknown`] is refused: of
+    /// a strict minimum it could not be said whether it is global, and no outcome says so.
     pub fn problem(self, settings: &Settings) -> Result<Problem, Invalid> {
         let starts = Starts::new(&self.blocks)?;
         let dim = starts.dim();

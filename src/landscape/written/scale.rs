@@ -1,8 +1,8 @@
 //! How large the weights of a minimum are, and where descent leads: what step size and rest tolerance need to know of a
 //! landscape before any run.
 //!
-//! From some starts gradient descent goes down with a step that is doubled as long as the loss falls and halved where it
-//! does not. It need not arrive: the places that it gets to tell the size of the weights there to a factor, and have
+//! From some starts gradient descent goes down with a step that is doubled as long as the loss falls and halved where
+//! it does not. It need not arrive: the places that it gets to tell the size of the weights there to a factor, and have
 //! about the curvature that runs will meet.
 
 use super::loss::Computed;
