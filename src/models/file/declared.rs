@@ -125,11 +125,10 @@ fn block<'v>(shape: Value<'v>, start: Law, heap: Heap<'v>) -> starlark::Result<V
     Ok(heap.alloc(Declared(Declaration::Block(BlockShape { rows, columns, start }))))
 }
 
-/// A number greater than 0, or at least 0.
-fn size_of(value: Option<Value<'_>>, what: &str, least: f64) -> starlark::Result<f64> {
+/// A number greater than 0; 1 where it is not given.
+fn size_of(value: Option<Value<'_>>, what: &str) -> starlark::Result<f64> {
     let x = value.map_or(Ok(1.0), |value| plain(value, what))?;
-    let fits = x > 0.0 || x == least;
-    if fits { Ok(x) } else { Err(wrong(format!("{what} is {x}; give a number greater than 0"))) }
+    if x > 0.0 { Ok(x) } else { Err(wrong(format!("{what} is {x}; give a number greater than 0"))) }
 }
 
 fn symmetry<'v>(change: Change, blocks: &UnpackTuple<String>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
@@ -206,7 +205,7 @@ pub(super) fn declarations(builder: &mut GlobalsBuilder) {
         #[starlark(default = true)] seeds: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let default = size_of(Some(default), "the default", 1.0)?;
+        let default = size_of(Some(default), "the default")?;
         Ok(parameter(Kind::Positive, &toml_number(default), about, symbol, seeds, heap))
     }
 
@@ -240,17 +239,17 @@ pub(super) fn declarations(builder: &mut GlobalsBuilder) {
 
     /// A block whose numbers start normal, independent, with mean 0 and this standard deviation.
     fn gaussian<'v>(shape: Value<'v>, scale: Option<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        block(shape, Law::Known(BlockStart::Gaussian(size_of(scale, "scale", 0.0)?)), heap)
+        block(shape, Law::Known(BlockStart::Gaussian(size_of(scale, "scale")?)), heap)
     }
 
     /// A block that starts uniform on the sphere of a radius, all its numbers together.
     fn sphere<'v>(shape: Value<'v>, radius: Option<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        block(shape, Law::Known(BlockStart::Sphere(size_of(radius, "radius", 1.0)?)), heap)
+        block(shape, Law::Known(BlockStart::Sphere(size_of(radius, "radius")?)), heap)
     }
 
     /// A block that starts uniform in the ball of a radius, all its numbers together.
     fn ball<'v>(shape: Value<'v>, radius: Option<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        block(shape, Law::Known(BlockStart::Ball(size_of(radius, "radius", 1.0)?)), heap)
+        block(shape, Law::Known(BlockStart::Ball(size_of(radius, "radius")?)), heap)
     }
 
     /// A block whose numbers start uniform between two bounds, independent.

@@ -145,14 +145,14 @@ fn assignments_with_an_operator() {
 }
 
 fn starts_follow_their_laws() {
-    let text = "def state(p):\n    return {\"a\": gaussian([2], scale = 0.0), \"b\": sphere([3], radius = 2),\n\
+    let text = "def state(p):\n    return {\"a\": gaussian([2], scale = 0.25), \"b\": sphere([3], radius = 2),\n\
                 \x20       \"c\": uniform([2, 2], -1, sqrt(4)), \"d\": constant([5, 6]), \"e\": constant(7)}\n\
                 def loss(w, p):\n    return dot(w.b, w.b) + square(w.e) + square(w.c[1, 0]) + dot(w.a, w.a)\n\
                 outcome = 0\n";
     let cell = cell_of(text).unwrap();
     for run in 0..20 {
         let start = cell.problem.start(cell.seed, run);
-        assert_eq!(start[..2], [0.0, 0.0]);
+        assert!(start[..2].iter().all(|x| *x != 0.0 && x.abs() < 2.5), "{start:?}");
         assert_close(start[2..5].iter().map(|x| x * x).sum::<f64>(), 4.0, 1e-14, "the sphere");
         assert!(start[5..9].iter().all(|x| (-1.0..2.0).contains(x)), "{start:?}");
         assert_eq!(start[9..], [5.0, 6.0, 7.0]);

@@ -51,13 +51,20 @@ fn relu_sum_is_one_landscape() {
     compare(&shipped_cell("relu_sum.star", "teachers = 6", ""), &own, 100);
 }
 
+/// At the spurious minimum of `cnn` the loss grows only with the third power of the angle, and curvature, by which a file
+/// is judged, shows no minimum: these runs are undecided. No other outcome differs.
 fn cnn_runs_end_alike() {
     let own = built_in("name = \"cnn\"\nform = \"reduced\"", "patches = 25\nratio = 4.0", "[descent]\nstep = 0.1");
     let file = shipped_cell("cnn_reduced.star", "", "[descent]\nstep = 0.1\nmax_steps = 1_000_000");
     let [file, own] = outcomes(&file, &own, 2000);
     assert!(own.contains(&Outcome::Global) && own.contains(&Outcome::Spurious));
-    let differ = file.iter().zip(&own).filter(|(a, b)| a != b).count();
-    assert_eq!(differ, 0, "of 2,000 runs; the first: {:?}", file.iter().zip(&own).find(|(a, b)| a != b));
+    for (run, pair) in file.iter().zip(&own).enumerate() {
+        let alike = matches!(
+            pair,
+            (Outcome::Global, Outcome::Global) | (Outcome::Undecided | Outcome::Spurious, Outcome::Spurious)
+        );
+        assert!(alike, "run {run}: {pair:?}");
+    }
 }
 
 fn relu_sum_runs_end_alike() {
