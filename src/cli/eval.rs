@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
                   filter, do not count among the eigenvalues of --hessian."
 )]
 pub(super) struct Arguments {
-    /// Name of the model
+    /// Name of the model, or a landscape file
     model: String,
     /// CSV file of points; - for standard input
     #[arg(long, value_name = "FILE", required_unless_present = "teacher")]

@@ -7,6 +7,7 @@ pub(crate) mod eval;
 mod fleet;
 pub(crate) mod given;
 pub(crate) mod hostile;
+mod landscape_file;
 pub(crate) mod messages;
 pub(crate) mod outputs;
 pub(crate) mod program;
@@ -26,6 +27,7 @@ trials![modules(
     fleet,
     given,
     hostile,
+    landscape_file,
     messages,
     outputs,
     program,

@@ -1,5 +1,6 @@
 //! Landscape files: the language, what is wrong with a file, and the landscapes that are shipped.
 
+mod devices;
 mod faults;
 mod language;
 mod mutants;
@@ -10,7 +11,7 @@ use spurious::experiment::{Cell, Plan, Spec};
 use spurious::models::LandscapeFile;
 use std::path::{Path, PathBuf};
 
-trials![modules(language, faults, mutants, shipped, twins)];
+trials![modules(language, faults, mutants, shipped, twins, devices)];
 
 /// Where a shipped landscape is.
 fn shipped_path(name: &str) -> PathBuf {

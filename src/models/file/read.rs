@@ -308,7 +308,7 @@ impl<'v> File<'v, '_, '_, '_> {
 
     /// What a minimum is compared with.
     fn goal(&mut self, p: Value<'v>, blocks: &[Named]) -> Result<Goal, Fault> {
-        let example = "write outcome = 0.0 (the least loss), \"curvature\", or a function of p that gives known minima";
+        let example = "write outcome = 0.0 (the least loss), or a function of p that gives it, or known minima";
         let Some(given) = self.called("outcome", &[p])? else {
             return Err(Fault::new("there is no outcome", example));
         };
@@ -390,7 +390,11 @@ impl<'v> File<'v, '_, '_, '_> {
             };
             let places = names.iter().map(|name| self.block("symmetry", name, blocks));
             let places: Vec<usize> = places.collect::<Result<_, _>>()?;
+            // A matrix of one row has nothing to permute, and its row's sign is that of all its numbers.
+            let single = places.iter().any(|at| blocks[*at].is_matrix && blocks[*at].rows == 1);
             match change {
+                Change::Rows if single => {}
+                Change::RowSigns if single => symmetries.push(Exchange::Sign(places)),
                 Change::Rows => symmetries.push(Exchange::Rows(places)),
                 Change::Sign => symmetries.push(Exchange::Sign(places)),
                 Change::RowSigns => symmetries.push(Exchange::RowSigns(places)),
