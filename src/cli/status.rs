@@ -73,7 +73,8 @@ impl Whole {
         // Shards are of nearly the same size.
         let each = of as f64 / all.len().max(1) as f64;
         let of = of + (each * not_begun.len() as f64).round() as u64;
-        let rate = all.iter().filter_map(|one| one.rate).sum();
+        // The sum of nothing is −0.
+        let rate = all.iter().filter_map(|one| one.rate).fold(0.0, |sum, rate| sum + rate);
         Whole { all, shards, not_begun, runs, of, rate }
     }
 

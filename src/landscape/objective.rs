@@ -28,7 +28,8 @@ pub trait Objective: Clone + Send + Sync + 'static {
     /// The same for a device: a text that defines `value_and_gradient` (see `shaders/objective.wgsl`), with its
     /// constants and sizes.
     fn program(&self) -> DeviceProgram;
-    /// See [`Cost::operations`](super::device::Cost::operations), without the norms of gradient and weights and the update.
+    /// See [`Cost::operations`](super::device::Cost::operations), without the norms of gradient and weights and the
+    /// update.
     fn operations(&self) -> f64;
     /// What the loss is like near zero: with [`Origin::Saddle`] a run that starts beside a saddle there is not at rest.
     fn origin(&self) -> Origin {

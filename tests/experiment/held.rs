@@ -96,7 +96,9 @@ fn assert_alike(what: &str, expected: &[Record], found: Vec<Record>) {
     let found = joined(found);
     assert_eq!(expected.len(), found.len(), "{what}");
     for (a, b) in expected.iter().zip(&found) {
-        assert!(a == b, "{what}: cell {} differs: {:?} and {:?}", a.cell, a.tally, b.tally);
+        assert!(a.tally == b.tally, "{what}: cell {} differs: {:?} and {:?}", a.cell, a.tally, b.tally);
+        assert!(a.families == b.families, "{what}: cell {} differs:\n{:#?}\n{:#?}", a.cell, a.families, b.families);
+        assert!(a == b, "{what}: cell {} differs elsewhere", a.cell);
     }
 }
 

@@ -1,5 +1,5 @@
-//! Gaussian kernels of a landscape file: `E φ(u·x) φ(v·x)` for `x ~ N(0, I)`, of the overlaps `u·u`, `u·v`, `v·v`, or of
-//! the vectors themselves.
+//! Gaussian kernels of a landscape file: `E φ(u·x) φ(v·x)` for `x ~ N(0, I)`, of the overlaps `u·u`, `u·v`, `v·v`, or
+//! of the vectors themselves.
 
 use super::arithmetic::{inner_product, whole_power};
 use super::trace;
