@@ -1,5 +1,5 @@
-//! A landscape of the user's own: the loss written once, in a file that reads like Python. [`read`](LandscapeFile::read)
-//! makes a model of it like any other.
+//! A landscape of the user's own: the loss written once, in a file that reads like Python.
+//! [`read`](LandscapeFile::read) makes a model of it like any other.
 //!
 //! The language is Starlark, by the crate `starlark`: a dialect of Python whose programs end, read nothing and are the
 //! same on every machine. `rhai`, which was weighed against it, has operators that can be given a meaning on both
@@ -62,8 +62,8 @@ impl std::fmt::Debug for LandscapeFile {
 static FILES: Mutex<Vec<&'static LandscapeFile>> = Mutex::new(Vec::new());
 
 impl LandscapeFile {
-    /// Reads a file; a relative path starts from the current folder. A file that was read before, with the same contents
-    /// and the same path, is the same model.
+    /// Reads a file; a relative path starts from the current folder. A file that was read before, with the same
+    /// contents and the same path, is the same model.
     ///
     /// # Errors
     /// The file cannot be read, is too long, or is not a landscape.

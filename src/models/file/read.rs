@@ -22,7 +22,7 @@ pub(super) const MOST_NODES: usize = 60_000;
 /// Most numbers of a state.
 const MOST_WEIGHTS: usize = 4096;
 /// Most steps of a loop or calls of functions of a file, all together.
-const MOST_STEPS: u64 = 20_000_000;
+const MOST_STEPS: u64 = 5_000_000;
 /// Most bytes that values of a file may take.
 const MOST_MEMORY: usize = 512 << 20;
 /// Deepest chain of calls.

@@ -1,5 +1,5 @@
-//! The graph that a landscape file is traced into. A function of the file computes with numbers that have no values yet;
-//! what it does with them becomes nodes of the graph of the cell that is being built on this thread.
+//! The graph that a landscape file is traced into. A function of the file computes with numbers that have no values
+//! yet; what it does with them becomes nodes of the graph of the cell that is being built on this thread.
 
 use crate::expression::{ExpressionError, Function, Graph, Node, Truth};
 use std::cell::RefCell;

@@ -7,7 +7,8 @@ trials![each_fault_has_its_place, resources_are_limited];
 /// A file around a loss, whose first line is the seventh.
 fn around(loss: &str) -> String {
     format!(
-        "\"\"\"A test\"\"\"\n\nparameters = {{\"n\": whole(3, 1, 10, \"numbers\"), \"kind\": choice(\"a\", [\"a\", \"b\"])}}\n\
+        "\"\"\"A test\"\"\"\n\n\
+         parameters = {{\"n\": whole(3, 1, 10, \"numbers\"), \"kind\": choice(\"a\", [\"a\", \"b\"])}}\n\
          def state(p):\n    return {{\"x\": gaussian([p.n]), \"M\": gaussian([2, p.n])}}\n\
          def loss(w, p):\n{loss}\n\noutcome = 0.0\n"
     )

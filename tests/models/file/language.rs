@@ -128,7 +128,8 @@ fn kernels_are_their_formulas() {
 
 fn loops_and_conditions() {
     let text = "def state(p):\n    return {\"x\": gaussian([])}\n\
-                def loss(w, p):\n    total = 0\n    for i in range(5):\n        if i % 2 == 0 and not i == 4 or i == 3:\n\
+                def loss(w, p):\n    total = 0\n    for i in range(5):\n\
+                \x20       if i % 2 == 0 and not i == 4 or i == 3:\n\
                 \x20           total += i * w.x\n    return square(total) if 1 < 2 else None\n\
                 outcome = 0\n";
     let cell = cell_of(text).unwrap();
@@ -137,7 +138,8 @@ fn loops_and_conditions() {
 
 fn assignments_with_an_operator() {
     let text = "def state(p):\n    return {\"x\": gaussian([2])}\n\
-                def loss(w, p):\n    a = 1\n    a -= w.x[0]\n    a *= 3\n    a /= w.x[1]\n    a += 1 - (2 -\n        w.x[1])\n\
+                def loss(w, p):\n    a = 1\n    a -= w.x[0]\n    a *= 3\n    a /= w.x[1]\n\
+                \x20   a += 1 - (2 -\n        w.x[1])\n\
                 \x20   return square(a)\noutcome = 0\nstep = 0.1\n";
     let cell = cell_of(text).unwrap();
     let expected = 3.0 * (1.0 - 0.25) / 4.0 + (1.0 - (2.0 - 4.0));
@@ -160,7 +162,8 @@ fn starts_follow_their_laws() {
 }
 
 fn observables_and_theory() {
-    let text = "def state(p):\n    return {\"x\": gaussian([2])}\ndef loss(w, p):\n    return dot(w.x, w.x)\noutcome = 0\n\
+    let text = "def state(p):\n    return {\"x\": gaussian([2])}\n\
+                def loss(w, p):\n    return dot(w.x, w.x)\noutcome = 0\n\
                 def observables(w, p):\n    return {\"first\": w.x[0], \"size\": (norm(w.x), \"norm of x\")}\n\
                 def theory(p):\n    return {\"all\": success(1.0), \"two\": number(2, \"a number\")}\n";
     let cell = cell_of(text).unwrap();

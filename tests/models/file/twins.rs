@@ -51,8 +51,8 @@ fn relu_sum_is_one_landscape() {
     compare(&shipped_cell("relu_sum.star", "teachers = 6", ""), &own, 100);
 }
 
-/// At the spurious minimum of `cnn` the loss grows only with the third power of the angle, and curvature, by which a file
-/// is judged, shows no minimum: these runs are undecided. No other outcome differs.
+/// At the spurious minimum of `cnn` the loss grows only with the third power of the angle, and curvature, by which a
+/// file is judged, shows no minimum: these runs are undecided. No other outcome differs.
 fn cnn_runs_end_alike() {
     let own = built_in("name = \"cnn\"\nform = \"reduced\"", "patches = 25\nratio = 4.0", "[descent]\nstep = 0.1");
     let file = shipped_cell("cnn_reduced.star", "", "[descent]\nstep = 0.1\nmax_steps = 1_000_000");
