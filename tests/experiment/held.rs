@@ -98,6 +98,10 @@ fn assert_alike(what: &str, expected: &[Record], found: Vec<Record>) {
     for (a, b) in expected.iter().zip(&found) {
         assert!(a.tally == b.tally, "{what}: cell {} differs: {:?} and {:?}", a.cell, a.tally, b.tally);
         assert!(a.families == b.families, "{what}: cell {} differs:\n{:#?}\n{:#?}", a.cell, a.families, b.families);
+        assert!(a.telling == b.telling, "{what}: cell {} differs: {:?} and {:?}", a.cell, a.telling, b.telling);
+        for (run, (one, other)) in a.ends.iter().zip(&b.ends).enumerate() {
+            assert!(one == other, "{what}: cell {}, run {run} differs:\n{one:?}\n{other:?}", a.cell);
+        }
         assert!(a == b, "{what}: cell {} differs elsewhere", a.cell);
     }
 }
