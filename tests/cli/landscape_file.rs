@@ -64,7 +64,7 @@ fn a_file_is_a_model_like_any_other() {
     place.run(&["plan", "spec.toml"]).done();
     place.run(&["report", "out", "--html", "page.html"]).done();
     assert!(place.text("page.html").contains("wells.star: Two wells"));
-    let path = place.run(&["replay", "out", "--cell", "0", "3"]);
+    let path = place.run(&["replay", "out", "0:3"]);
     assert!(path.done().out.contains("place"));
     place.run(&["trace", "out", "--cell", "0", "--runs", "2", "--out", "trace.csv"]).done();
     assert!(place.table("trace.csv").numbers("place").iter().all(Option::is_some));

@@ -5,6 +5,7 @@ use spurious::descent::backend::cpu::Cpu;
 use spurious::descent::backend::{Backend, BackendError};
 use spurious::experiment::run::{self, Details, Done, Held, How};
 use spurious::experiment::{Plan, Record, Spec};
+use spurious::judge::family::digits;
 use spurious::numerics::Precision::{F32, F64};
 use spurious::result::checkpoint::{decode, encode};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,17 +93,25 @@ fn go_on(
     }
 }
 
+/// A record as tables tell it: the loss of what was found has nine digits, of which the last bits depend on which run
+/// was refined first.
+fn told(record: &Record) -> Record {
+    let mut record = record.clone();
+    for end in &mut record.ends {
+        end.found_loss = end.found_loss.map(|loss| digits(loss).parse().unwrap());
+    }
+    record
+}
+
 fn assert_alike(what: &str, expected: &[Record], found: Vec<Record>) {
     let found = joined(found);
     assert_eq!(expected.len(), found.len(), "{what}");
-    for (a, b) in expected.iter().zip(&found) {
+    for (a, b) in expected.iter().map(told).zip(found.iter().map(told)) {
         assert!(a.tally == b.tally, "{what}: cell {} differs: {:?} and {:?}", a.cell, a.tally, b.tally);
-        assert!(a.families == b.families, "{what}: cell {} differs:\n{:#?}\n{:#?}", a.cell, a.families, b.families);
-        assert!(a.telling == b.telling, "{what}: cell {} differs: {:?} and {:?}", a.cell, a.telling, b.telling);
         for (run, (one, other)) in a.ends.iter().zip(&b.ends).enumerate() {
             assert!(one == other, "{what}: cell {}, run {run} differs:\n{one:?}\n{other:?}", a.cell);
         }
-        assert!(a == b, "{what}: cell {} differs elsewhere", a.cell);
+        assert!(a == b, "{what}: cell {} differs", a.cell);
     }
 }
 
