@@ -4,7 +4,7 @@
 //! The language is Starlark, by the crate `starlark`: a dialect of Python whose programs end, read nothing and are the
 //! same on every machine. `rhai`, which was weighed against it, has operators that can be given a meaning on both
 //! sides; but its programs read like Rust, and those who write landscapes write Python. What Starlark lacks for our
-//! purpose, operators of numbers that have no value yet, is in [`source`].
+//! purpose, operators of numbers that have no value yet, is in its module `source`.
 //!
 //! The loss is not interpreted when runs descend. Its function is called once for each cell, with numbers that have no
 //! value yet; what it does with them becomes a graph ([`crate::expression`]), from which gradient, Hessian, programs
