@@ -158,7 +158,7 @@ impl LandscapeFile {
             None => invalid,
             Some(_) => {
                 let value = if invalid.value.is_empty() { String::new() } else { format!(" = {}", invalid.value) };
-                let problem = format!("{}{value} {}", invalid.key, invalid.problem);
+                let problem = format!("{}{value}: {}", invalid.key, invalid.problem);
                 self.invalid(&Fault { place, problem, remedy: invalid.remedy })
             }
         }
