@@ -13,6 +13,7 @@
 mod arithmetic;
 mod declared;
 mod kernels;
+mod operators;
 mod read;
 mod shapes;
 mod source;
@@ -91,13 +92,12 @@ impl LandscapeFile {
         let wrong = |fault| FileError { file: path.into(), fault };
         let source = Source::new(text).map_err(wrong)?;
         let parameters = read::parameters(&source).map_err(wrong)?;
-        let docstrings = source.docstrings().map_err(wrong)?;
         let name = Path::new(path).file_name().map_or("landscape".into(), |name| name.to_string_lossy());
-        let said = docstrings.file.unwrap_or_default();
+        let said = source.docstrings.file.clone().unwrap_or_default();
         let (summary, rest) = said.trim().split_once('\n').unwrap_or((said.trim(), ""));
         let mut description = rest.trim().to_string();
         for (function, what) in [("loss", "Loss"), ("state", "State"), ("outcome", "Outcomes")] {
-            if let Some(text) = docstrings.functions.get(function) {
+            if let Some(text) = source.docstrings.functions.get(function) {
                 let lines: Vec<&str> = text.trim().lines().map(str::trim).collect();
                 description.push_str(&format!("\n{what:<10} {}", lines.join("\n           ")));
             }

@@ -94,6 +94,15 @@ fn bound(value: Option<Value<'_>>, what: &str, open: f64) -> starlark::Result<f6
     }
 }
 
+/// Refuses a default outside of its range.
+fn refuse_outside<T: PartialOrd + fmt::Display>(default: T, low: T, high: T) -> starlark::Result<()> {
+    if (&low..=&high).contains(&&default) {
+        return Ok(());
+    }
+    let problem = format!("the default {default} is not from {low} to {high}");
+    Err(wrong(format!("{problem}; change it, or the range")))
+}
+
 /// Text of a number as TOML has it.
 fn toml_number(x: f64) -> String {
     if x.fract() == 0.0 && x.abs() < 1e15 { format!("{x:.1}") } else { format!("{x}") }
@@ -171,10 +180,7 @@ pub(super) fn declarations(builder: &mut GlobalsBuilder) {
             return Ok(parameter(kind, &format!("\"{text}\""), about, symbol, seeds, heap));
         }
         let default = whole_number(default, "the default")?;
-        if !(low..=high).contains(&default) {
-            let problem = format!("the default {default} is not from {low} to {high}");
-            return Err(wrong(format!("{problem}; change it, or the range")));
-        }
+        refuse_outside(default, low, high)?;
         Ok(parameter(Kind::Integer(low, high), &default.to_string(), about, symbol, seeds, heap))
     }
 
@@ -190,10 +196,7 @@ pub(super) fn declarations(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         let default = plain(default, "the default")?;
         let (low, high) = (bound(low, "low", f64::NEG_INFINITY)?, bound(high, "high", f64::INFINITY)?);
-        if !(low..=high).contains(&default) {
-            let problem = format!("the default {default} is not from {low} to {high}");
-            return Err(wrong(format!("{problem}; change it, or the range")));
-        }
+        refuse_outside(default, low, high)?;
         Ok(parameter(Kind::Real(low, high), &toml_number(default), about, symbol, seeds, heap))
     }
 

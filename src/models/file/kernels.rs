@@ -26,11 +26,10 @@ fn overlaps<'v>(u: Value<'v>, v: Value<'v>, third: Option<Value<'v>>) -> starlar
     if u.nodes.len() != v.nodes.len() {
         return Err(wrong(format!("a kernel of {} and {}; give vectors of one length", u.shape(), v.shape())));
     }
-    let made = trace::make(|graph| {
+    trace::made(|graph| {
         let (a, b) = (&u.nodes[..], &v.nodes[..]);
         (inner_product(graph, a, a), inner_product(graph, a, b), inner_product(graph, b, b))
-    });
-    made.map_err(starlark::Error::new_other)
+    })
 }
 
 fn kernel<'v>(
@@ -38,7 +37,7 @@ fn kernel<'v>(
     heap: Heap<'v>,
     make: impl FnOnce(&mut Graph, Overlaps) -> Node,
 ) -> starlark::Result<Value<'v>> {
-    Ok(heap.alloc(Number(trace::make(|graph| make(graph, overlaps)).map_err(starlark::Error::new_other)?)))
+    Ok(heap.alloc(Number(trace::made(|graph| make(graph, overlaps))?)))
 }
 
 /// The cosine of the angle between two units, and the product of their norms.

@@ -1,17 +1,13 @@
 //! Vectors and matrices of a landscape file: how they are made and put together.
 
-use super::arithmetic::MOST_ENTRIES;
+use super::operators::MOST_ENTRIES;
 use super::trace;
 use super::value::{Array, Number, array, described, node, wrong};
-use crate::expression::{ExpressionError, Graph, Node, Operation};
+use crate::expression::{Graph, Node, Operation};
 use starlark::environment::GlobalsBuilder;
 use starlark::starlark_module;
 use starlark::values::list::AllocList;
 use starlark::values::{Heap, Value, ValueLike};
-
-fn full(error: ExpressionError) -> starlark::Error {
-    starlark::Error::new_other(error)
-}
 
 /// A number of rows or columns.
 pub(super) fn size(value: Value<'_>, what: &str) -> starlark::Result<usize> {
@@ -32,8 +28,8 @@ fn filled<'v>(
     if rows.saturating_mul(width) > MOST_ENTRIES {
         return Err(wrong(format!("{rows} x {width} numbers are more than {MOST_ENTRIES}; make it smaller")));
     }
-    let nodes = trace::make(|graph| (0..rows * width).map(|at| entry(graph, at / width, at % width)).collect());
-    let nodes: Vec<Node> = nodes.map_err(full)?;
+    let nodes = trace::made(|graph| (0..rows * width).map(|at| entry(graph, at / width, at % width)).collect());
+    let nodes: Vec<Node> = nodes?;
     Ok(heap.alloc(match columns {
         Some(columns) => Array::matrix(rows, columns, nodes),
         None => Array::vector(nodes),
@@ -112,14 +108,14 @@ pub(super) fn shapes(builder: &mut GlobalsBuilder) {
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         let (a, b) = (array(a, "the first factor of outer")?, array(b, "the second factor of outer")?);
-        let nodes = trace::make(|graph| {
+        let nodes = trace::made(|graph| {
             let mut nodes = Vec::new();
             for x in &a.nodes {
                 nodes.extend(b.nodes.iter().map(|y| graph.mul(*x, *y)));
             }
             nodes
         });
-        Ok(heap.alloc(Array::matrix(a.nodes.len(), b.nodes.len(), nodes.map_err(full)?)))
+        Ok(heap.alloc(Array::matrix(a.nodes.len(), b.nodes.len(), nodes?)))
     }
 
     /// The sum of the diagonal of a matrix.
@@ -128,11 +124,11 @@ pub(super) fn shapes(builder: &mut GlobalsBuilder) {
         if matrix.rows != Some(matrix.columns) {
             return Err(wrong(format!("trace of {}; give a square matrix", matrix.shape())));
         }
-        let sum = trace::make(|graph| {
+        let sum = trace::made(|graph| {
             let zero = graph.constant(0.0);
             (0..matrix.columns).fold(zero, |sum, i| graph.add(sum, matrix.nodes[i * matrix.columns + i]))
         });
-        Ok(heap.alloc(Number(sum.map_err(full)?)))
+        Ok(heap.alloc(Number(sum?)))
     }
 
     /// One vector after another.
@@ -159,17 +155,17 @@ pub(super) fn shapes(builder: &mut GlobalsBuilder) {
             return Err(wrong(format!("rotations of {}; give a vector or matrix of the state", described(block))));
         };
         let first = usize::try_from(first).unwrap_or(usize::MAX);
-        let is_state = trace::make(|graph| {
+        let is_state = trace::made(|graph| {
             block_array.nodes.iter().all(|node| matches!(graph.operation(*node), Some(Operation::State(_))))
         });
-        if !is_state.map_err(full)? {
+        if !is_state? {
             return Err(wrong("rotations of numbers that are computed; give a block of the state, as w.x".into()));
         }
         let columns = block_array.columns;
         let mut fields = Vec::new();
         for i in first.min(columns)..columns {
             for j in i + 1..columns {
-                let nodes = trace::make(|graph| {
+                let nodes = trace::made(|graph| {
                     let zero = graph.constant(0.0);
                     let turned = |(at, _): (usize, &Node)| match (at / columns, at % columns) {
                         (row, column) if column == i => graph.neg(block_array.nodes[row * columns + j]),
@@ -178,7 +174,7 @@ pub(super) fn shapes(builder: &mut GlobalsBuilder) {
                     };
                     block_array.nodes.iter().enumerate().map(turned).collect()
                 });
-                let turned = heap.alloc(block_array.of(nodes.map_err(full)?));
+                let turned = heap.alloc(block_array.of(nodes?));
                 fields.push(heap.alloc((block, turned)));
             }
         }

@@ -6,7 +6,7 @@
 //! what it has none for is written differently before it is parsed: `a -= b` as `a = a - (b)`, `m[i, j]` as `m[i][j]`,
 //! `if c` as `if operator_truth(c)`. Places in messages are those of the file.
 
-use super::arithmetic::OPERATORS;
+use super::operators::OPERATORS;
 use starlark::codemap::{FileSpan, Span};
 use starlark::syntax::ast::{
     AssignOp, AssignTarget, AstExpr, AstLiteral, AstNoPayload, AstStmt, BinOp, ClauseP, Expr, Stmt,
@@ -76,6 +76,8 @@ pub(super) struct Source {
     text: String,
     /// Offsets in the interpreter's text and in the file's at which equal parts begin, rising.
     parts: Vec<(usize, usize)>,
+    /// What the file and its functions say of themselves.
+    pub(super) docstrings: Docstrings,
 }
 
 const DIALECT: Dialect = Dialect {
@@ -100,7 +102,8 @@ impl Source {
             let problem = format!("the file has {} bytes, more than {MOST_BYTES}", original.len());
             return Err(Fault::new(problem, "put numbers into a file of points"));
         }
-        let plain = Source { original: original.into(), text: original.into(), parts: vec![(0, 0)] };
+        let docstrings = Docstrings::default();
+        let plain = Source { original: original.into(), text: original.into(), parts: vec![(0, 0)], docstrings };
         if let Some(at) = too_deep(original) {
             let fault = Fault::new(format!("brackets are nested more than {DEEPEST} deep"), "name parts of it");
             return Err(fault.at(plain.place(at)));
@@ -118,7 +121,7 @@ impl Source {
             parts.push((text.len(), at));
         }
         text.push_str(original.get(at..).unwrap_or_default());
-        Ok(Source { original: original.into(), text, parts })
+        Ok(Source { original: original.into(), text, parts, docstrings: Docstrings::of(parsed.statement()) })
     }
 
     fn parse(&self) -> Result<AstModule, Fault> {
@@ -135,24 +138,6 @@ impl Source {
             OPERATORS.iter().map(|(sign, name)| ((*sign).into(), (*name).into())).collect();
         module.replace_binary_operators(&operators);
         Ok(module)
-    }
-
-    /// The first statement of the file, if it is a text: what the file says of itself. Of a function likewise.
-    pub(super) fn docstrings(&self) -> Result<Docstrings, Fault> {
-        let module = self.parse()?;
-        let mut found = Docstrings::default();
-        let Stmt::Statements(statements) = &module.statement().node else { return Ok(found) };
-        found.file = statements.first().and_then(docstring);
-        for statement in statements {
-            if let Stmt::Def(def) = &statement.node {
-                let body = match &def.body.node {
-                    Stmt::Statements(body) => body.first().and_then(docstring),
-                    _ => docstring(&def.body),
-                };
-                found.functions.extend(body.map(|text| (def.name.node.ident.clone(), text)));
-            }
-        }
-        Ok(found)
     }
 
     /// Where a name of the file's top is defined.
@@ -202,6 +187,25 @@ impl Source {
 pub(super) struct Docstrings {
     pub(super) file: Option<String>,
     pub(super) functions: HashMap<String, String>,
+}
+
+impl Docstrings {
+    /// The first statement of the file, and of each of its functions, where it is a text.
+    fn of(file: &AstStmt) -> Self {
+        let Stmt::Statements(statements) = &file.node else { return Docstrings::default() };
+        let function = |statement: &AstStmt| match &statement.node {
+            Stmt::Def(def) => {
+                let first = match &def.body.node {
+                    Stmt::Statements(body) => body.first().and_then(docstring),
+                    _ => docstring(&def.body),
+                };
+                first.map(|text| (def.name.node.ident.clone(), text))
+            }
+            _ => None,
+        };
+        let functions = statements.iter().filter_map(function).collect();
+        Docstrings { file: statements.first().and_then(docstring), functions }
+    }
 }
 
 fn docstring(statement: &AstStmt) -> Option<String> {

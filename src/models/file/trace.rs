@@ -4,29 +4,25 @@
 use crate::expression::{ExpressionError, Function, Graph, Node, Truth};
 use std::cell::RefCell;
 
-/// A graph under way.
-struct Session {
-    graph: Graph,
-}
-
 thread_local! {
-    static SESSION: RefCell<Option<Session>> = const { RefCell::new(None) };
+    /// The graph under way.
+    static OPEN: RefCell<Option<Graph>> = const { RefCell::new(None) };
 }
 
 /// Puts back what was under way before, however the work ends.
-struct Restore(Option<Session>);
+struct Restore(Option<Graph>);
 
 impl Drop for Restore {
     fn drop(&mut self) {
-        SESSION.set(self.0.take());
+        OPEN.set(self.0.take());
     }
 }
 
 /// Does some work while a new graph of at most `limit` nodes is open, and hands the graph over.
 pub(super) fn with_graph<T>(limit: usize, work: impl FnOnce() -> T) -> (T, Graph) {
-    let restore = Restore(SESSION.replace(Some(Session { graph: Graph::new(limit) })));
+    let restore = Restore(OPEN.replace(Some(Graph::new(limit))));
     let result = work();
-    let graph = SESSION.take().map_or_else(|| Graph::new(0), |session| session.graph);
+    let graph = OPEN.take().unwrap_or_else(|| Graph::new(0));
     drop(restore);
     (result, graph)
 }
@@ -36,12 +32,20 @@ pub(super) fn with_graph<T>(limit: usize, work: impl FnOnce() -> T) -> (T, Graph
 /// # Errors
 /// The graph is full.
 pub(super) fn make<T>(make: impl FnOnce(&mut Graph) -> T) -> Result<T, ExpressionError> {
-    SESSION.with_borrow_mut(|session| {
-        let session = session.as_mut().ok_or(ExpressionError::OtherRecording)?;
-        let made = make(&mut session.graph);
-        session.graph.check()?;
+    OPEN.with_borrow_mut(|open| {
+        let graph = open.as_mut().ok_or(ExpressionError::OtherRecording)?;
+        let made = make(graph);
+        graph.check()?;
         Ok(made)
     })
+}
+
+/// The same, for functions of the language.
+///
+/// # Errors
+/// The graph is full.
+pub(super) fn made<T>(make: impl FnOnce(&mut Graph) -> T) -> starlark::Result<T> {
+    self::make(make).map_err(starlark::Error::new_other)
 }
 
 /// The value of a number that depends on no weight.

@@ -122,7 +122,7 @@ impl fmt::Display for Array {
 #[starlark_value(type = "number")]
 impl<'v> StarlarkValue<'v> for Number {
     fn minus(&self, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(heap.alloc(Number(trace::make(|graph| graph.neg(self.0)).map_err(starlark::Error::new_other)?)))
+        Ok(heap.alloc(Number(trace::made(|graph| graph.neg(self.0))?)))
     }
 
     fn plus(&self, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
@@ -145,8 +145,8 @@ impl<'v> StarlarkValue<'v> for Comparison {
 #[starlark_value(type = "array")]
 impl<'v> StarlarkValue<'v> for Array {
     fn minus(&self, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let made = trace::make(|graph| self.nodes.iter().map(|x| graph.neg(*x)).collect::<Vec<Node>>());
-        Ok(heap.alloc(self.of(made.map_err(starlark::Error::new_other)?)))
+        let made = trace::made(|graph| self.nodes.iter().map(|x| graph.neg(*x)).collect::<Vec<Node>>());
+        Ok(heap.alloc(self.of(made?)))
     }
 
     fn plus(&self, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
@@ -264,7 +264,7 @@ impl<'v> Operand<'v> {
 pub(super) fn node(value: Value<'_>, what: &str) -> starlark::Result<Node> {
     match Operand::of(value) {
         Some(Operand::Number(node)) => Ok(node),
-        Some(Operand::Plain(x)) => trace::make(|graph| graph.constant(x)).map_err(starlark::Error::new_other),
+        Some(Operand::Plain(x)) => trace::made(|graph| graph.constant(x)),
         _ => Err(wrong(format!("{what} is {}, not a number; give one number", described(value)))),
     }
 }
